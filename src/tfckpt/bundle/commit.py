@@ -1,0 +1,87 @@
+"""Publishing a bundle: all of its files change at one moment, or none does.
+
+A new prefix is easy: shards get their names first, the index last, and what has no index is no
+checkpoint. Replacing a checkpoint takes several renames, and a kill between two of them must not
+leave a new shard under an old index. So there is a moment of commit:
+
+    1. every shard is renamed to ``<shard>.commit``
+    2. the new index is renamed to ``<prefix>.index.commit``      <- from here on it is the new one
+    3. every ``<shard>.commit`` is renamed to its shard
+    4. ``<prefix>.index.commit`` is renamed to ``<prefix>.index``
+
+A reader that finds an ``.index.commit`` takes it for the index, and each shard from its
+``.commit`` file while that exists. The next writer to the prefix completes such a commit first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from tfckpt.bundle.naming import index_path, shard_path, shards_on_disk
+from tfckpt.storage import (
+    FileWriter,
+    lock_folder,
+    remove_file,
+    remove_leftovers,
+    sync_folder,
+)
+
+COMMIT_SUFFIX = ".commit"
+
+
+def committed_index(prefix: str) -> str:
+    """Return the path of the index that counts."""
+    waiting = index_path(prefix) + COMMIT_SUFFIX
+    return waiting if "://" not in prefix and os.path.exists(waiting) else index_path(prefix)
+
+
+def committed_shard(prefix: str, shard_id: int, num_shards: int, index: str) -> str:
+    """Return the path of a shard that belongs to `index`."""
+    path = shard_path(prefix, shard_id, num_shards)
+    waiting = path + COMMIT_SUFFIX
+    return waiting if index.endswith(COMMIT_SUFFIX) and os.path.exists(waiting) else path
+
+
+def publish(prefix: str, index: FileWriter, shards: Sequence[FileWriter], *, fsync: bool) -> None:
+    """Give flushed files their names, and remove what they replace."""
+    with lock_folder(prefix):
+        complete(prefix)
+        if os.path.exists(index_path(prefix)):
+            _rename(prefix, shards, COMMIT_SUFFIX, fsync)
+            _rename(prefix, [index], COMMIT_SUFFIX, fsync)
+            complete(prefix)
+        else:
+            _rename(prefix, shards, "", fsync)
+            _rename(prefix, [index], "", fsync)
+        for path, num_shards in list(shards_on_disk(prefix)):
+            if num_shards != len(shards):
+                remove_file(path)
+        folder, base = os.path.split(prefix)
+        remove_leftovers(folder, (base + ".index", base + ".data-"))
+
+
+def _rename(prefix: str, files: Sequence[FileWriter], suffix: str, fsync: bool) -> None:
+    for file in files:
+        file.rename(file.path + suffix)
+    if fsync:  # what comes next must not reach the disk before this
+        sync_folder(prefix)
+
+
+def complete(prefix: str) -> None:
+    """Bring a commit that was interrupted to its end, and remove one that never got so far."""
+    folder, base = os.path.split(prefix)
+    waiting = [
+        os.path.join(folder, name[: -len(COMMIT_SUFFIX)])
+        for name in os.listdir(folder or ".")
+        if name.startswith(f"{base}.data-") and name.endswith(COMMIT_SUFFIX)
+    ]
+    index = index_path(prefix)
+    committed = os.path.exists(index + COMMIT_SUFFIX)
+    for shard in waiting:
+        if committed:
+            os.replace(shard + COMMIT_SUFFIX, shard)
+        else:
+            remove_file(shard + COMMIT_SUFFIX)
+    if committed:
+        os.replace(index + COMMIT_SUFFIX, index)

@@ -1,0 +1,177 @@
+"""The values of an index: what each says, and its bytes.
+
+    key ""             BundleHeaderProto: number of shards, byte order, version
+    key of a tensor    BundleEntryProto: dtype, shape, and either where its bytes lie
+                       (shard, offset, size, crc32c) or which slices hold them
+    key of a slice     the same for one slice; such keys begin with a zero byte
+
+Messages of TensorFlow's ``tensor_bundle.proto``, encoded here by hand: tens of thousands of them
+are read or written at a time, and always in the one form that protobuf writes. Anything else
+goes through protobuf itself.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from tfckpt.coding import (
+    Buffer,
+    decode_fixed32,
+    decode_varint,
+    encode_fixed32,
+    encode_varint,
+)
+from tfckpt.dtypes import data_type_name, numpy_dtype
+from tfckpt.errors import DataLossError
+from tfckpt.tensors.slices import TensorSlice
+
+HEADER_KEY = b""
+VERSION = 1  # the producer that TensorFlow writes; it reads any up to this
+_MAX_RANK = 254  # TensorFlow's TensorShape holds no more dimensions
+
+
+class Header(NamedTuple):
+    """How many shards there are, and whether numbers in them are big-endian."""
+
+    num_shards: int
+    big_endian: bool = False
+
+    def encode(self) -> bytes:
+        byte_order = b"\x10\x01" if self.big_endian else b""
+        return b"\x08" + encode_varint(self.num_shards) + byte_order + b"\x1a\x02\x08\x01"
+
+    @classmethod
+    def decode(cls, value: Buffer) -> Header:
+        from google.protobuf.message import DecodeError
+
+        from tfckpt.protos import BundleHeaderProto
+
+        try:
+            header = BundleHeaderProto.FromString(bytes(value))
+        except DecodeError as error:
+            raise DataLossError(f"the header of the index does not parse: {error}") from None
+        if header.version.min_consumer > VERSION:
+            raise DataLossError(
+                f"the checkpoint asks for a reader of version {header.version.min_consumer}, "
+                f"this one is {VERSION}"
+            )
+        if header.num_shards < 1:
+            raise DataLossError(f"the header of the index speaks of {header.num_shards} shards")
+        return cls(header.num_shards, header.endianness == BundleHeaderProto.BIG)
+
+
+class Entry(NamedTuple):
+    """Where a tensor is, and what. `crc32c` is in its masked form, as it is stored."""
+
+    data_type: int
+    shape: tuple[int, ...]
+    shard_id: int = 0
+    offset: int = 0
+    size: int = 0
+    crc32c: int = 0
+    slices: tuple[TensorSlice, ...] = ()
+
+    def encode(self) -> bytes:
+        head = encode_head(self.data_type, self.shape)
+        if self.slices:
+            return head + b"".join(map(_encode_slice, self.slices))
+        shard = b"\x18" + encode_varint(self.shard_id) if self.shard_id else b""
+        offset = b"\x20" + encode_varint(self.offset) if self.offset else b""
+        size = b"\x28" + encode_varint(self.size) if self.size else b""
+        crc = b"\x35" + encode_fixed32(self.crc32c) if self.crc32c else b""
+        return b"".join((head, shard, offset, size, crc))
+
+    @classmethod
+    def decode(cls, value: Buffer) -> Entry:
+        """Read an entry.
+
+        Raises DataLossError if it does not parse or describes no tensor.
+        """
+        value = bytes(value)
+        # dtype and shape first, in one byte each for type and length: nearly every entry.
+        if len(value) > 4 and value[0] == 0x08 and value[2] == 0x12 and value[3] < 0x80:
+            pos = 4 + value[3]
+            numbers = _decode_place(value, pos)
+            if numbers is not None:
+                return cls(*_decode_head(value[:pos]), *numbers)
+        return _decode_any(value)
+
+
+def _decode_place(value: bytes, pos: int) -> tuple[int, int, int, int] | None:
+    """Read shard, offset, size and checksum in protobuf's own order; None if not in that form."""
+    end = len(value)
+    shard_id = offset = size = crc32c = 0
+    if pos < end and value[pos] == 0x18:
+        shard_id, pos = decode_varint(value, pos + 1)
+    if pos < end and value[pos] == 0x20:
+        offset, pos = decode_varint(value, pos + 1)
+    if pos < end and value[pos] == 0x28:
+        size, pos = decode_varint(value, pos + 1)
+    if pos == end - 5 and value[pos] == 0x35:
+        crc32c, pos = decode_fixed32(value, pos + 1)
+    if pos != end or shard_id >> 31 or offset >> 63 or size >> 63:
+        return None
+    return shard_id, offset, size, crc32c
+
+
+@lru_cache(maxsize=4096)
+def _decode_head(head: bytes) -> tuple[int, tuple[int, ...]]:
+    entry = _decode_any(head)
+    return entry.data_type, entry.shape
+
+
+def _decode_any(value: bytes) -> Entry:
+    from google.protobuf.message import DecodeError
+
+    from tfckpt.protos import BundleEntryProto
+
+    try:
+        entry = BundleEntryProto.FromString(value)
+    except DecodeError as error:
+        raise DataLossError(f"an entry of the index does not parse: {error}") from None
+    shape = tuple(dim.size for dim in entry.shape.dim)
+    if entry.shape.unknown_rank or min(shape, default=0) < 0 or len(shape) > _MAX_RANK:
+        raise DataLossError(f"no tensor has the shape {list(shape)}")
+    if numpy_dtype(entry.dtype) is None:
+        raise DataLossError(f"unknown element type {data_type_name(entry.dtype)}")
+    if entry.shard_id < 0 or entry.offset < 0 or entry.size < 0:
+        raise DataLossError(
+            f"no tensor lies in shard {entry.shard_id} at {entry.offset} with {entry.size} bytes"
+        )
+    slices = tuple(
+        TensorSlice(
+            tuple(
+                (extent.start, extent.length if extent.HasField("length") else -1)
+                for extent in one.extent
+            )
+        )
+        for one in entry.slices
+    )
+    return Entry(
+        entry.dtype, shape, entry.shard_id, entry.offset, entry.size, entry.crc32c, slices
+    )
+
+
+@lru_cache(maxsize=4096)
+def encode_head(data_type: int, shape: tuple[int, ...]) -> bytes:
+    """Return the fields that tensors of one kind share: dtype and shape."""
+    dims = b"".join(_message(0x12, _int_field(0x08, size)) for size in shape)
+    return b"\x08" + encode_varint(data_type) + _message(0x12, dims)
+
+
+def _encode_slice(one: TensorSlice) -> bytes:
+    # A whole dimension is an empty extent; a length sits in a oneof, so zero is written too.
+    extents = (
+        b"" if length < 0 else _int_field(0x08, start) + b"\x10" + encode_varint(length)
+        for start, length in one.extents
+    )
+    return _message(0x3A, b"".join(_message(0x0A, extent) for extent in extents))
+
+
+def _int_field(tag: int, value: int) -> bytes:
+    return bytes((tag,)) + encode_varint(value) if value else b""
+
+
+def _message(tag: int, contents: bytes) -> bytes:
+    return bytes((tag,)) + encode_varint(len(contents)) + contents

@@ -1,0 +1,109 @@
+"""Merging bundles into one, as TensorFlow's ``MergeBundles`` does: only indexes are rewritten."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from os import PathLike
+
+from tfckpt.bundle.commit import committed_index, committed_shard, publish
+from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
+from tfckpt.bundle.naming import index_path, shard_path
+from tfckpt.bundle.writer import check_prefix, decode_name
+from tfckpt.coding import Buffer
+from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError, located
+from tfckpt.storage import FileWriter, open_source, remove_file
+from tfckpt.table import Table, write_table
+
+
+def merge_bundles(
+    prefixes: Iterable[str | PathLike[str]], merged_prefix: str | PathLike[str]
+) -> str:
+    """Make one bundle out of several; return its prefix.
+
+    The data files of `prefixes` are renamed to shards of the merged bundle, not copied, and
+    their indexes removed: afterwards only the merged bundle is there. Slices of one tensor may
+    come from different bundles.
+
+    Raises InvalidArgumentError where two bundles hold the same tensor, disagree about its dtype
+    or shape, or differ in byte order; FileMissingError if a file is missing. Then nothing has
+    changed.
+    """
+    merged = check_prefix(merged_prefix)
+    sources = list(dict.fromkeys(check_prefix(prefix) for prefix in prefixes))
+    merge = _Merge()
+    for prefix in sources:
+        merge.add(prefix)
+    if merge.header is None:
+        raise ValueError("merge_bundles needs at least one prefix")
+    shards: list[FileWriter] = []
+    for shard_id, path in enumerate(merge.shards):
+        shards.append(FileWriter.adopt(path, shard_path(merged, shard_id, len(merge.shards))))
+    with FileWriter(index_path(merged)) as index:
+        write_table(index.write, merge.items())
+        index.flush()
+        publish(merged, index, shards, fsync=True)
+    for prefix in sources:
+        if prefix != merged:
+            remove_file(index_path(prefix))
+    return merged
+
+
+class _Merge:
+    """What has been gathered from the bundles so far."""
+
+    def __init__(self) -> None:
+        self.header: Header | None = None
+        self.shards: dict[str, int] = {}  # data file -> its shard id in the merged bundle
+        self.entries: dict[bytes, Entry] = {}
+
+    def add(self, prefix: str) -> None:
+        path = committed_index(prefix)
+        source = open_source(path)
+        try:
+            with located(path):
+                items = dict(Table(source).items())
+                if HEADER_KEY not in items:
+                    raise DataLossError("the index has no header")
+                header = Header.decode(items.pop(HEADER_KEY))
+        finally:
+            source.close()
+        if self.header is not None and self.header.big_endian != header.big_endian:
+            raise InvalidArgumentError("bundles of different byte orders do not merge", path=path)
+        self.header = header
+        self._add_entries(prefix, path, header, items)
+
+    def _add_entries(
+        self, prefix: str, path: str, header: Header, items: Mapping[bytes, Buffer]
+    ) -> None:
+        for key, value in items.items():
+            with located(path, decode_name(key)):
+                entry, known = Entry.decode(value), self.entries.get(key)
+                if known is not None:
+                    self.entries[key] = _joined(known, entry)
+                elif entry.slices:
+                    self.entries[key] = entry
+                else:
+                    shard_id = self._shard(prefix, entry.shard_id, header.num_shards, path)
+                    self.entries[key] = entry._replace(shard_id=shard_id)
+
+    def _shard(self, prefix: str, shard_id: int, num_shards: int, index: str) -> int:
+        path = committed_shard(prefix, shard_id, num_shards, index)
+        if path not in self.shards and not os.path.exists(path):
+            raise FileMissingError("the index needs this shard, which is missing", path=path)
+        return self.shards.setdefault(path, len(self.shards))
+
+    def items(self) -> Iterable[tuple[bytes, bytes]]:
+        assert self.header is not None
+        yield HEADER_KEY, self.header._replace(num_shards=len(self.shards)).encode()
+        for key in sorted(self.entries):
+            yield key, self.entries[key].encode()
+
+
+def _joined(known: Entry, entry: Entry) -> Entry:
+    """Put the slices of two entries for one partitioned tensor together."""
+    if not known.slices or not entry.slices:
+        raise InvalidArgumentError("two of the bundles to merge hold this tensor")
+    if (known.data_type, known.shape) != (entry.data_type, entry.shape):
+        raise InvalidArgumentError("the bundles to merge disagree about its dtype or shape")
+    return known._replace(slices=known.slices + entry.slices)

@@ -1,0 +1,46 @@
+"""From a prefix to the names of a bundle's files, and back (TensorFlow's ``naming.cc``)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+
+INDEX_SUFFIX = ".index"
+_SHARD = re.compile(r"\.data-(\d{5,})-of-(\d{5,})$")
+
+
+def index_path(prefix: str) -> str:
+    return prefix + INDEX_SUFFIX
+
+
+def shard_path(prefix: str, shard_id: int, num_shards: int) -> str:
+    return f"{prefix}.data-{shard_id:05d}-of-{num_shards:05d}"
+
+
+def prefix_of(member: str) -> str | None:
+    """Return the prefix that an index's or a shard's path belongs to; None for other paths.
+
+    >>> prefix_of("run/model.ckpt-7.data-00001-of-00002")
+    'run/model.ckpt-7'
+    """
+    if member.endswith(INDEX_SUFFIX):
+        return member[: -len(INDEX_SUFFIX)]
+    found = _SHARD.search(member)
+    return member[: found.start()] if found else None
+
+
+def shards_on_disk(prefix: str) -> Iterator[tuple[str, int]]:
+    """Yield every shard file of `prefix` there is, and how many shards its name speaks of.
+
+    Names are compared, never globbed: a prefix may contain ``[ ] * ?``.
+    """
+    folder, base = os.path.split(prefix)
+    try:
+        names = sorted(os.listdir(folder or "."))
+    except OSError:
+        return
+    for name in names:
+        found = _SHARD.search(name)
+        if found and name[: found.start()] == base:
+            yield os.path.join(folder, name), int(found[2])

@@ -1,0 +1,77 @@
+"""Checkpoints of any format, in one call each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import TYPE_CHECKING
+
+from tfckpt.bundle.reader import BundleReader
+from tfckpt.bundle.writer import write_bundle
+from tfckpt.locate import locate
+from tfckpt.reader import CheckpointReader
+from tfckpt.tensors.stored import Array
+
+if TYPE_CHECKING:
+    from tfckpt.tensors.selection import Index
+
+Path = str | PathLike[str]
+
+
+def load_checkpoint(
+    ckpt_dir_or_file: Path, *, verify: bool = True, mmap: bool = True
+) -> CheckpointReader:
+    """Open a checkpoint for reading.
+
+    `ckpt_dir_or_file` is a prefix, a folder (with a state file, or of a SavedModel), or any file
+    of a checkpoint, of format V1 or V2. `verify=False` skips the checksums of tensors, and
+    `mmap=False` the mapping of files.
+
+    Raises FileMissingError if there is none, InvalidArgumentError if that is no checkpoint,
+    DataLossError if it is a damaged one.
+    """
+    location = locate(ckpt_dir_or_file)
+    if location.is_v1:
+        from tfckpt.v1.reader import V1Reader
+
+        return V1Reader(location.path, verify=verify, mmap=mmap)
+    return BundleReader(location.path, verify=verify, mmap=mmap)
+
+
+def load(path: Path, *, verify: bool = True, mmap: bool = True) -> dict[str, Array]:
+    """Return all tensors of a checkpoint.
+
+    Big arrays are views on private mappings of the files: they cost memory only once written to.
+
+    >>> import tempfile, tfckpt
+    >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"bias": [1.0, 2.0]})
+    >>> tfckpt.load(prefix)
+    {'bias': array([1., 2.])}
+    """
+    with load_checkpoint(path, verify=verify, mmap=mmap) as reader:
+        return reader.get_tensors()
+
+
+def save(prefix: Path, variables: Mapping[str, object], *, fsync: bool = True) -> str:
+    """Write a V2 checkpoint; return its prefix.
+
+    `variables` maps names to arrays (or what numpy makes arrays of); a reader of another
+    checkpoint is one too. Data lies in the mapping's order. What was at `prefix` is replaced as a
+    whole, or stays as it was; missing folders are made. `fsync=False` does not wait for the disk.
+
+    Raises ValueError for an empty prefix or name, TypeError for what no checkpoint can hold,
+    FailedPreconditionError when the file system refuses. Then nothing has changed.
+    """
+    return write_bundle(prefix, variables, fsync=fsync)
+
+
+def list_variables(ckpt_dir_or_file: Path) -> list[tuple[str, list[int]]]:
+    """Return the name and shape of every tensor, sorted by name."""
+    with load_checkpoint(ckpt_dir_or_file) as reader:
+        return sorted((name, list(info.shape)) for name, info in reader.infos().items())
+
+
+def load_variable(ckpt_dir_or_file: Path, name: str, index: Index | None = None) -> Array:
+    """Return one tensor, or a part of it; a ``:0`` at the end of `name` is taken off."""
+    with load_checkpoint(ckpt_dir_or_file) as reader:
+        return reader.get_tensor(name.removesuffix(":0"), index)

@@ -1,0 +1,75 @@
+"""CRC-32C as checkpoints use it.
+
+Every checksum on disk is masked, because the CRC of bytes that hold their own CRC is weak
+(leveldb's ``util/crc32c.h``; TensorFlow's ``tsl/lib/hash/crc32c.h``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from functools import lru_cache
+
+# The function gives up the interpreter lock for buffers of 32 KiB and more.
+from crc32c import crc32c as _crc32c
+
+from tfckpt.coding import Buffer
+
+crc32c: Callable[[Buffer, int], int] = _crc32c
+
+MASK_DELTA = 0xA282EAD8  # leveldb's constant, kept by TensorFlow
+POLYNOMIAL = 0x82F63B78  # Castagnoli, bits reversed
+_PARALLEL_CHUNK = 16 << 20
+
+
+def mask(crc: int) -> int:
+    """Return the form of `crc` that is stored."""
+    return ((crc >> 15 | crc << 17) + MASK_DELTA) & 0xFFFFFFFF
+
+
+def unmask(stored: int) -> int:
+    rotated = (stored - MASK_DELTA) & 0xFFFFFFFF
+    return (rotated >> 17 | rotated << 15) & 0xFFFFFFFF
+
+
+def masked_crc32c(data: Buffer) -> int:
+    return mask(crc32c(data, 0))
+
+
+def crc32c_parallel(data: memoryview, executor: Executor) -> int:
+    """CRC-32C of `data`, its chunks computed by the executor's threads."""
+    if len(data) <= _PARALLEL_CHUNK:
+        return crc32c(data, 0)
+    chunks = [data[at : at + _PARALLEL_CHUNK] for at in range(0, len(data), _PARALLEL_CHUNK)]
+    crcs = executor.map(lambda chunk: crc32c(chunk, 0), chunks)
+    return combine(zip(crcs, map(len, chunks), strict=True))
+
+
+def combine(parts: Iterable[tuple[int, int]]) -> int:
+    """CRC-32C of a concatenation, from the (CRC-32C, size) of its parts."""
+    whole = 0
+    for crc, size in parts:
+        whole = _multiply(_shift(size), whole) ^ crc
+    return whole
+
+
+@lru_cache(maxsize=8)
+def _shift(size: int) -> int:
+    """Return x**(8 * size) modulo the polynomial: what `size` more bytes do to a CRC."""
+    result, power, bits = 1 << 31, 1 << 23, size  # x**0 and x**8, bits reversed
+    while bits:
+        if bits & 1:
+            result = _multiply(power, result)
+        power = _multiply(power, power)
+        bits >>= 1
+    return result
+
+
+def _multiply(a: int, b: int) -> int:
+    """Multiply two polynomials over GF(2), modulo the CRC's."""
+    product = 0
+    for bit in range(31, -1, -1):
+        if a >> bit & 1:
+            product ^= b
+        b = b >> 1 ^ POLYNOMIAL if b & 1 else b >> 1
+    return product

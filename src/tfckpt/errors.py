@@ -1,0 +1,125 @@
+"""What can go wrong with a checkpoint.
+
+    CheckpointError
+      DataLossError(ValueError)                the bytes contradict the format or a checksum
+      NotFoundError
+        TensorNotFoundError(KeyError)          the checkpoint has no such tensor
+        FileMissingError(FileNotFoundError)    a file, or a whole checkpoint, is not there
+      InvalidArgumentError(ValueError)         the request does not fit the checkpoint, or is no checkpoint at all
+      FailedPreconditionError(OSError)         the file system refused a write
+      UnimplementedError(NotImplementedError)  well formed, but not something that has a value here
+
+The names are TensorFlow's (``tf.errors``). Damaged bytes are always one of these and never
+anything else. Misuse of the Python API raises what TensorFlow raises: ``ValueError``,
+``TypeError``, ``RuntimeError``, ``AssertionError``.
+
+Each error says what is wrong, where (file, tensor, offset), what was expected and found. The
+parts are also there as attributes: `path`, `tensor` and `offset` (None where they make no sense).
+
+>>> import tfckpt
+>>> try:
+...     tfckpt.load_checkpoint("/nowhere/model.ckpt")
+... except FileNotFoundError as error:
+...     print(type(error).__name__)
+FileMissingError
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = [
+    "CheckpointError",
+    "DataLossError",
+    "FailedPreconditionError",
+    "FileMissingError",
+    "InvalidArgumentError",
+    "NotFoundError",
+    "TensorNotFoundError",
+    "UnimplementedError",
+]
+
+
+class CheckpointError(Exception):
+    """Root of everything this library says about checkpoints."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        tensor: str | None = None,
+        offset: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.tensor = tensor
+        self.offset = offset
+
+    def __str__(self) -> str:
+        # KeyError would show the repr, OSError its errno: all of ours read the same.
+        where = []
+        if self.path is not None:
+            where.append(self.path)
+        if self.tensor is not None:
+            where.append(f"tensor {self.tensor!r}")
+        if self.offset is not None:
+            where.append(f"offset {self.offset}")
+        return f"{', '.join(where)}: {self.message}" if where else self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.message, self.path, self.tensor, self.offset)
+
+
+def _rebuild(
+    kind: type[CheckpointError],
+    message: str,
+    path: str | None,
+    tensor: str | None,
+    offset: int | None,
+) -> CheckpointError:
+    return kind(message, path=path, tensor=tensor, offset=offset)
+
+
+class DataLossError(CheckpointError, ValueError):
+    """The bytes contradict the format or a checksum."""
+
+
+class NotFoundError(CheckpointError):
+    """A tensor, a node or a file is not there."""
+
+
+class TensorNotFoundError(NotFoundError, KeyError):
+    """The checkpoint (or graph) holds no such name."""
+
+
+class FileMissingError(NotFoundError, FileNotFoundError):
+    """A file, or a whole checkpoint, is not there."""
+
+
+class InvalidArgumentError(CheckpointError, ValueError):
+    """What was asked for does not fit what is there, or what is there is no checkpoint."""
+
+
+class FailedPreconditionError(CheckpointError, OSError):
+    """The file system refused to take what was to be written; nothing there was changed."""
+
+
+class UnimplementedError(CheckpointError, NotImplementedError):
+    """Well formed, but nothing that has a value in this library (variants, resources)."""
+
+
+@contextmanager
+def located(
+    path: str | None = None, tensor: str | None = None, offset: int | None = None
+) -> Iterator[None]:
+    """Add the place to the errors of a deeper layer, which knows only what it was handed."""
+    try:
+        yield
+    except CheckpointError as error:
+        error.path = error.path if error.path is not None else path
+        error.tensor = error.tensor if error.tensor is not None else tensor
+        error.offset = error.offset if error.offset is not None else offset
+        raise

@@ -1,0 +1,142 @@
+"""From whatever a user points at to the checkpoint that is meant."""
+
+from __future__ import annotations
+
+import os
+from os import PathLike, fspath
+from typing import NamedTuple
+
+from tfckpt.bundle.commit import committed_index
+from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
+from tfckpt.detect import describe, is_table
+from tfckpt.errors import FileMissingError, InvalidArgumentError
+
+SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt", "saved_model.cpb")
+_VARIABLES = os.path.join("variables", "variables")
+
+
+class Location(NamedTuple):
+    """Where a checkpoint is: a V2 prefix, or the path (or ``?????`` pattern) of a V1 one."""
+
+    path: str
+    is_v1: bool = False
+
+
+def locate(path: str | PathLike[str]) -> Location:
+    """Find the checkpoint that `path` means.
+
+    It may be a prefix, a folder with a state file (the latest checkpoint is taken), a SavedModel
+    folder, any file of a checkpoint, or a V1 file or pattern. Where a prefix has both formats V2
+    wins, as in TensorFlow.
+
+    Raises FileMissingError if there is nothing; InvalidArgumentError, which says what the file
+    is, if it is no checkpoint.
+    """
+    given = fspath(path)
+    if not isinstance(given, str):
+        raise TypeError(f"a checkpoint's path is a str or a path, not {path!r}")
+    if "://" in given:
+        return Location(prefix_of(given) or given)
+    if os.path.isdir(given):
+        return _in_folder(given)
+    return _at_prefix(given) or _at_member(given) or _refuse(given)
+
+
+def _at_prefix(prefix: str) -> Location | None:
+    if os.path.isfile(committed_index(prefix)):
+        return Location(prefix)
+    if is_v1_pattern(prefix):
+        return Location(prefix, is_v1=True)
+    return None
+
+
+def is_v1_pattern(path: str) -> bool:
+    """Whether `path` is the name of a sharded V1 checkpoint, ``P-?????-of-00002``."""
+    base = os.path.basename(path)
+    head, separator, count = base.rpartition("-of-")
+    return bool(separator) and head.endswith("-?????") and count.isdigit()
+
+
+def _at_member(path: str) -> Location | None:
+    """Take one file of a checkpoint for the whole."""
+    name = os.path.basename(path)
+    if name in SAVED_MODEL_FILES and os.path.isfile(path):
+        return _in_folder(os.path.dirname(path) or ".")
+    prefix = prefix_of(path)
+    if prefix is not None and os.path.isfile(committed_index(prefix)):
+        return Location(prefix)
+    if prefix is not None and os.path.isfile(path):
+        raise FileMissingError(
+            f"this is a shard; the index that belongs to it, {prefix + INDEX_SUFFIX}, is missing",
+            path=path,
+        )
+    if is_table(path):
+        return Location(path, is_v1=True)
+    stem, dot, _ = path.rpartition(".")
+    if dot and os.path.isfile(path) and _is_beside(stem):
+        return _at_prefix(stem) or Location(stem, is_v1=True)
+    return None
+
+
+def _is_beside(prefix: str) -> bool:
+    """Whether `prefix`, of a ``prefix.meta`` given, is a checkpoint."""
+    return os.path.isfile(committed_index(prefix)) or is_table(prefix)
+
+
+def _in_folder(folder: str) -> Location:
+    """Choose a folder's checkpoint: the SavedModel's, the latest, or the only one."""
+    if any(os.path.isfile(os.path.join(folder, name)) for name in SAVED_MODEL_FILES):
+        variables = os.path.join(folder, _VARIABLES)
+        if os.path.isfile(committed_index(variables)):
+            return Location(variables)
+        raise FileMissingError(
+            f"a SavedModel without variables: there is no {_VARIABLES + INDEX_SUFFIX}", path=folder
+        )
+    from tfckpt.state import latest_checkpoint
+
+    latest = latest_checkpoint(folder)
+    if latest is not None:
+        return _at_prefix(latest) or Location(latest, is_v1=True)
+    prefixes = sorted(
+        os.path.join(folder, name[: -len(INDEX_SUFFIX)])
+        for name in os.listdir(folder)
+        if name.endswith(INDEX_SUFFIX)
+    )
+    if len(prefixes) == 1:
+        return Location(prefixes[0])
+    if prefixes:
+        raise InvalidArgumentError(
+            f"no usable state file says which of its {len(prefixes)} checkpoints is the latest: "
+            f"give one of {', '.join(map(os.path.basename, prefixes[:5]))}",
+            path=folder,
+        )
+    raise InvalidArgumentError(
+        f"Couldn't find 'checkpoint' file or checkpoints in given directory {folder}", path=folder
+    )
+
+
+def _refuse(path: str) -> Location:
+    if os.path.isfile(path):
+        from tfckpt.state import STATE_FILE, get_checkpoint_state
+
+        folder, name = os.path.split(path)
+        if name == STATE_FILE and get_checkpoint_state(folder or ".") is not None:
+            return _in_folder(folder or ".")
+        raise InvalidArgumentError(f"no checkpoint: it is {describe(path)}", path=path)
+    raise FileMissingError(f"no checkpoint of this name{_neighbours(path)}", path=path)
+
+
+def _neighbours(path: str) -> str:
+    """Say what is there instead."""
+    folder, base = os.path.split(path)
+    folder = folder or "."
+    if not os.path.isdir(folder):
+        return f": there is no folder {folder}"
+    names = {prefix_of(name) for name in os.listdir(folder)} - {None}
+    like = sorted(str(name) for name in names if str(name).startswith(base)) or sorted(
+        map(str, names)
+    )
+    if not like:
+        return ", nor any other in its folder"
+    more = f" and {len(like) - 5} more" if len(like) > 5 else ""
+    return f"; its folder has {', '.join(like[:5])}{more}"

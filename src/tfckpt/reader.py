@@ -1,0 +1,159 @@
+"""What every checkpoint can be asked, whatever its format."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from tfckpt.dtypes import data_type_name, numpy_dtype
+from tfckpt.errors import TensorNotFoundError
+from tfckpt.tensors.slices import Shape, TensorSlice, volume
+from tfckpt.tensors.stored import Array
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tfckpt.tensors.selection import Index
+
+
+class TensorInfo(NamedTuple):
+    """What a checkpoint says of a tensor without reading it.
+
+    `stored_size` is in bytes, as they lie on disk; `slices` is empty for a tensor in one piece.
+    """
+
+    data_type: int
+    shape: Shape
+    stored_size: int
+    slices: tuple[TensorSlice, ...] = ()
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Its numpy dtype; ``object`` for strings (of bytes), resources and variants."""
+        dtype = numpy_dtype(self.data_type)
+        assert dtype is not None, "readers refuse unknown types"
+        return dtype
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return volume(self.shape)
+
+
+class CheckpointReader(Mapping[str, Array]):
+    """A checkpoint as a mapping from name to array, read lazily.
+
+    Has the methods of TensorFlow's ``CheckpointReader`` too. Names come in the order of their
+    UTF-8 bytes. Opening reads next to nothing; every tensor is checked against its checksum
+    before it is handed out, and is the caller's own: writable, shared with nobody.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"w": np.eye(2), "step": 7})
+    >>> with tfckpt.load_checkpoint(prefix) as reader:
+    ...     print(list(reader), reader["w"].shape, reader.get_tensor("w", np.s_[0]))
+    ['step', 'w'] (2, 2) [1. 0.]
+    """
+
+    path: str
+
+    @abstractmethod
+    def info(self, name: str) -> TensorInfo:
+        """Return dtype, shape, stored size and slices of one tensor.
+
+        Raises TensorNotFoundError, which suggests close names.
+        """
+
+    @abstractmethod
+    def infos(self) -> Mapping[str, TensorInfo]:
+        """Return the same of every tensor, by name."""
+
+    @abstractmethod
+    def get_tensor(self, name: str, index: Index | None = None) -> Array:
+        """Return a tensor, or the part of it that ``array[index]`` would be.
+
+        `index` is made of integers, slices and ``...`` (``numpy.s_`` writes one). A part reads
+        only the bytes that it needs; as a checksum speaks of a whole tensor, it is then not
+        checked (that of a stored slice is, where all of the slice is needed).
+
+        Strings come as an object array of bytes, a scalar one as ``bytes``.
+
+        Raises TensorNotFoundError; DataLossError for damaged bytes; UnimplementedError for
+        variants and resources; IndexError for an index that does not fit.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Close the files. Arrays handed out stay valid."""
+
+    def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
+        """Return several tensors, or all of them; faster than one after another."""
+        return {name: self.get_tensor(name) for name in (self if names is None else names)}
+
+    def has_tensor(self, name: str) -> bool:
+        return name in self
+
+    def get_variable_to_shape_map(self) -> dict[str, list[int]]:
+        """Return the shape of every tensor."""
+        return {name: list(info.shape) for name, info in self.infos().items()}
+
+    def get_variable_to_dtype_map(self) -> dict[str, np.dtype[Any]]:
+        """Return the numpy dtype of every tensor; ``object`` for strings."""
+        return {name: info.dtype for name, info in self.infos().items()}
+
+    def debug_string(self) -> bytes:
+        """Return a line for each tensor, ``name (DT_FLOAT) [2,3]``, as TensorFlow's does."""
+        lines = (
+            f"{name} ({data_type_name(info.data_type)}) [{','.join(map(str, info.shape))}]\n"
+            for name, info in self.infos().items()
+        )
+        return "".join(lines).encode("utf-8", "surrogateescape")
+
+    def __getitem__(self, name: str) -> Array:
+        return self.get_tensor(name)
+
+    def __contains__(self, name: object) -> bool:
+        try:
+            self.info(name)  # type: ignore[arg-type]
+        except TensorNotFoundError:
+            return False
+        return True
+
+    def __enter__(self) -> CheckpointReader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.path!r}>"
+
+
+def tensor_not_found(name: object, names: Iterable[str], path: str) -> TensorNotFoundError:
+    """Make the error for a name that a checkpoint lacks; it suggests what was meant."""
+    if not isinstance(name, str):
+        return TensorNotFoundError(f"a tensor's name is a str, not {name!r}", path=path)
+    names = list(names)
+    hint = close_names(name, names)
+    among = f"; did you mean {' or '.join(map(repr, hint))}?" if hint else ""
+    return TensorNotFoundError(
+        f"not found among the {len(names)} tensors of this checkpoint{among}",
+        path=path,
+        tensor=name,
+    )
+
+
+def close_names(name: str, names: list[str]) -> list[str]:
+    """Return up to three of `names` that may have been meant."""
+    from difflib import get_close_matches
+
+    same_end = [known for known in names if known.endswith(f"/{name}") or name.endswith(f"/{known}")]
+    # The comparison is slow, so of very many names only those of like length take part.
+    alike = [known for known in names if abs(len(known) - len(name)) <= 3][:2000]
+    return list(dict.fromkeys([*same_end[:3], *get_close_matches(name, alike, 3)]))[:3]

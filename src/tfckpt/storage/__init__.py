@@ -1,0 +1,22 @@
+"""Where bytes lie: the only part of the library that opens, renames or removes files."""
+
+from tfckpt.storage.source import Source, open_source
+from tfckpt.storage.write import (
+    FileWriter,
+    lock_folder,
+    remove_file,
+    remove_leftovers,
+    sync_folder,
+    write_file,
+)
+
+__all__ = [
+    "FileWriter",
+    "Source",
+    "lock_folder",
+    "open_source",
+    "remove_file",
+    "remove_leftovers",
+    "sync_folder",
+    "write_file",
+]

@@ -1,0 +1,220 @@
+"""Writing: temporary file first, flushed to the disk, renamed when it is whole.
+
+A file under its final name is therefore always complete. What a killed process leaves behind
+bears a temporary name, which `LEFTOVER` recognises; TensorFlow's leftovers have the same form.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from types import TracebackType
+
+from tfckpt.coding import Buffer
+from tfckpt.errors import FailedPreconditionError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+# TensorFlow ends the names of files in the making in ".tempstate" and a random number.
+LEFTOVER = re.compile(r"\.tempstate\d+$")
+
+
+def temporary_path(path: str) -> str:
+    """Return an unused name in the folder of `path`."""
+    return f"{path}.tempstate{int.from_bytes(os.urandom(8), 'little')}"
+
+
+@contextlib.contextmanager
+def _refused(path: str, doing: str) -> Iterator[None]:
+    """Say which file the system refused, and how full its disk is."""
+    try:
+        yield
+    except FailedPreconditionError:
+        raise
+    except OSError as error:
+        raise _failed(error, path, doing) from error
+
+
+def _failed(error: OSError, path: str, doing: str) -> FailedPreconditionError:
+    folder = os.path.dirname(path) or "."
+    try:
+        room = f"; {shutil.disk_usage(folder).free} bytes are free there"
+    except OSError:
+        room = ""
+    failed = FailedPreconditionError(f"cannot {doing}: {error.strerror or error}{room}", path=path)
+    failed.errno, failed.strerror, failed.filename = error.errno, error.strerror, path
+    return failed
+
+
+class FileWriter:
+    """A file in the making: written under a temporary name, renamed by `publish`.
+
+    Leaving its ``with`` block unpublished removes it. While the writer lives it holds a lock on
+    the file, by which `remove_leftovers` tells it from one whose process was killed.
+    """
+
+    def __init__(self, path: str, *, fsync: bool = True) -> None:
+        self.path = path
+        self.size = 0
+        self._fsync = fsync
+        self._name = temporary_path(path)  # where the file is now
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | getattr(os, "O_BINARY", 0)
+        with _refused(path, "create the file"):
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            self._fd = os.open(self._name, flags, 0o666)
+        _lock(self._fd)
+
+    @classmethod
+    def adopt(cls, existing: str, path: str) -> FileWriter:
+        """Take over a finished file, to be renamed to `path` like one just written."""
+        file = cls.__new__(cls)
+        file.path, file._name, file._fd, file._fsync = path, existing, -1, False
+        file.size = os.path.getsize(existing)
+        return file
+
+    def write(self, data: Buffer) -> None:
+        rest = memoryview(data).cast("B")
+        with _refused(self.path, f"write {len(rest)} bytes at {self.size}"):
+            while len(rest):
+                written = os.write(self._fd, rest)
+                self.size += written
+                rest = rest[written:]
+
+    def flush(self) -> None:
+        """Bring the bytes to the disk; the file keeps its temporary name."""
+        with _refused(self.path, "flush the file to its disk"):
+            if self._fsync:
+                os.fsync(self._fd)
+            if os.name == "nt":  # renames no open file
+                self._close()
+
+    def rename(self, path: str) -> None:
+        """Give the flushed file the name `path`, replacing what is there."""
+        with _refused(path, "rename the finished file to its name"):
+            os.replace(self._name, path)
+        self._name = path
+        self._close()
+
+    def publish(self) -> None:
+        self.flush()
+        self.rename(self.path)
+
+    def discard(self) -> None:
+        """Remove the file if it still has its temporary name."""
+        if LEFTOVER.search(self._name):
+            if os.name == "nt":
+                self._close()
+            with contextlib.suppress(OSError):
+                os.remove(self._name)
+        self._close()
+
+    def _close(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+    def __enter__(self) -> FileWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.discard()
+
+
+def write_file(path: str, data: Buffer, *, fsync: bool = True) -> None:
+    """Write a whole file; a reader sees the old one or the new one."""
+    with FileWriter(path, fsync=fsync) as file:
+        file.write(data)
+        file.publish()
+    if fsync:
+        sync_folder(path)
+
+
+def sync_folder(path: str) -> None:
+    """Make the names in the folder of `path` survive a loss of power."""
+    if sys.platform == "win32":  # has no way to open a folder for this
+        return
+    folder = os.path.dirname(path) or "."
+    with _refused(folder, "flush the folder to its disk"):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)
+
+
+def remove_file(path: str) -> bool:
+    """Remove a file; False if there was none."""
+    try:
+        os.remove(path)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def remove_leftovers(folder: str, beginnings: tuple[str, ...]) -> list[str]:
+    """Remove what killed writers left in `folder` of files whose names begin like one of these.
+
+    Returns the paths. A file that a living writer of this library still holds stays.
+    """
+    removed = []
+    for name in os.listdir(folder or "."):
+        path = os.path.join(folder, name)
+        if LEFTOVER.search(name) and name.startswith(beginnings) and not _is_held(path):
+            with contextlib.suppress(OSError):
+                os.remove(path)
+                removed.append(path)
+    return removed
+
+
+def _is_held(path: str) -> bool:
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return True
+    try:
+        return not _lock(fd)
+    finally:
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def lock_folder(path: str) -> Iterator[None]:
+    """Hold the folder of `path` against other writers of this library, threads included.
+
+    The lock is on the folder itself: it leaves no file, and ends with its process. Where the
+    system has no such lock nothing is held.
+    """
+    if fcntl is None:
+        yield
+        return
+    fd = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _lock(fd, wait=True)
+        yield
+    finally:
+        os.close(fd)
+
+
+def _lock(fd: int, *, wait: bool = False) -> bool:
+    """Lock an open file against its other openers; False if another has it."""
+    if fcntl is None:
+        return True
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:  # some network file systems have no locks
+        return True
+    return True

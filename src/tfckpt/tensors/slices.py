@@ -1,0 +1,157 @@
+"""Slices: the parts that a partitioned tensor is stored in.
+
+A slice is one (start, length) pair a dimension; a length of -1 takes the whole dimension.
+As text it is ``0,10:-``: a part a dimension, ``-`` for all of it (TensorFlow's
+``tensor_slice.cc``). On disk a slice has an entry of its own, under a key that begins with a zero
+byte and sorts by name, rank and extents (``saved_tensor_slice_util.cc``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from tfckpt.errors import DataLossError
+from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
+
+FULL = -1
+
+Shape = tuple[int, ...]
+
+
+class TensorSlice(NamedTuple):
+    """Which part of a tensor, dimension by dimension.
+
+    >>> part = TensorSlice.parse("3,2:-")
+    >>> part.extents
+    ((3, 2), (0, -1))
+    >>> str(part), part.shape_in((5, 4))
+    ('3,2:-', (2, 4))
+    """
+
+    extents: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, extents: Iterable[Sequence[int]]) -> TensorSlice:
+        """Make one from (start, length) pairs; a length of -1 takes the whole dimension."""
+        pairs = tuple((int(start), int(length)) for start, length in extents)
+        for start, length in pairs:
+            if start < 0 or length < FULL or (length == FULL and start != 0):
+                raise ValueError(f"no slice has start {start} with length {length}")
+        return cls(pairs)
+
+    @classmethod
+    def parse(cls, text: str) -> TensorSlice:
+        """Read the text form.
+
+        Raises ValueError for anything else.
+        """
+        parts = text.split(":") if text else []
+        try:
+            return cls.of((0, FULL) if part == "-" else _pair(part) for part in parts)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"no slice reads {text!r} (as 0,10:- does): {error}") from None
+
+    def __str__(self) -> str:
+        return ":".join(
+            "-" if length == FULL else f"{start},{length}" for start, length in self.extents
+        )
+
+    def canonical(self, shape: Shape) -> TensorSlice:
+        """Return the form with -1 wherever a whole dimension is taken."""
+        return TensorSlice(
+            tuple(
+                (0, FULL) if (start, length) == (0, size) else (start, length)
+                for (start, length), size in zip(self.extents, shape, strict=True)
+            )
+        )
+
+    def index_in(self, shape: Shape) -> tuple[slice, ...]:
+        """Return the numpy index of this part of a tensor of `shape`.
+
+        Raises DataLossError if it lies outside.
+        """
+        if len(self.extents) != len(shape):
+            raise DataLossError(f"slice {self} does not fit the rank of shape {list(shape)}")
+        index = []
+        for (start, length), size in zip(self.extents, shape, strict=True):
+            stop = size if length == FULL else start + length
+            if start < 0 or length < FULL or stop > size:
+                raise DataLossError(f"slice {self} reaches outside shape {list(shape)}")
+            index.append(slice(start, stop))
+        return tuple(index)
+
+    def shape_in(self, shape: Shape) -> Shape:
+        return tuple(part.stop - part.start for part in self.index_in(shape))
+
+    def key(self, name: bytes) -> bytes:
+        """Return the key under which this slice of tensor `name` is stored."""
+        return b"".join(
+            (
+                encode_uint(0),
+                encode_string(name),
+                encode_uint(len(self.extents)),
+                *(encode_int(start) + encode_int(length) for start, length in self.extents),
+            )
+        )
+
+
+def _pair(text: str) -> tuple[int, int]:
+    start, length = text.split(",")
+    return int(start), int(length)
+
+
+def check_partition(slices: Sequence[TensorSlice], shape: Shape) -> None:
+    """Raise DataLossError unless the slices cover `shape` exactly, none overlapping another."""
+    boxes = np.array(
+        [[(part.start, part.stop) for part in one.index_in(shape)] for one in slices],
+        dtype=object if max(shape, default=0) >= 1 << 62 else np.int64,
+    ).reshape(len(slices), len(shape), 2)
+    for at, box in enumerate(boxes):
+        others = boxes[:at]
+        common = np.minimum(others[..., 1], box[:, 1]) > np.maximum(others[..., 0], box[:, 0])
+        clash = np.flatnonzero(common.all(axis=1))
+        if len(clash):
+            raise DataLossError(f"slices {slices[clash[0]]} and {slices[at]} overlap")
+    covered = sum(volume(one.shape_in(shape)) for one in slices)
+    if covered != volume(shape):
+        raise DataLossError(
+            f"the {len(slices)} slices ({', '.join(map(str, slices[:8]))}"
+            f"{', ...' if len(slices) > 8 else ''}) hold {covered} elements of the "
+            f"{volume(shape)} in shape {list(shape)}: {first_gap(slices, shape)} is missing"
+        )
+
+
+def first_gap(slices: Sequence[TensorSlice], shape: Shape) -> str:
+    """Name the place of the first element that no slice holds."""
+    candidates = sorted({(), *_corners(slices, shape)})
+    for corner in candidates:
+        if corner and not any(_holds(one, corner, shape) for one in slices):
+            return f"element {list(corner)}"
+    return "a part"
+
+
+def _corners(slices: Sequence[TensorSlice], shape: Shape) -> Iterable[Shape]:
+    """Where a gap can begin: at the origin, or where a slice ends in one dimension."""
+    yield (0,) * len(shape)
+    for one in slices[:256]:
+        index = one.index_in(shape)
+        origin = [part.start for part in index]
+        for axis, part in enumerate(index):
+            if part.stop < shape[axis]:
+                yield (*origin[:axis], part.stop, *origin[axis + 1 :])
+
+
+def _holds(one: TensorSlice, element: Shape, shape: Shape) -> bool:
+    index = one.index_in(shape)
+    return all(part.start <= at < part.stop for part, at in zip(index, element, strict=True))
+
+
+def volume(shape: Iterable[int]) -> int:
+    """Return the number of elements, exact whatever the size."""
+    count = 1
+    for size in shape:
+        count *= size
+    return count
