@@ -120,11 +120,7 @@ def _numpy_dtypes() -> dict[int, np.dtype[Any]]:
 
 @cache
 def _data_types() -> dict[np.dtype[Any], DataType]:
-    return {
-        dtype: DataType(kind)
-        for kind, dtype in _numpy_dtypes().items()
-        if dtype.kind != "O"
-    }
+    return {dtype: DataType(kind) for kind, dtype in _numpy_dtypes().items() if dtype.kind != "O"}
 
 
 @cache

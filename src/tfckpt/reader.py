@@ -153,7 +153,9 @@ def close_names(name: str, names: list[str]) -> list[str]:
     """Return up to three of `names` that may have been meant."""
     from difflib import get_close_matches
 
-    same_end = [known for known in names if known.endswith(f"/{name}") or name.endswith(f"/{known}")]
+    same_end = [
+        known for known in names if known.endswith(f"/{name}") or name.endswith(f"/{known}")
+    ]
     # The comparison is slow, so of very many names only those of like length take part.
     alike = [known for known in names if abs(len(known) - len(name)) <= 3][:2000]
     return list(dict.fromkeys([*same_end[:3], *get_close_matches(name, alike, 3)]))[:3]

@@ -106,5 +106,3 @@ def write_state(path: str, state: CheckpointState, *, fsync: bool = True) -> Non
     from google.protobuf import text_format
 
     write_file(path, text_format.MessageToString(state, as_utf8=True).encode(), fsync=fsync)
-
-

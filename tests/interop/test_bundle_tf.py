@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -88,12 +89,15 @@ def assert_same_files(ours: Path, theirs: Path) -> None:
 
 
 def assert_equal(ours: Any, theirs: Any) -> None:
-    ours, theirs = (np.array(one, object) if type(one) is bytes else np.asarray(one)
-                    for one in (ours, theirs))
+    ours, theirs = (
+        np.array(one, object) if type(one) is bytes else np.asarray(one) for one in (ours, theirs)
+    )
     assert ours.dtype == theirs.dtype
     assert ours.shape == theirs.shape
-    assert ours.tolist() == theirs.tolist() if ours.dtype == object else (
-        ours.tobytes() == theirs.tobytes()
+    assert (
+        ours.tolist() == theirs.tolist()
+        if ours.dtype == object
+        else (ours.tobytes() == theirs.tobytes())
     )
 
 
@@ -181,11 +185,13 @@ def test_partitioned_tensors(seed: int, tmp_path: Path) -> None:
     middle = int(rng.integers(1, columns))
     boxes = [
         [(a, b - a), (c, d - c)]
-        for a, b in zip(cuts, cuts[1:], strict=False)
+        for a, b in pairwise(cuts)
         for c, d in ([(0, columns)] if seed % 2 else [(0, middle), (middle, columns)])
     ]
-    boxes = [[(s, -1 if n == full else n) for (s, n), full in zip(box, table.shape, strict=True)]
-             for box in boxes]
+    boxes = [
+        [(s, -1 if n == full else n) for (s, n), full in zip(box, table.shape, strict=True)]
+        for box in boxes
+    ]
     parts = [tfckpt_slice(table, box) for box in boxes]
 
     tf.raw_ops.SaveV2(
@@ -232,7 +238,9 @@ def test_merged_bundles_are_the_same(seed: int, tmp_path: Path) -> None:
             tensors = {name: np.arange(number + len(name), dtype=np.int64) for name in group}
             tf_save(tmp_path / side / f"part-{number}", tensors)
 
-    prefixes = [[str(tmp_path / side / f"part-{n}") for n in range(3)] for side in ("ours", "theirs")]
+    prefixes = [
+        [str(tmp_path / side / f"part-{n}") for n in range(3)] for side in ("ours", "theirs")
+    ]
     tfckpt.merge_bundles(prefixes[0], tmp_path / "ours" / "m")
     tf.raw_ops.MergeV2Checkpoints(
         checkpoint_prefixes=prefixes[1], destination_prefix=str(tmp_path / "theirs" / "m")

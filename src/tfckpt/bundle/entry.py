@@ -148,9 +148,7 @@ def _decode_any(value: bytes) -> Entry:
         )
         for one in entry.slices
     )
-    return Entry(
-        entry.dtype, shape, entry.shard_id, entry.offset, entry.size, entry.crc32c, slices
-    )
+    return Entry(entry.dtype, shape, entry.shard_id, entry.offset, entry.size, entry.crc32c, slices)
 
 
 @lru_cache(maxsize=4096)

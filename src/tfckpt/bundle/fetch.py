@@ -182,7 +182,7 @@ def _memory(stored: Stored) -> tuple[Array, bool]:
 
 
 def _pieces(stored: Stored, array: Array, mapped: bool) -> list[_Piece]:
-    memory = memoryview(array.view(np.uint8))
+    memory = array.view(np.uint8).data
     source = None if mapped else stored.source
     return [
         _Piece(memory[at : at + _PIECE], source, stored.entry.offset + at)
@@ -214,10 +214,10 @@ def fetch_part(stored: Stored, axes: Sequence[Axis]) -> Array:
     entry = stored.entry
     if stored.is_string:
         whole = np.array(fetch({stored.name: stored})[stored.name], object)
-        return whole[tuple(slice(a.start, a.stop if a.count else a.start, a.step) for a in axes)]
+        return whole[tuple(slice(a.start, a.stop if a.length else a.start, a.step) for a in axes)]
     dtype = numpy_dtype(entry.data_type)
     assert dtype is not None
-    shape = tuple(axis.count for axis in axes)
+    shape = tuple(axis.length for axis in axes)
     if not volume(shape):
         return np.empty(shape, dtype)
     strides = _strides(entry.shape, dtype.itemsize)
@@ -234,11 +234,16 @@ def _fetch_box(
     """Read a box of elements as flat bytes, by one stretch where that wastes little."""
     first = offset + sum(axis.start * stride for axis, stride in zip(axes, strides, strict=True))
     span = itemsize + sum(
-        (axis.count - 1) * axis.step * stride for axis, stride in zip(axes, strides, strict=True)
+        (axis.length - 1) * axis.step * stride for axis, stride in zip(axes, strides, strict=True)
     )
-    shape = tuple(axis.count for axis in axes)
+    shape = tuple(axis.length for axis in axes)
     view = stored.source.map(first, span) if span >= _BIG else None
-    if view is None and len(axes) > 1 and axes[0].count > 1 and span > 4 * volume(shape) * itemsize:
+    if (
+        view is None
+        and len(axes) > 1
+        and axes[0].length > 1
+        and span > 4 * volume(shape) * itemsize
+    ):
         start, count, step = axes[0]
         rows = [
             _fetch_box(stored, axes[1:], strides[1:], itemsize, offset + at * strides[0])

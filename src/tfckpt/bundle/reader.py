@@ -138,9 +138,7 @@ class BundleReader(CheckpointReader):
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         wanted = self.entries if names is None else {name: self.entry(name) for name in names}
         plain = {
-            name: self._stored(name, entry)
-            for name, entry in wanted.items()
-            if not entry.slices
+            name: self._stored(name, entry) for name, entry in wanted.items() if not entry.slices
         }
         tensors = fetch(plain, verify=self._verify)
         return {
@@ -165,9 +163,9 @@ class BundleReader(CheckpointReader):
         elements = np.empty(selection.shape, numpy_dtype(entry.data_type))
         for one, stored in pieces:
             axes, place = selection.within(one, entry.shape)
-            if not volume(axis.count for axis in axes):
+            if not volume(axis.length for axis in axes):
                 continue
-            if tuple(axis.count for axis in axes) == stored.entry.shape:
+            if tuple(axis.length for axis in axes) == stored.entry.shape:
                 elements[place] = fetch({name: stored}, verify=self._verify)[name]
             else:
                 elements[place] = fetch_part(stored, axes)
@@ -230,5 +228,3 @@ class BundleReader(CheckpointReader):
                         tensor=name,
                     ) from None
             return self._sources[shard_id]
-
-

@@ -83,5 +83,3 @@ class ShardWriter:
             self.file.write(b"".join(self._gathered))
             self._gathered.clear()
             self._gathered_size = 0
-
-

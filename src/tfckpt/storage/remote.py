@@ -15,9 +15,7 @@ class RemoteSource:
         try:
             import fsspec
         except ImportError:
-            raise ImportError(
-                f"reading {url} needs fsspec: pip install 'tfckpt[remote]'"
-            ) from None
+            raise ImportError(f"reading {url} needs fsspec: pip install 'tfckpt[remote]'") from None
         self.path = url
         self._fs: Any
         self._fs, self._inner = fsspec.core.url_to_fs(url)

@@ -84,9 +84,7 @@ class LocalSource:
         if not self._use_mmap or not size:
             return None
         slack = offset % mmap.ALLOCATIONGRANULARITY
-        mapping = mmap.mmap(
-            self._fd, size + slack, access=mmap.ACCESS_COPY, offset=offset - slack
-        )
+        mapping = mmap.mmap(self._fd, size + slack, access=mmap.ACCESS_COPY, offset=offset - slack)
         return memoryview(mapping)[slack:]
 
     def close(self) -> None:

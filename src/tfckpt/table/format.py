@@ -47,11 +47,11 @@ class BlockHandle(NamedTuple):
 class Footer(NamedTuple):
     """The last 48 bytes: where to begin reading."""
 
-    metaindex: BlockHandle
-    index: BlockHandle
+    metaindex_handle: BlockHandle
+    index_handle: BlockHandle
 
     def encode(self) -> bytes:
-        handles = self.metaindex.encode() + self.index.encode()
+        handles = self.metaindex_handle.encode() + self.index_handle.encode()
         # Padded, so that readers find it from the end of the file whatever the handles' length.
         return handles.ljust(FOOTER_SIZE - len(MAGIC), b"\0") + MAGIC
 

@@ -35,7 +35,7 @@ class Table:
     @cached_property
     def _index(self) -> tuple[list[bytes], list[BlockHandle]]:
         """For each data block a key not below its keys, and where it lies."""
-        entries = list(decode_block(self._read_block(self.footer.index)))
+        entries = list(decode_block(self._read_block(self.footer.index_handle)))
         return (
             [key for key, _ in entries],
             [BlockHandle.decode(handle)[0] for _, handle in entries],

@@ -19,18 +19,18 @@ class Axis(NamedTuple):
     """Elements start, start + step, ... of one dimension; `step` is positive."""
 
     start: int
-    count: int
+    length: int
     step: int
 
     @property
     def stop(self) -> int:
         """One past the last element, where there is one."""
-        return self.start + (self.count - 1) * self.step + 1
+        return self.start + (self.length - 1) * self.step + 1
 
     def within(self, low: int, high: int) -> tuple[Axis, slice]:
         """Return the part in [low, high), counted from `low`, and which of our elements it is."""
         first = max(0, -((self.start - low) // self.step)) if self.start < low else 0
-        last = min(self.count, max(0, -((self.start - high) // self.step)))
+        last = min(self.length, max(0, -((self.start - high) // self.step)))
         count = max(0, last - first)
         start = self.start + first * self.step - low
         return Axis(start if count else 0, count, self.step), slice(first, first + count)
@@ -73,13 +73,11 @@ class Selection(NamedTuple):
 
     @property
     def shape(self) -> Shape:
-        return tuple(axis.count for axis in self.axes)
+        return tuple(axis.length for axis in self.axes)
 
     def finished(self, elements: Array) -> Array:
         """Turn the selected elements, in storage order, into what the index asked for."""
-        return np.ascontiguousarray(elements[self.finish]).reshape(
-            elements[self.finish].shape
-        )
+        return np.ascontiguousarray(elements[self.finish]).reshape(elements[self.finish].shape)
 
     def within(self, part: TensorSlice, shape: Shape) -> tuple[tuple[Axis, ...], tuple[slice, ...]]:
         """Return what of the selection lies in a stored slice: there, and here."""

@@ -46,14 +46,14 @@ def stored_bytes(array: Array) -> bytes:
 def stored_view(array: Array) -> memoryview | None:
     """Return the array's own memory where it is laid out as it is stored, else None."""
     if array.flags.c_contiguous and array.dtype.isnative:
-        return memoryview(array.reshape(-1).view(np.uint8))
+        return array.reshape(-1).view(np.uint8).data
     return None
 
 
 def stored_chunks(array: Array) -> Iterator[memoryview]:
     """Yield the stored bytes of an array of any layout, a few MB at a time."""
     bits = bit_view(array)
-    chunks = np.nditer(
+    chunks = np.nditer(  # type: ignore[call-overload]  # numpy's stubs do not know "contig"
         bits,
         flags=["external_loop", "buffered", "zerosize_ok"],
         op_flags=[["readonly", "contig"]],
@@ -62,7 +62,7 @@ def stored_chunks(array: Array) -> Iterator[memoryview]:
         buffersize=max(1, _CHUNK_BYTES // bits.itemsize),
     )
     for chunk in chunks:
-        yield memoryview(np.ascontiguousarray(chunk).view(np.uint8))
+        yield np.ascontiguousarray(chunk).view(np.uint8).data
 
 
 def bit_view(array: Array) -> Array:

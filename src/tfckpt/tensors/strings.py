@@ -98,5 +98,3 @@ def to_array(strings: list[bytes], shape: tuple[int, ...]) -> npt.NDArray[Any]:
     array = np.empty(len(strings), object)
     array[:] = strings
     return array.reshape(shape)
-
-
