@@ -15,7 +15,7 @@ from tfckpt.checksum import mask
 from tfckpt.coding import encode_fixed32, encode_varint
 from tfckpt.storage import FileWriter
 from tfckpt.table import write_table
-from tfckpt.tensors.slices import Shape, TensorSlice
+from tfckpt.tensors.slices import TensorSlice
 from tfckpt.tensors.stored import as_storable
 
 
