@@ -4,7 +4,7 @@
 >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"kernel": np.eye(2, dtype="f4")})
 >>> tfckpt.list_variables(prefix)
 [('kernel', [2, 2])]
->>> tfckpt.load(prefix)["kernel"].sum()
+>>> print(tfckpt.load(prefix)["kernel"].sum())
 2.0
 """
 

@@ -160,4 +160,12 @@ def data_type_name(data_type: int) -> str:
     return DataType(data_type).name if data_type in _NAMED else f"DT_{data_type}"
 
 
+def python_name(data_type: int) -> str:
+    """Return the name that TensorFlow's Python has for it: ``float32``, ``string``, ``qint8``."""
+    dtype = numpy_dtype(data_type)
+    if dtype is None or dtype.kind == "O" or dtype.names:
+        return data_type_name(data_type).removeprefix("DT_").lower()
+    return dtype.name
+
+
 _NAMED = frozenset(int(kind) for kind in DataType)

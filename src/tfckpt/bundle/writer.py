@@ -32,7 +32,7 @@ class BundleWriter:
     ...     bundle.add("step", np.int64(7))
     ...     bundle.add_slice("table", (4, 2), [(0, 1), (0, -1)], np.zeros((1, 2), np.float32))
     ...     bundle.add_slice("table", (4, 2), [(1, 3), (0, -1)], np.ones((3, 2), np.float32))
-    >>> tfckpt.load(prefix)["table"].sum()
+    >>> print(tfckpt.load(prefix)["table"].sum())
     6.0
 
     With `num_shards` above one, each tensor goes to the shard its `add` names; threads may fill

@@ -1,0 +1,87 @@
+# The one door, for people and for CI. Every target sets itself up; `make help` lists them.
+
+PYTHON ?= python3
+# numpy's oldest supported release has wheels for these only
+OLDEST_PYTHON ?= $(shell for p in python3.10 python3.11 $(PYTHON); do $$p -c '' 2>/dev/null && echo $$p && break; done)
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt interop oldest cover fuzz bench protos golden docs clean
+
+help:  ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+# An environment a purpose, made from pyproject.toml's groups and remade when that changes.
+
+.venv: pyproject.toml
+	@echo "Setting up .venv (once)"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv/bin/python -m pip install --quiet --editable . --group test --group lint --group protos
+	@touch .venv
+
+.venv-interop: pyproject.toml
+	@echo "Setting up .venv-interop, with TensorFlow (once; about a minute)"
+	@$(PYTHON) -m venv .venv-interop
+	@.venv-interop/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-interop/bin/python -m pip install --quiet --editable . --group interop
+	@touch .venv-interop
+
+.venv-oldest: pyproject.toml
+	@echo "Setting up .venv-oldest, with the oldest supported dependencies (once)"
+	@$(OLDEST_PYTHON) -m venv .venv-oldest
+	@.venv-oldest/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-oldest/bin/python -m pip install --quiet --editable . --group test --group oldest
+	@touch .venv-oldest
+
+.venv-docs: pyproject.toml
+	@echo "Setting up .venv-docs (once)"
+	@$(PYTHON) -m venv .venv-docs
+	@.venv-docs/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-docs/bin/python -m pip install --quiet --editable . --group docs
+	@touch .venv-docs
+
+demo: .venv  ## train, interrupt, resume, and read a checkpoint that TensorFlow wrote
+	@.venv/bin/python examples/demo.py
+
+test: .venv  ## the tests that need no TensorFlow, doctests and documentation examples too
+	.venv/bin/python -m pytest -n 2
+
+check: .venv  ## format, lint, types, and whether generated files are up to date
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/python tools/make_protos.py --check
+
+fmt: .venv  ## format and mend what the linter can
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+interop: .venv-interop  ## tests against real TensorFlow
+	.venv-interop/bin/python -m pytest -n 2 tests/interop
+
+oldest: .venv-oldest  ## the tests, on the oldest supported dependencies
+	.venv-oldest/bin/python -m pytest -n 2
+
+cover: .venv  ## the tests, with branch coverage
+	.venv/bin/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+
+fuzz: .venv  ## throw damaged files at the readers for a minute
+	.venv/bin/python -m pip install --quiet --group fuzz
+	.venv/bin/python tests/fuzz/fuzz_bundle.py -max_total_time=60
+
+bench: .venv-interop  ## speed and memory beside TensorFlow, safetensors and numpy
+	.venv-interop/bin/python benchmarks/run.py
+
+protos: .venv  ## regenerate the protobuf bindings from protos/
+	.venv/bin/python tools/make_protos.py
+
+golden: .venv-interop  ## remake tests/golden with real TensorFlow
+	.venv-interop/bin/python tests/golden/make_golden.py
+
+docs: .venv-docs  ## build the documentation into site/
+	.venv-docs/bin/python -m mkdocs build --strict --quiet
+
+clean:  ## remove what the other targets made
+	rm -rf .venv .venv-* site demo-run .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -1,0 +1,19 @@
+"""The command `tfckpt`, also as ``python -m tfckpt``."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    try:
+        from tfckpt.cli import cli
+    except ModuleNotFoundError as error:
+        if error.name not in {"click", "rich"}:
+            raise
+        sys.exit(f"the command line needs {error.name}: pip install 'tfckpt[cli]'")
+    cli()
+
+
+if __name__ == "__main__":
+    main()

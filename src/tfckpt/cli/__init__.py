@@ -1,0 +1,46 @@
+"""The command line: one module a command, loaded when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from tfckpt import __version__
+from tfckpt.errors import CheckpointError
+
+# command -> the module beside this one and its function
+_COMMANDS = {
+    "ls": "ls:ls_command",
+    "show": "show:show_command",
+}
+
+
+class _Commands(click.Group):
+    """Finds commands in the table above."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module, _, function = _COMMANDS[name].partition(":")
+        command: click.Command = getattr(import_module(f"tfckpt.cli.{module}"), function)
+        return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Show the library's errors as one line, not as a traceback."""
+        try:
+            return super().invoke(ctx)
+        except CheckpointError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="tfckpt")
+def cli() -> None:
+    """Look into TensorFlow checkpoints, without TensorFlow.
+
+    PATH is a checkpoint's prefix, any of its files, its folder, or a SavedModel's.
+    """
