@@ -4,7 +4,7 @@
     python tools/make_protos.py --check   writes none, and fails if some are out of date
 
 Those are descriptors.binpb (all messages, as protoc describes them) and __init__.pyi (their types,
-for type checkers). Needs grpcio-tools >= 1.60, < 2; which of these, makes no difference.
+for type checkers). Needs grpcio-tools >= 1.62, < 2: all of these write the same bytes.
 """
 
 from __future__ import annotations
