@@ -72,13 +72,13 @@ def make_table(items: dict[bytes, bytes], block_size: int = 256 << 10) -> bytes:
 def test_a_key_stores_only_what_differs_from_the_previous_key() -> None:
     entries = [(b"dense/bias", b"B"), (b"dense/kernel", b"K")]
 
-    assert TWO_ENTRIES == make_block(entries)
+    assert make_block(entries) == TWO_ENTRIES
     assert entries == list(decode_block(TWO_ENTRIES))
 
 
 def test_an_empty_block_lists_one_restart() -> None:
     assert parse_hex("00 00 00 00  01 00 00 00") == make_block([])
-    assert [] == list(decode_block(make_block([])))
+    assert list(decode_block(make_block([]))) == []
 
 
 def test_a_footer_is_padded_to_48_bytes() -> None:
@@ -91,7 +91,7 @@ def test_a_footer_is_padded_to_48_bytes() -> None:
 
 def test_the_trailer_is_checked_before_the_contents_are_used() -> None:
     block = TWO_ENTRIES + seal(TWO_ENTRIES)
-    assert TWO_ENTRIES == unseal(block)
+    assert unseal(block) == TWO_ENTRIES
     for position in range(len(block)):
         for bit in range(8):
             damaged = bytearray(block)

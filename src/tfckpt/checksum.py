@@ -7,8 +7,10 @@ Every checksum on disk is masked, because the CRC of bytes that hold their own C
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
 from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
 
 # The function gives up the interpreter lock for buffers of 32 KiB and more.
 from crc32c import crc32c as _crc32c
@@ -19,12 +21,16 @@ crc32c: Callable[[Buffer, int], int] = _crc32c
 
 MASK_DELTA = 0xA282EAD8  # leveldb's constant, kept by TensorFlow
 POLYNOMIAL = 0x82F63B78  # Castagnoli, bits reversed
-_PARALLEL_CHUNK = 16 << 20
 
 
 def mask(crc: int) -> int:
     """Return the form of `crc` that is stored."""
     return ((crc >> 15 | crc << 17) + MASK_DELTA) & 0xFFFFFFFF
+
+
+def mask_all(crcs: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """Mask each of many checksums."""
+    return (crcs >> np.uint32(15) | crcs << np.uint32(17)) + np.uint32(MASK_DELTA)
 
 
 def unmask(stored: int) -> int:
@@ -34,15 +40,6 @@ def unmask(stored: int) -> int:
 
 def masked_crc32c(data: Buffer) -> int:
     return mask(crc32c(data, 0))
-
-
-def crc32c_parallel(data: memoryview, executor: Executor) -> int:
-    """CRC-32C of `data`, its chunks computed by the executor's threads."""
-    if len(data) <= _PARALLEL_CHUNK:
-        return crc32c(data, 0)
-    chunks = [data[at : at + _PARALLEL_CHUNK] for at in range(0, len(data), _PARALLEL_CHUNK)]
-    crcs = executor.map(lambda chunk: crc32c(chunk, 0), chunks)
-    return combine(zip(crcs, map(len, chunks), strict=True))
 
 
 def combine(parts: Iterable[tuple[int, int]]) -> int:

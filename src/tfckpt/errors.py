@@ -5,9 +5,9 @@
       NotFoundError
         TensorNotFoundError(KeyError)          the checkpoint has no such tensor
         FileMissingError(FileNotFoundError)    a file, or a whole checkpoint, is not there
-      InvalidArgumentError(ValueError)         the request does not fit the checkpoint, or is no checkpoint at all
+      InvalidArgumentError(ValueError)         the request does not fit, or what is there is none
       FailedPreconditionError(OSError)         the file system refused a write
-      UnimplementedError(NotImplementedError)  well formed, but not something that has a value here
+      UnimplementedError(NotImplementedError)  well formed, but has no value here
 
 The names are TensorFlow's (``tf.errors``). Damaged bytes are always one of these and never
 anything else. Misuse of the Python API raises what TensorFlow raises: ``ValueError``,

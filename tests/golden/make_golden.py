@@ -20,14 +20,34 @@ import tensorflow as tf
 HERE = Path(__file__).parent
 EXPECTED: dict[str, dict[str, Any]] = {}
 
-NUMPY_KINDS = (
-    "float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
-    "bool complex64 complex128"
-).split()
-ML_KINDS = (
-    "bfloat16 float8_e5m2 float8_e4m3fn float8_e4m3fnuz float8_e4m3b11fnuz float8_e5m2fnuz "
-    "int4 uint4 int2 uint2"
-).split()
+NUMPY_KINDS = [
+    "float16",
+    "float32",
+    "float64",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "bool",
+    "complex64",
+    "complex128",
+]
+ML_KINDS = [
+    "bfloat16",
+    "float8_e5m2",
+    "float8_e4m3fn",
+    "float8_e4m3fnuz",
+    "float8_e4m3b11fnuz",
+    "float8_e5m2fnuz",
+    "int4",
+    "uint4",
+    "int2",
+    "uint2",
+]
 QUANTIZED = {"qint8": "int8", "quint8": "uint8", "qint16": "int16", "quint16": "uint16",
              "qint32": "int32"}  # fmt: skip
 

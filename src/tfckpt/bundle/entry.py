@@ -94,7 +94,7 @@ class Entry(NamedTuple):
             pos = 4 + value[3]
             numbers = _decode_place(value, pos)
             if numbers is not None:
-                return cls(*_decode_head(value[:pos]), *numbers)
+                return cls(*decode_head(value[:pos]), *numbers)
         return _decode_any(value)
 
 
@@ -116,7 +116,7 @@ def _decode_place(value: bytes, pos: int) -> tuple[int, int, int, int] | None:
 
 
 @lru_cache(maxsize=4096)
-def _decode_head(head: bytes) -> tuple[int, tuple[int, ...]]:
+def decode_head(head: bytes) -> tuple[int, tuple[int, ...]]:
     entry = _decode_any(head)
     return entry.data_type, entry.shape
 

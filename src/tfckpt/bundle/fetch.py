@@ -8,19 +8,18 @@ together and copied out.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfckpt.bundle.entry import Entry
-from tfckpt.checksum import combine, crc32c, mask
-from tfckpt.coding import Buffer
+from tfckpt.checksum import combine, crc32c, mask, mask_all
 from tfckpt.dtypes import DataType, data_type_name, numpy_dtype
 from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.storage import Source
-from tfckpt.tensors.selection import Axis
 from tfckpt.tensors.slices import Shape, volume
 from tfckpt.tensors.stored import Array, swap_bytes
 from tfckpt.tensors.strings import decode_strings, to_array
@@ -36,18 +35,212 @@ _PIECE = 4 << 20
 _WORTH_THREADS = 4 << 20
 _THREADS = min(4, os.cpu_count() or 1)
 
+Named = tuple[str, Entry]
 
-class Stored(NamedTuple):
-    """A tensor's entry, and the shard it lies in."""
 
-    name: str
-    entry: Entry
+class Shard(NamedTuple):
+    """The bytes that entries speak of."""
+
     source: Source
-    big_endian: bool
+    big_endian: bool = False
 
-    @property
-    def is_string(self) -> bool:
-        return self.entry.data_type == DataType.DT_STRING
+    def fetch(self, tensors: Sequence[Named], *, verify: bool = True) -> dict[str, Array]:
+        """Return the whole arrays of tensors of this shard.
+
+        Raises DataLossError for one whose bytes do not hold what its entry says.
+        """
+        big: list[Named] = []
+        small: list[Named] = []
+        limit = self.source.size
+        for named in tensors:
+            entry = named[1]
+            is_string = entry.data_type == DataType.DT_STRING
+            size, least = entry.size, _least_size(entry.data_type, entry.shape)
+            if entry.offset + size > limit or size < least or (size > least and not is_string):
+                raise self.misfit(*named)
+            (small if size < _BIG or is_string else big).append(named)
+        arrays: dict[str, Array] = {}
+        for run in _runs(small):
+            self._fetch_run(run, arrays, verify)
+        if big:
+            self._fetch_big(big, arrays, verify)
+        return arrays
+
+    def misfit(self, name: str, entry: Entry) -> DataLossError:
+        """Say how size, shape and place of a tensor contradict each other or the file."""
+        if entry.offset + entry.size > self.source.size:
+            message = (
+                f"{entry.size} bytes at {entry.offset} expected, the file has "
+                f"{self.source.size} in all: it is cut short (an unfinished copy or download?), "
+                f"or its index is damaged"
+            )
+        else:
+            needs = "at least " if entry.data_type == DataType.DT_STRING else ""
+            message = (
+                f"{data_type_name(entry.data_type)} {list(entry.shape)} takes "
+                f"{needs}{_least_size(entry.data_type, entry.shape)} bytes, "
+                f"its entry says {entry.size}"
+            )
+        return self.lost(name, entry, message)
+
+    def lost(self, name: str, entry: Entry, message: str) -> DataLossError:
+        return DataLossError(message, path=self.source.path, tensor=name, offset=entry.offset)
+
+    # Small tensors
+
+    def _fetch_run(self, run: Sequence[Named], arrays: dict[str, Array], verify: bool) -> None:
+        start = run[0][1].offset
+        end = max(entry.offset + entry.size for _, entry in run)
+        data = memoryview(self.source.read(start, end - start))
+        numbers: list[Named] = []
+        for name, entry in run:
+            if entry.data_type == DataType.DT_STRING:
+                part = data[entry.offset - start : entry.offset - start + entry.size]
+                arrays[name] = self._strings(name, entry, part, verify)
+            else:
+                numbers.append((name, entry))
+        if verify:
+            self._check_run(numbers, data, start)
+        for name, entry in numbers:
+            dtype = numpy_dtype(entry.data_type)
+            try:
+                array: Array = np.ndarray(entry.shape, dtype, data, entry.offset - start)
+            except ValueError as error:
+                raise self._beyond_numpy(name, entry, error) from None
+            arrays[name] = array = array.copy()
+            if self.big_endian:
+                swap_bytes(array.reshape(-1))
+
+    def _check_run(self, numbers: Sequence[Named], data: memoryview, start: int) -> None:
+        crcs = [
+            crc32c(data[entry.offset - start : entry.offset - start + entry.size], 0)
+            for _, entry in numbers
+        ]
+        found = mask_all(np.array(crcs, np.uint32))
+        expected = np.array([entry.crc32c for _, entry in numbers], np.uint32)
+        for at in np.flatnonzero(found != expected)[:1]:
+            raise self._mismatch(*numbers[at], crcs[at])
+
+    def _strings(self, name: str, entry: Entry, part: memoryview, verify: bool) -> Array:
+        with located(self.source.path, name, entry.offset):
+            strings, crc = decode_strings(part, volume(entry.shape), big_endian=self.big_endian)
+        if verify and mask(crc) != entry.crc32c:
+            raise self._mismatch(name, entry, crc)
+        if not entry.shape:
+            return strings[0]  # type: ignore[return-value]  # TensorFlow hands out a scalar's bytes
+        return self._reshaped(name, entry, to_array(strings, (len(strings),)))
+
+    # Big tensors
+
+    def _fetch_big(self, big: Sequence[Named], arrays: dict[str, Array], verify: bool) -> None:
+        memories = [self._memory(entry) for _, entry in big]
+        pieces = [
+            self._pieces(entry, array, mapped) if verify or not mapped else []
+            for (_, entry), (array, mapped) in zip(big, memories, strict=True)
+        ]
+        crcs = iter(_run_pieces([piece for mine in pieces for piece in mine]))
+        for (name, entry), (array, _), mine in zip(big, memories, pieces, strict=True):
+            parts = [next(crcs) for _ in mine]
+            if verify:
+                crc = parts[0][0] if len(parts) == 1 else combine(parts)
+                if mask(crc) != entry.crc32c:
+                    raise self._mismatch(name, entry, crc)
+            arrays[name] = self._shaped(name, entry, array)
+
+    def _memory(self, entry: Entry) -> tuple[Array, bool]:
+        """Return memory for a tensor, flat, and whether the file is mapped there."""
+        dtype = itemtype(entry)
+        if entry.offset % dtype.alignment == 0:
+            view = self.source.map(entry.offset, entry.size)
+            if view is not None:
+                return np.frombuffer(view, dtype), True
+        return np.empty(entry.size // dtype.itemsize, dtype), False
+
+    def _pieces(self, entry: Entry, array: Array, mapped: bool) -> list[_Piece]:
+        memory = array.view(np.uint8).data
+        source = None if mapped else self.source
+        return [
+            _Piece(memory[at : at + _PIECE], source, entry.offset + at)
+            for at in range(0, len(memory), _PIECE)
+        ]
+
+    # All of them
+
+    def _shaped(self, name: str, entry: Entry, flat: Array) -> Array:
+        if self.big_endian:
+            swap_bytes(flat)
+        return self._reshaped(name, entry, flat)
+
+    def _reshaped(self, name: str, entry: Entry, flat: Array) -> Array:
+        try:
+            return flat.reshape(entry.shape)
+        except ValueError as error:
+            raise self._beyond_numpy(name, entry, error) from None
+
+    def _beyond_numpy(self, name: str, entry: Entry, error: ValueError) -> UnimplementedError:
+        """More dimensions than numpy has, or sizes beyond it around a zero."""
+        return UnimplementedError(
+            f"numpy has no array of shape {list(entry.shape)}: {error}",
+            path=self.source.path,
+            tensor=name,
+        )
+
+    def _mismatch(self, name: str, entry: Entry, crc: int) -> DataLossError:
+        return self.lost(
+            name,
+            entry,
+            f"checksum of the {entry.size} bytes is {mask(crc):#010x}, the index says "
+            f"{entry.crc32c:#010x}: they are damaged, or belong to another save",
+        )
+
+
+def fits(entry: Entry) -> bool:
+    """Whether an entry's size is what its dtype and shape take."""
+    least = _least_size(entry.data_type, entry.shape)
+    return entry.size >= least if entry.data_type == DataType.DT_STRING else entry.size == least
+
+
+@lru_cache(maxsize=4096)
+def _least_size(data_type: int, shape: Shape) -> int:
+    """Bytes that a tensor takes; a string has at least its length, and all have a checksum."""
+    if data_type == DataType.DT_STRING:
+        return volume(shape) + 4
+    dtype = numpy_dtype(data_type)
+    assert dtype is not None
+    return volume(shape) * dtype.itemsize
+
+
+def itemtype(entry: Entry) -> np.dtype[Any]:
+    dtype = numpy_dtype(entry.data_type)
+    assert dtype is not None, "entries of unknown types are refused"
+    return dtype
+
+
+def by_shard(tensors: Iterable[Named]) -> Iterator[tuple[int, list[Named]]]:
+    """Group tensors by shard, in the order in which they lie there."""
+    shards: dict[int, list[Named]] = {}
+    for named in tensors:
+        shards.setdefault(named[1].shard_id, []).append(named)
+    for shard_id, group in sorted(shards.items()):
+        group.sort(key=lambda named: named[1].offset)
+        yield shard_id, group
+
+
+def _runs(small: Sequence[Named]) -> Iterator[list[Named]]:
+    """Group tensors that lie close together, each group to be read in one go."""
+    run: list[Named] = []
+    start = end = 0
+    for named in small:
+        offset, size = named[1].offset, named[1].size
+        if run and not (start <= offset <= end + _RUN_GAP and offset + size - start <= _RUN):
+            yield run
+            run = []
+        if not run:
+            start = end = offset
+        run.append(named)
+        end = max(end, offset + size)
+    if run:
+        yield run
 
 
 class _Piece(NamedTuple):
@@ -56,138 +249,6 @@ class _Piece(NamedTuple):
     target: memoryview
     source: Source | None
     offset: int
-
-
-def fetch(tensors: Mapping[str, Stored], *, verify: bool = True) -> dict[str, Array]:
-    """Return the arrays of `tensors`, whole.
-
-    Raises DataLossError for the first one whose bytes do not hold what its entry says.
-    """
-    arrays: dict[str, Array] = {}
-    big: list[Stored] = []
-    small: list[Stored] = []
-    for stored in tensors.values():
-        check(stored)
-        (big if stored.entry.size >= _BIG and not stored.is_string else small).append(stored)
-    for run in _runs(small):
-        _fetch_run(run, arrays, verify)
-    if big:
-        _fetch_big(big, arrays, verify)
-    return arrays
-
-
-def check(stored: Stored) -> None:
-    """Compare size, shape and place of a tensor with each other and with the file."""
-    entry, source = stored.entry, stored.source
-    count = volume(entry.shape)
-    if stored.is_string:
-        if count > entry.size:
-            raise _lost(stored, f"{count} strings cannot be stored in {entry.size} bytes")
-    else:
-        dtype = numpy_dtype(entry.data_type)
-        assert dtype is not None
-        if count * dtype.itemsize != entry.size:
-            raise _lost(
-                stored,
-                f"{data_type_name(entry.data_type)} {list(entry.shape)} takes "
-                f"{count * dtype.itemsize} bytes, its entry says {entry.size}",
-            )
-    if entry.offset + entry.size > source.size:
-        raise _lost(
-            stored,
-            f"{entry.size} bytes at {entry.offset} expected, the file has {source.size} in all: "
-            f"it is cut short (an unfinished copy or download?), or its index is damaged",
-        )
-
-
-def _runs(small: list[Stored]) -> Iterator[list[Stored]]:
-    """Group tensors that lie close together, each group to be read in one go."""
-    small.sort(key=lambda stored: (stored.source.path, stored.entry.offset))
-    run: list[Stored] = []
-    start = end = 0
-    for stored in small:
-        offset, size = stored.entry.offset, stored.entry.size
-        if run and not (
-            stored.source is run[0].source
-            and offset <= end + _RUN_GAP
-            and offset + size - start <= _RUN
-        ):
-            yield run
-            run = []
-        if not run:
-            start = end = offset
-        run.append(stored)
-        end = max(end, offset + size)
-    if run:
-        yield run
-
-
-def _fetch_run(run: list[Stored], arrays: dict[str, Array], verify: bool) -> None:
-    start = run[0].entry.offset
-    end = max(stored.entry.offset + stored.entry.size for stored in run)
-    data = memoryview(run[0].source.read(start, end - start))
-    for stored in run:
-        entry = stored.entry
-        at = entry.offset - start
-        part = data[at : at + entry.size]
-        if stored.is_string:
-            arrays[stored.name] = _decode_strings(stored, part, verify)
-            continue
-        if verify:
-            _compare(stored, crc32c(part, 0))
-        dtype = numpy_dtype(entry.data_type)
-        arrays[stored.name] = _shaped(np.frombuffer(part, dtype).copy(), stored)
-
-
-def _decode_strings(stored: Stored, part: memoryview, verify: bool) -> Array:
-    with located(stored.source.path, stored.name, stored.entry.offset):
-        strings, crc = decode_strings(
-            part, volume(stored.entry.shape), big_endian=stored.big_endian
-        )
-    if verify:
-        _compare(stored, crc)
-    if not stored.entry.shape:
-        return strings[0]  # type: ignore[return-value]  # TensorFlow hands out a scalar's bytes
-    return _reshaped(to_array(strings, (len(strings),)), stored)
-
-
-def _fetch_big(big: Sequence[Stored], arrays: dict[str, Array], verify: bool) -> None:
-    pieces: list[_Piece] = []
-    counts: list[int] = []
-    flat: list[Array] = []
-    for stored in big:
-        array, mapped = _memory(stored)
-        flat.append(array)
-        mine = _pieces(stored, array, mapped) if verify or not mapped else []
-        pieces += mine
-        counts.append(len(mine))
-    crcs = iter(_run_pieces(pieces))
-    for stored, array, count in zip(big, flat, counts, strict=True):
-        parts = [next(crcs) for _ in range(count)]
-        if verify:
-            _compare(stored, parts[0][0] if len(parts) == 1 else combine(parts))
-        arrays[stored.name] = _shaped(array, stored)
-
-
-def _memory(stored: Stored) -> tuple[Array, bool]:
-    """Return memory for a tensor, flat, and whether the file is mapped there."""
-    entry = stored.entry
-    dtype = numpy_dtype(entry.data_type)
-    assert dtype is not None
-    if entry.offset % dtype.alignment == 0:
-        view = stored.source.map(entry.offset, entry.size)
-        if view is not None:
-            return np.frombuffer(view, dtype), True
-    return np.empty(entry.size // dtype.itemsize, dtype), False
-
-
-def _pieces(stored: Stored, array: Array, mapped: bool) -> list[_Piece]:
-    memory = array.view(np.uint8).data
-    source = None if mapped else stored.source
-    return [
-        _Piece(memory[at : at + _PIECE], source, stored.entry.offset + at)
-        for at in range(0, len(memory), _PIECE)
-    ]
 
 
 def _run_pieces(pieces: Sequence[_Piece]) -> Iterable[tuple[int, int]]:
@@ -202,96 +263,3 @@ def _run_piece(piece: _Piece) -> tuple[int, int]:
     if piece.source is not None:
         piece.source.read_into(piece.offset, piece.target)
     return crc32c(piece.target, 0), len(piece.target)
-
-
-def fetch_part(stored: Stored, axes: Sequence[Axis]) -> Array:
-    """Return chosen elements of a tensor, reading no more than the stretch that holds them.
-
-    The result has one dimension for each axis. Of a string tensor all is read: where a string
-    begins is known only from the lengths of those before it.
-    """
-    check(stored)
-    entry = stored.entry
-    if stored.is_string:
-        whole = np.array(fetch({stored.name: stored})[stored.name], object)
-        return whole[tuple(slice(a.start, a.stop if a.length else a.start, a.step) for a in axes)]
-    dtype = numpy_dtype(entry.data_type)
-    assert dtype is not None
-    shape = tuple(axis.length for axis in axes)
-    if not volume(shape):
-        return np.empty(shape, dtype)
-    strides = _strides(entry.shape, dtype.itemsize)
-    array = _fetch_box(stored, axes, strides, dtype.itemsize, entry.offset).view(dtype)
-    array = array.reshape(shape)
-    if stored.big_endian:
-        swap_bytes(array)
-    return array
-
-
-def _fetch_box(
-    stored: Stored, axes: Sequence[Axis], strides: Sequence[int], itemsize: int, offset: int
-) -> Array:
-    """Read a box of elements as flat bytes, by one stretch where that wastes little."""
-    first = offset + sum(axis.start * stride for axis, stride in zip(axes, strides, strict=True))
-    span = itemsize + sum(
-        (axis.length - 1) * axis.step * stride for axis, stride in zip(axes, strides, strict=True)
-    )
-    shape = tuple(axis.length for axis in axes)
-    view = stored.source.map(first, span) if span >= _BIG else None
-    if (
-        view is None
-        and len(axes) > 1
-        and axes[0].length > 1
-        and span > 4 * volume(shape) * itemsize
-    ):
-        start, count, step = axes[0]
-        rows = [
-            _fetch_box(stored, axes[1:], strides[1:], itemsize, offset + at * strides[0])
-            for at in range(start, start + count * step, step)
-        ]
-        return np.concatenate(rows)
-    data: Buffer = stored.source.read(first, span) if view is None else view
-    steps = [axis.step * stride for axis, stride in zip(axes, strides, strict=True)]
-    box = np.ndarray((*shape, itemsize), np.uint8, data, 0, (*steps, 1))
-    return box.reshape(-1).copy() if view is None else np.array(box).reshape(-1)
-
-
-def _strides(shape: Shape, itemsize: int) -> list[int]:
-    strides = []
-    for size in reversed(shape):
-        strides.append(itemsize)
-        itemsize *= size
-    return strides[::-1]
-
-
-def _shaped(flat: Array, stored: Stored) -> Array:
-    if stored.big_endian:
-        swap_bytes(flat)
-    return _reshaped(flat, stored)
-
-
-def _reshaped(flat: Array, stored: Stored) -> Array:
-    try:
-        return flat.reshape(stored.entry.shape)
-    except ValueError as error:  # more dimensions than numpy has, or sizes around a zero
-        raise UnimplementedError(
-            f"numpy has no array of shape {list(stored.entry.shape)}: {error}",
-            path=stored.source.path,
-            tensor=stored.name,
-        ) from None
-
-
-def _compare(stored: Stored, crc: int) -> None:
-    if mask(crc) != stored.entry.crc32c:
-        raise _lost(
-            stored,
-            f"checksum of the {stored.entry.size} bytes is {mask(crc):#010x}, "
-            f"the index says {stored.entry.crc32c:#010x}: they are damaged, "
-            f"or belong to another save",
-        )
-
-
-def _lost(stored: Stored, message: str) -> DataLossError:
-    return DataLossError(
-        message, path=stored.source.path, tensor=stored.name, offset=stored.entry.offset
-    )

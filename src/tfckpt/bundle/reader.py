@@ -10,9 +10,11 @@ from threading import Lock
 import numpy as np
 
 from tfckpt.bundle.commit import committed_index, committed_shard
+from tfckpt.bundle.entries import decode_entries
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
-from tfckpt.bundle.fetch import Stored, fetch, fetch_part
+from tfckpt.bundle.fetch import Shard, by_shard
 from tfckpt.bundle.naming import index_path
+from tfckpt.bundle.part import fetch_part
 from tfckpt.bundle.writer import check_prefix, decode_name, encode_name
 from tfckpt.dtypes import OPAQUE, data_type_name, numpy_dtype
 from tfckpt.errors import (
@@ -22,7 +24,7 @@ from tfckpt.errors import (
     located,
 )
 from tfckpt.reader import CheckpointReader, TensorInfo, tensor_not_found
-from tfckpt.storage import Source, open_source
+from tfckpt.storage import open_source
 from tfckpt.table import Table
 from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import TensorSlice, check_partition, volume
@@ -46,7 +48,7 @@ class BundleReader(CheckpointReader):
         self._verify = verify
         self._mmap = mmap
         self._index = committed_index(self.path)
-        self._sources: dict[int, Source] = {}
+        self._shards: dict[int, Shard] = {}
         self._lock = Lock()
         source = open_source(self._index, mmap=mmap)
         try:
@@ -79,17 +81,15 @@ class BundleReader(CheckpointReader):
     @cached_property
     def entries(self) -> dict[str, Entry]:
         """What the index says of every tensor, by name."""
-        entries: dict[str, Entry] = {}
-        decode = Entry.decode
-        items = self._table.items()
-        next(items, None)  # the header
-        name = None
+        items = list(self._table.items())[1:]  # the first is the header
+        names = [key.decode("utf-8", "surrogateescape") for key, _ in items]
+        values = [bytes(value) for _, value in items]
         try:
-            for key, value in items:
-                name = key.decode("utf-8", "surrogateescape")
-                entries[name] = decode(value)
-        except DataLossError as error:
-            error.path, error.tensor = self._index, name
+            entries = dict(zip(names, decode_entries(values), strict=True))
+        except DataLossError:
+            for name, value in zip(names, values, strict=True):
+                with located(self._index, name):
+                    Entry.decode(value)
             raise
         for key in self._slice_keys_of(entries):
             entries.pop(decode_name(key), None)
@@ -112,7 +112,12 @@ class BundleReader(CheckpointReader):
         return self._info(name, self.entry(name))
 
     def infos(self) -> Mapping[str, TensorInfo]:
-        return {name: self._info(name, entry) for name, entry in self.entries.items()}
+        return {
+            name: self._info(name, entry)
+            if entry.slices
+            else TensorInfo(entry.data_type, entry.shape, entry.size)
+            for name, entry in self.entries.items()
+        }
 
     def _info(self, name: str, entry: Entry) -> TensorInfo:
         size = entry.size
@@ -137,41 +142,43 @@ class BundleReader(CheckpointReader):
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         wanted = self.entries if names is None else {name: self.entry(name) for name in names}
-        plain = {
-            name: self._stored(name, entry) for name, entry in wanted.items() if not entry.slices
-        }
-        tensors = fetch(plain, verify=self._verify)
-        return {
-            name: tensors[name] if name in tensors else self.get_tensor(name) for name in wanted
-        }
+        arrays: dict[str, Array] = {}
+        whole = [named for named in wanted.items() if not named[1].slices]
+        for shard_id, tensors in by_shard(whole):
+            for name, entry in tensors:
+                if entry.data_type in OPAQUE:
+                    raise self._opaque(name, entry)
+            shard = self._shard(shard_id, tensors[0][0])
+            arrays.update(shard.fetch(tensors, verify=self._verify))
+        return {name: arrays[name] if name in arrays else self.get_tensor(name) for name in wanted}
 
     def close(self) -> None:
         self._index_source.close()
         with self._lock:
-            for source in self._sources.values():
-                source.close()
+            for shard in self._shards.values():
+                shard.source.close()
 
     def _whole(self, name: str, entry: Entry) -> Array:
-        if not entry.slices:
-            return fetch({name: self._stored(name, entry)}, verify=self._verify)[name]
-        return self._part(name, entry, Selection.of(..., entry.shape))
+        if entry.slices:
+            return self._part(name, entry, Selection.of(..., entry.shape))
+        return self._shard_of(name, entry).fetch([(name, entry)], verify=self._verify)[name]
 
     def _part(self, name: str, entry: Entry, selection: Selection) -> Array:
         if not entry.slices:
-            return selection.finished(fetch_part(self._stored(name, entry), selection.axes))
+            shard = self._shard_of(name, entry)
+            return selection.finished(fetch_part(shard, name, entry, selection.axes))
         pieces = self._pieces(name, entry)
         elements = np.empty(selection.shape, numpy_dtype(entry.data_type))
-        for one, stored in pieces:
+        for one, part in pieces:
             axes, place = selection.within(one, entry.shape)
-            if not volume(axis.length for axis in axes):
-                continue
-            if tuple(axis.length for axis in axes) == stored.entry.shape:
-                elements[place] = fetch({name: stored}, verify=self._verify)[name]
-            else:
-                elements[place] = fetch_part(stored, axes)
+            shape = tuple(axis.length for axis in axes)
+            if shape == part.shape:
+                elements[place] = self._whole(name, part)
+            elif volume(shape):
+                elements[place] = fetch_part(self._shard_of(name, part), name, part, axes)
         return selection.finished(elements)
 
-    def _pieces(self, name: str, entry: Entry) -> list[tuple[TensorSlice, Stored]]:
+    def _pieces(self, name: str, entry: Entry) -> list[tuple[TensorSlice, Entry]]:
         """Find the slices of a partitioned tensor; they must make it up exactly."""
         check_partition(entry.slices, entry.shape)
         pieces = []
@@ -183,7 +190,7 @@ class BundleReader(CheckpointReader):
                     f"slice {one} should be {data_type_name(entry.data_type)} {list(expected)}, "
                     f"its entry says {data_type_name(part.data_type)} {list(part.shape)}"
                 )
-            pieces.append((one, self._stored(name, part)))
+            pieces.append((one, part))
         return pieces
 
     def _slice_entry(self, name: str, one: TensorSlice) -> Entry:
@@ -197,18 +204,22 @@ class BundleReader(CheckpointReader):
         with located(self._index, name):
             return Entry.decode(value)
 
-    def _stored(self, name: str, entry: Entry) -> Stored:
-        """Check an entry against its shard, before anything is allocated for it."""
+    def _shard_of(self, name: str, entry: Entry) -> Shard:
         if entry.data_type in OPAQUE:
-            raise UnimplementedError(
-                f"a {data_type_name(entry.data_type)} has a value only inside TensorFlow",
-                path=self.path,
-                tensor=name,
-            )
-        source = self._sources.get(entry.shard_id) or self._open_shard(entry.shard_id, name)
-        return Stored(name, entry, source, self.header.big_endian)
+            raise self._opaque(name, entry)
+        return self._shard(entry.shard_id, name)
 
-    def _open_shard(self, shard_id: int, name: str) -> Source:
+    def _opaque(self, name: str, entry: Entry) -> UnimplementedError:
+        return UnimplementedError(
+            f"a {data_type_name(entry.data_type)} has a value only inside TensorFlow",
+            path=self.path,
+            tensor=name,
+        )
+
+    def _shard(self, shard_id: int, name: str) -> Shard:
+        """Open a shard, once; `name` is the tensor that needs it."""
+        if shard_id in self._shards:
+            return self._shards[shard_id]
         if shard_id >= self.header.num_shards:
             raise DataLossError(
                 f"lies in shard {shard_id}, the checkpoint has {self.header.num_shards}",
@@ -216,10 +227,10 @@ class BundleReader(CheckpointReader):
                 tensor=name,
             )
         with self._lock:
-            if shard_id not in self._sources:
+            if shard_id not in self._shards:
                 path = committed_shard(self.path, shard_id, self.header.num_shards, self._index)
                 try:
-                    self._sources[shard_id] = open_source(path, mmap=self._mmap)
+                    source = open_source(path, mmap=self._mmap)
                 except FileMissingError as error:
                     raise FileMissingError(
                         f"the index {index_path(self.path)} needs this shard, which is missing: "
@@ -227,4 +238,5 @@ class BundleReader(CheckpointReader):
                         path=error.path,
                         tensor=name,
                     ) from None
-            return self._sources[shard_id]
+                self._shards[shard_id] = Shard(source, self.header.big_endian)
+            return self._shards[shard_id]

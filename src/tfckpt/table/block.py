@@ -27,11 +27,12 @@ class BlockBuilder:
 
     def __init__(self, restart_interval: int = RESTART_INTERVAL) -> None:
         self._restart_interval = restart_interval
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._pieces: list[Buffer] = []
+        self._entries_size = 0
         self._restarts = [0]
         self._since_restart = 0
-        self._last_key = b""
+        self.first_key: bytes | None = None
+        self.last_key = b""
 
     def __bool__(self) -> bool:
         return bool(self._pieces)
@@ -39,23 +40,42 @@ class BlockBuilder:
     @property
     def size(self) -> int:
         """Bytes that `finish` would return now."""
-        return self._size + 4 * len(self._restarts) + 4
+        return self._entries_size + 4 * len(self._restarts) + 4
 
     def add(self, key: bytes, value: Buffer) -> None:
-        if self._since_restart < self._restart_interval:
-            shared = shared_prefix(self._last_key, key)
-        else:
-            shared = self._since_restart = 0
-            self._restarts.append(self._size)
-        unshared, value_size = len(key) - shared, len(value)
-        if shared < 0x80 and unshared < 0x80 and value_size < 0x80:
-            head = bytes((shared, unshared, value_size))
-        else:
-            head = encode_varint(shared) + encode_varint(unshared) + encode_varint(value_size)
-        self._pieces += (head, key[shared:], value)  # type: ignore[arg-type]
-        self._size += len(head) + unshared + value_size
-        self._since_restart += 1
-        self._last_key = key
+        self.fill(iter([(key, value)]), 0)
+
+    def fill(self, items: Iterator[Entry], size: int) -> None:
+        """Take entries until the block has grown to `size` bytes, or there are no more.
+
+        Raises ValueError for a key that does not come after the one before it.
+        """
+        # One loop over local names: an index of many small tensors spends its time here.
+        pieces, restarts = self._pieces, self._restarts
+        last_key, since_restart, at = self.last_key, self._since_restart, self._entries_size
+        for key, value in items:
+            if self.first_key is None:
+                self.first_key = key
+            elif key <= last_key:
+                raise ValueError(f"table keys must increase: {key!r} after {last_key!r}")
+            if since_restart < self._restart_interval:
+                shared = shared_prefix(last_key, key)
+            else:
+                shared = since_restart = 0
+                restarts.append(at)
+            unshared, value_size = len(key) - shared, len(value)
+            if (shared | unshared | value_size) < 0x80:
+                head = bytes((shared, unshared, value_size))
+            else:
+                head = encode_varint(shared) + encode_varint(unshared) + encode_varint(value_size)
+            pieces.append(head + key[shared:])
+            pieces.append(value)
+            at += len(head) + unshared + value_size
+            since_restart += 1
+            last_key = key
+            if at + 4 * len(restarts) + 4 >= size:
+                break
+        self.last_key, self._since_restart, self._entries_size = last_key, since_restart, at
 
     def finish(self) -> bytes:
         restarts = (*self._restarts, len(self._restarts))

@@ -1,0 +1,75 @@
+"""Reading part of a tensor: only the stretch of the file that holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfckpt.bundle.entry import Entry
+from tfckpt.bundle.fetch import Shard, fits, itemtype
+from tfckpt.coding import Buffer
+from tfckpt.dtypes import DataType
+from tfckpt.tensors.selection import Axis
+from tfckpt.tensors.slices import Shape, volume
+from tfckpt.tensors.stored import Array, swap_bytes
+
+# A mapping brings in only the pages that are touched; below this reading is cheaper.
+_MAP = 64 << 10
+# Unmapped, a stretch this many times as large as what is wanted of it is read row by row.
+_WASTE = 4
+
+
+def fetch_part(shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> Array:
+    """Return chosen elements of a tensor, one dimension for each axis.
+
+    Of a string tensor all is read: where a string begins is known only from the lengths of those
+    before it.
+    """
+    if entry.offset + entry.size > shard.source.size or not fits(entry):
+        raise shard.misfit(name, entry)
+    if entry.data_type == DataType.DT_STRING:
+        whole = np.array(shard.fetch([(name, entry)])[name], object)
+        return whole[tuple(slice(a.start, a.stop if a.length else a.start, a.step) for a in axes)]
+    dtype = itemtype(entry)
+    shape = tuple(axis.length for axis in axes)
+    if not volume(shape):
+        return np.empty(shape, dtype)
+    strides = _strides(entry.shape, dtype.itemsize)
+    array = _read_box(shard, axes, strides, dtype.itemsize, entry.offset).view(dtype)
+    if shard.big_endian:
+        swap_bytes(array)
+    return array.reshape(shape)
+
+
+def _read_box(
+    shard: Shard, axes: Sequence[Axis], strides: Sequence[int], itemsize: int, offset: int
+) -> Array:
+    """Return a box of elements as flat bytes."""
+    pairs = list(zip(axes, strides, strict=True))
+    first = offset + sum(axis.start * stride for axis, stride in pairs)
+    span = itemsize + sum((axis.length - 1) * axis.step * stride for axis, stride in pairs)
+    shape = tuple(axis.length for axis in axes)
+    data: Buffer | None = shard.source.map(first, span) if span >= _MAP else None
+    if data is None and len(axes) > 1 and span > _WASTE * volume(shape) * itemsize:
+        start, length, step = axes[0]
+        rows = range(start, start + length * step, step)
+        return np.concatenate(
+            [
+                _read_box(shard, axes[1:], strides[1:], itemsize, offset + row * strides[0])
+                for row in rows
+            ]
+        )
+    if data is None:
+        data = shard.source.read(first, span)
+    steps = [axis.step * stride for axis, stride in pairs]
+    box: Array = np.ndarray((*shape, itemsize), np.uint8, data, 0, (*steps, 1))
+    return box.copy().reshape(-1)
+
+
+def _strides(shape: Shape, itemsize: int) -> list[int]:
+    strides = []
+    for size in reversed(shape):
+        strides.append(itemsize)
+        itemsize *= size
+    return strides[::-1]

@@ -1,0 +1,331 @@
+"""Bundles: what is written reads back, in whole and in part, and misuse changes nothing."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+import tfckpt
+from tfckpt import errors
+
+names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
+dtypes = st.one_of(
+    hnp.boolean_dtypes(),
+    hnp.integer_dtypes(endianness="?"),
+    hnp.floating_dtypes(endianness="?", sizes=(16, 32, 64)),
+    hnp.complex_number_dtypes(endianness="?", sizes=(64, 128)),
+)
+arrays = hnp.arrays(dtypes, hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=6))
+strings = hnp.arrays(object, hnp.array_shapes(min_dims=0), elements=st.binary(max_size=200))
+
+
+def same(a: object, b: object) -> bool:
+    x, y = (np.array(v, object) if isinstance(v, bytes) else np.asarray(v) for v in (a, b))
+    if x.dtype == object:
+        return x.shape == y.shape and x.tolist() == y.tolist()
+    y = y.astype(y.dtype.newbyteorder("="))
+    return (x.shape, x.dtype, x.tobytes()) == (y.shape, y.dtype, y.tobytes())
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(tensors=st.dictionaries(names, st.one_of(arrays, strings), max_size=8), mmap=st.booleans())
+def test_what_is_saved_is_loaded(
+    tensors: dict[str, np.ndarray], mmap: bool, tmp_path: Path
+) -> None:
+    prefix = tfckpt.save(tmp_path / "m", tensors, fsync=False)
+
+    loaded = tfckpt.load(prefix, mmap=mmap)
+    assert sorted(tensors, key=str.encode) == list(loaded)
+    assert all(same(loaded[name], tensors[name]) for name in tensors)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(data=st.data(), mmap=st.booleans())
+def test_a_part_is_what_numpy_would_select(data: st.DataObject, mmap: bool, tmp_path: Path) -> None:
+    array = data.draw(arrays.filter(lambda array: array.ndim))
+    index = data.draw(hnp.basic_indices(array.shape, allow_newaxis=False))
+    tfckpt.save(tmp_path / "m", {"w": array}, fsync=False)
+
+    with tfckpt.load_checkpoint(tmp_path / "m", mmap=mmap) as reader:
+        part = reader.get_tensor("w", index)
+    assert same(part, array[index])
+
+
+@pytest.mark.parametrize("mmap", [True, False])
+def test_parts_of_big_tensors(mmap: bool, prefix: Path) -> None:
+    array = np.arange(400_000, dtype=np.int32).reshape(500, 800)
+    tfckpt.save(prefix, {"pad": np.int8(1), "w": array, "t": array.T})
+
+    with tfckpt.load_checkpoint(prefix, mmap=mmap) as reader:
+        for index in (np.s_[3], np.s_[10:490:7, ::-3], np.s_[:, 5], np.s_[-1, -1], np.s_[::250]):
+            assert same(reader.get_tensor("w", index), array[index])
+            assert same(reader.get_tensor("t", index), array.T[index])
+
+
+def test_a_part_reads_only_its_bytes(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tfckpt.save(prefix, {"w": np.arange(1_000_000).reshape(1000, 1000)})
+    reader = tfckpt.load_checkpoint(prefix, mmap=False)
+    reader.info("w")
+    read: list[int] = []
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, n, at: read.append(n) or pread(fd, n, at))
+
+    assert reader.get_tensor("w", np.s_[500, 10:20]).tolist() == list(range(500_010, 500_020))
+    assert read == [80]
+
+
+def test_one_lookup_reads_one_block_of_a_big_index(
+    prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tfckpt.save(prefix, {f"layer/{n:06d}": np.int32(n) for n in range(40_000)}, fsync=False)
+    read: list[int] = []
+    pread = os.pread
+    monkeypatch.setattr(os, "pread", lambda fd, n, at: read.append(n) or pread(fd, n, at))
+
+    with tfckpt.load_checkpoint(prefix) as reader:
+        assert reader["layer/031234"] == 31_234
+    index_size = prefix.with_name(prefix.name + ".index").stat().st_size
+    assert sum(read) < index_size * 0.75  # the header's block, the name's block, little else
+
+
+TEXTS = [
+    ("caf\xe9", b"caf\xc3\xa9"),
+    (b"zero at the end\0", b"zero at the end\0"),
+    (np.str_("ß"), "ß".encode()),
+    (np.bytes_(b"x"), b"x"),
+]
+
+
+@pytest.mark.parametrize(("value", "stored"), TEXTS)
+def test_scalars_of_text_are_stored_as_utf8(value: object, stored: bytes, prefix: Path) -> None:
+    assert stored == tfckpt.load(tfckpt.save(prefix, {"s": value}))["s"]
+
+
+def test_arrays_of_text_are_stored_as_utf8(prefix: Path) -> None:
+    values = {
+        "U": np.array([["a", "ß"], ["", "漢字"]]),
+        "S": np.array([b"a", b"bc"]),
+        "O": np.array(["x", b"y\0"], object),
+        "list": ["p", "q"],
+    }
+    if hasattr(np.dtypes if hasattr(np, "dtypes") else np, "StringDType"):
+        values["T"] = np.array(["long " * 50, "s"], np.dtypes.StringDType())
+
+    loaded = tfckpt.load(tfckpt.save(prefix, values))
+    assert loaded["U"].tolist() == [[b"a", "ß".encode()], [b"", "漢字".encode()]]
+    assert loaded["S"].tolist() == [b"a", b"bc"]
+    assert loaded["O"].tolist() == [b"x", b"y\0"]
+    assert loaded["list"].tolist() == [b"p", b"q"]
+    if "T" in loaded:
+        assert loaded["T"].tolist() == [b"long " * 50, b"s"]
+
+
+UNSTORABLE = [
+    {1: "int"},
+    np.array([object()], object),
+    np.array([1, "a"], object),
+    np.datetime64("2020-01-01"),
+    [[1], [1, 2]],
+    np.ma.masked_array([1, 2], [True, False]),
+    None,
+]
+
+
+@pytest.mark.parametrize("value", UNSTORABLE, ids=lambda value: type(value).__name__)
+def test_what_no_checkpoint_holds_is_refused_and_nothing_is_written(
+    value: object, prefix: Path
+) -> None:
+    with pytest.raises(TypeError):
+        tfckpt.save(prefix, {"good": [1], "bad": value})
+    assert list(prefix.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["", None, 3, b"bytes"])
+def test_names_are_strings_and_not_empty(name: object, prefix: Path) -> None:
+    with pytest.raises((TypeError, ValueError), match="name"):
+        tfckpt.save(prefix, {name: [1]})
+    assert list(prefix.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("bad", ["", "folder/"])
+def test_prefixes_have_a_base_name(
+    bad: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="no base name"):
+        tfckpt.save(bad, {"w": [1]})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_save_keeps_what_was_there(prefix: Path, weights: dict[str, np.ndarray]) -> None:
+    tfckpt.save(prefix, weights)
+    before = {path.name: path.read_bytes() for path in prefix.parent.iterdir()}
+
+    with pytest.raises(TypeError):
+        tfckpt.save(prefix, {"a": np.zeros(10), "b": object()})
+    assert before == {path.name: path.read_bytes() for path in prefix.parent.iterdir()}
+
+
+def test_saving_again_replaces_everything(prefix: Path) -> None:
+    with tfckpt.BundleWriter(prefix, num_shards=3) as bundle:
+        for shard in range(3):
+            bundle.add(f"w{shard}", [shard], shard=shard)
+    assert len(list(prefix.parent.iterdir())) == 4
+
+    tfckpt.save(prefix, {"only": [1]})
+    assert sorted(path.name for path in prefix.parent.iterdir()) == [
+        "model.ckpt.data-00000-of-00001",
+        "model.ckpt.index",
+    ]
+    assert list(tfckpt.load(prefix)) == ["only"]
+
+
+def test_arrays_outlive_the_file_and_the_reader(prefix: Path) -> None:
+    array = np.arange(1_000_000, dtype=np.float32)
+    loaded = tfckpt.load(tfckpt.save(prefix, {"w": array}))["w"]
+    tfckpt.save(prefix, {"w": array * 0})
+
+    assert same(loaded, array)
+    loaded += 1
+    assert same(tfckpt.load(prefix)["w"], array * 0)
+
+
+def test_names_with_glob_characters_are_only_names(tmp_path: Path) -> None:
+    for name in ("m[1]", "m1", "k*", "keep", "a?b", "axb"):
+        tfckpt.save(tmp_path / name, {"w": [name]})
+
+    for name in ("m[1]", "k*", "a?b"):
+        tfckpt.save(tmp_path / name, {"w": ["again"]})
+        assert tfckpt.load(tmp_path / name)["w"].tolist() == [b"again"]
+    for name in ("m1", "keep", "axb"):
+        assert tfckpt.load(tmp_path / name)["w"].tolist() == [name.encode()]
+
+
+def test_threads_may_fill_different_shards(prefix: Path) -> None:
+    tensors = {f"w{n}": np.full(50_000, n) for n in range(16)}
+    with tfckpt.BundleWriter(prefix, num_shards=4) as bundle:
+        threads = [
+            threading.Thread(
+                target=lambda k: [
+                    bundle.add(name, array, shard=k)
+                    for name, array in tensors.items()
+                    if int(name[1:]) % 4 == k
+                ],
+                args=(shard,),
+            )
+            for shard in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    loaded = tfckpt.load(prefix)
+    assert all(same(loaded[name], array) for name, array in tensors.items())
+
+
+def test_threads_may_read_from_one_reader(prefix: Path) -> None:
+    tensors = {f"w{n}": np.full(1000, n) for n in range(50)}
+    reader = tfckpt.load_checkpoint(tfckpt.save(prefix, tensors))
+    wrong: list[str] = []
+
+    def read() -> None:
+        wrong.extend(name for name in tensors if not same(reader[name], tensors[name]))
+
+    threads = [threading.Thread(target=read) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_writer_refuses_what_does_not_fit(prefix: Path) -> None:
+    with tfckpt.BundleWriter(prefix) as bundle:
+        bundle.add("w", [1.0])
+        bundle.add_slice("t", (4,), [(0, 2)], np.zeros(2))
+        for misuse in (
+            lambda: bundle.add("w", [2.0]),
+            lambda: bundle.add("t", [2.0]),
+            lambda: bundle.add_slice("w", (4,), [(0, 2)], np.zeros(2)),
+            lambda: bundle.add_slice("t", (4,), [(0, 2)], np.zeros(2)),
+            lambda: bundle.add_slice("t", (5,), [(2, 2)], np.zeros(2)),
+            lambda: bundle.add_slice("t", (4,), [(2, 2)], np.zeros(2, np.float32)),
+            lambda: bundle.add_slice("t", (4,), [(2, 2)], np.zeros(3)),
+            lambda: bundle.add_slice("t", (4,), [(3, 2)], np.zeros(2)),
+            lambda: bundle.add_slice("t", (4,), [(-1, 2)], np.zeros(2)),
+        ):
+            with pytest.raises(ValueError):
+                misuse()
+        bundle.add_slice("t", (4,), [(2, 2)], np.ones(2))
+    with pytest.raises(RuntimeError, match="closed"):
+        bundle.add("late", [1])
+    with pytest.raises(RuntimeError, match="closed"):
+        bundle.finish()
+
+    assert tfckpt.load(prefix)["t"].tolist() == [0, 0, 1, 1]
+
+
+def test_partitioned_tensors_read_whole_and_in_part(golden: Path) -> None:
+    rows = np.arange(24, dtype=np.float32).reshape(6, 4)
+    with tfckpt.load_checkpoint(golden / "sliced" / "parts") as reader:
+        assert [str(one) for one in reader.info("rows").slices] == ["0,1:-", "1,4:-", "5,1:-"]
+        for index in (np.s_[...], np.s_[2], np.s_[::-2, 1:3], np.s_[4:, -1], np.s_[0:0]):
+            assert same(reader.get_tensor("rows", index), rows[index])
+
+
+def test_a_missing_name_is_named_with_what_is_close(golden: Path) -> None:
+    with tfckpt.load_checkpoint(golden / "trained") as reader:
+        with pytest.raises(KeyError, match=r"'linear/kernal'.*did you mean 'linear/kernel'"):
+            reader["linear/kernal"]
+        with pytest.raises(errors.NotFoundError):
+            reader["model/linear/kernel/nope"]
+        with pytest.raises(KeyError):
+            reader[""]
+
+
+def test_merging_refuses_what_contradicts_and_changes_nothing(tmp_path: Path) -> None:
+    tfckpt.save(tmp_path / "a", {"w": [1.0]})
+    tfckpt.save(tmp_path / "b", {"w": [2.0]})
+    before = sorted(path.name for path in tmp_path.iterdir())
+
+    with pytest.raises(errors.InvalidArgumentError, match="two of the bundles"):
+        tfckpt.merge_bundles([tmp_path / "a", tmp_path / "b"], tmp_path / "m")
+    with pytest.raises(FileNotFoundError):
+        tfckpt.merge_bundles([tmp_path / "a", tmp_path / "gone"], tmp_path / "m")
+    with pytest.raises(ValueError, match="at least one"):
+        tfckpt.merge_bundles([], tmp_path / "m")
+    assert before == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_merged_slices_make_one_tensor(tmp_path: Path) -> None:
+    for number in range(2):
+        with tfckpt.BundleWriter(tmp_path / f"p{number}") as bundle:
+            bundle.add_slice("t", (4,), [(2 * number, 2)], np.full(2, number))
+    tfckpt.merge_bundles([tmp_path / "p0", tmp_path / "p1"], tmp_path / "m")
+
+    assert tfckpt.load(tmp_path / "m")["t"].tolist() == [0, 0, 1, 1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "m.data-00000-of-00002",
+        "m.data-00001-of-00002",
+        "m.index",
+    ]
+
+
+def test_remote_checkpoints_are_read_through_fsspec(golden: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    for path in (golden / "trained").glob("model.ckpt-60.*"):
+        memory.pipe(f"/run/{path.name}", path.read_bytes())
+
+    with tfckpt.load_checkpoint("memory://run/model.ckpt-60") as reader:
+        assert reader["global_step"] == 60
+    with pytest.raises(FileNotFoundError):
+        tfckpt.load_checkpoint("memory://run/model.ckpt-61")

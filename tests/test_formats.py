@@ -1,0 +1,331 @@
+"""The smallest pieces of the formats: varints, checksums, slices, selections, string tensors."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tfckpt.bundle.entries import decode_entries
+from tfckpt.bundle.entry import Entry, Header
+from tfckpt.bundle.naming import prefix_of, shard_path
+from tfckpt.checksum import combine, crc32c, mask, mask_all, unmask
+from tfckpt.coding import decode_varint, decode_varints, encode_varint
+from tfckpt.dtypes import DataType, data_type_of, numpy_dtype, python_name
+from tfckpt.errors import DataLossError
+from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
+from tfckpt.tensors.selection import Selection
+from tfckpt.tensors.slices import TensorSlice, check_partition
+from tfckpt.tensors.strings import decode_strings, encode_strings
+
+VARINTS = [
+    (0, "00"),
+    (1, "01"),
+    (127, "7f"),
+    (128, "80 01"),
+    (300, "ac 02"),
+    (16383, "ff 7f"),
+    (16384, "80 80 01"),
+    (2**21 - 1, "ff ff 7f"),
+    (2**21, "80 80 80 01"),
+    (2**32, "80 80 80 80 10"),
+    (2**64 - 1, "ff ff ff ff ff ff ff ff ff 01"),
+]
+
+
+@pytest.mark.parametrize(("value", "stored"), VARINTS)
+def test_varints(value: int, stored: str) -> None:
+    data = bytes.fromhex(stored)
+
+    assert data == encode_varint(value)
+    assert (value, len(data)) == decode_varint(data, 0)
+    assert ([value] * 3, 3 * len(data)) == (lambda found: (found[0].tolist(), found[1]))(
+        decode_varints(data * 3 + b"rest", 3)
+    )
+
+
+@pytest.mark.parametrize("stored", ["", "80", "ff" * 9, "ff" * 10 + "01", "ff" * 9 + "02"])
+def test_what_is_no_varint(stored: str) -> None:
+    with pytest.raises(DataLossError):
+        decode_varint(bytes.fromhex(stored), 0)
+    with pytest.raises(DataLossError):
+        decode_varints(bytes.fromhex(stored), 1)
+
+
+@given(st.lists(st.integers(0, 2**64 - 1)))
+def test_many_varints_at_once(values: list[int]) -> None:
+    data = b"".join(map(encode_varint, values))
+
+    found, size = decode_varints(data, len(values))
+    assert (values, len(data)) == (found.tolist(), size)
+
+
+def test_crc32c_of_the_standard_check_string() -> None:
+    assert crc32c(b"123456789", 0) == 0xE3069283  # RFC 3720's polynomial
+
+
+@pytest.mark.parametrize(("crc", "stored"), [(0, 0xA282EAD8), (0xE3069283, 0x8B1CACD1)])
+def test_masks(crc: int, stored: int) -> None:
+    """Rotated right by 15, plus 0xa282ead8; the second by hand from the check string."""
+    rotated = (crc >> 15 | (crc << 17 & 0xFFFFFFFF)) + 0xA282EAD8 & 0xFFFFFFFF
+    assert rotated == mask(crc) == mask_all(np.array([crc], np.uint32))[0]
+    assert crc == unmask(mask(crc))
+    if crc == 0:
+        assert stored == mask(crc)
+
+
+@given(st.lists(st.binary(max_size=100)))
+def test_a_checksum_is_put_together_from_those_of_parts(parts: list[bytes]) -> None:
+    whole = b"".join(parts)
+
+    assert crc32c(whole, 0) == combine((crc32c(part, 0), len(part)) for part in parts)
+
+
+def test_ordered_codes() -> None:
+    assert encode_uint(0) == b"\x00"
+    assert encode_uint(2) == b"\x01\x02"
+    assert encode_uint(0x1234) == b"\x02\x12\x34"
+    assert encode_string(b"a\x00b\xff") == b"a\x00\xffb\xff\x00\x00\x01"
+    assert encode_int(0) == b"\x80"
+    assert encode_int(-1) == b"\x7f"
+    assert encode_int(63) == b"\xbf"
+    assert encode_int(64) == b"\xc0\x40"
+    assert encode_int(-64) == b"\x40"
+    assert encode_int(-65) == b"\x3f\xbf"
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), min_size=2))
+def test_encoded_integers_sort_as_they_do(values: list[int]) -> None:
+    assert sorted(map(encode_int, values)) == [encode_int(value) for value in sorted(values)]
+
+
+SLICES = [
+    ("-", (4,), (4,), (slice(0, 4),)),
+    ("1,2:-", (4, 3), (2, 3), (slice(1, 3), slice(0, 3))),
+    ("0,0", (4,), (0,), (slice(0, 0),)),
+    ("", (), (), ()),
+]
+
+
+@pytest.mark.parametrize(("text", "shape", "part", "index"), SLICES)
+def test_slices(text: str, shape: tuple, part: tuple, index: tuple) -> None:
+    one = TensorSlice.parse(text)
+
+    assert text == str(one)
+    assert part == one.shape_in(shape)
+    assert index == one.index_in(shape)
+
+
+@pytest.mark.parametrize("text", ["a", "1", "1,2,3", "-1,2", "1,-2", ":", "1,-1"])
+def test_what_is_no_slice(text: str) -> None:
+    with pytest.raises(ValueError, match="slice"):
+        TensorSlice.parse(text)
+
+
+@pytest.mark.parametrize(("text", "shape"), [("3,2", (4,)), ("-", (4, 4)), ("5,0", (4,))])
+def test_a_slice_outside_its_shape(text: str, shape: tuple) -> None:
+    with pytest.raises(DataLossError, match="slice"):
+        TensorSlice.parse(text).index_in(shape)
+
+
+PARTITIONS = [
+    (["0,2:-", "2,2:-"], None),
+    (["-:0,1", "0,1:1,1", "1,3:1,1"], None),
+    (["0,2:-"], r"element \[2, 0\] is missing"),
+    (["0,1:-", "2,2:-"], r"element \[1, 0\] is missing"),
+    (["0,3:-", "2,2:-"], "overlap"),
+    (["0,2:-", "0,2:-"], "overlap"),
+    ([], "is missing"),
+]
+
+
+@pytest.mark.parametrize(("texts", "problem"), PARTITIONS)
+def test_partitions_cover_exactly(texts: list[str], problem: str | None) -> None:
+    slices = [TensorSlice.parse(text) for text in texts]
+    if problem is None:
+        check_partition(slices, (4, 2))
+        return
+    with pytest.raises(DataLossError, match=problem):
+        check_partition(slices, (4, 2))
+
+
+INDEXES = [
+    np.s_[...],
+    np.s_[2],
+    np.s_[-1, 1:],
+    np.s_[::2, ::-1],
+    np.s_[3:0:-2, ..., 1],
+    np.s_[5:, 0],
+    np.s_[1:1],
+    np.s_[:, -2:, ::3],
+    np.s_[..., np.int32(1)],
+]
+
+
+@pytest.mark.parametrize("index", INDEXES, ids=str)
+def test_a_selection_is_what_numpy_selects(index: object) -> None:
+    array = np.arange(5 * 4 * 3).reshape(5, 4, 3)
+    selection = Selection.of(index, array.shape)
+
+    box = array[
+        tuple(slice(a.start, a.stop if a.length else a.start, a.step) for a in selection.axes)
+    ]
+    assert array[index].tolist() == selection.finished(box).tolist()
+    assert array[index].shape == selection.finished(box).shape
+
+
+@pytest.mark.parametrize("index", [np.s_[5], np.s_[-6], np.s_[0, 0, 0, 0], np.s_[..., ...]])
+def test_indexes_that_do_not_fit(index: object) -> None:
+    with pytest.raises(IndexError):
+        Selection.of(index, (5, 4, 3))
+
+
+@pytest.mark.parametrize("index", [None, True, [0, 1], "a", 1.0], ids=str)
+def test_only_integers_and_slices_select(index: object) -> None:
+    with pytest.raises(TypeError, match="integers, slices"):
+        Selection.of(index, (5, 4, 3))
+
+
+def test_a_string_tensor_by_hand() -> None:
+    stored, crc = encode_strings([b"ab", b"", b"c" * 200])
+
+    assert stored[:4] == b"\x02\x00\xc8\x01"  # three lengths as varints
+    lengths = b"\x02\0\0\0" + b"\0\0\0\0" + b"\xc8\0\0\0"
+    assert int.from_bytes(stored[4:8], "little") == mask(crc32c(lengths, 0))
+    assert stored[8:] == b"ab" + b"c" * 200
+    assert crc == crc32c(lengths + stored[4:], 0)
+    assert decode_strings(stored, 3, big_endian=False) == ([b"ab", b"", b"c" * 200], crc)
+
+
+@given(st.binary(max_size=60), st.integers(0, 70))
+def test_any_bytes_are_strings_or_an_error(data: bytes, count: int) -> None:
+    try:
+        strings, _ = decode_strings(data, count, big_endian=False)
+    except DataLossError:
+        return
+    assert count == len(strings)
+
+
+HEADERS = [(Header(1), "08 01 1a 02 08 01"), (Header(300, True), "08 ac 02 10 01 1a 02 08 01")]
+ENTRIES = [
+    (
+        Entry(1, (2, 3), 0, 0, 24, 0x04030201),
+        "08 01 12 08 12 02 08 02 12 02 08 03 28 18 35 01020304",
+    ),
+    (Entry(9, (), 1, 300, 8, 0xFF), "08 09 12 00 18 01 20 ac 02 28 08 35 ff000000"),
+    (Entry(7, (0,), 0, 5, 4, 1), "08 07 12 02 12 00 20 05 28 04 35 01000000"),
+    (
+        Entry(1, (4, 2), slices=(TensorSlice.parse("0,1:-"), TensorSlice.parse("1,3:-"))),
+        "08 01 12 08 12 02 08 04 12 02 08 02 3a 06 0a 02 10 01 0a 00 3a 08 0a 04 08 01 10 03 0a 00",
+    ),
+]
+
+
+@pytest.mark.parametrize(("header", "stored"), HEADERS)
+def test_headers(header: Header, stored: str) -> None:
+    assert bytes.fromhex(stored) == header.encode()
+    assert header == Header.decode(bytes.fromhex(stored))
+
+
+@pytest.mark.parametrize(("entry", "stored"), ENTRIES)
+def test_entries(entry: Entry, stored: str) -> None:
+    assert bytes.fromhex(stored) == entry.encode()
+    assert entry == Entry.decode(bytes.fromhex(stored))
+    assert [entry] * 2 == decode_entries([bytes.fromhex(stored)] * 2)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.binary(max_size=40),
+            st.sampled_from([bytes.fromhex(stored) for _, stored in ENTRIES]),
+        ),
+        max_size=5,
+    ),
+    st.data(),
+)
+def test_entries_decode_alike_alone_and_together(values: list[bytes], data: st.DataObject) -> None:
+    if values and data.draw(st.booleans()):
+        at = data.draw(st.integers(0, len(values) - 1))
+        value = bytearray(values[at] + data.draw(st.binary(max_size=3)))
+        if value:
+            value[data.draw(st.integers(0, len(value) - 1))] ^= data.draw(st.integers(0, 255))
+        values[at] = bytes(value)
+    alone, failed = [], False
+    for value in values:
+        try:
+            alone.append(Entry.decode(value))
+        except DataLossError:
+            failed = True
+    try:
+        together = decode_entries(values)
+    except DataLossError:
+        assert failed
+        return
+    assert alone == together
+
+
+@pytest.mark.parametrize(
+    ("stored", "problem"),
+    [
+        ("08 63", "unknown element type DT_99"),
+        ("08 01 12 0b 12 09 08 ff ff ff ff ff ff ff ff", "does not parse"),
+        ("08 01 12 0d 12 0b 08 ff ff ff ff ff ff ff ff ff 01", r"shape \[-1\]"),
+        ("08 01 12 02 18 01", "no tensor has the shape"),
+        ("08 01 12 00 20 ff ff ff ff ff ff ff ff ff 01", "no tensor lies"),
+        ("0a", "does not parse"),
+        ("", "unknown element type DT_INVALID"),
+    ],
+)
+def test_what_is_no_entry(stored: str, problem: str) -> None:
+    with pytest.raises(DataLossError, match=problem):
+        Entry.decode(bytes.fromhex(stored))
+
+
+MEMBERS = [
+    ("m.index", "m"),
+    ("a/b.ckpt-7.data-00001-of-00002", "a/b.ckpt-7"),
+    ("m[1]*.data-00000-of-00001", "m[1]*"),
+    ("m.data-00000-of-00001.index", "m.data-00000-of-00001"),
+    ("m", None),
+    ("m.meta", None),
+    ("m.data-0-of-1", None),
+    ("m.data-00000-of-00001.tempstate7", None),
+]
+
+
+@pytest.mark.parametrize(("member", "prefix"), MEMBERS)
+def test_names_of_members(member: str, prefix: str | None) -> None:
+    assert prefix == prefix_of(member)
+
+
+def test_names_of_shards() -> None:
+    assert shard_path("m", 1, 23) == "m.data-00001-of-00023"
+    assert shard_path("m", 123_456, 200_000) == "m.data-123456-of-200000"
+
+
+@pytest.mark.parametrize("kind", [k for k in DataType if k], ids=lambda kind: kind.name)
+def test_every_element_type_has_one_numpy_dtype(kind: DataType) -> None:
+    dtype = numpy_dtype(kind)
+    if dtype is None:
+        pytest.skip("this ml_dtypes is older than the type")
+    assert python_name(kind) == python_name(int(kind))
+    if dtype.kind != "O":
+        assert kind is data_type_of(dtype)
+        assert kind is data_type_of(dtype.newbyteorder(">"))
+
+
+@pytest.mark.parametrize(
+    "dtype", ["datetime64[s]", "V3", "timedelta64[s]", [("a", "i4"), ("b", "i4")]]
+)
+def test_dtypes_that_no_checkpoint_holds(dtype: object) -> None:
+    with pytest.raises(TypeError, match="cannot hold"):
+        data_type_of(np.dtype(dtype))
+
+
+def test_data_types_have_the_numbers_of_the_wire() -> None:
+    from tfckpt.protos import DataType as OnTheWire
+
+    on_the_wire = {name: number for name, number in OnTheWire.items() if number < 100}
+    assert on_the_wire == {kind.name: int(kind) for kind in DataType}
