@@ -19,10 +19,19 @@ if TYPE_CHECKING:
     from tfckpt import errors, protos
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
     from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
+    from tfckpt.matching import RestoreReport
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
+    from tfckpt.retention import remove_checkpoint
     from tfckpt.saver import Saver
-    from tfckpt.state import checkpoint_exists, get_checkpoint_state, latest_checkpoint
+    from tfckpt.state import (
+        checkpoint_exists,
+        generate_checkpoint_state_proto,
+        get_checkpoint_mtimes,
+        get_checkpoint_state,
+        latest_checkpoint,
+        update_checkpoint_state,
+    )
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
@@ -33,9 +42,12 @@ _HOMES = {
     "CheckpointState": "protos",
     "GraphDef": "protos",
     "MetaGraphDef": "protos",
+    "RestoreReport": "matching",
     "Saver": "saver",
     "SaverDef": "protos",
     "checkpoint_exists": "state",
+    "generate_checkpoint_state_proto": "state",
+    "get_checkpoint_mtimes": "state",
     "get_checkpoint_state": "state",
     "latest_checkpoint": "state",
     "list_variables": "checkpoint",
@@ -43,7 +55,9 @@ _HOMES = {
     "load_checkpoint": "checkpoint",
     "load_variable": "checkpoint",
     "merge_bundles": "bundle",
+    "remove_checkpoint": "retention",
     "save": "checkpoint",
+    "update_checkpoint_state": "state",
 }
 _MODULES = ("errors", "protos")
 
@@ -54,10 +68,13 @@ __all__ = [
     "CheckpointState",
     "GraphDef",
     "MetaGraphDef",
+    "RestoreReport",
     "Saver",
     "SaverDef",
     "checkpoint_exists",
     "errors",
+    "generate_checkpoint_state_proto",
+    "get_checkpoint_mtimes",
     "get_checkpoint_state",
     "latest_checkpoint",
     "list_variables",
@@ -66,7 +83,9 @@ __all__ = [
     "load_variable",
     "merge_bundles",
     "protos",
+    "remove_checkpoint",
     "save",
+    "update_checkpoint_state",
 ]
 
 

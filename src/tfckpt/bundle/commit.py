@@ -85,3 +85,16 @@ def complete(prefix: str) -> None:
             remove_file(shard + COMMIT_SUFFIX)
     if committed:
         os.replace(index + COMMIT_SUFFIX, index)
+
+
+def remove_bundle(prefix: str) -> None:
+    """Remove a bundle: its index first, so that what a kill leaves is no checkpoint."""
+    folder = os.path.dirname(prefix) or "."
+    if not os.path.isdir(folder):
+        return
+    with lock_folder(prefix):
+        remove_file(index_path(prefix))
+        remove_file(index_path(prefix) + COMMIT_SUFFIX)
+        complete(prefix)
+        for path, _ in list(shards_on_disk(prefix)):
+            remove_file(path)

@@ -1,0 +1,228 @@
+"""Comparing a checkpoint with the weights it is restored into, before anything is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from os.path import commonprefix
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfckpt.dtypes import data_type_name
+from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
+from tfckpt.reader import CheckpointReader, TensorInfo, close_names
+from tfckpt.tensors.slices import volume
+from tfckpt.var_list import Place, Variables, fill, spec_of
+
+OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
+
+_SHOWN = 20
+
+
+class Mismatch(NamedTuple):
+    """A tensor that is there, but not as the variable needs it."""
+
+    name: str
+    expected: str
+    found: str
+
+
+class RestoreReport(NamedTuple):
+    """What a restore did, by name in the checkpoint."""
+
+    restored: list[str]
+    """Those whose value the weights have now."""
+    missing: list[str]
+    """Those that were asked for and that the checkpoint lacks."""
+    unexpected: list[str]
+    """Those of the checkpoint that the mapping (or `var_list`) did not have."""
+    mismatched: list[Mismatch]
+    """Those of another shape or dtype."""
+
+
+class Plan(NamedTuple):
+    """What a restore is going to do: names asked for -> keys in the checkpoint, and the report."""
+
+    keys: dict[str, str]
+    places: Mapping[str, Place]
+    report: RestoreReport
+
+
+def plan(
+    reader: CheckpointReader,
+    places: Mapping[str, Place] | None,
+    weights: Variables,
+    *,
+    reshape: bool,
+) -> Plan:
+    """Compare everything that is asked for with what the checkpoint has."""
+    infos = reader.infos()
+    asked = dict(places) if places is not None else {name: name for name in weights}
+    keys = {name: name for name in asked}
+    if asked.keys() - infos.keys() and OBJECT_GRAPH_KEY in infos:
+        keys.update(_by_full_name(reader, asked))
+    missing = sorted(name for name in asked if keys[name] not in infos)
+    unexpected = sorted(infos.keys() - set(keys.values()))
+    if places is None and keys.keys() == set(keys.values()):
+        # Without a var_list, what the mapping lacks is added to it.
+        asked.update({name: name for name in unexpected})
+        keys.update({name: name for name in unexpected})
+    mismatched = []
+    for name in sorted(asked.keys() - set(missing)):
+        found = _mismatch(name, infos[keys[name]], asked[name], weights, reshape)
+        if found:
+            mismatched.append(found)
+    wrong = {*missing, *(one.name for one in mismatched)}
+    restored = sorted(asked.keys() - wrong)
+    return Plan(keys, asked, RestoreReport(restored, missing, unexpected, mismatched))
+
+
+def _mismatch(
+    name: str, info: TensorInfo, place: Place, weights: Variables, reshape: bool
+) -> Mismatch | None:
+    if isinstance(place, str):
+        if place not in weights:
+            return None
+        value = weights[place]
+    else:
+        value = place
+    found = _described(info.data_type, info.shape)
+    try:
+        spec = spec_of(value)
+    except TypeError as error:
+        return Mismatch(name, f"{type(value).__name__} ({error})", found)
+    fits = spec.shape == tuple(info.shape) or (reshape and volume(spec.shape) == volume(info.shape))
+    if fits and spec.data_type == info.data_type:
+        return None
+    return Mismatch(name, _described(spec.data_type, spec.shape), found)
+
+
+def _described(data_type: int, shape: tuple[int, ...]) -> str:
+    return f"{data_type_name(data_type)} {list(shape)}"
+
+
+def raise_for(report: RestoreReport, keys: list[str], path: str) -> None:
+    """Raise one error for all that does not fit; return if everything does.
+
+    Raises TensorNotFoundError (also a KeyError) if names are missing, InvalidArgumentError (also
+    a ValueError) if only shapes or dtypes differ.
+    """
+    if not report.missing and not report.mismatched:
+        return
+    parts = []
+    if report.missing:
+        parts.append(_missing_text(report, keys))
+    if report.mismatched:
+        parts.append(_mismatched_text(report.mismatched))
+    kind: type[CheckpointError] = TensorNotFoundError if report.missing else InvalidArgumentError
+    text = "\n".join(parts)
+    raise kind(f"Restoring from checkpoint failed; nothing was changed.\n{text}", path=path)
+
+
+def _missing_text(report: RestoreReport, keys: list[str]) -> str:
+    lines = [f"{len(report.missing)} variables are missing from the checkpoint's {len(keys)}:"]
+    for name in report.missing[:_SHOWN]:
+        close = close_names(name, keys)
+        lines.append(f"  {name}" + (f" (did you mean {' or '.join(close)}?)" if close else ""))
+    lines.extend(_more(report.missing))
+    hint = prefix_hint(report.missing, keys)
+    if hint:
+        lines.append(hint)
+    return "\n".join(lines)
+
+
+def _mismatched_text(mismatched: list[Mismatch]) -> str:
+    lines = [f"{len(mismatched)} variables differ from the checkpoint in dtype or shape:"]
+    lines += [
+        f"  {one.name}: the variable is {one.expected}, the checkpoint has {one.found}"
+        for one in mismatched[:_SHOWN]
+    ]
+    return "\n".join([*lines, *_more(mismatched)])
+
+
+def _more(items: list[Any]) -> list[str]:
+    return [f"  ... and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else []
+
+
+def prefix_hint(missing: list[str], keys: list[str]) -> str:
+    """Notice that one side has all names under a scope that the other has not.
+
+    >>> prefix_hint(["model/w", "model/b"], ["w", "b", "step"])
+    "all of them are there without the prefix 'model/'"
+    """
+    known = set(keys)
+    common = commonprefix(missing)
+    scopes = [common[: n + 1] for n, letter in enumerate(common) if letter == "/"]
+    for scope in scopes:
+        if all(name[len(scope) :] in known for name in missing):
+            return f"all of them are there without the prefix {scope!r}"
+    ends = (key[: -len(missing[0])] for key in keys if key.endswith("/" + missing[0]))
+    for scope in ends:
+        if all(scope + name in known for name in missing):
+            return f"all of them are there with the prefix {scope!r}"
+    return ""
+
+
+def _by_full_name(reader: CheckpointReader, names: Mapping[str, Place]) -> dict[str, str]:
+    """Translate names of variables to the keys of an object-based checkpoint."""
+    known = full_name_to_key(reader)
+    return {name: known[name] for name in names if name in known}
+
+
+def full_name_to_key(reader: CheckpointReader) -> dict[str, str]:
+    """Return which key of an object-based checkpoint holds the variable of each full name.
+
+    Where several variables have one name the last in the graph is taken, as in TensorFlow
+    (``saver.py``, ``object_graph_key_mapping``).
+    """
+    from tfckpt.protos import TrackableObjectGraph
+
+    graph = TrackableObjectGraph.FromString(bytes(reader[OBJECT_GRAPH_KEY]))
+    return {
+        attribute.full_name: attribute.checkpoint_key
+        for node in graph.nodes
+        for attribute in node.attributes
+    }
+
+
+def apply(
+    reader: CheckpointReader,
+    wanted: Plan,
+    weights: MutableMapping[str, Any],
+    *,
+    sequentially: bool,
+) -> None:
+    """Read what fits into the weights, existing arrays in place.
+
+    Unless told to go `sequentially`, everything is read (and verified) before anything changes.
+    """
+    names = wanted.report.restored
+    groups = [[name] for name in names] if sequentially else [names]
+    for group in groups:
+        values = reader.get_tensors(dict.fromkeys(wanted.keys[name] for name in group))
+        for name in group:
+            _put(wanted.places[name], values[wanted.keys[name]], weights)
+
+
+def _put(place: Place, value: Any, weights: MutableMapping[str, Any]) -> None:
+    target = weights.get(place) if isinstance(place, str) else place
+    if target is not None and not isinstance(value, bytes):
+        value = value.reshape(np.shape(target))
+    if isinstance(target, np.ndarray) and fill(target, value):
+        return
+    if isinstance(place, str):
+        weights[place] = value
+
+
+def check_places(places: Mapping[str, Place]) -> None:
+    """Refuse what a `var_list` can save but nothing can be restored into.
+
+    Raises TypeError.
+    """
+    for name, place in places.items():
+        if isinstance(place, str):
+            continue
+        if not isinstance(place, np.ndarray) or place.dtype.kind in "SUT":
+            raise TypeError(f"{name!r} cannot be restored into a {type(place).__name__}")
+        if not place.flags.writeable:
+            raise TypeError(f"{name!r} cannot be restored into a read-only array")

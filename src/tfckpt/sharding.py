@@ -1,0 +1,86 @@
+"""Which shard a tensor goes to, and filling the shards side by side."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from operator import index as as_integer
+
+from tfckpt.bundle.writer import BundleWriter
+from tfckpt.var_list import ToSave
+
+# A number of shards; or which shard a tensor goes to, by its name, or by its name and value.
+Shards = int | Mapping[str, int] | Callable[[str, object], int] | None
+
+_SHARD_BYTES = 1 << 30
+
+
+def choose_shards(tensors: Mapping[str, ToSave], shards: Shards) -> list[list[str]]:
+    """Return the names of each shard, in the order in which they are written.
+
+    Raises ValueError for a shard that is no number from 0 up, for a shard without tensors, for a
+    tensor that the mapping does not name.
+    """
+    if shards is None:
+        total = sum(tensor.spec.nbytes for tensor in tensors.values())
+        shards = max(2, -(-total // _SHARD_BYTES))
+    if isinstance(shards, int):
+        return _by_size(tensors, max(1, min(shards, len(tensors))))
+    return _as_told(tensors, shards)
+
+
+def _by_size(tensors: Mapping[str, ToSave], count: int) -> list[list[str]]:
+    """Give each tensor, the biggest first, to the shard that has the least."""
+    loads = [(0, shard) for shard in range(count)]
+    chosen: dict[str, int] = {}
+    for name in sorted(tensors, key=lambda name: -tensors[name].spec.nbytes):
+        load, shard = heapq.heappop(loads)
+        chosen[name] = shard
+        # At least one, so that empty tensors spread too.
+        heapq.heappush(loads, (load + max(1, tensors[name].spec.nbytes), shard))
+    return [[name for name in tensors if chosen[name] == shard] for shard in range(count)]
+
+
+def _as_told(
+    tensors: Mapping[str, ToSave], shards: Mapping[str, int] | Callable[[str, object], int]
+) -> list[list[str]]:
+    chosen = {name: _told(name, tensor, shards) for name, tensor in tensors.items()}
+    count = max(chosen.values()) + 1
+    empty = sorted(set(range(count)) - set(chosen.values()))
+    if empty:
+        raise ValueError(f"{count} shards are used, but no tensor goes to {empty}")
+    return [[name for name in tensors if chosen[name] == shard] for shard in range(count)]
+
+
+def _told(
+    name: str, tensor: ToSave, shards: Mapping[str, int] | Callable[[str, object], int]
+) -> int:
+    if isinstance(shards, Mapping):
+        if name not in shards:
+            raise ValueError(f"`shards` does not say where {name!r} goes")
+        shard = as_integer(shards[name])
+    else:
+        shard = as_integer(shards(name, tensor.value()))
+    if shard < 0:
+        raise ValueError(f"{name!r} cannot go to shard {shard}: shards count from 0")
+    return shard
+
+
+def write_shards(
+    prefix: str, tensors: Mapping[str, ToSave], shards: list[list[str]], *, fsync: bool
+) -> None:
+    """Write a bundle; its shards are filled in parallel."""
+    with BundleWriter(prefix, num_shards=len(shards), fsync=fsync) as bundle:
+
+        def write(shard: int) -> None:
+            for name in shards[shard]:
+                bundle.add(name, tensors[name].value(), shard=shard)
+
+        if len(shards) == 1:
+            write(0)
+            return
+        with ThreadPoolExecutor(min(len(shards), os.cpu_count() or 1)) as threads:
+            for done in [threads.submit(write, shard) for shard in range(len(shards))]:
+                done.result()
