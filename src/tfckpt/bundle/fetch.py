@@ -54,11 +54,10 @@ class Shard(NamedTuple):
         limit = self.source.size
         for named in tensors:
             entry = named[1]
-            is_string = entry.data_type == DataType.DT_STRING
-            size, least = entry.size, _least_size(entry.data_type, entry.shape)
-            if entry.offset + size > limit or size < least or (size > least and not is_string):
-                raise self.misfit(*named)
-            (small if size < _BIG or is_string else big).append(named)
+            if entry.offset + entry.size > limit or not fits(entry):
+                raise self._misfit(*named)
+            is_big = entry.size >= _BIG and entry.data_type != DataType.DT_STRING
+            (big if is_big else small).append(named)
         arrays: dict[str, Array] = {}
         for run in _runs(small):
             self._fetch_run(run, arrays, verify)
@@ -66,7 +65,12 @@ class Shard(NamedTuple):
             self._fetch_big(big, arrays, verify)
         return arrays
 
-    def misfit(self, name: str, entry: Entry) -> DataLossError:
+    def check(self, name: str, entry: Entry) -> None:
+        """Raise DataLossError unless an entry fits its own shape and this file."""
+        if entry.offset + entry.size > self.source.size or not fits(entry):
+            raise self._misfit(name, entry)
+
+    def _misfit(self, name: str, entry: Entry) -> DataLossError:
         """Say how size, shape and place of a tensor contradict each other or the file."""
         if entry.offset + entry.size > self.source.size:
             message = (
@@ -81,9 +85,9 @@ class Shard(NamedTuple):
                 f"{needs}{_least_size(entry.data_type, entry.shape)} bytes, "
                 f"its entry says {entry.size}"
             )
-        return self.lost(name, entry, message)
+        return self._lost(name, entry, message)
 
-    def lost(self, name: str, entry: Entry, message: str) -> DataLossError:
+    def _lost(self, name: str, entry: Entry, message: str) -> DataLossError:
         return DataLossError(message, path=self.source.path, tensor=name, offset=entry.offset)
 
     # Small tensors
@@ -186,7 +190,7 @@ class Shard(NamedTuple):
         )
 
     def _mismatch(self, name: str, entry: Entry, crc: int) -> DataLossError:
-        return self.lost(
+        return self._lost(
             name,
             entry,
             f"checksum of the {entry.size} bytes is {mask(crc):#010x}, the index says "

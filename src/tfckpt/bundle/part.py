@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfckpt.bundle.entry import Entry
-from tfckpt.bundle.fetch import Shard, fits, itemtype
+from tfckpt.bundle.fetch import Shard, itemtype
 from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
 from tfckpt.tensors.selection import Axis
@@ -26,8 +26,7 @@ def fetch_part(shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> A
     Of a string tensor all is read: where a string begins is known only from the lengths of those
     before it.
     """
-    if entry.offset + entry.size > shard.source.size or not fits(entry):
-        raise shard.misfit(name, entry)
+    shard.check(name, entry)
     if entry.data_type == DataType.DT_STRING:
         whole = np.array(shard.fetch([(name, entry)])[name], object)
         return whole[tuple(slice(a.start, a.stop if a.length else a.start, a.step) for a in axes)]

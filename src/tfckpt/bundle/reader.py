@@ -190,6 +190,7 @@ class BundleReader(CheckpointReader):
                     f"slice {one} should be {data_type_name(entry.data_type)} {list(expected)}, "
                     f"its entry says {data_type_name(part.data_type)} {list(part.shape)}"
                 )
+            self._shard_of(name, part).check(name, part)
             pieces.append((one, part))
         return pieces
 
@@ -202,7 +203,10 @@ class BundleReader(CheckpointReader):
                 tensor=name,
             )
         with located(self._index, name):
-            return Entry.decode(value)
+            entry = Entry.decode(value)
+            if entry.slices:
+                raise DataLossError(f"slice {one} is said to be sliced itself")
+            return entry
 
     def _shard_of(self, name: str, entry: Entry) -> Shard:
         if entry.data_type in OPAQUE:

@@ -1,0 +1,262 @@
+"""Damage: any file gives the right tensors or a CheckpointError, and costs no more than its size.
+
+Never a wrong value, another exception, a hang, or an allocation far above the file's size.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import tfckpt
+from tfckpt.bundle.entry import Entry, Header
+from tfckpt.bundle.naming import prefix_of
+from tfckpt.errors import CheckpointError, DataLossError
+from tfckpt.storage import open_source
+from tfckpt.table import Table, write_table
+from tfckpt.tensors.slices import TensorSlice
+
+SETTINGS = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150
+)
+GOLDENS = ["sliced/parts", "sharded/model.ckpt", "snappy/all", "big_endian/all", "dtypes/all"]
+
+
+def plain(tensors: dict[str, Any]) -> dict[str, Any]:
+    """Values that compare with ==."""
+    return {
+        name: value
+        if isinstance(value, bytes)
+        else (value.shape, value.tolist() if value.dtype.kind == "O" else value.tobytes())
+        for name, value in tensors.items()
+    }
+
+
+def copy_of(prefix: Path, folder: Path) -> Path:
+    for path in prefix.parent.glob(prefix.name + ".*"):
+        shutil.copy(path, folder)
+    return folder / prefix.name
+
+
+def outcome(prefix: Path, **options: bool) -> dict[str, Any] | None:
+    """All values, or None for a CheckpointError; anything else goes through."""
+    try:
+        return plain(tfckpt.load(prefix, **options))
+    except CheckpointError as error:
+        assert str(error)
+        return None
+
+
+@pytest.mark.parametrize("golden_prefix", ["sliced/parts", "sharded/model.ckpt"])
+def test_every_bit_of_a_checkpoint_counts(golden_prefix: str, golden: Path, tmp_path: Path) -> None:
+    prefix = copy_of(golden / golden_prefix, tmp_path)
+    right = plain(tfckpt.load(prefix))
+
+    for path in sorted(tmp_path.iterdir()):
+        whole = path.read_bytes()
+        for position in range(len(whole)):
+            damaged = bytearray(whole)
+            damaged[position] ^= 1 << position % 8
+            path.write_bytes(damaged)
+            assert outcome(prefix) in (None, right), (path.name, position)
+        path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("golden_prefix", GOLDENS)
+def test_every_truncation_is_noticed(golden_prefix: str, golden: Path, tmp_path: Path) -> None:
+    prefix = copy_of(golden / golden_prefix, tmp_path)
+    for path in sorted(tmp_path.iterdir()):
+        whole = path.read_bytes()
+        for size in {0, 1, 47, 48, *range(0, len(whole), max(1, len(whole) // 60)), len(whole) - 1}:
+            path.write_bytes(whole[:size])
+            assert outcome(prefix) is None or size >= len(whole), (path.name, size)
+        path.write_bytes(whole)
+
+
+@SETTINGS
+@given(st.sampled_from(GOLDENS), st.data(), st.booleans())
+def test_random_smashing(
+    golden: Path, tmp_path: Path, golden_prefix: str, data: st.DataObject, mmap: bool
+) -> None:
+    prefix = copy_of(golden / golden_prefix, tmp_path)
+    right = plain(tfckpt.load(prefix))
+    path = data.draw(st.sampled_from(sorted(tmp_path.glob(prefix.name + ".*"))))
+    smashed = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(smashed) - 1))
+        patch = data.draw(st.binary(min_size=1, max_size=8))
+        smashed[at : at + len(patch)] = patch
+    path.write_bytes(smashed)
+
+    assert outcome(prefix, mmap=mmap) in (None, right)
+
+
+def forge(prefix: Path, items: dict[bytes, bytes], data: bytes = b"") -> Path:
+    """Write an index whose checksums are right, whatever it says."""
+    index = bytearray()
+    write_table(index.extend, sorted(items.items()))
+    prefix.with_name(prefix.name + ".index").write_bytes(index)
+    prefix.with_name(prefix.name + ".data-00000-of-00001").write_bytes(data)
+    return prefix
+
+
+def peak_of_loading(prefix: Path) -> int:
+    tracemalloc.start()
+    try:
+        outcome(prefix)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@SETTINGS
+@given(st.sampled_from(GOLDENS), st.data())
+def test_forged_entries_behind_right_checksums(
+    golden: Path, tmp_path: Path, golden_prefix: str, data: st.DataObject
+) -> None:
+    source = open_source(str(golden / golden_prefix) + ".index")
+    items = {key: bytes(value) for key, value in Table(source).items()}
+    source.close()
+    copy_of(golden / golden_prefix, tmp_path)
+    for key in data.draw(st.lists(st.sampled_from(sorted(items)), min_size=1, max_size=3)):
+        value = bytearray(items[key])
+        at = data.draw(st.integers(0, len(value)))
+        value[at : at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=6))
+        items[key] = bytes(value)
+    index = bytearray()
+    write_table(index.extend, sorted(items.items()))
+    prefix = tmp_path / Path(golden_prefix).name
+    prefix.with_name(prefix.name + ".index").write_bytes(index)
+
+    assert peak_of_loading(prefix) < 20_000_000
+
+
+HEADER = {b"": Header(1).encode()}
+HUGE = 2**62
+FORGED = {
+    "a shape whose product overflows": ({b"w": Entry(1, (HUGE, HUGE), 0, 0, 8, 1)}, "takes"),
+    "a shape far above the file": ({b"w": Entry(1, (10**12,), 0, 0, 4 * 10**12, 1)}, "cut short"),
+    "an offset past the end": ({b"w": Entry(1, (2,), 0, HUGE, 8, 1)}, "cut short"),
+    "a size that is not the shape's": ({b"w": Entry(1, (2,), 0, 0, 12, 1)}, "its entry says 12"),
+    "a shard that is not there": ({b"w": Entry(1, (2,), 5, 0, 8, 1)}, "lies in shard 5"),
+    "more strings than bytes": ({b"w": Entry(7, (10**10,), 0, 0, 16, 1)}, "at least"),
+    "a wrong checksum": ({b"w": Entry(1, (2,), 0, 0, 8, 1)}, "checksum"),
+    "a slice without an entry": (
+        {b"w": Entry(1, (2,), slices=(TensorSlice.parse("0,1"), TensorSlice.parse("1,1")))},
+        "no entry for it",
+    ),
+    "slices that overlap": (
+        {b"w": Entry(1, (2,), slices=(TensorSlice.parse("0,2"), TensorSlice.parse("1,1")))},
+        "overlap",
+    ),
+    "slices with a gap": (
+        {b"w": Entry(1, (3,), slices=(TensorSlice.parse("0,1"), TensorSlice.parse("2,1")))},
+        r"element \[1\] is missing",
+    ),
+    "slices outside the shape": (
+        {b"w": Entry(1, (2,), slices=(TensorSlice.parse("0,1"), TensorSlice.parse("1,7")))},
+        "outside shape",
+    ),
+    "slices of another rank": (
+        {b"w": Entry(1, (2,), slices=(TensorSlice.parse("0,1:-"),))},
+        "does not fit the rank",
+    ),
+    "a slice that is sliced itself": (
+        {
+            b"w": Entry(1, (2,), slices=(TensorSlice.parse("0,2"),)),
+            TensorSlice.parse("0,2").key(b"w"): Entry(1, (2,), slices=(TensorSlice.parse("0,2"),)),
+        },
+        "sliced",
+    ),
+    "a sliced tensor far above the file": (
+        {
+            b"w": Entry(1, (HUGE,), slices=(TensorSlice.parse("-"),)),
+            TensorSlice.parse("-").key(b"w"): Entry(1, (HUGE,), 0, 0, 16, 1),
+        },
+        "takes",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", sorted(FORGED))
+def test_forged_indexes_are_named_and_cost_nothing(what: str, prefix: Path) -> None:
+    entries, problem = FORGED[what]
+    forge(prefix, HEADER | {key: entry.encode() for key, entry in entries.items()}, bytes(16))
+
+    with tfckpt.load_checkpoint(prefix) as reader, pytest.raises(DataLossError, match=problem) as e:
+        reader["w"]
+    assert e.value.tensor == "w"
+    assert "model.ckpt" in str(e.value)
+    assert peak_of_loading(prefix) < 5_000_000
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        (b"\x08\x00", "speaks of 0 shards"),
+        (b"\xff", "does not parse"),
+        (b"\x08\x01\x1a\x02\x10\x07", "asks for a reader of version 7"),
+    ],
+)
+def test_forged_headers(header: bytes, problem: str, prefix: Path) -> None:
+    forge(prefix, {b"": header})
+    with pytest.raises(DataLossError, match=problem):
+        tfckpt.load_checkpoint(prefix)
+
+
+def test_an_index_without_a_header(prefix: Path) -> None:
+    forge(prefix, {b"w": Entry(1, (), 0, 0, 4, 1).encode()})
+    with pytest.raises(DataLossError, match="no header"):
+        tfckpt.load_checkpoint(prefix)
+
+
+def test_more_dimensions_than_numpy_has(prefix: Path) -> None:
+    forge(prefix, HEADER | {b"w": Entry(1, (1,) * 100, 0, 0, 4, 0x8A9136AA).encode()}, bytes(4))
+    with pytest.raises(CheckpointError):
+        tfckpt.load(prefix)
+
+
+def test_variants_are_listed_and_have_no_value(prefix: Path) -> None:
+    forge(prefix, HEADER | {b"v": Entry(21, (), 0, 0, 4, 1).encode()}, bytes(4))
+
+    with tfckpt.load_checkpoint(prefix) as reader:
+        assert list(reader) == ["v"]
+        assert reader.info("v").shape == ()
+        with pytest.raises(NotImplementedError, match="DT_VARIANT"):
+            reader["v"]
+
+
+def test_a_missing_shard_is_named(golden: Path, tmp_path: Path) -> None:
+    prefix = copy_of(golden / "sharded" / "model.ckpt", tmp_path)
+    prefix.with_name("model.ckpt.data-00001-of-00003").unlink()
+
+    with tfckpt.load_checkpoint(prefix) as reader:
+        assert reader["layer_0/kernel"].tolist() == [[0], [0]]
+        with pytest.raises(FileNotFoundError, match=r"data-00001-of-00003.*was it copied"):
+            reader["layer_1/kernel"]
+
+
+def test_an_error_names_file_tensor_offset_expected_and_found(
+    prefix: Path, weights: dict[str, np.ndarray]
+) -> None:
+    tfckpt.save(prefix, weights)
+    path = prefix.with_name(prefix.name + ".data-00000-of-00001")
+    data = bytearray(path.read_bytes())
+    data[25] ^= 1
+    path.write_bytes(data)
+
+    with pytest.raises(DataLossError) as caught:
+        tfckpt.load(prefix)
+    assert caught.value.path == str(path)
+    assert caught.value.tensor == "dense/bias"
+    assert caught.value.offset == 24
+    assert "0x" in str(caught.value)
+    assert tfckpt.load(prefix, verify=False)["dense/bias"][0] != 1.5
+    assert prefix_of(str(path)) == str(prefix)
