@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from os import PathLike
 from typing import TYPE_CHECKING
 
+from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.writer import write_bundle
+from tfckpt.detect import recognise
+from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.locate import locate
 from tfckpt.reader import CheckpointReader
 from tfckpt.tensors.stored import Array
@@ -35,7 +39,16 @@ def load_checkpoint(
         from tfckpt.v1.reader import V1Reader
 
         return V1Reader(location.path, verify=verify, mmap=mmap)
-    return BundleReader(location.path, verify=verify, mmap=mmap)
+    try:
+        return BundleReader(location.path, verify=verify, mmap=mmap)
+    except DataLossError as error:
+        raise _stranger(committed_index(location.path)) or error from None
+
+
+def _stranger(index: str) -> InvalidArgumentError | None:
+    """Name an index that is something else altogether, such as a page saved in its place."""
+    kind = recognise(index) if os.path.isfile(index) else None
+    return None if kind is None else InvalidArgumentError(f"no index: it is {kind}", path=index)
 
 
 def load(path: Path, *, verify: bool = True, mmap: bool = True) -> dict[str, Array]:

@@ -50,13 +50,20 @@ def is_table(path: str) -> bool:
 
 def describe(path: str) -> str:
     """Say what kind of file there is at `path`, as the end of "this is ..."."""
+    unknown = (
+        f"a file of {os.path.getsize(path)} bytes of no kind known here, "
+        f"or a checkpoint that was cut short"
+    )
+    return recognise(path) or unknown
+
+
+def recognise(path: str) -> str | None:
+    """Say what kind of file there is, None for one of no kind that is known here."""
     with open(path, "rb") as file:
-        head = file.read(_HEAD)
-        size = os.fstat(file.fileno()).st_size
-    return describe_bytes(head, size, path)
+        return _recognise(file.read(_HEAD), os.fstat(file.fileno()).st_size, path)
 
 
-def describe_bytes(head: bytes, size: int, path: str = "") -> str:
+def _recognise(head: bytes, size: int, path: str) -> str | None:
     if not size:
         return "an empty file (a download that failed?)"
     for beginning, what in _BEGINNINGS.items():
@@ -80,4 +87,4 @@ def describe_bytes(head: bytes, size: int, path: str = "") -> str:
         return "a graph in protobuf's text form"
     if not any(head[:512]):
         return f"{size} bytes beginning with zeros (a download that never finished?)"
-    return f"a file of {size} bytes of no kind known here, or a checkpoint that was cut short"
+    return None
