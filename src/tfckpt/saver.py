@@ -7,35 +7,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import time
 from collections.abc import Iterable, Mapping, MutableMapping
-from numbers import Integral
 from os import PathLike, fspath
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Any
 
 from tfckpt.bundle.writer import check_prefix
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.errors import InvalidArgumentError
-from tfckpt.matching import RestoreReport, apply, check_places, plan, raise_for
+from tfckpt.matching import RestoreReport, apply, plan, raise_for
 from tfckpt.protos import MetaGraphDef, SaverDef
-from tfckpt.retention import Kept, Retention, meta_graph_filename, remove_checkpoint
+from tfckpt.retention import Retention
 from tfckpt.sharding import Shards, choose_shards, write_shards
 from tfckpt.state import (
     STATE_FILE,
-    checkpoint_exists,
-    get_checkpoint_mtimes,
-    read_state,
     state_for,
     state_path,
     write_state,
 )
-from tfckpt.storage import write_file
-from tfckpt.var_list import ToSave, as_mapping, check_var_list, tensors_to_save
+from tfckpt.var_list import as_mapping, check_var_list, tensors_to_save
 
 Path = str | bytes | PathLike[str]
 
