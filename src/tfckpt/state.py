@@ -103,16 +103,22 @@ def latest_checkpoint(checkpoint_dir: Path, latest_filename: str | None = None) 
     state = get_checkpoint_state(checkpoint_dir, latest_filename)
     if state is None:
         return None
-    path = state.model_checkpoint_path
+    path: str = state.model_checkpoint_path
+    found = found_at(path, fspath(checkpoint_dir))
+    if found is None:
+        logger.error("Couldn't match files for checkpoint %s", path)
+    elif found != path:
+        logger.warning("%s is gone; taking %s, beside the state file", path, found)
+    return found
+
+
+def found_at(path: str, folder: str) -> str | None:
+    """Return where a checkpoint of the state file in `folder` is now; None if it is gone."""
     if checkpoint_exists(path):
         return path
     # Whoever wrote the path may have had another system's separators.
-    moved = os.path.join(fspath(checkpoint_dir), path.replace("\\", "/").rpartition("/")[2])
-    if checkpoint_exists(moved):
-        logger.warning("%s is gone; taking %s, beside the state file", path, moved)
-        return moved
-    logger.error("Couldn't match files for checkpoint %s", path)
-    return None
+    moved = os.path.join(folder, path.replace("\\", "/").rpartition("/")[2])
+    return moved if checkpoint_exists(moved) else None
 
 
 def checkpoint_exists(checkpoint_prefix: Path) -> bool:

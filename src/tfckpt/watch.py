@@ -46,8 +46,9 @@ def checkpoints_iterator(
     """Yield a folder's latest checkpoint each time that there is a new one.
 
     Some may be skipped where they come faster than they are taken; successive ones come at
-    least `min_interval_secs` apart. When none comes for `timeout` seconds the iteration ends,
-    or goes on if `timeout_fn` is given and does not return true. Without a timeout it never ends.
+    least `min_interval_secs` apart. When none comes for `timeout` seconds the iteration ends.
+    With a `timeout_fn` it is that which ends it, by returning true: it is asked at each timeout
+    and after each checkpoint. Without a timeout one waits forever.
 
     >>> import tempfile, tfckpt
     >>> folder = tempfile.mkdtemp()
@@ -58,16 +59,16 @@ def checkpoints_iterator(
     path: str | None = None
     while True:
         new = wait_for_new_checkpoint(checkpoint_dir, path, timeout=timeout)
-        if new is None:
-            if timeout_fn is None:
-                logger.info("Timed-out waiting for a checkpoint.")
-                return
-            if timeout_fn():
-                return
-            continue
-        started = time.time()
-        path = new
-        yield path
-        remaining = started + min_interval_secs - time.time()
-        if remaining > 0:
-            time.sleep(remaining)
+        if new is not None:
+            started = time.time()
+            path = new
+            yield path
+            remaining = started + min_interval_secs - time.time()
+            if remaining > 0:
+                time.sleep(remaining)
+        elif timeout_fn is None:
+            logger.info("Timed-out waiting for a checkpoint.")
+            return
+        if timeout_fn is not None and timeout_fn():
+            logger.info("No more checkpoints are to come.")
+            return
