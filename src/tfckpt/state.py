@@ -71,7 +71,8 @@ def read_state(path: str) -> CheckpointState | None:
     try:
         with open(path, "rb") as file:
             text = file.read().decode("utf-8")
-        return text_format.Parse(text, CheckpointState())
+        # Merge, unlike Parse, takes a name that comes twice: the last one counts.
+        return text_format.Merge(text, CheckpointState())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, text_format.ParseError, ValueError) as error:
@@ -130,12 +131,12 @@ def checkpoint_exists(checkpoint_prefix: Path) -> bool:
 
 
 def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[Path]) -> list[float]:
-    """Return when each checkpoint was written, in seconds since 1970.
+    """Return when each checkpoint was written, in whole seconds since 1970, as TensorFlow does.
 
     Prefixes without a checkpoint are left out, so the list may be shorter than what was given.
     """
     marks = (_marks(fspath(prefix)) for prefix in checkpoint_prefixes)
-    return [os.stat(found[0]).st_mtime_ns / 1e9 for found in marks if found]
+    return [float(int(os.stat(found[0]).st_mtime)) for found in marks if found]
 
 
 def _marks(prefix: str) -> list[str]:
