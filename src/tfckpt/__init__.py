@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tfckpt import errors, protos
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
     from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
+    from tfckpt.manager import CheckpointManager
     from tfckpt.matching import RestoreReport
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
         latest_checkpoint,
         update_checkpoint_state,
     )
+    from tfckpt.watch import checkpoints_iterator, wait_for_new_checkpoint
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
 _HOMES = {
     "BundleReader": "bundle",
     "BundleWriter": "bundle",
+    "CheckpointManager": "manager",
     "CheckpointReader": "reader",
     "CheckpointState": "protos",
     "GraphDef": "protos",
@@ -46,6 +49,7 @@ _HOMES = {
     "Saver": "saver",
     "SaverDef": "protos",
     "checkpoint_exists": "state",
+    "checkpoints_iterator": "watch",
     "generate_checkpoint_state_proto": "state",
     "get_checkpoint_mtimes": "state",
     "get_checkpoint_state": "state",
@@ -58,12 +62,14 @@ _HOMES = {
     "remove_checkpoint": "retention",
     "save": "checkpoint",
     "update_checkpoint_state": "state",
+    "wait_for_new_checkpoint": "watch",
 }
 _MODULES = ("errors", "protos")
 
 __all__ = [
     "BundleReader",
     "BundleWriter",
+    "CheckpointManager",
     "CheckpointReader",
     "CheckpointState",
     "GraphDef",
@@ -72,6 +78,7 @@ __all__ = [
     "Saver",
     "SaverDef",
     "checkpoint_exists",
+    "checkpoints_iterator",
     "errors",
     "generate_checkpoint_state_proto",
     "get_checkpoint_mtimes",
@@ -86,6 +93,7 @@ __all__ = [
     "remove_checkpoint",
     "save",
     "update_checkpoint_state",
+    "wait_for_new_checkpoint",
 ]
 
 
