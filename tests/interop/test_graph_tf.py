@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from google.protobuf.any_pb2 import Any as TfAny
-
 from tensorflow.python.framework import meta_graph as tf_meta_graph
 
 import tfckpt.protos as protos
@@ -154,9 +153,7 @@ def collections():
         v1.train.add_queue_runner(runner)
         v1.get_variable("local", [2], collections=["local_variables"], use_resource=True)
         v1.get_variable("model", [2], collections=["variables", "model_variables"])
-        v1.get_variable(
-            "metric", [2], collections=["metric_variables", "moving_average_variables"]
-        )
+        v1.get_variable("metric", [2], collections=["metric_variables", "moving_average_variables"])
     packed = TfAny()
     packed.Pack(tf.compat.v1.MetaGraphDef(meta_info_def={"tags": ["a"]}))
     v1.add_to_collection("any", packed)
@@ -220,7 +217,10 @@ def nodes_of(graph_def, drop=("_output_shapes",)):
 
 
 def functions_of(graph_def):
-    return {f.signature.name: f.SerializeToString(deterministic=True) for f in graph_def.library.function}
+    return {
+        f.signature.name: f.SerializeToString(deterministic=True)
+        for f in graph_def.library.function
+    }
 
 
 def assert_same_graph(theirs, mine, **kwargs):
@@ -363,9 +363,7 @@ def test_import_maps_inputs_and_returns_elements_the_same(name, seed):
                 mapping = places(mine, make)
                 mapping |= dict.fromkeys(remapped, make("c", tf.float32))
             try:
-                found = library.import_graph_def(
-                    graph_def, mapping, wanted, name=rng_name(seed)
-                )
+                found = library.import_graph_def(graph_def, mapping, wanted, name=rng_name(seed))
                 outcomes.append([one.name for one in found])
             except ValueError:
                 outcomes.append("refused")
@@ -456,7 +454,9 @@ def test_what_tensorflow_refuses_is_refused(case):
                 tensor = (
                     v1.placeholder(tf.float32)
                     if library is v1
-                    else graph.create_op("Placeholder", attrs={"dtype": ours_type(tf.float32)}).outputs[0]
+                    else graph.create_op(
+                        "Placeholder", attrs={"dtype": ours_type(tf.float32)}
+                    ).outputs[0]
                 )
                 options["input_map"] = dict.fromkeys(REFUSED[case][1]["input_map"], tensor)
             copy = v1.GraphDef.FromString(graph_def.SerializeToString())
@@ -599,9 +599,13 @@ def test_import_meta_graph_gives_the_same_graph_and_collections(name, scope, cle
             if before:
                 v1.no_op(name="s/x") if library is tf_train else graph.create_op("NoOp", name="s/x")
                 if library is tf_train:
-                    v1.import_graph_def(v1.GraphDef(node=[{"name": "zz", "op": "NoOp"}]), name="first")
+                    v1.import_graph_def(
+                        v1.GraphDef(node=[{"name": "zz", "op": "NoOp"}]), name="first"
+                    )
                 else:
-                    ours.import_graph_def(protos.GraphDef(node=[{"name": "zz", "op": "NoOp"}]), name="first")
+                    ours.import_graph_def(
+                        protos.GraphDef(node=[{"name": "zz", "op": "NoOp"}]), name="first"
+                    )
             savers.append(library.import_meta_graph(copy, clear_devices, scope))
     assert_same_graph(theirs.as_graph_def(), mine.as_graph_def())
     want = v1.train.export_meta_graph(graph=theirs)
