@@ -122,37 +122,44 @@ class CollectionReader:
         self._variables: dict[bytes, Any] = {}
 
     def read(self, key: str, definition: CollectionDef) -> None:
-        kind = definition.WhichOneof("kind")
-        if kind is None:
-            logger.error("the collection %r has items of no known kind; it is skipped", key)
-            return
-        # Metric variables were written as those of any other collection of variables.
-        functions = proto_functions(key)
-        if functions is not None and kind == "bytes_list":
-            items = [self._message(key, data, functions) for data in definition.bytes_list.value]
-        else:
-            items = self._plain(kind, getattr(definition, kind).value)
+        """Add the items of a collection. Errors name it."""
+        try:
+            items = self._items(key, definition)
+        except CheckpointError as error:
+            error.message = (
+                f"collection {key!r}: {error.message} (restore_collections_predicate can leave "
+                f"the collection out)"
+            )
+            raise
         for item in items:
             self._graph.add_to_collection(key, item)
 
+    def _items(self, key: str, definition: CollectionDef) -> list[Any]:
+        kind = definition.WhichOneof("kind")
+        if kind is None:
+            logger.error("the collection %r has items of no known kind; it is skipped", key)
+            return []
+        functions = proto_functions(key)
+        if functions is not None and kind == "bytes_list":
+            return [self._message(key, data, functions) for data in definition.bytes_list.value]
+        return self._plain(kind, getattr(definition, kind).value)
+
     def _message(self, key: str, data: bytes, functions: ProtoFunctions) -> Any:
         if key not in VARIABLE_COLLECTIONS:
-            return functions.from_proto(self._parse(key, data, functions), self._scope)
+            return functions.from_proto(self._parse(data, functions), self._scope)
         if data not in self._variables:
-            message = self._parse(key, data, functions)
+            message = self._parse(data, functions)
             if self._say_trainable:
                 message.trainable = key == GraphKeys.TRAINABLE_VARIABLES
             self._variables[data] = functions.from_proto(message, self._scope)
         return self._variables[data]
 
-    def _parse(self, key: str, data: bytes, functions: ProtoFunctions) -> Any:
+    def _parse(self, data: bytes, functions: ProtoFunctions) -> Any:
         try:
             return functions.proto_type.FromString(data)
         except DecodeError as error:
             kind = functions.proto_type.DESCRIPTOR.name
-            raise DataLossError(
-                f"collection {key!r} has an item that is no {kind}: {error}"
-            ) from None
+            raise DataLossError(f"it has an item that is no {kind}: {error}") from None
 
     def _plain(self, kind: str, values: Iterable[Any]) -> list[Any]:
         if kind == "node_list":

@@ -62,17 +62,38 @@ def import_meta_graph(
     else:
         path = fspath(meta_graph_or_file)  # type: ignore[arg-type]
         message, place = read_meta_graph(path), located(path=path)
-    graph = get_default_graph()
     with place:
-        if unbound_inputs_col_name:
-            _check_unbound(message, unbound_inputs_col_name, input_map)
-        scope = graph.unique_name(import_scope or "", mark_as_used=False)
-        _import_nodes(message, import_scope or scope, input_map, clear_devices)
-        reader = CollectionReader(graph, scope, say_trainable=not _says_trainable(message))
-        for key in _in_order(message):
-            if key != unbound_inputs_col_name and restore_collections_predicate(key):
-                reader.read(key, message.collection_def[key])
-    return _saver(graph, message, import_scope, scope)
+        scope = import_graph_and_collections(
+            message,
+            clear_devices,
+            import_scope,
+            input_map=input_map,
+            unbound_inputs_col_name=unbound_inputs_col_name,
+            restore_collections_predicate=restore_collections_predicate,
+        )
+    return _saver(get_default_graph(), message, import_scope, scope)
+
+
+def import_graph_and_collections(
+    message: MetaGraphDef,
+    clear_devices: bool = False,
+    import_scope: str | None = None,
+    *,
+    input_map: Mapping[str, Any] | None = None,
+    unbound_inputs_col_name: str | None = UNBOUND_INPUTS,
+    restore_collections_predicate: Callable[[str], bool] = lambda key: True,
+) -> str:
+    """Do what `import_meta_graph` does, but for the Saver; return the scope, made unique."""
+    graph = get_default_graph()
+    if unbound_inputs_col_name:
+        _check_unbound(message, unbound_inputs_col_name, input_map)
+    scope = graph.unique_name(import_scope or "", mark_as_used=False)
+    _import_nodes(message, import_scope or scope, input_map, clear_devices)
+    reader = CollectionReader(graph, scope, say_trainable=not _says_trainable(message))
+    for key in _in_order(message):
+        if key != unbound_inputs_col_name and restore_collections_predicate(key):
+            reader.read(key, message.collection_def[key])
+    return scope
 
 
 def _check_unbound(message: MetaGraphDef, key: str, input_map: Mapping[str, Any] | None) -> None:
@@ -81,7 +102,10 @@ def _check_unbound(message: MetaGraphDef, key: str, input_map: Mapping[str, Any]
     definition = message.collection_def[key]
     kind = definition.WhichOneof("kind")
     values = getattr(definition, kind).value if kind else ()
-    names = {value.decode() if isinstance(value, bytes) else str(value) for value in values}
+    names = {
+        value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+        for value in values
+    }
     if names and names != set(input_map or ()):
         missing = sorted(names - set(input_map or ()))
         raise ValueError(
