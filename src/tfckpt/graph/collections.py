@@ -22,6 +22,7 @@ from tfckpt.graph.items import ProtoFunctions, proto_functions
 from tfckpt.graph.keys import VARIABLE_COLLECTIONS, GraphKeys
 from tfckpt.graph.messages import is_message
 from tfckpt.graph.names import prepend_scope, strip_scope
+from tfckpt.graph.operation import Operation, Tensor
 from tfckpt.protos import Any as AnyMessage
 from tfckpt.protos import CollectionDef, MetaGraphDef
 
@@ -66,7 +67,9 @@ def _name_of(item: Any) -> Any:
 def encode_collection(key: str, items: list[Any], export_scope: str | None) -> CollectionDef:
     definition = CollectionDef()
     functions = proto_functions(key)
-    if functions is not None:
+    # Before TensorFlow 1.0 variables were collected by name: they came as tensors, and stay so.
+    by_name = all(isinstance(item, (Operation, Tensor)) for item in items)
+    if functions is not None and not by_name:
         definition.bytes_list.value.extend(_messages(items, functions, export_scope))
         return definition
     kind = kind_of(items[0])
