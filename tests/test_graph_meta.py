@@ -377,6 +377,25 @@ def test_a_saver_def_gives_its_saver():
     assert saver.saver_def.max_to_keep == 3
 
 
+def test_a_saver_writes_the_graph_that_it_came_with(tmp_path):
+    pytest.importorskip("tfckpt.saver")
+    meta_graph = MetaGraphDef(graph_def=nodes(*variable_nodes("v"), ("mine", "NoOp", [], {})))
+    meta_graph.saver_def.CopyFrom(
+        SaverDef(
+            filename_tensor_name="save/Const:0",
+            save_tensor_name="save/control_dependency:0",
+            restore_op_name="save/restore_all",
+            version=2,
+        )
+    )
+    with tfckpt.Graph().as_default():
+        saver = tfckpt.import_meta_graph(meta_graph)
+    prefix = saver.save({"v": np.zeros(2, np.float32)}, str(tmp_path / "m"))
+    written = tfckpt.read_meta_graph(f"{prefix}.meta")
+    assert "mine" in [node.name for node in written.graph_def.node]
+    assert written.saver_def.restore_op_name == "save/restore_all"
+
+
 def test_files_are_written_in_both_forms(tmp_path):
     for as_text in (False, True):
         path = tmp_path / f"new{as_text}" / "m.meta"

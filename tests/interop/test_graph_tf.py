@@ -32,7 +32,7 @@ def saver_module(monkeypatch):
         return
 
     class Saver:
-        def __init__(self, var_list=None, *, saver_def=None, name=None):
+        def __init__(self, var_list=None, *, saver_def=None, name=None, meta_graph=None):
             from tfckpt.graph.scoped import prepended
 
             self.var_list = var_list

@@ -20,10 +20,9 @@ from tfckpt.errors import CheckpointError, DataLossError
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.items import ProtoFunctions, proto_functions
 from tfckpt.graph.keys import VARIABLE_COLLECTIONS, GraphKeys
-from tfckpt.graph.messages import is_message
+from tfckpt.graph.messages import full_name, is_message
 from tfckpt.graph.names import prepend_scope, strip_scope
 from tfckpt.graph.operation import Operation, Tensor
-from tfckpt.protos import Any as AnyMessage
 from tfckpt.protos import CollectionDef, MetaGraphDef
 
 logger = logging.getLogger("tfckpt")
@@ -83,7 +82,8 @@ def encode_collection(key: str, items: list[Any], export_scope: str | None) -> C
     elif kind == "bytes_list":
         values.extend(item.encode() if isinstance(item, str) else item for item in items)
     elif kind == "any_list":
-        values.extend(AnyMessage.FromString(item.SerializeToString()) for item in items)
+        for item in items:  # of protobuf's own class, or that of another pool
+            values.add(type_url=item.type_url, value=item.value)
     else:
         values.extend(items)
     return definition
@@ -97,7 +97,7 @@ def kind_of(item: Any) -> str:
         return "int64_list"
     if isinstance(item, float):
         return "float_list"
-    return "any_list" if is_message(item, AnyMessage) else "node_list"
+    return "any_list" if full_name(item) == "google.protobuf.Any" else "node_list"
 
 
 def _messages(

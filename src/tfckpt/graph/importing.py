@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tfckpt.errors import located
 from tfckpt.graph.collections import CollectionReader
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graph.exporting import UNBOUND_INPUTS
+from tfckpt.graph.exporting import UNBOUND_INPUTS, export_meta_graph
 from tfckpt.graph.files import read_meta_graph
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.importer import import_graph_def
@@ -42,7 +42,8 @@ def import_meta_graph(
     whose name `restore_collections_predicate` is true, with what they hold put into the scope.
     Inputs that an export from a scope left unbound must be given in `input_map`.
 
-    Returns the Saver of the message's SaverDef; if it has none, a Saver over the graph's
+    Returns the Saver of the message's SaverDef, which writes the graph as it is now beside the
+    checkpoints that it saves; if it has none, a Saver over the graph's
     variables; None if there are none either. The message is left as it is.
 
     Raises ValueError for a malformed graph and for unbound inputs that `input_map` does not
@@ -148,7 +149,9 @@ def _saver(
             # Where the first variable came to stand is where the Saver's nodes are too.
             name = variables[0].name
             import_scope = name[: len(name) - len(strip_scope(name, scope))]
-        return Saver(saver_def=message.saver_def, name=import_scope)
+        # What it saves later lies beside this graph, as it does in TensorFlow.
+        meta_graph = export_meta_graph(graph=graph)
+        return Saver(saver_def=message.saver_def, name=import_scope, meta_graph=meta_graph)
     if not variables:
         return None
     from tfckpt.saver import Saver
