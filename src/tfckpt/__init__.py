@@ -16,9 +16,25 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from tfckpt import errors, protos
+    from tfckpt import errors, graph, protos
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
     from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
+    from tfckpt.graph import (
+        Graph,
+        add_to_collection,
+        convert_constants_to_variables,
+        convert_variables_to_constants,
+        export_meta_graph,
+        get_collection,
+        get_default_graph,
+        graph_constants,
+        import_graph_def,
+        import_meta_graph,
+        list_graph_variables,
+        read_graph_def,
+        read_meta_graph,
+        write_graph,
+    )
     from tfckpt.manager import CheckpointManager
     from tfckpt.matching import RestoreReport
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
@@ -43,28 +59,42 @@ _HOMES = {
     "CheckpointManager": "manager",
     "CheckpointReader": "reader",
     "CheckpointState": "protos",
+    "Graph": "graph",
     "GraphDef": "protos",
     "MetaGraphDef": "protos",
     "RestoreReport": "matching",
     "Saver": "saver",
     "SaverDef": "protos",
+    "add_to_collection": "graph",
     "checkpoint_exists": "state",
     "checkpoints_iterator": "watch",
+    "convert_constants_to_variables": "graph",
+    "convert_variables_to_constants": "graph",
+    "export_meta_graph": "graph",
     "generate_checkpoint_state_proto": "state",
     "get_checkpoint_mtimes": "state",
     "get_checkpoint_state": "state",
+    "get_collection": "graph",
+    "get_default_graph": "graph",
+    "graph_constants": "graph",
+    "import_graph_def": "graph",
+    "import_meta_graph": "graph",
     "latest_checkpoint": "state",
+    "list_graph_variables": "graph",
     "list_variables": "checkpoint",
     "load": "checkpoint",
     "load_checkpoint": "checkpoint",
     "load_variable": "checkpoint",
     "merge_bundles": "bundle",
+    "read_graph_def": "graph",
+    "read_meta_graph": "graph",
     "remove_checkpoint": "retention",
     "save": "checkpoint",
     "update_checkpoint_state": "state",
     "wait_for_new_checkpoint": "watch",
+    "write_graph": "graph",
 }
-_MODULES = ("errors", "protos")
+_MODULES = ("errors", "graph", "protos")
 
 __all__ = [
     "BundleReader",
@@ -72,28 +102,43 @@ __all__ = [
     "CheckpointManager",
     "CheckpointReader",
     "CheckpointState",
+    "Graph",
     "GraphDef",
     "MetaGraphDef",
     "RestoreReport",
     "Saver",
     "SaverDef",
+    "add_to_collection",
     "checkpoint_exists",
     "checkpoints_iterator",
+    "convert_constants_to_variables",
+    "convert_variables_to_constants",
     "errors",
+    "export_meta_graph",
     "generate_checkpoint_state_proto",
     "get_checkpoint_mtimes",
     "get_checkpoint_state",
+    "get_collection",
+    "get_default_graph",
+    "graph",
+    "graph_constants",
+    "import_graph_def",
+    "import_meta_graph",
     "latest_checkpoint",
+    "list_graph_variables",
     "list_variables",
     "load",
     "load_checkpoint",
     "load_variable",
     "merge_bundles",
     "protos",
+    "read_graph_def",
+    "read_meta_graph",
     "remove_checkpoint",
     "save",
     "update_checkpoint_state",
     "wait_for_new_checkpoint",
+    "write_graph",
 ]
 
 
