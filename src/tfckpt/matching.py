@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
-from os.path import commonprefix
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -151,13 +150,11 @@ def prefix_hint(missing: list[str], keys: list[str]) -> str:
     "all of them are there without the prefix 'model/'"
     """
     known = set(keys)
-    common = commonprefix(missing)
-    scopes = [common[: n + 1] for n, letter in enumerate(common) if letter == "/"]
-    for scope in scopes:
-        if all(name[len(scope) :] in known for name in missing):
+    first = missing[0]
+    for scope in (first[: n + 1] for n, letter in enumerate(first) if letter == "/"):
+        if all(name.startswith(scope) and name[len(scope) :] in known for name in missing):
             return f"all of them are there without the prefix {scope!r}"
-    ends = (key[: -len(missing[0])] for key in keys if key.endswith("/" + missing[0]))
-    for scope in ends:
+    for scope in (key.removesuffix(first) for key in keys if key.endswith("/" + first)):
         if all(scope + name in known for name in missing):
             return f"all of them are there with the prefix {scope!r}"
     return ""
@@ -207,7 +204,7 @@ def apply(
 def _put(place: Place, value: Any, weights: MutableMapping[str, Any]) -> None:
     target = weights.get(place) if isinstance(place, str) else place
     if target is not None and not isinstance(value, bytes):
-        value = value.reshape(np.shape(target))
+        value = value.reshape(np.asarray(target).shape)
     if isinstance(target, np.ndarray) and fill(target, value):
         return
     if isinstance(place, str):

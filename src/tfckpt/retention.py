@@ -42,55 +42,65 @@ class Kept(NamedTuple):
     time: float
 
 
+class Next(NamedTuple):
+    """The list as it will be once a state file says so."""
+
+    stay: list[Kept]
+    go: list[Kept]
+
+
 class Retention:
     """The list of a Saver's checkpoints."""
 
-    def __init__(self, max_to_keep: int, keep_every_n_hours: float, now: float) -> None:
+    def __init__(
+        self, max_to_keep: int = 0, keep_every_n_hours: float = 0.0, now: float = 0.0
+    ) -> None:
         self.max_to_keep = max_to_keep
         self.period = keep_every_n_hours * 3600
         self.next_keep = now + self.period
         self.last: list[Kept] = []
+        self._to_delete: list[Kept] = []
         self._written: dict[str, Identity | None] = {}
 
-    def with_newest(self, path: str, now: float) -> list[Kept]:
-        """Return the list as it will be with `path` saved, and still as long as it may grow."""
+    def with_newest(self, path: str, now: float) -> Next:
+        """Return what becomes of the list with `path` saved; nothing changes yet."""
         if not self.max_to_keep:
-            return []
-        return [*(one for one in self.last if one.path != path), Kept(path, now)]
-
-    def replace(self, kept: list[Kept]) -> list[Kept]:
-        """Take over a list from `with_newest`; return what is to be deleted."""
-        dropped, self.last = self.split(kept)
-        if kept:
-            self._written[kept[-1].path] = identity(kept[-1].path)
-        return [one for one in dropped if not self._is_kept_for_good(one)]
-
-    def split(self, kept: list[Kept]) -> tuple[list[Kept], list[Kept]]:
-        """Return what leaves the list, and what stays on it."""
+            return Next([], [])
+        kept = [*(one for one in self.last if one.path != path), Kept(path, now)]
         surplus = 1 if len(kept) > self.max_to_keep else 0
-        return kept[:surplus], kept[surplus:]
+        return Next(kept[surplus:], kept[:surplus])
 
-    def delete(self, one: Kept, version: int, meta_graph_suffix: str) -> None:
-        """Remove a checkpoint's files, as far as rule 5 lets it; a failure is logged."""
-        named = {_same(kept.path) for kept in self.last}
-        written = self._written.pop(one.path, None)
-        if _same(one.path) in named or (written and written != identity(one.path)):
-            logger.info("not deleting %s: it was saved again", one.path)
+    def commit(self, kept: Next) -> None:
+        """Take over the list that the state file has now."""
+        if kept.stay:
+            self.last = kept.stay
+            self._to_delete += kept.go
+            self._written[kept.stay[-1].path] = identity(kept.stay[-1].path)
+
+    def sweep(self, version: int, meta_graph_suffix: str) -> None:
+        """Delete what has left the list; a failure to do so is logged."""
+        while self._to_delete:
+            one = self._to_delete.pop(0)
+            if one.time > self.next_keep:
+                self.next_keep += self.period
+            else:
+                self._delete(one.path, version, meta_graph_suffix)
+
+    def _delete(self, path: str, version: int, meta_graph_suffix: str) -> None:
+        written = self._written.pop(path, None)
+        if _same(path) in {_same(kept.path) for kept in self.last}:
             return
-        meta = meta_graph_filename(one.path, meta_graph_suffix)
+        if written and written != identity(path):
+            logger.info("not deleting %s: someone else has saved there since", path)
+            return
+        meta = meta_graph_filename(path, meta_graph_suffix)
         shared = {_same(meta_graph_filename(kept.path, meta_graph_suffix)) for kept in self.last}
         try:
             if _same(meta) not in shared:
                 remove_file(meta)
-            remove_data(one.path, version)
+            remove_data(path, version)
         except OSError as error:
             logger.warning("Ignoring: %s", error)
-
-    def _is_kept_for_good(self, one: Kept) -> bool:
-        if not one.time > self.next_keep:
-            return False
-        self.next_keep += self.period
-        return True
 
 
 def identity(prefix: str) -> Identity | None:

@@ -2,7 +2,7 @@
 
 1. The state file never names a checkpoint that is not complete.
 2. An old checkpoint is deleted only after a state file without it is in place.
-3. A save that fails leaves the folder, and this object, as they were.
+3. A save that is refused, or fails, leaves this object and all other checkpoints as they were.
 """
 
 from __future__ import annotations
@@ -11,31 +11,28 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Iterable, Mapping, MutableMapping
-from numbers import Integral
-from os import PathLike, fspath
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from os import PathLike
+from typing import Any
 
-import numpy as np
-
-from tfckpt.bundle.writer import check_prefix
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.errors import InvalidArgumentError
+from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
 from tfckpt.matching import RestoreReport, apply, check_places, plan, raise_for
 from tfckpt.protos import MetaGraphDef, SaverDef
-from tfckpt.retention import Kept, Retention, meta_graph_filename, remove_checkpoint
-from tfckpt.sharding import Shards, choose_shards, write_shards
-from tfckpt.state import (
-    STATE_FILE,
-    checkpoint_exists,
-    get_checkpoint_mtimes,
-    read_state,
-    state_for,
-    state_path,
-    write_state,
+from tfckpt.retention import Kept, Retention, remove_data
+from tfckpt.save_path import Target, as_path, resolve
+from tfckpt.saver_def import check_saver_def, in_scope, make_saver_def, out_of_scope
+from tfckpt.saver_graph import make_meta_graph, write_message
+from tfckpt.sharding import Shards, choose_shards, write_shards, write_v1_shards
+from tfckpt.state import get_checkpoint_mtimes, read_state, state_for, write_state
+from tfckpt.storage import remove_file, write_file
+from tfckpt.var_list import (
+    Spec,
+    ToSave,
+    as_mutable_mapping,
+    check_var_list,
+    tensors_to_save,
 )
-from tfckpt.storage import write_file
-from tfckpt.var_list import ToSave, as_mapping, check_var_list, tensors_to_save
 
 Path = str | bytes | PathLike[str]
 
@@ -43,6 +40,46 @@ logger = logging.getLogger("tfckpt")
 
 
 class Saver:
+    """Saves weights as numbered checkpoints, keeps the newest, and restores.
+
+    Stands in for ``tf.compat.v1.train.Saver``: the same arguments, files, names and rules. Where
+    TensorFlow takes a session, `save` and `restore` take the weights: a mapping from variable
+    name to array.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> weights = {"w": np.zeros((2, 3), np.float32), "step": np.int64(0)}
+    >>> saver = tfckpt.Saver(max_to_keep=2)
+    >>> prefix = tempfile.mkdtemp() + "/model.ckpt"
+    >>> for step in (10, 20, 30):
+    ...     weights["w"] += 1
+    ...     path = saver.save(weights, prefix, global_step=step)
+    >>> [name.rpartition("-")[2] for name in saver.last_checkpoints]
+    ['20', '30']
+    >>> report = saver.restore(weights, prefix + "-20")
+    >>> report.restored, float(weights["w"].max())
+    (['step', 'w'], 2.0)
+
+    `var_list` chooses what is saved and restored: names in the mapping, or a dict from name in
+    the checkpoint to name in the mapping, or to an array of its own. None means the whole
+    mapping. `reshape` lets a restored tensor take the variable's shape if it has as many
+    elements. `sharded` writes several data files side by side; `shards` says how many, or (a
+    mapping from name, or a function of name and array) which tensor goes where; left alone it
+    spreads them by size. `max_to_keep` is how many checkpoints stay, 0 or None for all, and one
+    every `keep_checkpoint_every_n_hours` stays for good. `restore_sequentially` holds one tensor
+    at a time in memory while restoring. `saver_def` takes these settings from a SaverDef.
+    `write_version` is ``SaverDef.V2``, or ``V1`` for the format of before 2016.
+    `pad_step_number` writes steps with eight digits, `save_relative_paths` makes the paths in
+    the state file relative to it. `allow_empty` makes a Saver without variables do nothing.
+
+    `name` and `filename` name the operations, and the default file, in the graph that goes
+    beside a checkpoint; `meta_graph` is a graph to write instead of one made for the weights.
+    `builder` has no meaning here. With `fsync` off a save does not wait for the disk: it still
+    survives being killed, but not a loss of power.
+
+    Raises ValueError for a negative `max_to_keep`, an empty `var_list` without `allow_empty`,
+    a name twice; TypeError for a `var_list` that is none.
+    """
+
     def __init__(
         self,
         var_list: Iterable[str] | Mapping[str, Any] | None = None,
@@ -65,20 +102,51 @@ class Saver:
         fsync: bool = True,
         meta_graph: MetaGraphDef | None = None,
     ) -> None:
+        if defer_build and var_list:
+            raise ValueError(
+                "If `var_list` is provided then build cannot be deferred. "
+                "Either set defer_build=False or var_list=None."
+            )
         self._places = check_var_list(var_list)
-        self._retention = Retention(max_to_keep or 0, keep_checkpoint_every_n_hours, time.time())
-        self._pad = pad_step_number
-        self._relative = save_relative_paths
-        self._sharded = sharded
-        self._shards = shards
-        self._fsync = fsync
         self._reshape = reshape
         self._sequentially = restore_sequentially
+        self._name = name
         self._allow_empty = allow_empty
+        self._pad_step_number = pad_step_number
+        self._save_relative_paths = save_relative_paths
+        self._filename = filename
+        self._shards = shards
+        self._fsync = fsync
+        self._meta_graph = meta_graph
+        self._graph_cache: tuple[object, bytes] | None = None
+        self._retention = Retention()
+        if saver_def is None:
+            self._wanted = make_saver_def(
+                name, sharded, max_to_keep, keep_checkpoint_every_n_hours, write_version
+            )
+        else:
+            self._wanted = in_scope(check_saver_def(saver_def), name)
+        self.saver_def: SaverDef | None = None
+        if not defer_build:
+            self.build()
+
+    def build(self) -> None:
+        """Start the clock of `keep_checkpoint_every_n_hours`; done already unless `defer_build`.
+
+        Raises ValueError for an empty `var_list` unless `allow_empty`.
+        """
+        if self.saver_def is not None:
+            return
+        if self._places is not None and not self._places and not self._allow_empty:
+            raise ValueError("No variables to save")
+        self.saver_def = self._wanted
+        self._retention = Retention(
+            self.saver_def.max_to_keep, self.saver_def.keep_checkpoint_every_n_hours, time.time()
+        )
 
     def save(
         self,
-        variables: Mapping[str, Any],
+        variables: Mapping[str, Any] | None,
         save_path: Path,
         global_step: object = None,
         latest_filename: str | None = None,
@@ -87,42 +155,100 @@ class Saver:
         write_state: bool = True,
         strip_default_attrs: bool = False,
     ) -> str | None:
-        latest_filename = STATE_FILE if latest_filename is None else latest_filename
-        prefix = check_prefix(fspath(save_path))
-        if global_step is not None:
-            step = int(global_step)
-            prefix = f"{prefix}-{step:08d}" if self._pad else f"{prefix}-{step}"
-        tensors = tensors_to_save(self._places, variables)
-        shards = choose_shards(tensors, self._shards) if self._sharded else [list(tensors)]
-        write_shards(prefix, tensors, shards, fsync=self._fsync)
-        if write_state:
-            self._record(prefix, latest_filename, meta_graph_suffix)
-        return prefix
+        """Write a checkpoint and its graph, then the state file, then delete what is too old.
 
-    def _record(self, prefix: str, latest_filename: str, suffix: str) -> None:
-        folder = os.path.dirname(prefix)
-        kept = self._retention.with_newest(prefix, time.time())
-        _, last = self._retention.split(kept)
-        state = state_for(
-            folder,
-            prefix,
-            [one.path for one in last],
+        Returns its prefix, `save_path` + ``-`` + `global_step`; None if there was nothing to
+        save and the Saver allows that. `global_step` is an integer, or the name in `variables`
+        of one. `latest_filename` names the state file, ``checkpoint`` if left out. A graph is
+        written beside the data with `write_meta_graph`. Without `write_state` neither state file
+        nor deletion takes place. Nothing in a graph written here has a default that
+        `strip_default_attrs` could strip.
+
+        Whatever was at the prefix is replaced as a whole.
+
+        Raises RuntimeError before `build`; ValueError for a `save_path`, `latest_filename` or
+        suffix that names no file or the same as another; TypeError for values that no checkpoint
+        can hold; TensorNotFoundError (a KeyError) for a variable that is not there;
+        FailedPreconditionError (an OSError) when the file system refuses. Then the folder is as
+        it was.
+        """
+        saver_def = self._built("save")
+        target = resolve(
+            save_path,
+            global_step,
             latest_filename,
-            save_relative_paths=self._relative,
+            meta_graph_suffix,
+            saver_def,
+            variables=variables,
+            write_meta_graph=write_meta_graph,
+            pad_step_number=self._pad_step_number,
         )
-        write_state(state_path(folder, latest_filename), state, fsync=self._fsync)
-        for one in self._retention.replace(kept):
-            self._retention.delete(one, SaverDef.V2, suffix)
+        tensors = tensors_to_save(self._places, variables)
+        if not tensors:
+            if not self._allow_empty:
+                raise ValueError("No variables to save")
+            if target.meta:
+                graph = self._graph_bytes({}, [], saver_def, strip_default_attrs)
+                write_file(target.meta, graph, fsync=self._fsync)
+            return None
+        shards = self._choose_shards(tensors, saver_def)
+        target = target.with_shards(len(shards))
+        if target.meta:
+            graph = self._graph_bytes(tensors, shards, saver_def, strip_default_attrs)
+        with self._undone_on_failure(target):
+            self._write_data(target, tensors, shards)
+            if target.meta:
+                write_file(target.meta, graph, fsync=self._fsync)
+            if write_state:
+                self._record(target)
+        if write_state:
+            self._retention.sweep(target.version, meta_graph_suffix)
+        return target.path
 
     def restore(
         self,
-        variables: MutableMapping[str, Any],
+        variables: MutableMapping[str, Any] | None,
         save_path: Path,
         *,
         strict: bool = True,
     ) -> RestoreReport:
-        with load_checkpoint(save_path) as reader:
-            weights = as_mapping(variables, self._places)
+        """Fill the weights from a checkpoint of any format; return what was done.
+
+        Arrays that are there get the values in place; what the mapping lacks is added (without
+        `var_list`: everything that the checkpoint has). Everything is compared first, and read
+        and verified too unless the Saver restores sequentially, so that an error leaves the
+        weights as they were. With ``strict=False`` what fits is restored, and the rest is in the
+        report.
+
+        Names that an object-based checkpoint (``tf.train.Checkpoint``) does not have are looked
+        up among the full names of its variables.
+
+        Raises ValueError for a path without a checkpoint; TensorNotFoundError, which lists every
+        missing name with close ones and what else does not fit; InvalidArgumentError where only
+        shapes or dtypes differ; DataLossError for a damaged file.
+
+        >>> import numpy as np, tempfile, tfckpt
+        >>> path = tfckpt.save(tempfile.mkdtemp() + "/m", {"w": np.ones(2), "old": 1.0})
+        >>> weights = {"w": np.zeros(2), "new": np.zeros(3)}
+        >>> report = tfckpt.Saver().restore(weights, path, strict=False)
+        >>> report.restored, report.missing, report.unexpected
+        (['old', 'w'], ['new'], ['old'])
+        """
+        self._built("restore")
+        if self._places is not None and not self._places:
+            return RestoreReport([], [], [], [])
+        if save_path is None:
+            raise ValueError("Can't load save_path when it is None.")
+        path = as_path(save_path)
+        weights = as_mutable_mapping(variables, self._places)
+        check_places(self._places or {})
+        try:
+            reader = load_checkpoint(path)
+        except FileMissingError as error:
+            raise InvalidArgumentError(
+                f"The passed save_path is not a valid checkpoint: {error}"
+            ) from error
+        with reader:
             wanted = plan(reader, self._places, weights, reshape=self._reshape)
             if strict:
                 raise_for(wanted.report, list(reader), reader.path)
@@ -131,4 +257,184 @@ class Saver:
 
     @property
     def last_checkpoints(self) -> list[str]:
+        """The prefixes of the checkpoints that are not deleted yet, oldest first.
+
+        Any of them can be given to `restore`. Those kept for good are not among them.
+        """
         return [one.path for one in self._retention.last]
+
+    def set_last_checkpoints(self, last_checkpoints: list[str]) -> None:
+        """Set the list of `last_checkpoints`; deprecated: these are never deleted.
+
+        As their times are not known they count as infinitely new, so that each one that leaves
+        the list is kept for good. `set_last_checkpoints_with_time` is better.
+        """
+        assert isinstance(last_checkpoints, list)
+        self._retention.last = [Kept(path, float("inf")) for path in last_checkpoints]
+
+    def set_last_checkpoints_with_time(
+        self, last_checkpoints_with_time: list[tuple[str, float]]
+    ) -> None:
+        """Set the list of `last_checkpoints`, oldest first, each with the time of its save."""
+        assert isinstance(last_checkpoints_with_time, list)
+        self._retention.last = [Kept(path, when) for path, when in last_checkpoints_with_time]
+
+    def recover_last_checkpoints(self, checkpoint_paths: Iterable[str]) -> None:
+        """Take over the checkpoints of a Saver before this one, after a restart.
+
+        What is gone is left out; times are those of the files. The paths are usually
+        ``get_checkpoint_state(folder).all_model_checkpoint_paths``.
+        """
+        found = ((path, get_checkpoint_mtimes([path])) for path in checkpoint_paths)
+        self._retention.last = [Kept(path, mtimes[0]) for path, mtimes in found if mtimes]
+
+    def as_saver_def(self) -> SaverDef | None:
+        """Return the SaverDef; None before `build`."""
+        return self.saver_def
+
+    def to_proto(self, export_scope: str | None = None) -> SaverDef | None:
+        """Return the SaverDef, its names without `export_scope`; None if they are not in it."""
+        if export_scope is None or self.saver_def is None:
+            return self.saver_def
+        return out_of_scope(self.saver_def, export_scope)
+
+    @staticmethod
+    def from_proto(saver_def: SaverDef, import_scope: str | None = None) -> Saver:
+        """Return a Saver with the settings of a SaverDef, its names put under `import_scope`."""
+        return Saver(saver_def=saver_def, name=import_scope)
+
+    def export_meta_graph(
+        self,
+        filename: Path | None = None,
+        collection_list: Iterable[str] | None = None,
+        as_text: bool = False,
+        export_scope: str | None = None,
+        clear_devices: bool = False,
+        clear_extraneous_savers: bool = False,
+        strip_default_attrs: bool = False,
+        save_debug_info: bool = False,
+        *,
+        variables: Mapping[str, Any] | None = None,
+    ) -> MetaGraphDef:
+        """Return the graph that `save` writes beside a checkpoint; write it to `filename` too.
+
+        `variables` are the weights to make it for. A Saver that has a graph (`meta_graph`), or
+        arrays in its `var_list`, needs none. The graph made here has no devices, one saver and
+        no default attributes, so that the arguments about these change nothing.
+
+        Raises UnimplementedError for an `export_scope`: use `tfckpt.export_meta_graph`.
+        """
+        saver_def = self._built("export_meta_graph")
+        if export_scope is not None:
+            raise UnimplementedError("a Saver's graph is exported as a whole, without export_scope")
+        graph = self._make_graph(*self._specs_and_shards(variables, saver_def), saver_def)
+        graph.meta_info_def.stripped_default_attrs = strip_default_attrs
+        for node in graph.graph_def.node if clear_devices else ():
+            node.device = ""
+        if collection_list is not None:
+            for name in set(graph.collection_def) - set(collection_list):
+                del graph.collection_def[name]
+        if filename is not None:
+            write_message(as_path(filename), graph, as_text=as_text, fsync=self._fsync)
+        return graph
+
+    def _specs_and_shards(
+        self, variables: Mapping[str, Any] | None, saver_def: SaverDef
+    ) -> tuple[dict[str, Spec], list[list[str]]]:
+        if self._meta_graph is not None:
+            return {}, []
+        tensors = tensors_to_save(self._places, {} if variables is None else variables)
+        if not tensors and not self._allow_empty:
+            raise ValueError("No variables to save")
+        shards = self._choose_shards(tensors, saver_def)
+        return {name: tensor.spec for name, tensor in tensors.items()}, shards
+
+    def _choose_shards(self, tensors: Mapping[str, ToSave], saver_def: SaverDef) -> list[list[str]]:
+        if saver_def.sharded and tensors:
+            return choose_shards(tensors, self._shards)
+        return [list(tensors)]
+
+    def _built(self, method: str) -> SaverDef:
+        if self.saver_def is None:
+            raise RuntimeError(f"`build()` should be called before {method} if defer_build==True")
+        return self.saver_def
+
+    def _write_data(
+        self, target: Target, tensors: Mapping[str, ToSave], shards: list[list[str]]
+    ) -> None:
+        if target.is_v1:
+            logger.warning("Saving in the V1 format, which TensorFlow no longer maintains")
+            write_v1_shards(
+                target.prefix, tensors, shards, sharded=target.sharded, fsync=self._fsync
+            )
+        else:
+            write_shards(target.prefix, tensors, shards, fsync=self._fsync)
+
+    @contextlib.contextmanager
+    def _undone_on_failure(self, target: Target) -> Iterator[None]:
+        """Remove a checkpoint that was new, if what comes after its data fails.
+
+        A state file that names it already (only its flush failed) keeps it.
+        """
+        new = not target.exists()
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(OSError):
+                if new and target.exists() and not self._is_latest(target):
+                    if target.meta:
+                        remove_file(target.meta)
+                    remove_data(target.path, target.version)
+            raise
+
+    def _is_latest(self, target: Target) -> bool:
+        state = read_state(target.state)
+        if state is None:
+            return False
+        latest = os.path.join(target.folder, state.model_checkpoint_path)
+        return os.path.realpath(latest) == os.path.realpath(target.path)
+
+    def _record(self, target: Target) -> None:
+        """Put the checkpoint on the list and write the state file."""
+        kept = self._retention.with_newest(target.path, time.time())
+        state = state_for(
+            target.folder,
+            target.path,
+            [one.path for one in kept.stay],
+            target.latest_filename,
+            save_relative_paths=self._save_relative_paths,
+        )
+        write_state(target.state, state, fsync=self._fsync)
+        self._retention.commit(kept)
+
+    def _graph_bytes(
+        self,
+        tensors: Mapping[str, ToSave],
+        shards: list[list[str]],
+        saver_def: SaverDef,
+        strip_default_attrs: bool,
+    ) -> bytes:
+        """Return the graph to write; that of the same variables is made only once."""
+        specs = {name: tensor.spec for name, tensor in tensors.items()}
+        key = specs, shards, strip_default_attrs
+        if self._graph_cache is None or self._graph_cache[0] != key:
+            graph = self._make_graph(specs, shards, saver_def)
+            graph.meta_info_def.stripped_default_attrs = strip_default_attrs
+            self._graph_cache = key, graph.SerializeToString(deterministic=True)
+        return self._graph_cache[1]
+
+    def _make_graph(
+        self, specs: Mapping[str, Spec], shards: list[list[str]], saver_def: SaverDef
+    ) -> MetaGraphDef:
+        if self._meta_graph is None:
+            return make_meta_graph(
+                specs,
+                shards,
+                saver_def,
+                name=self._name,
+                filename=self._filename,
+                reshape=self._reshape,
+            )
+        graph = MetaGraphDef.FromString(self._meta_graph.SerializeToString())
+        graph.saver_def.CopyFrom(saver_def)
+        return graph

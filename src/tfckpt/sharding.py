@@ -84,3 +84,21 @@ def write_shards(
         with ThreadPoolExecutor(min(len(shards), os.cpu_count() or 1)) as threads:
             for done in [threads.submit(write, shard) for shard in range(len(shards))]:
                 done.result()
+
+
+def write_v1_shards(
+    prefix: str,
+    tensors: Mapping[str, ToSave],
+    shards: list[list[str]],
+    *,
+    sharded: bool,
+    fsync: bool,
+) -> None:
+    """Write a checkpoint of format V1: one file, or one a shard."""
+    from tfckpt.v1.writer import V1Writer
+
+    for shard_id, names in enumerate(shards):
+        path = f"{prefix}-{shard_id:05d}-of-{len(shards):05d}" if sharded else prefix
+        with V1Writer(path, fsync=fsync) as writer:
+            for name in names:
+                writer.add(name, tensors[name].value())

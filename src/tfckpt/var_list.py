@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, MutableMapping, Set
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -95,6 +95,16 @@ def as_mapping(variables: object, places: Mapping[str, Place] | None) -> Variabl
             f"not {type(variables).__name__}"
         )
     return variables
+
+
+def as_mutable_mapping(
+    variables: object, places: Mapping[str, Place] | None
+) -> MutableMapping[str, Any]:
+    """Return the mapping of weights to restore into."""
+    weights = as_mapping(variables, places)
+    if not isinstance(weights, MutableMapping):
+        raise TypeError(f"nothing can be restored into a {type(variables).__name__}")
+    return weights
 
 
 def _check_names(places: Mapping[str, Place]) -> None:

@@ -6,6 +6,7 @@ from tfckpt.storage.write import (
     lock_folder,
     remove_file,
     remove_leftovers,
+    rename_file,
     sync_folder,
     write_file,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "open_source",
     "remove_file",
     "remove_leftovers",
+    "rename_file",
     "sync_folder",
     "write_file",
 ]

@@ -1,0 +1,77 @@
+"""SaverDef: a Saver's settings, and the names of its operations in a graph."""
+
+from __future__ import annotations
+
+from tfckpt.protos import SaverDef
+
+_NAMES = ("filename_tensor_name", "save_tensor_name", "restore_op_name")
+
+
+def make_saver_def(
+    name: str | None,
+    sharded: bool,
+    max_to_keep: int | None,
+    keep_checkpoint_every_n_hours: float,
+    write_version: int,
+) -> SaverDef:
+    """Make the SaverDef of a Saver's arguments.
+
+    Raises ValueError for a negative `max_to_keep` and for a version that there is not.
+    """
+    if max_to_keep is not None and max_to_keep < 0:
+        raise ValueError(f"max_to_keep must not be negative, as {max_to_keep} is: 0 keeps all")
+    if write_version not in (SaverDef.V1, SaverDef.V2):
+        raise ValueError(f"write_version must be SaverDef.V1 or SaverDef.V2, not {write_version!r}")
+    scope = (name or "save").rstrip("/")
+    return SaverDef(
+        filename_tensor_name=f"{scope}/Const:0",
+        save_tensor_name=save_tensor_name(scope, sharded),
+        restore_op_name=f"{scope}/restore_all",
+        max_to_keep=max_to_keep or 0,
+        sharded=sharded,
+        keep_checkpoint_every_n_hours=keep_checkpoint_every_n_hours,
+        version=write_version,
+    )
+
+
+def save_tensor_name(scope: str, sharded: bool) -> str:
+    return f"{scope}/Identity:0" if sharded else f"{scope}/control_dependency:0"
+
+
+def check_saver_def(saver_def: object) -> SaverDef:
+    """Return a copy of a SaverDef, TensorFlow's own class of it too.
+
+    Raises ValueError for anything else, for one that names no operations, and for a negative
+    `max_to_keep`.
+    """
+    kind = getattr(getattr(saver_def, "DESCRIPTOR", None), "full_name", None)
+    if kind != "tensorflow.SaverDef":
+        raise ValueError(f"saver_def must be a SaverDef: {saver_def!r}")
+    ours: SaverDef = SaverDef.FromString(saver_def.SerializeToString())  # type: ignore[attr-defined]
+    if not ours.save_tensor_name:
+        raise ValueError(f"saver_def must specify the save_tensor_name: {ours}")
+    if not ours.restore_op_name:
+        raise ValueError(f"saver_def must specify the restore_op_name: {ours}")
+    if ours.max_to_keep < 0:
+        raise ValueError(f"max_to_keep must not be negative, as {ours.max_to_keep} is")
+    return ours
+
+
+def in_scope(saver_def: SaverDef, scope: str | None) -> SaverDef:
+    """Return a SaverDef whose names lie under `scope`."""
+    moved = SaverDef.FromString(saver_def.SerializeToString())
+    for field in _NAMES if scope else ():
+        # A scope may be given as TensorFlow's name scopes end, with a slash.
+        setattr(moved, field, f"{scope.rstrip('/') if scope else ''}/{getattr(moved, field)}")
+    return moved
+
+
+def out_of_scope(saver_def: SaverDef, scope: str) -> SaverDef | None:
+    """Return a SaverDef whose names lie no longer under `scope`; None if they do not."""
+    moved = SaverDef.FromString(saver_def.SerializeToString())
+    if not all(getattr(moved, field).startswith(scope) for field in _NAMES):
+        return None
+    start = scope.rstrip("/") + "/"
+    for field in _NAMES:
+        setattr(moved, field, getattr(moved, field).removeprefix(start))
+    return moved
