@@ -1,0 +1,53 @@
+"""Graphs without TensorFlow: files, imports and exports, collections, constants, freezing."""
+
+from tfckpt.graph.default import (
+    add_to_collection,
+    add_to_collections,
+    get_all_collection_keys,
+    get_collection,
+    get_collection_ref,
+    get_default_graph,
+    reset_default_graph,
+)
+from tfckpt.graph.exporting import export_meta_graph
+from tfckpt.graph.files import read_graph_def, read_graph_file, read_meta_graph, write_graph
+from tfckpt.graph.graph import Graph
+from tfckpt.graph.importer import import_graph_def
+from tfckpt.graph.importing import import_meta_graph
+from tfckpt.graph.items import (
+    CondContext,
+    QueueRunner,
+    Variable,
+    WhileContext,
+    register_proto_function,
+)
+from tfckpt.graph.keys import GraphKeys
+from tfckpt.graph.op_defs import get_op_def
+from tfckpt.graph.operation import Operation, Tensor
+
+__all__ = [
+    "CondContext",
+    "Graph",
+    "GraphKeys",
+    "Operation",
+    "QueueRunner",
+    "Tensor",
+    "Variable",
+    "WhileContext",
+    "add_to_collection",
+    "add_to_collections",
+    "export_meta_graph",
+    "get_all_collection_keys",
+    "get_collection",
+    "get_collection_ref",
+    "get_default_graph",
+    "get_op_def",
+    "import_graph_def",
+    "import_meta_graph",
+    "read_graph_def",
+    "read_graph_file",
+    "read_meta_graph",
+    "register_proto_function",
+    "reset_default_graph",
+    "write_graph",
+]

@@ -1,0 +1,61 @@
+"""What makes a node, or a graph, one that TensorFlow refuses.
+
+The rules are those of ``graph_constructor.cc`` and ``node_def_util.cc``.
+"""
+
+from __future__ import annotations
+
+from tfckpt.errors import InvalidArgumentError
+from tfckpt.graph.names import is_node_name
+from tfckpt.graph.op_defs import Interface, attr_problem, type_name
+from tfckpt.protos import NodeDef
+
+
+def bad_node(node: NodeDef, problem: str) -> InvalidArgumentError:
+    kind = f" ({node.op})" if node.op else ""
+    return InvalidArgumentError(f"node {node.name!r}{kind}: {problem}")
+
+
+def check_form(node: NodeDef) -> None:
+    """Check what needs no knowledge of the op."""
+    if not is_node_name(node.name):
+        raise bad_node(node, "its name has characters that no node's name may have")
+    if not node.op:
+        raise bad_node(node, "it says no op")
+    after_control = False
+    for text in node.input:
+        if text.startswith("^"):
+            after_control = True
+        elif after_control:
+            raise bad_node(node, f"its input {text!r} comes after a control input")
+
+
+def check_attrs(node: NodeDef, interface: Interface) -> None:
+    """Check the attributes, defaults filled in, against the op's."""
+    present = node.attr
+    missing = [name for name in interface.attrs if name not in present]
+    if missing:
+        raise bad_node(node, f"it lacks the attrs {', '.join(map(repr, sorted(missing)))}")
+    for name in present:
+        attr = interface.attrs.get(name)
+        if attr is not None:
+            problem = attr_problem(name, present[name], attr)
+        elif name.startswith("_"):
+            continue
+        else:
+            problem = (
+                f"the op has no attr {name!r} (a graph of a newer TensorFlow? its MetaGraphDef "
+                f"then lists the ops it was made with: pass them as producer_op_list)"
+            )
+        if problem:
+            raise bad_node(node, problem)
+
+
+def check_input_count(node: NodeDef, interface: Interface) -> list[int]:
+    """Return the types that the op takes, one per data input of the node."""
+    expected = interface.input_types(node.attr)
+    given = sum(not text.startswith("^") for text in node.input)
+    if given != len(expected):
+        takes = ", ".join(map(type_name, expected)) or "none"
+        raise bad_node(node, f"it has {given} inputs, the op takes {len(expected)} ({takes})")
+    return expected

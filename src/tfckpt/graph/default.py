@@ -1,0 +1,80 @@
+"""The default graph: what functions without a graph argument work on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tfckpt.graph.graph import Graph
+
+
+class _Defaults(threading.local):
+    def __init__(self) -> None:
+        self.stack: list[Graph] = []
+        self.fallback: Graph | None = None
+
+
+_defaults = _Defaults()
+
+
+@contextmanager
+def as_default(graph: Graph) -> Iterator[Graph]:
+    """Make a graph the thread's default within a ``with`` block."""
+    _defaults.stack.append(graph)
+    try:
+        yield graph
+    finally:
+        _defaults.stack.remove(graph)
+
+
+def get_default_graph() -> Graph:
+    """Return the thread's default graph: that of the innermost ``as_default``, else one of its own.
+
+    >>> graph = Graph()
+    >>> with graph.as_default():
+    ...     get_default_graph() is graph
+    True
+    """
+    if _defaults.stack:
+        return _defaults.stack[-1]
+    if _defaults.fallback is None:
+        reset_default_graph()
+        assert _defaults.fallback is not None
+    return _defaults.fallback
+
+
+def reset_default_graph() -> None:
+    """Start over with an empty default graph. Raises AssertionError within ``as_default``."""
+    if _defaults.stack:
+        raise AssertionError("reset_default_graph() cannot be used within Graph.as_default()")
+    from tfckpt.graph.graph import Graph
+
+    _defaults.fallback = Graph()
+
+
+def add_to_collection(name: str, value: Any) -> None:
+    """Add to a collection of the default graph."""
+    get_default_graph().add_to_collection(name, value)
+
+
+def add_to_collections(names: str | Iterable[str], value: Any) -> None:
+    """Add to several collections of the default graph."""
+    get_default_graph().add_to_collections(names, value)
+
+
+def get_collection(key: str, scope: str | None = None) -> list[Any]:
+    """Return a copy of a collection of the default graph (see `Graph.get_collection`)."""
+    return get_default_graph().get_collection(key, scope)
+
+
+def get_collection_ref(key: str) -> list[Any]:
+    """Return a collection of the default graph itself."""
+    return get_default_graph().get_collection_ref(key)
+
+
+def get_all_collection_keys() -> list[str]:
+    """List the collections of the default graph."""
+    return get_default_graph().get_all_collection_keys()

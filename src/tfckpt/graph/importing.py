@@ -1,0 +1,132 @@
+"""import_meta_graph: a MetaGraphDef's nodes and collections, into the default graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any
+
+from tfckpt.errors import located
+from tfckpt.graph.collections import CollectionReader
+from tfckpt.graph.default import get_default_graph
+from tfckpt.graph.exporting import UNBOUND_INPUTS
+from tfckpt.graph.files import read_meta_graph
+from tfckpt.graph.graph import Graph
+from tfckpt.graph.importer import import_graph_def
+from tfckpt.graph.keys import GraphKeys
+from tfckpt.graph.messages import copied, is_message, own
+from tfckpt.graph.names import strip_scope
+from tfckpt.protos import MetaGraphDef
+
+if TYPE_CHECKING:
+    from tfckpt.saver import Saver
+
+_VERSION = re.compile(r"(\d+)\.(\d+)")
+_SAYS_TRAINABLE = (1, 9)  # from this version on a VariableDef says whether it is trainable
+
+
+def import_meta_graph(
+    meta_graph_or_file: MetaGraphDef | str | PathLike[str],
+    clear_devices: bool = False,
+    import_scope: str | None = None,
+    *,
+    input_map: Mapping[str, Any] | None = None,
+    unbound_inputs_col_name: str | None = UNBOUND_INPUTS,
+    restore_collections_predicate: Callable[[str], bool] = lambda key: True,
+) -> Saver | None:
+    """Add a MetaGraphDef, or the one in a file, to the default graph; return its Saver.
+
+    Nodes are imported into `import_scope` (see `import_graph_def`), then the collections for
+    whose name `restore_collections_predicate` is true, with what they hold put into the scope.
+    Inputs that an export from a scope left unbound must be given in `input_map`.
+
+    Returns the Saver of the message's SaverDef; if it has none, a Saver over the graph's
+    variables; None if there are none either. The message is left as it is.
+
+    Raises ValueError for a malformed graph and for unbound inputs that `input_map` does not
+    give; FileMissingError and DataLossError for a file that is not there or is no MetaGraphDef.
+
+    >>> meta_graph = MetaGraphDef()
+    >>> meta_graph.graph_def.node.add(name="x", op="NoOp")  # doctest: +ELLIPSIS
+    name: "x"...
+    >>> with Graph().as_default() as graph:
+    ...     saver = import_meta_graph(meta_graph, import_scope="a")
+    >>> graph.get_operations(), saver
+    ([<Operation 'a/x' type=NoOp>], None)
+    """
+    if is_message(meta_graph_or_file, MetaGraphDef):
+        message = own(meta_graph_or_file, MetaGraphDef, "meta_graph_or_file")
+        place: AbstractContextManager[None] = nullcontext()
+    else:
+        path = fspath(meta_graph_or_file)  # type: ignore[arg-type]
+        message, place = read_meta_graph(path), located(path=path)
+    graph = get_default_graph()
+    with place:
+        if unbound_inputs_col_name:
+            _check_unbound(message, unbound_inputs_col_name, input_map)
+        scope = graph.unique_name(import_scope or "", mark_as_used=False)
+        _import_nodes(message, import_scope or scope, input_map, clear_devices)
+        reader = CollectionReader(graph, scope, say_trainable=not _says_trainable(message))
+        for key in _in_order(message):
+            if key != unbound_inputs_col_name and restore_collections_predicate(key):
+                reader.read(key, message.collection_def[key])
+    return _saver(graph, message, import_scope, scope)
+
+
+def _check_unbound(message: MetaGraphDef, key: str, input_map: Mapping[str, Any] | None) -> None:
+    if key not in message.collection_def:
+        return
+    definition = message.collection_def[key]
+    kind = definition.WhichOneof("kind")
+    values = getattr(definition, kind).value if kind else ()
+    names = {value.decode() if isinstance(value, bytes) else str(value) for value in values}
+    if names and names != set(input_map or ()):
+        missing = sorted(names - set(input_map or ()))
+        raise ValueError(
+            f"Graph contains unbound inputs: {','.join(sorted(names))}. input_map must give these "
+            f"and no others; it lacks {','.join(missing) or 'none'}"
+        )
+
+
+def _import_nodes(
+    message: MetaGraphDef, name: str, input_map: Mapping[str, Any] | None, clear_devices: bool
+) -> None:
+    nodes, info = message.graph_def, message.meta_info_def
+    if clear_devices:
+        nodes = copied(nodes)
+        for node in nodes.node:
+            node.device = ""
+    producer = info.stripped_op_list if info.HasField("stripped_op_list") else None
+    import_graph_def(nodes, name=name, input_map=input_map, producer_op_list=producer)
+
+
+def _says_trainable(message: MetaGraphDef) -> bool:
+    version = _VERSION.match(message.meta_info_def.tensorflow_version)
+    return version is None or (int(version[1]), int(version[2])) >= _SAYS_TRAINABLE
+
+
+def _in_order(message: MetaGraphDef) -> list[str]:
+    """Trainable variables first: an older message's are known by being in there."""
+    first = GraphKeys.TRAINABLE_VARIABLES
+    return sorted(message.collection_def, key=lambda key: (key != first, key))
+
+
+def _saver(
+    graph: Graph, message: MetaGraphDef, import_scope: str | None, scope: str
+) -> Saver | None:
+    variables = graph.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=re.escape(scope))
+    if message.HasField("saver_def"):
+        from tfckpt.saver import Saver
+
+        if variables:
+            # Where the first variable came to stand is where the Saver's nodes are too.
+            name = variables[0].name
+            import_scope = name[: len(name) - len(strip_scope(name, scope))]
+        return Saver(saver_def=message.saver_def, name=import_scope)
+    if not variables:
+        return None
+    from tfckpt.saver import Saver
+
+    return Saver(graph.get_collection(GraphKeys.GLOBAL_VARIABLES))

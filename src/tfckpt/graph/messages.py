@@ -1,0 +1,32 @@
+"""Messages of TensorFlow's own classes, taken as if they were ours."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from google.protobuf.message import Message
+
+M = TypeVar("M", bound=Message)
+
+
+def own(message: object, kind: type[M], what: str) -> M:
+    """Return `message` itself if it is a `kind`, its copy if it is the same type of another pool.
+
+    Raises TypeError for anything else.
+    """
+    if isinstance(message, kind):
+        return message
+    if is_message(message, kind):
+        return kind.FromString(message.SerializeToString())  # type: ignore[attr-defined, no-any-return]
+    raise TypeError(f"{what} must be a {kind.__name__}, not {type(message).__name__}")
+
+
+def is_message(value: object, kind: type[Any]) -> bool:
+    descriptor = getattr(value, "DESCRIPTOR", None)
+    return getattr(descriptor, "full_name", None) == kind.DESCRIPTOR.full_name
+
+
+def copied(message: M) -> M:
+    copy = type(message)()
+    copy.CopyFrom(message)
+    return copy
