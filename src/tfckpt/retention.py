@@ -65,17 +65,17 @@ class Retention:
     def with_newest(self, path: str, now: float) -> Next:
         """Return what becomes of the list with `path` saved; nothing changes yet."""
         if not self.max_to_keep:
-            return Next([], [])
+            return Next(self.last, [])
         kept = [*(one for one in self.last if one.path != path), Kept(path, now)]
         surplus = 1 if len(kept) > self.max_to_keep else 0
         return Next(kept[surplus:], kept[:surplus])
 
     def commit(self, kept: Next) -> None:
         """Take over the list that the state file has now."""
-        if kept.stay:
-            self.last = kept.stay
-            self._to_delete += kept.go
-            self._written[kept.stay[-1].path] = identity(kept.stay[-1].path)
+        self.last = kept.stay
+        self._to_delete += kept.go
+        for one in kept.stay[-1:] if self.max_to_keep else ():
+            self._written[one.path] = identity(one.path)
 
     def sweep(self, version: int, meta_graph_suffix: str) -> None:
         """Delete what has left the list; a failure to do so is logged."""
