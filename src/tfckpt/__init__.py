@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from tfckpt import errors, protos
+    from tfckpt import errors, protos, saved_model
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
     from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
     from tfckpt.matching import RestoreReport
@@ -59,7 +59,7 @@ _HOMES = {
     "save": "checkpoint",
     "update_checkpoint_state": "state",
 }
-_MODULES = ("errors", "protos")
+_MODULES = ("errors", "protos", "saved_model")
 
 __all__ = [
     "BundleReader",
@@ -85,6 +85,7 @@ __all__ = [
     "protos",
     "remove_checkpoint",
     "save",
+    "saved_model",
     "update_checkpoint_state",
 ]
 
