@@ -20,7 +20,7 @@ TRUE_WEIGHTS = np.array([[2.0], [-3.0], [0.5]], np.float32)
 TRUE_BIAS = 4.0
 
 
-class Interrupted(Exception):
+class PowerOffError(Exception):
     """Stands for the power going off."""
 
 
@@ -53,7 +53,7 @@ def train(until: int, interrupt_at: int | None = None) -> dict[str, np.ndarray]:
             path = saver.save(weights, RUN / "model.ckpt", global_step=step)
             print(f"  step {step:3d}  loss {np.mean(error**2):9.6f}  saved {Path(path).name}")
         if step == interrupt_at:
-            raise Interrupted(f"at step {step}")
+            raise PowerOffError(f"at step {step}")
     return weights
 
 
@@ -63,7 +63,7 @@ def main() -> None:
     print("1. Training a small model, with a Saver that keeps 3 checkpoints")
     try:
         train(until=200, interrupt_at=110)
-    except Interrupted as stop:
+    except PowerOffError as stop:
         print(f"  interrupted {stop}!\n")
 
     print("2. The same program again")

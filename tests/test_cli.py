@@ -9,7 +9,7 @@ import pytest
 
 click_testing = pytest.importorskip("click.testing")
 
-from tfckpt.cli import cli  # noqa: E402
+from tfckpt.cli import cli
 
 
 def run(*argv: object, fails: int = 0) -> str:

@@ -42,3 +42,36 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text()):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+HEX = re.compile(r"^```hex\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+def hex_examples(page: str) -> list[bytes]:
+    """The worked examples of a format's page: hexadecimal, a bar, what it means."""
+    text = (ROOT / "docs" / "format" / page).read_text()
+    return [
+        bytes.fromhex("".join(line.split("|")[0] for line in block.splitlines()))
+        for block in HEX.findall(text)
+    ]
+
+
+def test_the_block_in_the_page_on_tables_is_one() -> None:
+    from tfckpt.table.block import BlockBuilder, decode_block
+
+    (block,) = hex_examples("table.md")
+    entries = [(b"dense/bias", b"B"), (b"dense/kernel", b"K")]
+    assert entries == list(decode_block(block))
+    builder = BlockBuilder()
+    for key, value in entries:
+        builder.add(key, value)
+    assert block == builder.finish()
+
+
+def test_the_entry_in_the_page_on_bundles_is_one() -> None:
+    from tfckpt.bundle.entry import Entry
+
+    (stored,) = hex_examples("bundle.md")
+    entry = Entry(1, (2, 3), 0, 0, 24, 0x04030201)
+    assert entry == Entry.decode(stored)
+    assert stored == entry.encode()

@@ -67,7 +67,7 @@ def test_all_is_sorted_and_every_name_is_there() -> None:
 
 def test_unknown_names_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="nonsense"):
-        tfckpt.nonsense  # noqa: B018
+        tfckpt.nonsense
 
 
 def loaded_by(code: str) -> set[str]:

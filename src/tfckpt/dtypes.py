@@ -140,15 +140,15 @@ def data_type_of(dtype: np.dtype[Any]) -> DataType:
 
     Raises TypeError for a dtype that no checkpoint can hold.
     """
+    known = _data_types()
+    found = known.get(dtype)
+    if found is not None:
+        return found
     if dtype.kind in "SUOT":
         return DataType.DT_STRING
-    try:
-        return _data_types()[dtype]
-    except KeyError:
-        pass
-    native = dtype.newbyteorder("=")
-    if native in _data_types():
-        return _data_types()[native]
+    found = known.get(dtype.newbyteorder("="))
+    if found is not None:
+        return found
     raise TypeError(
         f"a checkpoint cannot hold numpy's {dtype} (it holds bool, integers, floats, complex, "
         f"strings, and the types of ml_dtypes)"

@@ -73,14 +73,10 @@ class Entry(NamedTuple):
     slices: tuple[TensorSlice, ...] = ()
 
     def encode(self) -> bytes:
-        head = encode_head(self.data_type, self.shape)
         if self.slices:
-            return head + b"".join(map(_encode_slice, self.slices))
-        shard = b"\x18" + encode_varint(self.shard_id) if self.shard_id else b""
-        offset = b"\x20" + encode_varint(self.offset) if self.offset else b""
-        size = b"\x28" + encode_varint(self.size) if self.size else b""
-        crc = b"\x35" + encode_fixed32(self.crc32c) if self.crc32c else b""
-        return b"".join((head, shard, offset, size, crc))
+            slices = b"".join(map(_encode_slice, self.slices))
+            return encode_head(self.data_type, self.shape) + slices
+        return encode_entry(*self[:6])
 
     @classmethod
     def decode(cls, value: Buffer) -> Entry:
@@ -149,6 +145,21 @@ def _decode_any(value: bytes) -> Entry:
         for one in entry.slices
     )
     return Entry(entry.dtype, shape, entry.shard_id, entry.offset, entry.size, entry.crc32c, slices)
+
+
+def encode_entry(
+    data_type: int, shape: tuple[int, ...], shard_id: int, offset: int, size: int, crc32c: int
+) -> bytes:
+    """Return the entry of a tensor in one piece; as in all of protobuf, zeros are left out."""
+    return b"".join(
+        (
+            encode_head(data_type, shape),
+            b"\x18" + encode_varint(shard_id) if shard_id else b"",
+            b"\x20" + encode_varint(offset) if offset else b"",
+            b"\x28" + encode_varint(size) if size else b"",
+            b"\x35" + encode_fixed32(crc32c) if crc32c else b"",
+        )
+    )
 
 
 @lru_cache(maxsize=4096)

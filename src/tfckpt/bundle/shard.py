@@ -36,7 +36,7 @@ class ShardWriter:
             stored, crc = encode_strings(to_bytes_list(array))
             return self._append_bytes(stored, crc)
         if array.nbytes < _SMALL:
-            stored = stored_bytes(array)
+            stored = array.tobytes() if array.dtype.isnative else stored_bytes(array)
             return self._append_bytes(stored, crc32c(stored, 0))
         self._flush()
         view = stored_view(array)

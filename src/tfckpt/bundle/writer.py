@@ -8,11 +8,10 @@ from os import PathLike, fspath
 from types import TracebackType
 
 from tfckpt.bundle.commit import publish
-from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_head
+from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_entry
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.shard import ShardWriter
 from tfckpt.checksum import mask
-from tfckpt.coding import encode_fixed32, encode_varint
 from tfckpt.storage import FileWriter
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import TensorSlice
@@ -143,16 +142,7 @@ class BundleWriter:
         self._check_open()
         value, data_type = as_storable(array)
         offset, size, crc = self._shards[shard].append(value, data_type)
-        # Entry.encode, spelled out: a bundle of many small tensors spends its time here.
-        self._entries[key] = b"".join(
-            (
-                encode_head(data_type, value.shape),
-                b"\x18" + encode_varint(shard) if shard else b"",
-                b"\x20" + encode_varint(offset) if offset else b"",
-                b"\x28" + encode_varint(size) if size else b"",
-                b"\x35" + encode_fixed32(masked) if (masked := mask(crc)) else b"",
-            )
-        )
+        self._entries[key] = encode_entry(data_type, value.shape, shard, offset, size, mask(crc))
 
     def _items(self) -> Iterator[tuple[bytes, bytes]]:
         entries = self._entries
@@ -195,11 +185,11 @@ def encode_name(name: str) -> bytes:
 
     Raises TypeError for what is no str, ValueError for the empty name, which is the header's.
     """
-    if not isinstance(name, str):
-        raise TypeError(f"a tensor's name is a str, not {name!r}")
-    if not name:
+    if name and isinstance(name, str):
+        return name.encode("utf-8", "surrogateescape")
+    if name == "":
         raise ValueError("a tensor's name cannot be empty")
-    return name.encode("utf-8", "surrogateescape")
+    raise TypeError(f"a tensor's name is a str, not {name!r}")
 
 
 def decode_name(key: bytes) -> str:

@@ -1,0 +1,222 @@
+"""The work that is measured: ours, the peers', and how many times as fast we have to be."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import crc32c
+import numpy as np
+import tensorflow as tf
+from measure import Way
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
+
+import tfckpt
+
+Tensors = dict[str, np.ndarray[Any, Any]]
+
+
+class Case(NamedTuple):
+    """A row of the table: our way, a peer's, and the least ratio of their times."""
+
+    work: str
+    ours: Way
+    peer: Way
+    target: float
+
+
+class Sizes(NamedTuple):
+    """How much data: the full table's, or enough to see that everything runs."""
+
+    big: tuple[int, int] = (8, 128 << 20)  # tensors, bytes of each
+    medium: tuple[int, int] = (400, 1 << 20)
+    small: tuple[int, int] = (50_000, 64)
+
+
+QUICK = Sizes((8, 1 << 20), (40, 1 << 16), (500, 64))
+
+
+def make(count: int, size: int) -> Tensors:
+    """Make float32 tensors of different values, whose names sort as they are made."""
+    base = np.random.default_rng(count).standard_normal(size // 4).astype(np.float32)
+    return {f"model/layer_{n:06d}/kernel": base + n for n in range(count)}
+
+
+class Files:
+    """The same tensors, as each format's files in one folder, and ways to write and read them."""
+
+    def __init__(self, folder: Path, name: str, tensors: Tensors, fsync: bool) -> None:
+        self.tensors = tensors
+        self.fsync = fsync
+        self.ours = str(folder / f"{name}-ours")
+        self.tf = str(folder / f"{name}-tf")
+        self.safetensors = str(folder / f"{name}.safetensors")
+        self.npz = str(folder / f"{name}.npz")
+        self.plain = str(folder / f"{name}.plain")
+        self.names = tf.constant(list(tensors))
+        self.slices = tf.constant([""] * len(tensors))
+        self.constants = [tf.constant(array) for array in tensors.values()]
+        self.dtypes = [tf.float32] * len(tensors)
+        self.probe = list(tensors)[len(tensors) // 2]
+
+    # Writing; what was there is removed before the clock starts
+
+    def save_ours(self) -> Way:
+        return self._saving("tfckpt", self.ours, lambda: tfckpt.save(
+            self.ours, self.tensors, fsync=self.fsync))  # fmt: skip
+
+    def save_tf(self) -> Way:
+        return self._saving("TensorFlow SaveV2", self.tf, lambda: tf.raw_ops.SaveV2(
+            prefix=self.tf, tensor_names=self.names, shape_and_slices=self.slices,
+            tensors=self.constants))  # fmt: skip
+
+    def save_safetensors(self) -> Way:
+        return self._saving(
+            "safetensors", self.safetensors, lambda: save_file(self.tensors, self.safetensors)
+        )
+
+    def save_npz(self) -> Way:
+        return self._saving("numpy savez", self.npz, lambda: np.savez(self.npz, **self.tensors))
+
+    def save_plain(self) -> Way:
+        return self._saving("plain write()", self.plain, self._write_plain)
+
+    def _write_plain(self) -> None:
+        fd = os.open(self.plain, os.O_CREAT | os.O_WRONLY | os.O_TRUNC)
+        for array in self.tensors.values():
+            rest = memoryview(array).cast("B")
+            while rest:
+                rest = rest[os.write(fd, rest) :]
+        if self.fsync:
+            os.fsync(fd)
+        os.close(fd)
+
+    def _saving(self, name: str, path: str, run: Any) -> Way:
+        return Way(name, run, lambda: remove(path))
+
+    # Reading
+
+    def load_ours(self) -> Way:
+        return Way("tfckpt", lambda: tfckpt.load(self.ours))
+
+    def load_tf(self) -> Way:
+        def load() -> Tensors:
+            reader = tf.train.load_checkpoint(self.ours)
+            return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+
+        return Way("TensorFlow reader", load)
+
+    def restore_tf(self) -> Way:
+        return Way("TensorFlow RestoreV2", lambda: tf.raw_ops.RestoreV2(
+            prefix=self.ours, tensor_names=self.names, shape_and_slices=self.slices,
+            dtypes=self.dtypes))  # fmt: skip
+
+    def load_safetensors(self) -> Way:
+        return Way("safetensors", lambda: load_file(self.safetensors))
+
+    def checksum(self) -> Way:
+        def run() -> int:
+            with open(f"{self.ours}.data-00000-of-00001", "rb") as file:
+                mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            return crc32c.crc32c(mapped)
+
+        return Way("bare crc32c, one thread", run)
+
+    def one_ours(self) -> Way:
+        def run() -> Any:
+            with tfckpt.load_checkpoint(self.ours) as reader:
+                return reader[self.probe]
+
+        return Way("tfckpt", run)
+
+    def one_tf(self) -> Way:
+        return Way("TensorFlow reader", lambda: tf.train.load_checkpoint(
+            self.ours).get_tensor(self.probe))  # fmt: skip
+
+    def one_safetensors(self) -> Way:
+        def run() -> Any:
+            with safe_open(self.safetensors, "np") as file:
+                return file.get_tensor(self.probe)
+
+        return Way("safetensors", run)
+
+    def list_ours(self) -> Way:
+        return Way("tfckpt", lambda: tfckpt.list_variables(self.ours))
+
+    def list_tf(self) -> Way:
+        return Way("TensorFlow", lambda: tf.train.list_variables(self.ours))
+
+
+def remove(path: str) -> None:
+    for file in Path(path).parent.glob(Path(path).name + "*"):
+        file.unlink()
+
+
+def text_of(count: int, size: int) -> str:
+    unit, name = (1 << 20, "MB") if size >= 1 << 20 else (1, "B")
+    return f"{count:,} x {size // unit} {name}"
+
+
+def cases(folder: Path, sizes: Sizes, fsync: bool) -> Iterator[Case]:
+    """Yield the rows; each group's files are made before and removed after it."""
+    groups = ((sizes.big, big_cases), (sizes.medium, medium_cases), (sizes.small, small_cases))
+    for (count, size), rows in groups:
+        files = Files(folder, "data", make(count, size), fsync)
+        for way in (files.save_ours(), files.save_safetensors()):
+            way.run()
+        yield from rows(files, text_of(count, size))
+        remove(str(folder / "data"))
+    yield Case("import", fresh_import("tfckpt"), fresh_import("numpy"), 1 / 1.67)
+
+
+def big_cases(files: Files, data: str) -> Iterator[Case]:
+    yield Case(f"save {data}", files.save_ours(), files.save_tf(), 2)
+    yield Case(f"save {data}", files.save_ours(), files.save_safetensors(), 1)
+    yield Case(f"save {data}", files.save_ours(), files.save_npz(), 1)
+    yield Case(f"save {data}", files.save_ours(), files.save_plain(), 1 / 1.15)
+    files.save_ours().run()
+    files.save_safetensors().run()
+    yield Case(f"load {data}", files.load_ours(), files.load_tf(), 8)
+    yield Case(f"load {data}", files.load_ours(), files.restore_tf(), 4)
+    yield Case(f"load {data}", files.load_ours(), files.load_safetensors(), 3)
+    yield Case(f"load {data}", files.load_ours(), files.checksum(), 1 / 1.25)
+
+
+def medium_cases(files: Files, data: str) -> Iterator[Case]:
+    yield Case(f"save {data}", files.save_ours(), files.save_tf(), 2)
+    yield Case(f"save {data}", files.save_ours(), files.save_safetensors(), 1)
+    files.save_ours().run()
+    files.save_safetensors().run()
+    yield Case(f"load {data}", files.load_ours(), files.load_tf(), 5)
+    yield Case(f"load {data}", files.load_ours(), files.restore_tf(), 5)
+    yield Case(f"load {data}", files.load_ours(), files.load_safetensors(), 1.5)
+
+
+def small_cases(files: Files, data: str) -> Iterator[Case]:
+    yield Case(f"save {data}", files.save_ours(), files.save_tf(), 1)
+    files.save_ours().run()
+    yield Case(f"load {data}", files.load_ours(), files.load_tf(), 15)
+    yield Case(f"list {data}", files.list_ours(), files.list_tf(), 2)
+    yield Case(f"one of {data}", files.one_ours(), files.one_tf(), 100)
+    yield Case(f"one of {data}", files.one_ours(), files.one_safetensors(), 40)
+
+
+def fresh_import(module: str) -> Way:
+    """Import in a new process; the process itself is not part of the time, so it says it."""
+    script = (
+        f"import time; s = time.perf_counter(); import {module}; print(time.perf_counter() - s)"
+    )
+
+    def run() -> float:
+        done = subprocess.run(
+            [sys.executable, "-c", script], check=True, capture_output=True, text=True
+        )
+        return float(done.stdout)
+
+    return Way(f"import {module}", run)

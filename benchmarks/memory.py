@@ -1,0 +1,54 @@
+"""By how much the peak of a process's memory grows while it saves or loads.
+
+Run as a child: ``python memory.py ours|tf|safetensors save|load FOLDER MEGABYTES``.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+
+def peak_growth(library: str, work: str, folder: Path, megabytes: int) -> float:
+    """Return the growth in MB, measured in a new process."""
+    command = [sys.executable, __file__, library, work, str(folder), str(megabytes)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return float(done.stdout.split()[-1])
+
+
+def child(library: str, work: str, folder: str, megabytes: int) -> float:
+    import numpy as np
+
+    save, load = ways(library, f"{folder}/memory-{library}")
+    rng = np.random.default_rng(0)
+    tensors = {f"w{n}": rng.standard_normal(megabytes << 14) for n in range(8)}
+    save({"w": tensors["w0"][:1000]})  # what the library itself takes is not the question
+    if work == "load":
+        save(tensors)
+        del tensors
+    before = peak()
+    if work == "save":
+        save(tensors)
+    else:
+        load()
+    return peak() - before
+
+
+def ways(library: str, path: str):  # type: ignore[no-untyped-def]
+    if library == "ours":
+        import tfckpt
+
+        return lambda tensors: tfckpt.save(path, tensors), lambda: tfckpt.load(path)
+    from safetensors.numpy import load_file, save_file
+
+    return lambda tensors: save_file(tensors, path), lambda: load_file(path)
+
+
+def peak() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+if __name__ == "__main__":
+    print(child(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))
