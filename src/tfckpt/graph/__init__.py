@@ -11,6 +11,11 @@ from tfckpt.graph.default import (
 )
 from tfckpt.graph.exporting import export_meta_graph
 from tfckpt.graph.files import read_graph_def, read_graph_file, read_meta_graph, write_graph
+from tfckpt.graph.freeze import (
+    convert_constants_to_variables,
+    convert_variables_to_constants,
+    extract_sub_graph,
+)
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.importer import import_graph_def
 from tfckpt.graph.importing import import_meta_graph
@@ -22,13 +27,17 @@ from tfckpt.graph.items import (
     register_proto_function,
 )
 from tfckpt.graph.keys import GraphKeys
+from tfckpt.graph.listing import GraphVariable, graph_constants, list_graph_variables
 from tfckpt.graph.op_defs import get_op_def
 from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graph.summary import GraphSummary, summarize
 
 __all__ = [
     "CondContext",
     "Graph",
     "GraphKeys",
+    "GraphSummary",
+    "GraphVariable",
     "Operation",
     "QueueRunner",
     "Tensor",
@@ -36,18 +45,24 @@ __all__ = [
     "WhileContext",
     "add_to_collection",
     "add_to_collections",
+    "convert_constants_to_variables",
+    "convert_variables_to_constants",
     "export_meta_graph",
+    "extract_sub_graph",
     "get_all_collection_keys",
     "get_collection",
     "get_collection_ref",
     "get_default_graph",
     "get_op_def",
+    "graph_constants",
     "import_graph_def",
     "import_meta_graph",
+    "list_graph_variables",
     "read_graph_def",
     "read_graph_file",
     "read_meta_graph",
     "register_proto_function",
     "reset_default_graph",
+    "summarize",
     "write_graph",
 ]

@@ -37,16 +37,9 @@ def check_attrs(node: NodeDef, interface: Interface) -> None:
     if missing:
         raise bad_node(node, f"it lacks the attrs {', '.join(map(repr, sorted(missing)))}")
     for name in present:
+        # An attr that the op has not, of a newer TensorFlow, is kept, as TensorFlow does.
         attr = interface.attrs.get(name)
-        if attr is not None:
-            problem = attr_problem(name, present[name], attr)
-        elif name.startswith("_"):
-            continue
-        else:
-            problem = (
-                f"the op has no attr {name!r} (a graph of a newer TensorFlow? its MetaGraphDef "
-                f"then lists the ops it was made with: pass them as producer_op_list)"
-            )
+        problem = attr and attr_problem(name, present[name], attr)
         if problem:
             raise bad_node(node, problem)
 

@@ -129,9 +129,7 @@ class CollectionReader:
         # Metric variables were written as those of any other collection of variables.
         functions = proto_functions(key)
         if functions is not None and kind == "bytes_list":
-            items = [
-                self._message(key, data, functions) for data in definition.bytes_list.value
-            ]
+            items = [self._message(key, data, functions) for data in definition.bytes_list.value]
         else:
             items = self._plain(kind, getattr(definition, kind).value)
         for item in items:

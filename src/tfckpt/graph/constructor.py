@@ -76,12 +76,12 @@ class Constructor:
             return self._mapping[wanted]
         name = self._name_of(wanted.node, text)
         types = self._types[wanted.node]
-        if wanted.index < 0 or (types is not None and wanted.index >= len(types)):
+        if wanted.slot < 0 or (types is not None and wanted.slot >= len(types)):
             count = "?" if types is None else len(types)
             raise InvalidArgumentError(
                 f"return_elements asks for {text!r}, but {wanted.node!r} has {count} outputs"
             )
-        return TensorId(name, wanted.index)
+        return TensorId(name, wanted.slot)
 
     def check_mapping_used(self) -> None:
         """Raise ValueError for keys of the input map that are no tensors of the message."""
@@ -94,7 +94,7 @@ class Constructor:
 
     def _has(self, key: TensorId) -> bool:
         types = self._types.get(key.node, ())
-        return types is None or key.index < len(types) if key.node in self._index else False
+        return types is None or key.slot < len(types) if key.node in self._index else False
 
     def _name_of(self, name: str, text: str) -> str:
         if name not in self._names:
@@ -144,7 +144,7 @@ class Constructor:
             waiting[at] = len(mine)
             if node.op in MERGES and self._closes_loop(at):
                 # A loop's Merge starts with any one input, and never waits for the iteration.
-                waiting[at] -= sum(one.index != CONTROL for one in self._inputs[at]) - 1
+                waiting[at] -= sum(one.slot != CONTROL for one in self._inputs[at]) - 1
                 mine = [one for one in mine if self._nodes[one].op not in NEXT_ITERATIONS]
             for one in mine:
                 takers[one].append(at)
@@ -152,7 +152,7 @@ class Constructor:
 
     def _closes_loop(self, at: int) -> bool:
         return any(
-            one.index != CONTROL
+            one.slot != CONTROL
             and one.node in self._index
             and self._nodes[self._index[one.node]].op in NEXT_ITERATIONS
             for one in self._inputs[at]
@@ -227,22 +227,22 @@ class Constructor:
         expected = None if interface is None else check_input_count(node, interface)
         for number, one in enumerate(self._inputs[at]):
             source = self._mapping.get(one, one)
-            if source.index == CONTROL:
+            if source.slot == CONTROL:
                 break
             types = self._types_of(source, mapped=source is not one)
             if types is None:
                 continue
-            if source.index >= len(types):
+            if source.slot >= len(types):
                 raise bad_node(
                     node,
-                    f"its input {str(source)!r} is output {source.index} of a node that has "
+                    f"its input {str(source)!r} is output {source.slot} of a node that has "
                     f"{len(types)} outputs",
                 )
-            if expected is not None and not compatible(expected[number], types[source.index]):
+            if expected is not None and not compatible(expected[number], types[source.slot]):
                 raise bad_node(
                     node,
                     f"its input {number} is {str(source)!r} of type "
-                    f"{type_name(types[source.index])}, the op takes "
+                    f"{type_name(types[source.slot])}, the op takes "
                     f"{type_name(expected[number])}",
                 )
 
@@ -258,7 +258,7 @@ class Constructor:
         data, control = [], set()
         for one in self._inputs[at]:
             target = self._target(one)
-            if target.index == CONTROL:
+            if target.slot == CONTROL:
                 control.add(str(target))
             else:
                 data.append(str(target))
@@ -274,7 +274,7 @@ class Constructor:
         if one in self._mapping:
             self._used.add(one)
             return self._mapping[one]
-        return TensorId(self._names[one.node], one.index)
+        return TensorId(self._names[one.node], one.slot)
 
     def _rename_groups(self, node: NodeDef) -> None:
         if "_class" not in node.attr:
@@ -309,5 +309,3 @@ def _take_shapes(node: NodeDef) -> AttrValue | None:
     shapes = copied(node.attr[OUTPUT_SHAPES])
     del node.attr[OUTPUT_SHAPES]
     return shapes
-
-

@@ -33,9 +33,9 @@ def as_default(graph: Graph) -> Iterator[Graph]:
 def get_default_graph() -> Graph:
     """Return the thread's default graph: that of the innermost ``as_default``, else one of its own.
 
-    >>> graph = Graph()
-    >>> with graph.as_default():
-    ...     get_default_graph() is graph
+    >>> import tfckpt
+    >>> with tfckpt.Graph().as_default() as graph:
+    ...     tfckpt.get_default_graph() is graph
     True
     """
     if _defaults.stack:

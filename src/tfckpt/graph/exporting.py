@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from os import PathLike, fspath
-from typing import Any
 
 from tfckpt import __version__
 from tfckpt.graph.collections import UNBOUND_PREFIX, add_collection_def
@@ -52,10 +51,11 @@ def export_meta_graph(
 
     Raises TypeError for an argument of the wrong class, ValueError beyond 2 GiB.
 
-    >>> with Graph().as_default() as graph:
-    ...     x = graph.create_op("Placeholder", name="x", attrs={"dtype": DataType.DT_FLOAT})
-    ...     graph.add_to_collection("inputs", x.outputs[0])
-    ...     meta_graph = export_meta_graph()
+    >>> import numpy as np, tfckpt
+    >>> graph = tfckpt.Graph()
+    >>> x = graph.create_op("Placeholder", name="x", attrs={"dtype": np.float32})
+    >>> graph.add_to_collection("inputs", x.outputs[0])
+    >>> meta_graph = tfckpt.export_meta_graph(graph=graph)
     >>> meta_graph.collection_def["inputs"].node_list.value
     ['x:0']
     >>> [op.name for op in meta_graph.meta_info_def.stripped_op_list.op]

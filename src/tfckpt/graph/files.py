@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Callable
 from os import PathLike, fspath
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError, Message
@@ -25,8 +25,8 @@ from tfckpt.protos import GraphDef, MetaGraphDef, SavedModel
 from tfckpt.storage import open_source, write_file
 
 M = TypeVar("M", bound=Message)
-GraphFile = GraphDef | MetaGraphDef | SavedModel
-Path = str | PathLike[str]
+GraphFile: TypeAlias = GraphDef | MetaGraphDef | SavedModel
+Path: TypeAlias = str | PathLike[str]
 
 _NODE_NAME = re.compile(r'^\s*name: "([^"]*)"')
 
@@ -38,12 +38,10 @@ def write_graph(graph_or_graph_def: Any, logdir: Path, name: str, as_text: bool 
 
     Raises ValueError if it is larger than the 2 GiB that protobuf can read.
 
-    >>> import tempfile
-    >>> path = write_graph(Graph(), tempfile.mkdtemp(), "graph.pbtxt")
-    >>> print(open(path).read().strip())
-    versions {
-      producer: 2474
-    }
+    >>> import tempfile, tfckpt
+    >>> path = tfckpt.write_graph(tfckpt.Graph(), tempfile.mkdtemp(), "graph.pbtxt")
+    >>> tfckpt.read_graph_def(path).versions.producer
+    2474
     """
     is_graph = isinstance(graph_or_graph_def, Graph)
     message = graph_or_graph_def.as_graph_def() if is_graph else graph_or_graph_def
@@ -188,7 +186,9 @@ def _parse_text(text: str, kind: type[M], path: str) -> M:
     except (text_format.ParseError, UnicodeError) as error:
         line = getattr(error, "GetLine", lambda: None)()
         where = _node_at(text, line) if line else ""
-        raise DataLossError(f"this is no {kind.DESCRIPTOR.name}: {where}{error}", path=path) from None
+        raise DataLossError(
+            f"this is no {kind.DESCRIPTOR.name}: {where}{error}", path=path
+        ) from None
 
 
 def _node_at(text: str, line: int) -> str:
@@ -204,7 +204,9 @@ def _no_graph(data: bytes, path: str, what: str) -> DataLossError:
     kind = describe_bytes(data[:4096], len(data))
     if "protobuf" in kind:
         kind = "a protobuf message of another kind, or one that was cut short"
-    return DataLossError(f"this is no {what}, neither as binary nor as text; it is {kind}", path=path)
+    return DataLossError(
+        f"this is no {what}, neither as binary nor as text; it is {kind}", path=path
+    )
 
 
 __all__ = ["read_graph_def", "read_graph_file", "read_meta_graph", "write_graph"]

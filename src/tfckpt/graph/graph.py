@@ -16,8 +16,15 @@ from tfckpt.graph.op_defs import GRAPH_DEF_VERSION, Interface, get_op_def, inter
 from tfckpt.graph.operation import Operation, Tensor
 from tfckpt.graph.scopes import NameScopes
 from tfckpt.graph.values import python_to_attr
-from tfckpt.protos import AttrValue, FunctionDef, FunctionDefLibrary, GraphDef, NodeDef, OpDef
-from tfckpt.protos import VersionDef
+from tfckpt.protos import (
+    AttrValue,
+    FunctionDef,
+    FunctionDefLibrary,
+    GraphDef,
+    NodeDef,
+    OpDef,
+    VersionDef,
+)
 
 MESSAGE_LIMIT = 2**31 - 1  # bytes that a protobuf message may have
 OUTPUT_SHAPES = "_output_shapes"
@@ -28,10 +35,11 @@ class Graph(Collections, NameScopes):
 
     It is what ``tf.Graph`` is to a file: it holds, names and checks nodes, and runs none.
 
-    >>> graph = Graph()
-    >>> with graph.as_default(), graph.name_scope("layer"):
-    ...     x = graph.create_op("Placeholder", name="x", attrs={"dtype": DataType.DT_FLOAT})
-    ...     y = graph.create_op("Relu", [x.outputs[0]], attrs={"T": DataType.DT_FLOAT})
+    >>> import numpy as np, tfckpt
+    >>> graph = tfckpt.Graph()
+    >>> with graph.name_scope("layer"):
+    ...     x = graph.create_op("Placeholder", name="x", attrs={"dtype": np.float32})
+    ...     y = graph.create_op("Relu", [x.outputs[0]], attrs={"T": np.float32})
     >>> [op.name for op in graph.get_operations()]
     ['layer/x', 'layer/Relu']
     >>> x.consumers()
@@ -101,7 +109,9 @@ class Graph(Collections, NameScopes):
         count = len(op.output_types)
         # Of an op of unknown interface one can only say which outputs are used.
         if not 0 <= index < count and (index < 0 or self.interface(op.type) is not None):
-            raise TensorNotFoundError(f"operation {node!r} ({op.type}) has {count} outputs", tensor=name)
+            raise TensorNotFoundError(
+                f"operation {node!r} ({op.type}) has {count} outputs", tensor=name
+            )
         return Tensor(op, index)
 
     def _missing(self, name: str) -> TensorNotFoundError:

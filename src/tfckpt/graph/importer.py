@@ -19,7 +19,7 @@ from tfckpt.graph.messages import copied, own
 from tfckpt.graph.names import CONTROL, TensorId, parse_tensor_name
 from tfckpt.graph.op_defs import interface_of
 from tfckpt.graph.operation import Operation, Tensor
-from tfckpt.protos import GraphDef, OpList
+from tfckpt.protos import AttrValue, GraphDef, OpDef, OpList
 
 
 def import_graph_def(
@@ -44,11 +44,11 @@ def import_graph_def(
     (duplicate names, unknown inputs, cycles outside loops, wrong attributes or types) and for
     names in `input_map` or `return_elements` that are not in it.
 
-    >>> part = Graph()
-    >>> with part.as_default():
-    ...     _ = part.create_op("Placeholder", name="x", attrs={"dtype": DataType.DT_FLOAT})
-    >>> with Graph().as_default() as graph:
-    ...     import_graph_def(part.as_graph_def(), return_elements=["x", "x:0"], name="a")
+    >>> import numpy as np, tfckpt
+    >>> part = tfckpt.Graph()
+    >>> x = part.create_op("Placeholder", name="x", attrs={"dtype": np.float32})
+    >>> with tfckpt.Graph().as_default():
+    ...     tfckpt.import_graph_def(part.as_graph_def(), return_elements=["x", "x:0"], name="a")
     [<Operation 'a/x' type=Placeholder>, <Tensor 'a/x:0' shape=None dtype=DT_FLOAT>]
     """
     nodes = copied(own(graph_def, GraphDef, "graph_def"))
@@ -99,7 +99,7 @@ def _mapped(
 
 
 def _target(graph: Graph, name: str | None, source: TensorId, value: Any) -> TensorId:
-    if isinstance(value, Operation) and source.index == CONTROL:
+    if isinstance(value, Operation) and source.slot == CONTROL:
         value = Tensor(value, 0)
     value = getattr(value, "_as_graph_element", lambda: value)()
     if not isinstance(value, Tensor):
@@ -111,25 +111,18 @@ def _target(graph: Graph, name: str | None, source: TensorId, value: Any) -> Ten
         value = _constant(graph, value)
     if value.graph is not graph:
         raise ValueError(f"input_map maps {str(source)!r} to {value!r} of another graph")
-    if source.index == CONTROL:
+    if source.slot == CONTROL:
         return TensorId(value.op.name, CONTROL)
     return TensorId(value.op.name, value.value_index)
 
 
 def _constant(graph: Graph, value: Any) -> Tensor:
-    from tfckpt.dtypes import DataType
     from tfckpt.tensors.tensor_proto import make_tensor_proto
 
     tensor = make_tensor_proto(value)
-    attr = {"value": {"tensor": tensor}}
-    from tfckpt.protos import AttrValue
-
+    attrs = {"value": AttrValue(tensor=tensor), "dtype": AttrValue(type=tensor.dtype)}
     with graph.name_scope("_inputs"):
-        op = graph.create_op(
-            "Const",
-            attrs={"value": AttrValue(**attr["value"]), "dtype": DataType(tensor.dtype)},
-        )
-    return op.outputs[0]
+        return graph.create_op("Const", attrs=attrs).outputs[0]
 
 
 def remove_unknown_defaults(graph_def: GraphDef, producer: OpList) -> None:
@@ -144,13 +137,16 @@ def remove_unknown_defaults(graph_def: GraphDef, producer: OpList) -> None:
             continue
         for name in [name for name in node.attr if name not in interface.attrs]:
             attr = known[node.op].get(name)
-            if attr is not None and attr.HasField("default_value"):
-                if node.attr[name] == attr.default_value:
-                    del node.attr[name]
+            if attr is not None and _is_default(node.attr[name], attr):
+                del node.attr[name]
+
+
+def _is_default(value: AttrValue, attr: OpDef.AttrDef) -> bool:
+    return attr.HasField("default_value") and value == attr.default_value
 
 
 def place(graph: Graph, operations: Iterable[Operation]) -> None:
-    """Give the operations' devices their canonical form; a group has that of its first placed one."""
+    """Give devices their canonical form; what is in a group gets that of the group."""
     grouped = {}
     for op in operations:
         others = [group[5:].decode() for group in op.colocation_groups()]
@@ -166,7 +162,7 @@ def place(graph: Graph, operations: Iterable[Operation]) -> None:
 def _resolve(graph: Graph, element: TensorId | str) -> Operation | Tensor:
     if isinstance(element, str):
         return graph.get_operation_by_name(element)
-    return Tensor(graph.get_operation_by_name(element.node), element.index)
+    return Tensor(graph.get_operation_by_name(element.node), element.slot)
 
 
 __all__ = ["import_graph_def", "place", "remove_unknown_defaults"]

@@ -48,11 +48,11 @@ def import_meta_graph(
     Raises ValueError for a malformed graph and for unbound inputs that `input_map` does not
     give; FileMissingError and DataLossError for a file that is not there or is no MetaGraphDef.
 
-    >>> meta_graph = MetaGraphDef()
-    >>> meta_graph.graph_def.node.add(name="x", op="NoOp")  # doctest: +ELLIPSIS
-    name: "x"...
-    >>> with Graph().as_default() as graph:
-    ...     saver = import_meta_graph(meta_graph, import_scope="a")
+    >>> import tfckpt
+    >>> meta_graph = tfckpt.MetaGraphDef()
+    >>> node = meta_graph.graph_def.node.add(name="x", op="NoOp")
+    >>> with tfckpt.Graph().as_default() as graph:
+    ...     saver = tfckpt.import_meta_graph(meta_graph, import_scope="a")
     >>> graph.get_operations(), saver
     ([<Operation 'a/x' type=NoOp>], None)
     """
@@ -129,4 +129,5 @@ def _saver(
         return None
     from tfckpt.saver import Saver
 
-    return Saver(graph.get_collection(GraphKeys.GLOBAL_VARIABLES))
+    everything = graph.get_collection(GraphKeys.GLOBAL_VARIABLES)
+    return Saver(sorted({variable.checkpoint_key for variable in everything}))

@@ -97,9 +97,7 @@ class Variable(ScopedItem):
         """The name under which a Saver stores it: that of the whole, for a slice of one."""
         if self.definition.HasField("save_slice_info_def"):
             return str(self.definition.save_slice_info_def.full_name)
-        attr = self.op._node.attr
-        shared = attr["shared_name"].s.decode() if "shared_name" in attr else ""
-        return shared if self.definition.is_resource and shared else self.op.name
+        return self.op.name
 
     @property
     def shape(self) -> Shape | None:

@@ -17,13 +17,13 @@ def own(message: object, kind: type[M], what: str) -> M:
     if isinstance(message, kind):
         return message
     if is_message(message, kind):
-        return kind.FromString(message.SerializeToString())  # type: ignore[attr-defined, no-any-return]
+        return kind.FromString(message.SerializeToString())  # type: ignore[attr-defined]
     raise TypeError(f"{what} must be a {kind.__name__}, not {type(message).__name__}")
 
 
 def is_message(value: object, kind: type[Any]) -> bool:
     descriptor = getattr(value, "DESCRIPTOR", None)
-    return getattr(descriptor, "full_name", None) == kind.DESCRIPTOR.full_name
+    return bool(getattr(descriptor, "full_name", None) == kind.DESCRIPTOR.full_name)
 
 
 def copied(message: M) -> M:

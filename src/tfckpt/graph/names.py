@@ -1,9 +1,9 @@
 """Names of nodes, tensors and inputs, and the scopes in them.
 
-    node      layer/kernel
-    tensor    layer/kernel:0      output 0 of the node
-    input     layer/kernel        output 0     ``:1`` another output     ``^layer/init`` control
-    group     loc:@layer/kernel   in the attribute _class: placed together with that node
+node      layer/kernel
+tensor    layer/kernel:0      output 0 of the node
+input     layer/kernel        output 0     ``:1`` another output     ``^layer/init`` control
+group     loc:@layer/kernel   in the attribute _class: placed together with that node
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _MARKS = ("^", "loc:@")
 
 class TensorId(NamedTuple):
     node: str
-    index: int
+    slot: int
 
     def __str__(self) -> str:
         """Write it as an input of a node; output 0 is the bare name."""
-        if self.index == CONTROL:
+        if self.slot == CONTROL:
             return f"^{self.node}"
-        return f"{self.node}:{self.index}" if self.index else self.node
+        return f"{self.node}:{self.slot}" if self.slot else self.node
 
 
 def parse_input(text: str) -> TensorId:

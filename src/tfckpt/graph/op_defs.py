@@ -58,9 +58,7 @@ class Interface:
         self.attrs = {attr.name: attr for attr in op_def.attr}
         self.required = frozenset(self.attrs)
         self.defaults = {
-            attr.name: attr.default_value
-            for attr in op_def.attr
-            if attr.HasField("default_value")
+            attr.name: attr.default_value for attr in op_def.attr if attr.HasField("default_value")
         }
         self.inputs = tuple(op_def.input_arg)
         self.outputs = tuple(op_def.output_arg)

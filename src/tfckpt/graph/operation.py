@@ -26,8 +26,9 @@ _SHAPED = ("Placeholder", "PlaceholderWithDefault", "VariableV2", "Variable")
 class Operation:
     """A node of a graph.
 
-    >>> graph = Graph()
-    >>> op = graph.create_op("Placeholder", name="x", attrs={"dtype": DataType.DT_FLOAT})
+    >>> import numpy as np, tfckpt
+    >>> graph = tfckpt.Graph()
+    >>> op = graph.create_op("Placeholder", name="x", attrs={"dtype": np.float32})
     >>> op.name, op.type, op.outputs[0].name, op.get_attr("shape")
     ('x', 'Placeholder', 'x:0', None)
     """
@@ -211,5 +212,3 @@ class Tensor:
 
     def __repr__(self) -> str:
         return f"<Tensor {self.name!r} shape={self.shape} dtype={self.data_type.name}>"
-
-

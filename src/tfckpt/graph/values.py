@@ -73,7 +73,7 @@ def _list_to_python(value: AttrValue) -> list[Any]:
 def python_to_attr(value: Any) -> AttrValue:
     """Return the AttrValue of a Python value, the inverse of `attr_to_python`.
 
-    A tuple is a shape, a list a list; numpy arrays are tensors and numpy dtypes are types.
+    A tuple is a shape, a list a list; numpy arrays are tensors, ``np.float32`` is a type.
 
     Raises TypeError for what no attribute holds.
     """
@@ -116,6 +116,7 @@ _FROM_PYTHON: tuple[tuple[Any, str, Callable[[Any], Any]], ...] = (
     (float, "f", float),
     (bytes, "s", bytes),
     (str, "s", str.encode),
+    (type, "type", lambda kind: int(data_type_of(np.dtype(kind)))),
     (np.dtype, "type", lambda dtype: int(data_type_of(dtype))),
     (tuple, "shape", shape_proto),
     (np.ndarray, "tensor", _tensor),

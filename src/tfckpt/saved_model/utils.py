@@ -37,7 +37,7 @@ def build_tensor_info(tensor: object) -> TensorInfo:
     if isinstance(tensor, Tensor):
         return TensorInfo(
             name=tensor.name,
-            dtype=int(tensor.data_type),  # type: ignore[arg-type]
+            dtype=int(tensor.data_type),
             tensor_shape=shape_proto(tensor.shape),
         )
     if isinstance(tensor, SparseTensor):
@@ -50,7 +50,7 @@ def build_tensor_info(tensor: object) -> TensorInfo:
 
 def _sparse_info(tensor: SparseTensor) -> TensorInfo:
     info = TensorInfo(
-        dtype=int(tensor.values.data_type),  # type: ignore[arg-type]
+        dtype=int(tensor.values.data_type),
         tensor_shape=shape_proto(None),
     )
     info.coo_sparse.values_tensor_name = tensor.values.name
@@ -63,7 +63,7 @@ def build_tensor_info_from_op(op: Operation) -> TensorInfo:
     """Return the TensorInfo that names an operation: of no type, and of unknown shape."""
     return TensorInfo(
         name=op.name,
-        dtype=int(DataType.DT_INVALID),  # type: ignore[arg-type]
+        dtype=int(DataType.DT_INVALID),
         tensor_shape=shape_proto(None),
     )
 
