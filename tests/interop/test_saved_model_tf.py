@@ -51,8 +51,10 @@ def floats(name: str) -> TensorInfo:
 
 def arrays_of_many_types() -> dict[str, np.ndarray]:
     rng = np.random.default_rng(1)
-    types = "f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 ? c8 c16".split()
-    arrays = {f"of_{kind.replace('?', 'bool')}": rng.integers(0, 2, (2, 3)).astype(kind) for kind in types}
+    types = ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?", "c8", "c16"]
+    arrays = {
+        f"of_{kind.replace('?', 'bool')}": rng.integers(0, 2, (2, 3)).astype(kind) for kind in types
+    }
     arrays["dense/kernel"] = rng.normal(size=(3, 2)).astype("f4")
     arrays["scalar"] = np.float32(4)
     arrays["empty"] = np.zeros((0, 3), "f4")
@@ -114,7 +116,11 @@ def make_v1(folder: Path, asset: Path, *, resource: bool = True, as_text: bool =
         }
         session.run(tf1.global_variables_initializer())
         builder.add_meta_graph_and_variables(
-            session, ["serve"], signatures, assets_collection=[source], main_op=tf1.tables_initializer()
+            session,
+            ["serve"],
+            signatures,
+            assets_collection=[source],
+            main_op=tf1.tables_initializer(),
         )
         builder.add_meta_graph(["train", "gpu"])
     builder.save(as_text=as_text)
@@ -165,10 +171,10 @@ def test_a_tensorflow_1_model_serves_replaced_weights(
         found = model.signatures["serving_default"](x=tf.constant(x))["y"]
         np.testing.assert_array_equal(expected, found)
         words = np.array([b"two", b"none"], object)
-        np.testing.assert_array_equal(
-            [2, -1], serve_v1(tmp_path / name, ["serve"], "look", words)
+        np.testing.assert_array_equal([2, -1], serve_v1(tmp_path / name, ["serve"], "look", words))
+        assert_same(
+            {"w": rows, "part/b": np.float32([1, -1])}, load_v1(tmp_path / name, ["train", "gpu"])
         )
-        assert_same({"w": rows, "part/b": np.float32([1, -1])}, load_v1(tmp_path / name, ["train", "gpu"]))
 
 
 def test_a_plain_dict_does_too(tmp_path: Path, asset: Path) -> None:
@@ -224,9 +230,7 @@ def test_a_checkpoint_with_its_meta_becomes_a_model(tmp_path: Path) -> None:
     found = serve_v1(tmp_path / "m", ["serve"], "serving_default", np.eye(2, dtype="f4"))
     np.testing.assert_array_equal(ROWS, found)
     model = tf.saved_model.load(str(tmp_path / "m"))
-    np.testing.assert_array_equal(
-        ROWS, model.signatures["serving_default"](x=tf.eye(2))["y"]
-    )
+    np.testing.assert_array_equal(ROWS, model.signatures["serving_default"](x=tf.eye(2))["y"])
     assert saver is not None
 
 
@@ -236,9 +240,7 @@ def test_a_graph_without_saver_gets_one(tmp_path: Path, resource: bool) -> None:
         x = tf1.placeholder(tf.float32, [None, 2], name="x")
         tf.matmul(x, tf1.get_variable("w", [2, 2], use_resource=resource), name="save/y")
     builder = saved_model.Builder(tmp_path / "m")
-    signature = saved_model.predict_signature_def(
-        {"x": floats("x:0")}, {"y": floats("save/y:0")}
-    )
+    signature = saved_model.predict_signature_def({"x": floats("x:0")}, {"y": floats("save/y:0")})
     builder.add_meta_graph_and_variables(
         {"w": ROWS, "unused": np.zeros(3)},
         ["serve"],
@@ -382,7 +384,9 @@ def test_signatures_are_those_that_tensorflow_makes(tmp_path: Path) -> None:
         number = tf1.placeholder(tf.float32, [None, 3], name="number")
         graph = tfckpt.Graph()
         with graph.as_default():
-            tfckpt.import_graph_def(tfckpt.GraphDef.FromString(made.as_graph_def().SerializeToString()), name="")
+            tfckpt.import_graph_def(
+                tfckpt.GraphDef.FromString(made.as_graph_def().SerializeToString()), name=""
+            )
         ours = [graph.get_tensor_by_name(one.name) for one in (text, number)]
         pairs = {
             "predict": ({"a": 0, "b": 1}, {"c": 1}),
@@ -423,7 +427,11 @@ REFUSED_BY_BOTH = {
 @pytest.mark.parametrize("module", [V1, saved_model], ids=["tensorflow", "tfckpt"])
 def test_both_refuse_alike(tmp_path: Path, case: str, module: Any) -> None:
     is_ours = module is saved_model
-    infos = tfckpt.protos if is_ours else __import__("tensorflow.core.protobuf.meta_graph_pb2", fromlist=["x"])
+    infos = (
+        tfckpt.protos
+        if is_ours
+        else __import__("tensorflow.core.protobuf.meta_graph_pb2", fromlist=["x"])
+    )
     build = module.build_signature_def
     good = infos.TensorInfo(name="x:0", dtype=1)
     if case == "a folder that is not empty":

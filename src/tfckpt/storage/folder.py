@@ -31,8 +31,8 @@ class FolderWriter:
             raise AssertionError(f"{self.final} is a file, where a folder is to be made")
         if os.path.isdir(self.final) and os.listdir(self.final):
             raise AssertionError(
-                f"Export directory {self.final} already exists, and isn't empty. Please choose a "
-                f"different export directory, or delete all the contents of the specified directory."
+                f"Export directory {self.final} already exists, and isn't empty. Please choose "
+                f"another, or delete all that is in it."
             )
 
     def open(self) -> str:
