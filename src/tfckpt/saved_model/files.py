@@ -32,6 +32,9 @@ from tfckpt.storage import open_source
 
 Path = str | PathLike[str]
 
+# Where the messages inside an Any are looked up: text spells them out.
+_POOL = SavedModel.DESCRIPTOR.file.pool
+
 
 def as_folder(export_dir: object) -> str:
     """Return a SavedModel's folder as a str. Raises TypeError for what is no path."""
@@ -105,17 +108,17 @@ def _read(path: str) -> bytes:
 def _parse_binary(data: bytes, path: str) -> SavedModel:
     try:
         return SavedModel.FromString(data)
-    except DecodeError:
+    except (DecodeError, ValueError):
         what = describe_bytes(data[:4096], len(data))
-        if "protobuf" in what:
+        if what.startswith("a serialized protobuf"):
             what = "another protobuf message, or one that was cut short or damaged"
         raise DataLossError(f"this is no SavedModel: it is {what}", path=path) from None
 
 
 def _parse_text(data: bytes, path: str) -> SavedModel:
     try:
-        return text_format.Parse(data.decode(), SavedModel())
-    except (text_format.ParseError, UnicodeError) as error:
+        return text_format.Parse(data.decode(), SavedModel(), descriptor_pool=_POOL)
+    except (text_format.ParseError, ValueError) as error:
         raise DataLossError(f"this is no SavedModel as text: {error}", path=path) from None
 
 
@@ -156,5 +159,5 @@ def serialized(model: SavedModel, *, as_text: bool) -> bytes:
 
     check_size(model)
     if as_text:
-        return text_format.MessageToString(model).encode()
+        return text_format.MessageToString(model, descriptor_pool=_POOL).encode()
     return model.SerializeToString(deterministic=True)
