@@ -84,7 +84,13 @@ def listing(folder: Path) -> list[str]:
 
 
 NAMES = {
-    "tag_constants": {"SERVING": "serve", "TRAINING": "train", "EVAL": "eval", "GPU": "gpu", "TPU": "tpu"},
+    "tag_constants": {
+        "SERVING": "serve",
+        "TRAINING": "train",
+        "EVAL": "eval",
+        "GPU": "gpu",
+        "TPU": "tpu",
+    },
     "signature_constants": {
         "DEFAULT_SERVING_SIGNATURE_DEF_KEY": "serving_default",
         "CLASSIFY_INPUTS": "inputs",

@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterable, Mapping
 from os import PathLike
@@ -25,9 +24,7 @@ from tfckpt.saved_model.signature_def_utils import predict_signature_def
 from tfckpt.saved_model.signatures import set_signatures
 from tfckpt.saver import Saver
 from tfckpt.storage import FolderWriter, write_file
-from tfckpt.var_list import ToSave, tensors_to_save
-
-logger = logging.getLogger("tfckpt")
+from tfckpt.var_list import ToSave
 
 # What Keras and users keep in a model's folder; not the fingerprint, which speaks of other bytes.
 _COMPANIONS = ("keras_metadata.pb", constants.EXTRA_ASSETS_DIRECTORY, constants.DEBUG_DIRECTORY)
@@ -112,7 +109,7 @@ class SavedModelBuilder:
             assets_dir = os.path.join(loaded.export_dir, constants.ASSETS_DIRECTORY)
         base = None if graph is None else graphs.as_meta_graph(graph)
         saver = self._default_saver() if saver is None else saver
-        tensors = tensors_to_save(saver._places, variables)
+        tensors = saver.tensors(variables)
         kept = None if assets_dir is None else os.fspath(assets_dir)
         meta_graph, assets = self._make(
             base,

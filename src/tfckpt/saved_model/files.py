@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from os import PathLike, fspath
+from typing import Any
 
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
@@ -33,7 +34,7 @@ from tfckpt.storage import open_source
 Path = str | PathLike[str]
 
 # Where the messages inside an Any are looked up: text spells them out.
-_POOL = SavedModel.DESCRIPTOR.file.pool
+_POOL: Any = SavedModel.DESCRIPTOR.file.pool
 
 
 def as_folder(export_dir: object) -> str:

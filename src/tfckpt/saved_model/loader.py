@@ -62,7 +62,8 @@ class Variables(dict[str, Any]):
     """A dict of weights that remembers the model it was loaded from.
 
     `load` fills it like any other mapping. A `SavedModelBuilder` that gets it takes the graph,
-    signatures and assets from there, unless it is told otherwise.
+    signatures and assets from there, unless it is told otherwise. What was loaded under an
+    `import_scope` is not remembered.
     """
 
     meta_graph_def: MetaGraphDef | None = None
@@ -131,7 +132,7 @@ def load(
             import_meta_graph(meta_graph, import_scope=import_scope, **import_kwargs)
     if saver is not None:
         saver.restore(variables, variables_prefix(folder))
-    if isinstance(variables, Variables):
+    if isinstance(variables, Variables) and not import_scope:
         variables.meta_graph_def, variables.export_dir = meta_graph, folder
     return meta_graph
 
