@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ WEIGHTS = {"w": np.array([1.5, -2.5], np.float32)}
 
 
 def build(folder: Path, weights: Any = None, tags: Any = ("serve",), **options: Any) -> Path:
-    builder = saved_model.Builder(folder)
+    builder = saved_model.Builder(folder, fsync=False)
     builder.add_meta_graph_and_variables(WEIGHTS if weights is None else weights, tags, **options)
     builder.save()
     return folder
@@ -674,6 +675,15 @@ def test_every_damaged_byte_gives_a_model_or_an_error(golden: Path, tmp_path: Pa
             pass
         except RuntimeError as error:
             assert "MetaGraphDef associated with tags" in str(error)
+
+
+def test_the_smallest_model_is_as_documented() -> None:
+    page = Path(__file__).parent.parent / "docs" / "format" / "saved_model.md"
+    (block,) = re.findall(r"^```hex\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
+    data = bytes.fromhex("".join(line.partition("|")[0] for line in block.splitlines()))
+    model = SavedModel(saved_model_schema_version=1)
+    model.meta_graphs.add().meta_info_def.tags.append("serve")
+    assert model.SerializeToString() == data
 
 
 # Signatures
