@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from tfckpt import errors, graph, protos
+    from tfckpt import errors, graph, protos, saved_model
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
     from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
     from tfckpt.graph import (
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         latest_checkpoint,
         update_checkpoint_state,
     )
+    from tfckpt.tensors.tensor_proto import make_ndarray, make_tensor_proto
     from tfckpt.watch import checkpoints_iterator, wait_for_new_checkpoint
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
@@ -85,6 +86,8 @@ _HOMES = {
     "load": "checkpoint",
     "load_checkpoint": "checkpoint",
     "load_variable": "checkpoint",
+    "make_ndarray": "tensors.tensor_proto",
+    "make_tensor_proto": "tensors.tensor_proto",
     "merge_bundles": "bundle",
     "read_graph_def": "graph",
     "read_meta_graph": "graph",
@@ -94,7 +97,7 @@ _HOMES = {
     "wait_for_new_checkpoint": "watch",
     "write_graph": "graph",
 }
-_MODULES = ("errors", "graph", "protos")
+_MODULES = ("errors", "graph", "protos", "saved_model")
 
 __all__ = [
     "BundleReader",
@@ -130,12 +133,15 @@ __all__ = [
     "load",
     "load_checkpoint",
     "load_variable",
+    "make_ndarray",
+    "make_tensor_proto",
     "merge_bundles",
     "protos",
     "read_graph_def",
     "read_meta_graph",
     "remove_checkpoint",
     "save",
+    "saved_model",
     "update_checkpoint_state",
     "wait_for_new_checkpoint",
     "write_graph",

@@ -50,11 +50,14 @@ def is_table(path: str) -> bool:
 
 def describe(path: str) -> str:
     """Say what kind of file there is at `path`, as the end of "this is ..."."""
-    unknown = (
-        f"a file of {os.path.getsize(path)} bytes of no kind known here, "
-        f"or a checkpoint that was cut short"
-    )
-    return recognise(path) or unknown
+    with open(path, "rb") as file:
+        return describe_bytes(file.read(_HEAD), os.fstat(file.fileno()).st_size, path)
+
+
+def describe_bytes(head: bytes, size: int, path: str = "") -> str:
+    """Say the same of a file that begins with `head`."""
+    unknown = f"a file of {size} bytes of no kind known here, or a checkpoint that was cut short"
+    return _recognise(head, size, path) or unknown
 
 
 def recognise(path: str) -> str | None:

@@ -183,7 +183,7 @@ class Saver:
             write_meta_graph=write_meta_graph,
             pad_step_number=self._pad_step_number,
         )
-        tensors = tensors_to_save(self._places, variables)
+        tensors = self.tensors(variables)
         if not tensors:
             if not self._allow_empty:
                 raise ValueError("No variables to save")
@@ -204,6 +204,10 @@ class Saver:
         if write_state:
             self._retention.sweep(target.version, meta_graph_suffix)
         return target.path
+
+    def tensors(self, variables: Mapping[str, Any] | None) -> dict[str, ToSave]:
+        """Return what `save` would write, sorted by name; nothing of a reader's is read yet."""
+        return tensors_to_save(self._places, variables)
 
     def restore(
         self,

@@ -103,22 +103,12 @@ def make_meta_graph(
 
     specs = {name: spec for name, spec in specs.items() if spec.data_type not in NO_VARIABLE}
     shards = [shard for names in shards if (shard := [name for name in names if name in specs])]
-    graph = _Graph(filter(is_valid_name, specs))
+    graph = NodeMaker(filter(is_valid_name, specs))
     variables = {variable: graph.variable(variable, spec) for variable, spec in specs.items()}
     meta = graph.meta
     if specs:
-        scope = graph.scope((name or "save").rstrip("/"))
-        saver = _SaverNodes(graph, scope, variables)
-        saver.filename(filename or "model")
-        if saver_def.sharded:
-            saved = saver.save_shards(shards, specs)
-        else:
-            saved = saver.save(shards[0], specs)
-        saver.restore(shards, specs, reshape=reshape)
-        meta.saver_def.CopyFrom(saver_def)
-        meta.saver_def.filename_tensor_name = f"{scope}/Const:0"
-        meta.saver_def.save_tensor_name = f"{saved}:0"
-        meta.saver_def.restore_op_name = f"{scope}/restore_all"
+        saver = SaverNodes(graph, graph.scope((name or "save").rstrip("/")), variables)
+        saver.add(specs, shards, saver_def, filename=filename, reshape=reshape)
     # Empty would be "unknown"; no TensorFlow wrote this, so its own version is not named.
     meta.meta_info_def.tensorflow_git_version = f"tfckpt {tfckpt.__version__}"
     meta.graph_def.versions.producer = PRODUCER
@@ -141,11 +131,11 @@ def valid_name(name: str) -> str:
     return name if name[0] not in "_-/" else "v" + name
 
 
-class _Graph:
+class NodeMaker:
     """The nodes made so far, and the names that are taken."""
 
-    def __init__(self, reserved: Iterable[str]) -> None:
-        self.meta = MetaGraphDef()
+    def __init__(self, reserved: Iterable[str], meta: MetaGraphDef | None = None) -> None:
+        self.meta = MetaGraphDef() if meta is None else meta
         self._taken = set(reserved)
 
     def add(self, name: str, op: str, inputs: Sequence[str] = (), **attrs: AttrValue) -> str:
@@ -215,13 +205,35 @@ def _first_unused(wanted: str, taken: Set[str]) -> str:
     return next(name for name in chain([wanted], numbered) if name not in taken)
 
 
-class _SaverNodes:
+class SaverNodes:
     """The operations of a Saver, under one scope."""
 
-    def __init__(self, graph: _Graph, scope: str, variables: Mapping[str, str]) -> None:
+    def __init__(self, graph: NodeMaker, scope: str, variables: Mapping[str, str]) -> None:
         self.graph = graph
         self.scope = scope
         self.variables = variables  # name in a checkpoint -> node
+
+    def add(
+        self,
+        specs: Mapping[str, Spec],
+        shards: Sequence[Sequence[str]],
+        saver_def: SaverDef,
+        *,
+        filename: str | None = None,
+        reshape: bool = False,
+    ) -> None:
+        """Add everything, and put a SaverDef of these operations into the graph."""
+        self.filename(filename or "model")
+        if saver_def.sharded:
+            saved = self.save_shards(shards, specs)
+        else:
+            saved = self.save(shards[0], specs)
+        self.restore(shards, specs, reshape=reshape)
+        definition = self.graph.meta.saver_def
+        definition.CopyFrom(saver_def)
+        definition.filename_tensor_name = f"{self.scope}/Const:0"
+        definition.save_tensor_name = f"{saved}:0"
+        definition.restore_op_name = f"{self.scope}/restore_all"
 
     def filename(self, default: str) -> None:
         scope, one = self.scope, AttrValue(shape=TensorShapeProto())
@@ -289,21 +301,22 @@ class _SaverNodes:
                 T=kind,
                 Tshape=_type(D.DT_INT64),
             )
+        return self.assign(name, value, kind)
+
+    def assign(self, name: str, value: str, kind: AttrValue) -> str:
+        """Add the operation that gives a variable a value."""
         inputs = [self.variables[name], value]
         return self.graph.add(
             f"{self.scope}/AssignVariableOp", "AssignVariableOp", inputs, dtype=kind
         )
 
+    def read(self, name: str, kind: AttrValue) -> str:
+        """Return the tensor that is a variable's value."""
+        inputs = [self.variables[name]]
+        return self.graph.add(f"{self.scope}/ReadVariableOp", "ReadVariableOp", inputs, dtype=kind)
+
     def _save_v2(self, prefix: str, names: Sequence[str], specs: Mapping[str, Spec]) -> str:
-        reads = [
-            self.graph.add(
-                f"{self.scope}/ReadVariableOp",
-                "ReadVariableOp",
-                [self.variables[name]],
-                dtype=_type(specs[name].data_type),
-            )
-            for name in names
-        ]
+        reads = [self.read(name, _type(specs[name].data_type)) for name in names]
         inputs = [prefix, *self._which("SaveV2", names), *reads]
         return self.graph.add(f"{self.scope}/SaveV2", "SaveV2", inputs, dtypes=_types(names, specs))
 

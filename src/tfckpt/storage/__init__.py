@@ -1,5 +1,6 @@
 """Where bytes lie: the only part of the library that opens, renames or removes files."""
 
+from tfckpt.storage.folder import FolderWriter
 from tfckpt.storage.source import Source, open_source
 from tfckpt.storage.write import (
     FileWriter,
@@ -13,6 +14,7 @@ from tfckpt.storage.write import (
 
 __all__ = [
     "FileWriter",
+    "FolderWriter",
     "Source",
     "lock_folder",
     "open_source",

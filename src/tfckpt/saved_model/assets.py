@@ -1,0 +1,194 @@
+"""Assets: files that a graph reads, such as vocabularies, carried along in ``assets/``.
+
+A graph names each by a string constant, into which a loader feeds the path of the file:
+
+    TensorFlow 1   collection saved_model_assets: Any(AssetFileDef) ...
+    TensorFlow 2   asset_file_def: AssetFileDef ...             AssetFileDef = tensor, file name
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+from collections.abc import Iterable, Mapping, MutableMapping
+from os import PathLike
+
+from google.protobuf.message import DecodeError
+
+from tfckpt.dtypes import DataType
+from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError
+from tfckpt.graph.names import op_name, parse_tensor_name, prepend_scope
+from tfckpt.graph.operation import Tensor
+from tfckpt.protos import AssetFileDef, MetaGraphDef, NodeDef
+from tfckpt.saved_model.constants import ASSETS_DIRECTORY, ASSETS_KEY
+from tfckpt.storage import FileWriter, open_source
+
+# Tensors that hold a path; or tensors (or their names) and the path of each.
+Assets = Iterable[Tensor | str] | Mapping[Tensor | str, str | PathLike[str]]
+
+_CHUNK = 1 << 20
+
+
+def asset_file_defs(meta_graph: MetaGraphDef) -> list[AssetFileDef]:
+    """List a graph's assets, where TensorFlow looks for them.
+
+    Raises DataLossError for an entry that is no AssetFileDef, or whose file lies elsewhere.
+    """
+    found = list(meta_graph.asset_file_def)
+    if not found and ASSETS_KEY in meta_graph.collection_def:
+        for packed in meta_graph.collection_def[ASSETS_KEY].any_list.value:
+            try:
+                found.append(AssetFileDef.FromString(packed.value))
+            except DecodeError:
+                raise DataLossError(f"the collection {ASSETS_KEY} holds what is no asset") from None
+    for one in found:
+        check_name(one.filename)
+    return found
+
+
+def check_name(filename: str) -> None:
+    """Refuse the name of a file that would not lie in the folder of the assets."""
+    parts = filename.replace("\\", "/").split("/")
+    # A colon: C:x is a path of its own on Windows.
+    if not filename or not {"", ".", ".."}.isdisjoint(parts) or ":" in parts[0] or "\0" in filename:
+        raise DataLossError(f"the asset {filename!r} would lie outside of {ASSETS_DIRECTORY}/")
+
+
+def get_asset_tensors(
+    export_dir: str, meta_graph_def_to_load: MetaGraphDef, import_scope: str | None = None
+) -> dict[str, str]:
+    """Return the path of each asset's file by the name of the tensor that takes it.
+
+    Raises DataLossError for a name that leads out of the folder.
+    """
+    folder = os.path.join(export_dir, ASSETS_DIRECTORY)
+    return {
+        prepend_scope(one.tensor_info.name, import_scope): os.path.join(folder, one.filename)
+        for one in asset_file_defs(meta_graph_def_to_load)
+    }
+
+
+def check_files(export_dir: str, meta_graph: MetaGraphDef) -> None:
+    """Raise FileMissingError, naming all assets whose files are not there."""
+    paths = set(get_asset_tensors(export_dir, meta_graph).values())
+    missing = sorted(path for path in paths if "://" not in path and not os.path.isfile(path))
+    if missing:
+        raise FileMissingError(
+            f"{len(missing)} assets of this SavedModel are missing: {', '.join(missing)} "
+            f"(tfckpt.load reads the variables without them)",
+            path=export_dir,
+        )
+
+
+class AssetFolder:
+    """The assets of a SavedModel in the making: which file goes under which name."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, str] = {}  # name within assets/ -> where the file comes from
+
+    def copy(self) -> AssetFolder:
+        copy = AssetFolder()
+        copy.sources.update(self.sources)
+        return copy
+
+    def keep(self, meta_graph: MetaGraphDef, assets_dir: str | None) -> None:
+        """Take over the assets that a graph names already, from the model that it came from."""
+        names = {one.filename for one in asset_file_defs(meta_graph)}
+        if names and assets_dir is None:
+            raise InvalidArgumentError(
+                f"the graph has the assets {sorted(names)}: say in which folder they lie "
+                f"(assets_dir=), or load it into a saved_model.Variables, which remembers"
+            )
+        for name in sorted(names):
+            source = os.path.join(str(assets_dir), name)
+            if self.sources.setdefault(name, source) != source and not same(
+                self.sources[name], source
+            ):
+                raise InvalidArgumentError(f"another asset is named {name!r} already", path=source)
+
+    def add(self, meta_graph: MetaGraphDef, assets: Assets) -> None:
+        """List assets in a graph's collection, under names that no other asset has."""
+        for tensor, path in _paths(meta_graph, assets):
+            name = self._name(path)
+            self.sources.setdefault(name, path)
+            definition = AssetFileDef(filename=name)
+            definition.tensor_info.name = tensor
+            meta_graph.collection_def[ASSETS_KEY].any_list.value.add().Pack(definition)
+
+    def _name(self, path: str) -> str:
+        """Return the name for a file; the same for one of the same content."""
+        base = os.path.basename(path)
+        check_name(base)
+        name, number = base, 0
+        while name in self.sources and not same(self.sources[name], path):
+            number += 1
+            name = f"{base}_{number}"
+        return name
+
+    def write(self, folder: str, written: MutableMapping[str, str], *, fsync: bool) -> None:
+        """Copy into `folder` what has not been `written` yet."""
+        for name, source in self.sources.items():
+            if name not in written:
+                copy_file(source, os.path.join(folder, name), fsync=fsync)
+                written[name] = source
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two files have the same content."""
+    if one == other:
+        return True
+    for path in (one, other):
+        if not os.path.isfile(path):
+            raise _missing(path)
+    return filecmp.cmp(one, other, shallow=False)
+
+
+def copy_file(source: str, target: str, *, fsync: bool) -> None:
+    """Copy a file. Raises FileMissingError if there is none."""
+    if "://" not in source and not os.path.isfile(source):
+        raise _missing(source)
+    reading = open_source(source)
+    try:
+        with FileWriter(target, fsync=fsync) as file:
+            for offset in range(0, reading.size, _CHUNK):
+                file.write(reading.read(offset, min(_CHUNK, reading.size - offset)))
+            file.publish()
+    finally:
+        reading.close()
+
+
+def _missing(path: str) -> FileMissingError:
+    return FileMissingError("an asset that is to be copied is no file", path=path)
+
+
+def _paths(meta_graph: MetaGraphDef, assets: Assets) -> list[tuple[str, str]]:
+    """Return tensor and path of each asset. Raises TypeError or ValueError for what is none."""
+    nodes = {node.name: node for node in meta_graph.graph_def.node}
+    given = assets.items() if isinstance(assets, Mapping) else ((one, None) for one in assets)
+    return [_path(nodes, tensor, path) for tensor, path in given]
+
+
+def _path(
+    nodes: Mapping[str, NodeDef], tensor: object, path: str | PathLike[str] | None
+) -> tuple[str, str]:
+    if not isinstance(tensor, (Tensor, str)):
+        raise TypeError(f"an asset is a Tensor that holds a path, not {tensor!r}")
+    name = tensor if isinstance(tensor, str) else tensor.name
+    node = nodes.get(op_name(name))
+    if node is None:
+        raise ValueError(f"the graph has no tensor {name!r} for an asset")
+    found = _constant(node) if path is None else os.fspath(path)
+    if not found:
+        raise ValueError(f"Asset filepath tensor {name!r} is invalid: the path is empty")
+    node_name, index = parse_tensor_name(name)
+    return f"{node_name}:{index}", found
+
+
+def _constant(node: NodeDef) -> str:
+    value = node.attr["value"].tensor if node.op == "Const" else None
+    if value is None or value.dtype != DataType.DT_STRING or len(value.string_val) != 1:
+        raise TypeError(
+            f"asset {node.name!r} must be a constant of one string, not {node.op} (or give the "
+            f"path with it: a mapping from tensor to path)"
+        )
+    return os.fsdecode(value.string_val[0])

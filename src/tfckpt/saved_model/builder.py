@@ -1,0 +1,311 @@
+"""SavedModelBuilder: a SavedModel from weights, with or without a graph.
+
+1. `export_dir` comes into being as a whole, when `save` is called; until then everything lies
+   under a temporary name beside it, and goes if nothing comes of it.
+2. A call that is refused leaves the builder, and what was added before, as they were.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from typing import Any
+
+from tfckpt.graph import Operation, get_collection
+from tfckpt.graph.keys import GraphKeys
+from tfckpt.protos import MetaGraphDef, SavedModel, SaverDef, SignatureDef
+from tfckpt.saved_model import constants, graphs, signature_constants, tag_constants
+from tfckpt.saved_model.assets import AssetFolder, Assets, copy_file
+from tfckpt.saved_model.files import Path, as_folder, serialized, variables_prefix
+from tfckpt.saved_model.graphs import GraphLike
+from tfckpt.saved_model.loader import Variables, get_init_op
+from tfckpt.saved_model.signature_def_utils import predict_signature_def
+from tfckpt.saved_model.signatures import set_signatures
+from tfckpt.saver import Saver
+from tfckpt.storage import FolderWriter, write_file
+from tfckpt.var_list import ToSave
+
+# What Keras and users keep in a model's folder; not the fingerprint, which speaks of other bytes.
+_COMPANIONS = ("keras_metadata.pb", constants.EXTRA_ASSETS_DIRECTORY, constants.DEBUG_DIRECTORY)
+
+
+class SavedModelBuilder:
+    """Builds a SavedModel: graphs that share variables and assets.
+
+    Stands in for ``tf.compat.v1.saved_model.Builder``: the first graph is added together with
+    the variables, others after it, and `save` writes everything. Where TensorFlow takes a session
+    the weights are given: a mapping from variable name to array, also a checkpoint that is open
+    for reading. Where it takes the default graph, `graph` may be a `tfckpt.Graph`, a GraphDef, or
+    a MetaGraphDef such as `load` returns. Left out, it is the graph that `Variables` remember, else
+    one made for the variables alone: TensorFlow restores them from it under their names.
+
+    With `fsync` off nothing waits for the disk.
+
+    Raises AssertionError if `export_dir` exists and is not empty.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> folder = tempfile.mkdtemp() + "/model"
+    >>> builder = SavedModelBuilder(folder)
+    >>> builder.add_meta_graph_and_variables({"w": np.eye(2)}, [tag_constants.SERVING])
+    >>> path = builder.save()
+    >>> sorted(os.listdir(folder)), tfckpt.load(folder)["w"].shape
+    (['saved_model.pb', 'variables'], (2, 2))
+    """
+
+    def __init__(self, export_dir: Path, *, fsync: bool = True) -> None:
+        self._saved_model = SavedModel(
+            saved_model_schema_version=constants.SAVED_MODEL_SCHEMA_VERSION
+        )
+        self._export_dir = as_folder(export_dir)
+        if "://" in self._export_dir:
+            raise ValueError(f"a SavedModel is written to a folder of this machine: {export_dir!r}")
+        self._fsync = fsync
+        self._folder = FolderWriter(self._export_dir, fsync=fsync)
+        self._tensors: Mapping[str, ToSave] | None = None  # of the variables that are written
+        self._graph: MetaGraphDef | None = None  # the first one, as it was given
+        self._assets_dir: str | None = None
+        self._assets = AssetFolder()
+        self._written: dict[str, str] = {}
+
+    def add_meta_graph_and_variables(
+        self,
+        variables: Mapping[str, Any],
+        tags: Iterable[str],
+        signature_def_map: Mapping[str, SignatureDef] | None = None,
+        assets_collection: Assets | None = None,
+        legacy_init_op: Operation | str | None = None,
+        clear_devices: bool = False,
+        main_op: Operation | str | None = None,
+        strip_default_attrs: bool = False,
+        saver: Saver | None = None,
+        *,
+        graph: GraphLike | None = None,
+        assets_dir: str | PathLike[str] | None = None,
+    ) -> None:
+        """Add the first graph, and write the variables.
+
+        `signature_def_map` are the graph's signatures; left out, it keeps those it has.
+        `assets_collection` lists constants of the graph that hold paths of files (or maps tensors
+        to paths); the files are copied. `assets_dir` is where the files lie that the graph lists
+        already, the ``assets`` folder of the model it came from. `main_op` (`legacy_init_op`) is
+        what a loader runs after restoring. `saver` chooses what is saved, and names in the graph.
+
+        Raises AssertionError if variables were added before, and for a signature's tensor without
+        name or type; KeyError for a reserved signature's name; TypeError or ValueError for assets,
+        operations or tensors that the graph does not have; TensorNotFoundError (a KeyError) for
+        variables that the graph restores and the mapping lacks; InvalidArgumentError (a
+        ValueError) where dtypes or shapes differ; FileMissingError for an asset.
+        """
+        if self._tensors is not None:
+            raise AssertionError(
+                "Graph state including variables and assets has already been saved. "
+                "Please invoke `add_meta_graph()` instead."
+            )
+        loaded = variables if isinstance(variables, Variables) else Variables()
+        if graph is None:
+            graph = loaded.meta_graph_def
+        if assets_dir is None and loaded.export_dir is not None:
+            assets_dir = os.path.join(loaded.export_dir, constants.ASSETS_DIRECTORY)
+        base = None if graph is None else graphs.as_meta_graph(graph)
+        saver = self._default_saver() if saver is None else saver
+        tensors = saver.tensors(variables)
+        kept = None if assets_dir is None else os.fspath(assets_dir)
+        meta_graph, assets = self._make(
+            base,
+            tensors,
+            tags,
+            signature_def_map,
+            assets_collection,
+            main_op if main_op is not None else legacy_init_op,
+            clear_devices=clear_devices,
+            strip_default_attrs=strip_default_attrs,
+            saver=saver,
+            assets_dir=kept,
+        )
+        try:
+            self._write_variables(saver, variables)
+            self._write_assets(assets)
+            self._copy_companions(loaded.export_dir)
+        except BaseException:
+            self._folder.discard()
+            self._written.clear()
+            raise
+        self._saved_model.meta_graphs.append(meta_graph)
+        self._tensors, self._graph, self._assets_dir = tensors, base, kept
+        self._assets = assets
+
+    def add_meta_graph(
+        self,
+        tags: Iterable[str],
+        signature_def_map: Mapping[str, SignatureDef] | None = None,
+        assets_collection: Assets | None = None,
+        legacy_init_op: Operation | str | None = None,
+        clear_devices: bool = False,
+        main_op: Operation | str | None = None,
+        strip_default_attrs: bool = False,
+        saver: Saver | None = None,
+        *,
+        graph: GraphLike | None = None,
+        assets_dir: str | PathLike[str] | None = None,
+    ) -> None:
+        """Add another graph for the same variables; the first one again if `graph` is left out.
+
+        Arguments and errors are those of `add_meta_graph_and_variables`. A graph may restore
+        fewer variables than were written.
+
+        Raises AssertionError if that was not called before.
+        """
+        if self._tensors is None:
+            raise AssertionError(
+                "Graph state including variables and assets has not been saved yet. "
+                "Please invoke `add_meta_graph_and_variables()` first."
+            )
+        if assets_dir is None:
+            assets_dir = self._assets_dir
+        meta_graph, assets = self._make(
+            self._graph if graph is None else graphs.as_meta_graph(graph),
+            self._tensors,
+            tags,
+            signature_def_map,
+            assets_collection,
+            main_op if main_op is not None else legacy_init_op,
+            clear_devices=clear_devices,
+            strip_default_attrs=strip_default_attrs,
+            saver=self._default_saver() if saver is None else saver,
+            assets_dir=None if assets_dir is None else os.fspath(assets_dir),
+        )
+        self._write_assets(assets)
+        self._saved_model.meta_graphs.append(meta_graph)
+        self._assets = assets
+
+    def save(
+        self,
+        as_text: bool = False,
+        experimental_image_format: bool = False,
+        experimental_image_writer_options: object = None,
+    ) -> str:
+        """Write ``saved_model.pb`` (``.pbtxt``), and let the folder appear; return the file's path.
+
+        May be called again, after more graphs or for the other form.
+
+        Raises RuntimeError for `experimental_image_format`, as TensorFlow's own builds do;
+        ValueError if the graphs take more than the 2 GiB that protobuf can hold; AssertionError if
+        `export_dir` was filled meanwhile; FailedPreconditionError (an OSError) when the file
+        system refuses.
+        """
+        if experimental_image_format:
+            raise RuntimeError("the experimental image format (.cpb) is not written")
+        name = (
+            constants.SAVED_MODEL_FILENAME_PBTXT if as_text else constants.SAVED_MODEL_FILENAME_PB
+        )
+        data = serialized(self._saved_model, as_text=as_text)
+        write_file(os.path.join(self._folder.open(), name), data, fsync=self._fsync)
+        self._folder.publish()
+        return os.path.join(self._export_dir, name)
+
+    def _default_saver(self) -> Saver:
+        # One file: TensorFlow makes as many as the variables have devices.
+        return Saver(
+            sharded=True,
+            write_version=SaverDef.V2,
+            allow_empty=True,
+            shards=1,
+            fsync=self._fsync,
+        )
+
+    def _make(
+        self,
+        base: MetaGraphDef | None,
+        tensors: Mapping[str, ToSave],
+        tags: Iterable[str],
+        signatures: Mapping[str, SignatureDef] | None,
+        assets_collection: Assets | None,
+        main_op: Operation | str | None,
+        *,
+        clear_devices: bool,
+        strip_default_attrs: bool,
+        saver: Saver,
+        assets_dir: str | None,
+    ) -> tuple[MetaGraphDef, AssetFolder]:
+        """Make a graph's message, and list the assets there are with it; change nothing."""
+        meta_graph = MetaGraphDef()
+        meta_graph.CopyFrom(graphs.fit_graph(base, tensors, saver.as_saver_def() or SaverDef()))
+        meta_graph.meta_info_def.tags[:] = _checked_tags(tags)
+        if signatures is not None:
+            set_signatures(meta_graph, signatures)
+        assets = self._assets.copy()
+        assets.keep(meta_graph, assets_dir)
+        if assets_collection is not None:
+            assets.add(meta_graph, assets_collection)
+        if main_op is not None:
+            graphs.set_main_op(meta_graph, main_op)
+        get_init_op(meta_graph)
+        if clear_devices:
+            graphs.clear_devices(meta_graph)
+        if strip_default_attrs:
+            graphs.strip_default_attrs(meta_graph)
+        return meta_graph, assets
+
+    def _write_variables(self, saver: Saver, variables: Mapping[str, Any]) -> None:
+        prefix = variables_prefix(self._folder.open())
+        os.makedirs(os.path.dirname(prefix), exist_ok=True)
+        saver.save(variables, prefix, write_meta_graph=False, write_state=False)
+
+    def _write_assets(self, assets: AssetFolder) -> None:
+        folder = os.path.join(self._folder.open(), constants.ASSETS_DIRECTORY)
+        assets.write(folder, self._written, fsync=self._fsync)
+
+    def _copy_companions(self, source: str | None) -> None:
+        """Copy what lies beside the model that the variables came from."""
+        for name in _COMPANIONS if source is not None and "://" not in source else ():
+            root = os.path.join(str(source), name)
+            found = [root] if os.path.isfile(root) else _files_below(root)
+            for path in found:
+                target = os.path.join(self._folder.open(), os.path.relpath(path, source))
+                copy_file(path, target, fsync=self._fsync)
+
+
+Builder = SavedModelBuilder
+
+
+def _files_below(root: str) -> list[str]:
+    return [os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names]
+
+
+def _checked_tags(tags: Iterable[str]) -> list[str]:
+    tags = [tags] if isinstance(tags, str) else list(tags)
+    for tag in tags:
+        if not isinstance(tag, str):
+            raise TypeError(f"a tag is a str, not {tag!r}")
+    return tags
+
+
+def simple_save(
+    variables: Mapping[str, Any],
+    export_dir: Path,
+    inputs: Mapping[str, object],
+    outputs: Mapping[str, object],
+    legacy_init_op: Operation | str | None = None,
+    *,
+    graph: GraphLike | None = None,
+) -> None:
+    """Build a SavedModel for serving: tag ``serve``, one signature, ``serving_default``.
+
+    `inputs` and `outputs` map names to tensors of the graph, or to TensorInfos. Assets are those
+    of the default graph's collection ``asset_filepaths``.
+
+    Raises what `SavedModelBuilder` does; ValueError without inputs or outputs.
+    """
+    signature = predict_signature_def(inputs, outputs)
+    builder = SavedModelBuilder(export_dir)
+    builder.add_meta_graph_and_variables(
+        variables,
+        tags=[tag_constants.SERVING],
+        signature_def_map={signature_constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY: signature},
+        assets_collection=get_collection(GraphKeys.ASSET_FILEPATHS),
+        main_op=legacy_init_op,
+        clear_devices=True,
+        graph=graph,
+    )
+    builder.save()

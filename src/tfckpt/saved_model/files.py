@@ -1,0 +1,164 @@
+"""The file that makes a folder a SavedModel, and the paths beside it.
+
+saved_model.pb           a SavedModel message: the graphs, each with tags and signatures
+saved_model.pbtxt        the same as text; read where there is no .pb
+saved_model.cpb          the same in chunks, for models beyond 2 GiB; read where there is no other
+variables/variables.*    a checkpoint, shared by all graphs
+assets/                  files that the graphs read
+"""
+
+from __future__ import annotations
+
+import os
+from os import PathLike, fspath
+from typing import Any
+
+from google.protobuf import text_format
+from google.protobuf.message import DecodeError
+
+from tfckpt.bundle.naming import index_path
+from tfckpt.detect import describe_bytes
+from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError
+from tfckpt.protos import SavedModel
+from tfckpt.saved_model.constants import (
+    SAVED_MODEL_FILENAME_CPB,
+    SAVED_MODEL_FILENAME_PB,
+    SAVED_MODEL_FILENAME_PBTXT,
+    SAVED_MODEL_SCHEMA_VERSION,
+    VARIABLES_DIRECTORY,
+    VARIABLES_FILENAME,
+)
+from tfckpt.state import checkpoint_exists
+from tfckpt.storage import open_source
+
+Path = str | PathLike[str]
+
+# Where the messages inside an Any are looked up: text spells them out.
+_POOL: Any = SavedModel.DESCRIPTOR.file.pool
+
+
+def as_folder(export_dir: object) -> str:
+    """Return a SavedModel's folder as a str. Raises TypeError for what is no path."""
+    path = fspath(export_dir) if isinstance(export_dir, PathLike) else export_dir
+    if isinstance(path, bytes):
+        path = os.fsdecode(path)
+    if not isinstance(path, str):
+        raise TypeError(f"a SavedModel's folder is a str or a path, not {export_dir!r}")
+    if not path:
+        raise ValueError("a SavedModel's folder cannot have an empty name")
+    return path
+
+
+def variables_prefix(export_dir: str) -> str:
+    return os.path.join(export_dir, VARIABLES_DIRECTORY, VARIABLES_FILENAME)
+
+
+def has_variables(export_dir: str) -> bool:
+    prefix = variables_prefix(export_dir)
+    if "://" in prefix:
+        return _exists(index_path(prefix))
+    return checkpoint_exists(prefix)
+
+
+def model_file(export_dir: str) -> str | None:
+    """Return the path of the file that counts, None where there is none of the three."""
+    paths = (os.path.join(export_dir, name) for name in _PARSERS)
+    return next((path for path in paths if _exists(path)), None)
+
+
+def _exists(path: str) -> bool:
+    if "://" not in path:
+        return os.path.isfile(path)
+    try:
+        open_source(path).close()
+    except FileMissingError:
+        return False
+    return True
+
+
+def read_saved_model(export_dir: Path) -> SavedModel:
+    """Return the SavedModel message of a folder, TensorFlow's ``parse_saved_model``.
+
+    Raises FileMissingError (an OSError) if the folder has none; DataLossError for a damaged one;
+    UnimplementedError for a schema version other than 1.
+    """
+    folder = as_folder(export_dir)
+    path = model_file(folder)
+    if path is None:
+        raise FileMissingError(
+            f"SavedModel file does not exist at: {folder}{os.path.sep}"
+            f"{{{SAVED_MODEL_FILENAME_PBTXT}|{SAVED_MODEL_FILENAME_PB}}}"
+        )
+    data = _read(path)
+    model = _PARSERS[os.path.basename(path)](data, path)
+    _check_version(model, path)
+    return model
+
+
+def _read(path: str) -> bytes:
+    source = open_source(path)
+    try:
+        data = bytes(source.read(0, source.size))
+    finally:
+        source.close()
+    if not data:
+        raise DataLossError("an empty file, not a SavedModel", path=path)
+    return data
+
+
+def _parse_binary(data: bytes, path: str) -> SavedModel:
+    try:
+        return SavedModel.FromString(data)
+    except (DecodeError, ValueError):
+        what = describe_bytes(data[:4096], len(data))
+        if what.startswith("a serialized protobuf"):
+            what = "another protobuf message, or one that was cut short or damaged"
+        raise DataLossError(f"this is no SavedModel: it is {what}", path=path) from None
+
+
+def _parse_text(data: bytes, path: str) -> SavedModel:
+    try:
+        return text_format.Parse(data.decode(), SavedModel(), descriptor_pool=_POOL)
+    except (text_format.ParseError, ValueError) as error:
+        raise DataLossError(f"this is no SavedModel as text: {error}", path=path) from None
+
+
+def _parse_chunks(data: bytes, path: str) -> SavedModel:
+    raise UnimplementedError(
+        "a SavedModel in chunks (.cpb, TensorFlow's experimental_image_format), which this library "
+        "does not read: let TensorFlow save it as saved_model.pb",
+        path=path,
+    )
+
+
+# In the order of precedence (``loader_impl.py``; TensorFlow's Python has no parser for chunks).
+_PARSERS = {
+    SAVED_MODEL_FILENAME_PB: _parse_binary,
+    SAVED_MODEL_FILENAME_PBTXT: _parse_text,
+    SAVED_MODEL_FILENAME_CPB: _parse_chunks,
+}
+
+
+def _check_version(model: SavedModel, path: str) -> None:
+    version = model.saved_model_schema_version
+    if version == SAVED_MODEL_SCHEMA_VERSION or (version == 0 and model.meta_graphs):
+        return
+    if version == 0:
+        raise DataLossError(
+            "this is no SavedModel: it has neither a schema version nor a graph", path=path
+        )
+    raise UnimplementedError(
+        f"this SavedModel has schema version {version}; version {SAVED_MODEL_SCHEMA_VERSION} is "
+        f"the only one known",
+        path=path,
+    )
+
+
+def serialized(model: SavedModel, *, as_text: bool) -> bytes:
+    """Return the message as its file holds it. Raises ValueError beyond the 2 GiB of protobuf."""
+    from tfckpt.graph.graph import check_size
+
+    check_size(model)
+    if as_text:
+        return text_format.MessageToString(model, descriptor_pool=_POOL).encode()
+    return model.SerializeToString(deterministic=True)

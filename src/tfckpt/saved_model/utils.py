@@ -1,0 +1,113 @@
+"""TensorInfo: how a signature names a tensor."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from tfckpt.dtypes import DataType
+from tfckpt.graph import Graph, Operation, Tensor, get_default_graph
+from tfckpt.graph.messages import is_message, own
+from tfckpt.graph.names import prepend_scope
+from tfckpt.graph.values import shape_proto
+from tfckpt.protos import TensorInfo
+
+
+class SparseTensor(NamedTuple):
+    """The three tensors that make a sparse one."""
+
+    indices: Tensor
+    values: Tensor
+    dense_shape: Tensor
+
+
+def build_tensor_info(tensor: object) -> TensorInfo:
+    """Return the TensorInfo of a tensor of a graph, or of a SparseTensor of three.
+
+    A TensorInfo is returned as it is, so that signatures can be made where there is no Graph.
+
+    Raises TypeError for anything else.
+
+    >>> from tfckpt.graph import Graph
+    >>> x = Graph().create_op("Placeholder", name="x", attrs={"dtype": DataType.DT_FLOAT})
+    >>> build_tensor_info(x.outputs[0]).name
+    'x:0'
+    """
+    if is_message(tensor, TensorInfo):
+        return own(tensor, TensorInfo, "tensor")
+    if isinstance(tensor, Tensor):
+        return TensorInfo(
+            name=tensor.name,
+            dtype=int(tensor.data_type),
+            tensor_shape=shape_proto(tensor.shape),
+        )
+    if isinstance(tensor, SparseTensor):
+        return _sparse_info(tensor)
+    raise TypeError(
+        f"a signature's tensor is a Tensor of a tfckpt.Graph, a SparseTensor of three, or a "
+        f"TensorInfo, not {type(tensor).__name__}"
+    )
+
+
+def _sparse_info(tensor: SparseTensor) -> TensorInfo:
+    info = TensorInfo(
+        dtype=int(tensor.values.data_type),
+        tensor_shape=shape_proto(None),
+    )
+    info.coo_sparse.values_tensor_name = tensor.values.name
+    info.coo_sparse.indices_tensor_name = tensor.indices.name
+    info.coo_sparse.dense_shape_tensor_name = tensor.dense_shape.name
+    return info
+
+
+def build_tensor_info_from_op(op: Operation) -> TensorInfo:
+    """Return the TensorInfo that names an operation: of no type, and of unknown shape."""
+    return TensorInfo(
+        name=op.name,
+        dtype=int(DataType.DT_INVALID),
+        tensor_shape=shape_proto(None),
+    )
+
+
+def get_tensor_from_tensor_info(
+    tensor_info: TensorInfo, graph: Graph | None = None, import_scope: str | None = None
+) -> Any:
+    """Return the Tensor (SparseTensor, list of Tensors) of a graph that a TensorInfo names.
+
+    `graph` is the default graph if left out; names are looked up under `import_scope`. A composite
+    tensor is the list of its components.
+
+    Raises KeyError if the graph has no such tensor; ValueError for a TensorInfo that names none.
+    """
+    graph = get_default_graph() if graph is None else graph
+    info = own(tensor_info, TensorInfo, "tensor_info")
+    names = tensor_names(info)
+    if not names:
+        raise ValueError("this TensorInfo names no tensor: it has no name, coo_sparse or composite")
+    tensors = [graph.get_tensor_by_name(prepend_scope(name, import_scope)) for name in names]
+    if info.WhichOneof("encoding") == "coo_sparse":
+        return SparseTensor(*tensors)
+    return tensors if info.WhichOneof("encoding") == "composite_tensor" else tensors[0]
+
+
+def get_element_from_tensor_info(
+    tensor_info: TensorInfo, graph: Graph | None = None, import_scope: str | None = None
+) -> Operation | Tensor:
+    """Return the operation or tensor of a graph that a TensorInfo names."""
+    graph = get_default_graph() if graph is None else graph
+    return graph.as_graph_element(prepend_scope(tensor_info.name, import_scope))
+
+
+def tensor_names(info: TensorInfo) -> list[str]:
+    """List the tensors that a TensorInfo names; of a sparse one indices, values and shape."""
+    encoding = info.WhichOneof("encoding")
+    if encoding == "name":
+        return [info.name]
+    if encoding == "coo_sparse":
+        sparse = info.coo_sparse
+        return [
+            sparse.indices_tensor_name,
+            sparse.values_tensor_name,
+            sparse.dense_shape_tensor_name,
+        ]
+    components = info.composite_tensor.components if encoding else ()
+    return [name for component in components for name in tensor_names(component)]
