@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tfckpt.reader import CheckpointReader
     from tfckpt.saver import Saver
     from tfckpt.state import checkpoint_exists, get_checkpoint_state, latest_checkpoint
+    from tfckpt.tensors.tensor_proto import make_ndarray, make_tensor_proto
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
@@ -42,6 +43,8 @@ _HOMES = {
     "load": "checkpoint",
     "load_checkpoint": "checkpoint",
     "load_variable": "checkpoint",
+    "make_ndarray": "tensors.tensor_proto",
+    "make_tensor_proto": "tensors.tensor_proto",
     "merge_bundles": "bundle",
     "save": "checkpoint",
 }
@@ -64,6 +67,8 @@ __all__ = [
     "load",
     "load_checkpoint",
     "load_variable",
+    "make_ndarray",
+    "make_tensor_proto",
     "merge_bundles",
     "protos",
     "save",
