@@ -770,3 +770,31 @@ def test_frozen_as_tensorflow_freezes(tmp_path):
     assert [n.SerializeToString(deterministic=True) for n in want_nodes] == [
         n.SerializeToString(deterministic=True) for n in got_nodes
     ]
+
+
+# --- a whole life: TensorFlow saves, tfckpt restores and saves, TensorFlow restores
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_a_checkpoint_goes_through_an_imported_graphs_saver(use_resource, tmp_path):
+    import tfckpt
+
+    if importlib.util.find_spec("tfckpt.saver") is None:
+        pytest.skip("the Saver is not there yet")
+    with v1.Graph().as_default(), v1.Session() as session:
+        with v1.variable_scope("m", use_resource=use_resource):
+            w = v1.get_variable("w", [3], initializer=v1.ones_initializer())
+            v1.get_variable("b", [2], initializer=v1.zeros_initializer())
+        session.run(v1.global_variables_initializer())
+        prefix = v1.train.Saver().save(session, str(tmp_path / "theirs"))
+    with tfckpt.Graph().as_default():
+        saver = tfckpt.import_meta_graph(f"{prefix}.meta")
+    weights = {}
+    saver.restore(weights, prefix)
+    weights["m/w"] = weights["m/w"] * 5
+    prefix = saver.save(weights, str(tmp_path / "mine"))
+    with v1.Graph().as_default() as graph, v1.Session() as session:
+        v1.train.import_meta_graph(f"{prefix}.meta").restore(session, prefix)
+        (w,) = [v for v in v1.global_variables() if v.op.name == "m/w"]
+        assert session.run(w).tolist() == [5.0, 5.0, 5.0]
+        assert "save/restore_all" in [op.name for op in graph.get_operations()]
