@@ -1,37 +1,53 @@
 """The state file, named ``checkpoint``: which checkpoints a folder has, and which is the latest.
 
-A CheckpointState message as text. Its paths are relative to its folder, or absolute.
+    model_checkpoint_path: "m-3"            the latest
+    all_model_checkpoint_paths: "m-2"       all that are kept, oldest first; the last is the latest
+    all_model_checkpoint_paths: "m-3"
+    all_model_checkpoint_timestamps: ...    CheckpointManager's: when each was saved
+    last_preserved_timestamp: ...           CheckpointManager's: when the last was kept for good
+
+A CheckpointState message as text. Its paths are absolute, or relative to its folder.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike, fspath
 
 from tfckpt.bundle.commit import committed_index
 from tfckpt.errors import InvalidArgumentError
+from tfckpt.locate import is_v1_pattern
 from tfckpt.protos import CheckpointState
 from tfckpt.storage import write_file
 
 STATE_FILE = "checkpoint"
 
+Path = str | PathLike[str]
+
 logger = logging.getLogger("tfckpt")
 
 
 def get_checkpoint_state(
-    checkpoint_dir: str | PathLike[str], latest_filename: str | None = None
+    checkpoint_dir: Path, latest_filename: str | None = None
 ) -> CheckpointState | None:
     """Read a folder's state file; None if there is none, or (with a warning) it does not parse.
 
     Relative paths in it come back joined to `checkpoint_dir`.
 
     Raises InvalidArgumentError (a ValueError) if the file names no checkpoint.
+
+    >>> import tempfile, tfckpt
+    >>> folder = tempfile.mkdtemp()
+    >>> tfckpt.update_checkpoint_state(folder, "m-7")
+    >>> state = tfckpt.get_checkpoint_state(folder)
+    >>> state.model_checkpoint_path == folder + "/m-7"
+    True
     """
     folder = fspath(checkpoint_dir)
-    path = os.path.join(folder, latest_filename or STATE_FILE)
-    state = _read_state(path)
+    path = state_path(folder, latest_filename)
+    state = read_state(path)
     if state is None:
         return None
     if not state.model_checkpoint_path:
@@ -40,69 +56,219 @@ def get_checkpoint_state(
         )
     state.model_checkpoint_path = os.path.join(folder, state.model_checkpoint_path)
     paths = [os.path.join(folder, one) for one in state.all_model_checkpoint_paths]
-    del state.all_model_checkpoint_paths[:]
-    state.all_model_checkpoint_paths.extend(paths)
+    state.all_model_checkpoint_paths[:] = paths
     return state
 
 
-def _read_state(path: str) -> CheckpointState | None:
+def state_path(folder: str, latest_filename: str | None = None) -> str:
+    return os.path.join(folder, STATE_FILE if latest_filename is None else latest_filename)
+
+
+def read_state(path: str) -> CheckpointState | None:
+    """Read a state file as it stands; None if there is none, or (with a warning) it is no such."""
     from google.protobuf import text_format
 
     try:
         with open(path, "rb") as file:
-            text = file.read().decode("utf-8", "surrogateescape")
-        return text_format.Parse(text, CheckpointState())
-    except FileNotFoundError:
+            text = file.read().decode("utf-8")
+        # Merge, unlike Parse, takes a name that comes twice: the last one counts.
+        return text_format.Merge(text, CheckpointState())
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, text_format.ParseError, ValueError) as error:
-        logger.warning("%s: %s: ignored", path, error)
+        logger.warning("%s: %s: Checkpoint ignored", path, error)
         return None
 
 
-def latest_checkpoint(
-    checkpoint_dir: str | PathLike[str], latest_filename: str | None = None
-) -> str | None:
+def write_state(path: str, state: CheckpointState, *, fsync: bool = True) -> None:
+    """Write a state file; a reader sees the old one or the new one."""
+    from google.protobuf import text_format
+
+    write_file(path, text_format.MessageToString(state, as_utf8=True).encode(), fsync=fsync)
+
+
+def latest_checkpoint(checkpoint_dir: Path, latest_filename: str | None = None) -> str | None:
     """Return the prefix of a folder's latest checkpoint, None if there is none.
 
     Where the state file names a checkpoint that is gone, one of the same name beside the state
-    file is taken: the folder was moved or renamed.
+    file is taken (and logged): the folder was moved or renamed.
+
+    Raises InvalidArgumentError (a ValueError) if the state file names no checkpoint.
+
+    >>> import tempfile, tfckpt
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = tfckpt.Saver().save({"w": [1.0]}, folder + "/m", global_step=3)
+    >>> tfckpt.latest_checkpoint(folder) == folder + "/m-3"
+    True
     """
     state = get_checkpoint_state(checkpoint_dir, latest_filename)
     if state is None:
         return None
-    path = state.model_checkpoint_path
+    path: str = state.model_checkpoint_path
+    found = found_at(path, fspath(checkpoint_dir))
+    if found is None:
+        logger.error("Couldn't match files for checkpoint %s", path)
+    elif found != path:
+        logger.warning("%s is gone; taking %s, beside the state file", path, found)
+    return found
+
+
+def found_at(path: str, folder: str) -> str | None:
+    """Return where a checkpoint of the state file in `folder` is now; None if it is gone."""
     if checkpoint_exists(path):
         return path
     # Whoever wrote the path may have had another system's separators.
-    moved = os.path.join(fspath(checkpoint_dir), path.replace("\\", "/").rpartition("/")[2])
-    if checkpoint_exists(moved):
-        logger.warning("%s is gone; taking %s, beside the state file", path, moved)
-        return moved
-    logger.error("Couldn't match files for checkpoint %s", path)
-    return None
+    moved = os.path.join(folder, path.replace("\\", "/").rpartition("/")[2])
+    return moved if checkpoint_exists(moved) else None
 
 
-def checkpoint_exists(checkpoint_prefix: str | PathLike[str]) -> bool:
-    """Whether there is a checkpoint of this prefix, V2 or V1."""
-    prefix = fspath(checkpoint_prefix)
-    return os.path.isfile(committed_index(prefix)) or os.path.isfile(prefix)
+def checkpoint_exists(checkpoint_prefix: Path) -> bool:
+    """Whether there is a checkpoint of this prefix, V2 or V1.
+
+    Names are compared, never globbed, but for the ``-?????-of-00002`` of a sharded V1 checkpoint.
+    """
+    return bool(_marks(fspath(checkpoint_prefix)))
+
+
+def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[Path]) -> list[float]:
+    """Return when each checkpoint was written, in whole seconds since 1970, as TensorFlow does.
+
+    Prefixes without a checkpoint are left out, so the list may be shorter than what was given.
+    """
+    marks = (_marks(fspath(prefix)) for prefix in checkpoint_prefixes)
+    return [float(int(os.stat(found[0]).st_mtime)) for found in marks if found]
+
+
+def _marks(prefix: str) -> list[str]:
+    """Return the files whose being there makes a checkpoint: an index, or V1's data."""
+    index = committed_index(prefix)
+    if os.path.isfile(index):
+        return [index]
+    return v1_files(prefix)
+
+
+def v1_files(prefix: str) -> list[str]:
+    """Return the files of a V1 checkpoint: the prefix itself, or what its ``?????`` stands for."""
+    if not is_v1_pattern(prefix):
+        return [prefix] if os.path.isfile(prefix) else []
+    folder, base = os.path.split(prefix)
+    head, _, tail = base.rpartition("?????")
+    try:
+        names = sorted(os.listdir(folder or "."))
+    except OSError:
+        return []
+    length = len(base)
+    return [
+        os.path.join(folder, name)
+        for name in names
+        if len(name) == length
+        and name.startswith(head)
+        and name.endswith(tail)
+        and name[len(head) : length - len(tail)].isdigit()
+    ]
 
 
 def generate_checkpoint_state_proto(
-    save_dir: str | PathLike[str],
+    save_dir: Path,
     model_checkpoint_path: str,
     all_model_checkpoint_paths: Sequence[str] | None = None,
+    all_model_checkpoint_timestamps: Sequence[float] | None = None,
+    last_preserved_timestamp: float | None = None,
 ) -> CheckpointState:
-    folder = fspath(save_dir)
-    paths = list(all_model_checkpoint_paths or [])
-    if not paths or paths[-1] != model_checkpoint_path:
-        paths.append(model_checkpoint_path)
+    """Make the message for a state file in `save_dir`; nothing is written.
+
+    `all_model_checkpoint_paths` are the checkpoints that are kept, oldest first; the latest is
+    added to their end if it is not there. If `save_dir` is relative, relative paths are taken
+    from the current folder and become relative to `save_dir`; absolute ones stay.
+
+    Raises ValueError unless there is a timestamp for each path, or none at all.
+
+    >>> import tfckpt
+    >>> tfckpt.generate_checkpoint_state_proto("run", "run/m-2", ["run/m-1"])
+    model_checkpoint_path: "m-2"
+    all_model_checkpoint_paths: "m-1"
+    all_model_checkpoint_paths: "m-2"
+    <BLANKLINE>
+    """
+    folder, latest = fspath(save_dir), fspath(model_checkpoint_path)
+    paths = [fspath(one) for one in all_model_checkpoint_paths or []]
+    if not paths or paths[-1] != latest:
+        paths.append(latest)
+    times = all_model_checkpoint_timestamps
+    if times and len(times) != len(paths):
+        raise ValueError(
+            f"Checkpoint timestamps, if provided, must match checkpoint paths (got paths {paths} "
+            f"and timestamps {list(times)})"
+        )
     if not os.path.isabs(folder):
         paths = [one if os.path.isabs(one) else os.path.relpath(one, folder) for one in paths]
-    return CheckpointState(model_checkpoint_path=paths[-1], all_model_checkpoint_paths=paths)
+    return CheckpointState(
+        model_checkpoint_path=paths[-1],
+        all_model_checkpoint_paths=paths,
+        all_model_checkpoint_timestamps=times,
+        last_preserved_timestamp=last_preserved_timestamp,
+    )
 
 
-def write_state(path: str, state: CheckpointState, *, fsync: bool = True) -> None:
-    from google.protobuf import text_format
+def update_checkpoint_state(
+    save_dir: Path,
+    model_checkpoint_path: str,
+    all_model_checkpoint_paths: Sequence[str] | None = None,
+    latest_filename: str | None = None,
+    all_model_checkpoint_timestamps: Sequence[float] | None = None,
+    last_preserved_timestamp: float | None = None,
+    *,
+    save_relative_paths: bool = False,
+    fsync: bool = True,
+) -> None:
+    """Write the state file of `save_dir`, as `generate_checkpoint_state_proto` makes it.
 
-    write_file(path, text_format.MessageToString(state, as_utf8=True).encode(), fsync=fsync)
+    With `save_relative_paths`, absolute paths too become relative to `save_dir`.
+
+    Raises RuntimeError if the state file would have the name of the checkpoint itself.
+    """
+    folder = fspath(save_dir)
+    state = state_for(
+        folder,
+        model_checkpoint_path,
+        all_model_checkpoint_paths,
+        latest_filename,
+        all_model_checkpoint_timestamps,
+        last_preserved_timestamp,
+        save_relative_paths=save_relative_paths,
+    )
+    write_state(state_path(folder, latest_filename), state, fsync=fsync)
+
+
+def state_for(
+    folder: str,
+    latest: str,
+    paths: Sequence[str] | None,
+    latest_filename: str | None,
+    timestamps: Sequence[float] | None = None,
+    last_preserved_timestamp: float | None = None,
+    *,
+    save_relative_paths: bool = False,
+) -> CheckpointState:
+    """Make what `update_checkpoint_state` writes."""
+    if save_relative_paths and os.path.isabs(folder):
+        latest = _relative(latest, folder)
+        paths = [_relative(one, folder) for one in paths or []]
+    state = generate_checkpoint_state_proto(
+        folder, latest, paths, timestamps, last_preserved_timestamp
+    )
+    if save_relative_paths:
+        state.model_checkpoint_path = _relative(state.model_checkpoint_path, folder)
+        state.all_model_checkpoint_paths[:] = [
+            _relative(one, folder) for one in state.all_model_checkpoint_paths
+        ]
+    if state_path(folder, latest_filename) == state.model_checkpoint_path:
+        raise RuntimeError(
+            f"Save path '{latest}' conflicts with path used for checkpoint state. "
+            f"Please use a different save path."
+        )
+    return state
+
+
+def _relative(path: str, folder: str) -> str:
+    return os.path.relpath(path, folder) if os.path.isabs(path) else path

@@ -15,19 +15,24 @@ A reader that finds an ``.index.commit`` takes it for the index, and each shard 
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
 from collections.abc import Sequence
 
-from tfckpt.bundle.naming import index_path, shard_path, shards_on_disk
+from tfckpt.bundle.naming import index_path, prefix_of, shard_path, shards_on_disk
 from tfckpt.storage import (
     FileWriter,
     lock_folder,
     remove_file,
     remove_leftovers,
+    rename_file,
     sync_folder,
 )
 
 COMMIT_SUFFIX = ".commit"
+
+logger = logging.getLogger("tfckpt")
 
 
 def committed_index(prefix: str) -> str:
@@ -44,21 +49,29 @@ def committed_shard(prefix: str, shard_id: int, num_shards: int, index: str) -> 
 
 
 def publish(prefix: str, index: FileWriter, shards: Sequence[FileWriter], *, fsync: bool) -> None:
-    """Give flushed files their names, and remove what they replace."""
+    """Give flushed files their names, and remove what they replace.
+
+    On an error nothing has changed, unless the moment of commit was over: then the new files
+    count, and the next writer (or `complete`) finishes what is left to do.
+    """
     with lock_folder(prefix):
-        complete(prefix)
-        if os.path.exists(index_path(prefix)):
-            _rename(prefix, shards, COMMIT_SUFFIX, fsync)
-            _rename(prefix, [index], COMMIT_SUFFIX, fsync)
-            complete(prefix)
-        else:
-            _rename(prefix, shards, "", fsync)
-            _rename(prefix, [index], "", fsync)
-        for path, num_shards in list(shards_on_disk(prefix)):
-            if num_shards != len(shards):
-                remove_file(path)
-        folder, base = os.path.split(prefix)
-        remove_leftovers(folder, (base + ".index", base + ".data-"))
+        complete(prefix, fsync=fsync)
+        suffix = COMMIT_SUFFIX if os.path.exists(index_path(prefix)) else ""
+        try:
+            _rename(prefix, shards, suffix, fsync)
+            _rename(prefix, [index], suffix, fsync)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                if index.name == index.path + suffix:
+                    complete(prefix, fsync=fsync)
+                else:
+                    _withdraw(shards)
+            raise
+        try:
+            complete(prefix, fsync=fsync)
+        except OSError:  # the new files count already, so this is worth a second try
+            complete(prefix, fsync=fsync)
+        _remove_stale(prefix, len(shards))
 
 
 def _rename(prefix: str, files: Sequence[FileWriter], suffix: str, fsync: bool) -> None:
@@ -68,20 +81,56 @@ def _rename(prefix: str, files: Sequence[FileWriter], suffix: str, fsync: bool) 
         sync_folder(prefix)
 
 
-def complete(prefix: str) -> None:
+def _withdraw(shards: Sequence[FileWriter]) -> None:
+    """Take back the shards that have their names already, of a bundle that got no index."""
+    for shard in shards:
+        with contextlib.suppress(OSError):
+            shard.withdraw()
+
+
+def _remove_stale(prefix: str, num_shards: int) -> None:
+    """Remove shards of another count, and what killed writers left; a failure harms nobody."""
+    folder, base = os.path.split(prefix)
+    try:
+        for path, count in list(shards_on_disk(prefix)):
+            if count != num_shards:
+                remove_file(path)
+        remove_leftovers(folder, lambda name: prefix_of(name) == base)
+    except OSError as error:
+        logger.warning("%s: cannot remove what an earlier save left: %s", prefix, error)
+
+
+def complete(prefix: str, *, fsync: bool = True) -> None:
     """Bring a commit that was interrupted to its end, and remove one that never got so far."""
     folder, base = os.path.split(prefix)
-    waiting = [
-        os.path.join(folder, name[: -len(COMMIT_SUFFIX)])
-        for name in os.listdir(folder or ".")
-        if name.startswith(f"{base}.data-") and name.endswith(COMMIT_SUFFIX)
-    ]
     index = index_path(prefix)
+    names = (
+        name.removesuffix(COMMIT_SUFFIX)
+        for name in os.listdir(folder or ".")
+        if name.endswith(COMMIT_SUFFIX)
+    )
+    found = [os.path.join(folder, name) for name in names if prefix_of(name) == base]
+    waiting = [path for path in found if path != index]
     committed = os.path.exists(index + COMMIT_SUFFIX)
     for shard in waiting:
         if committed:
-            os.replace(shard + COMMIT_SUFFIX, shard)
+            rename_file(shard + COMMIT_SUFFIX, shard)
         else:
             remove_file(shard + COMMIT_SUFFIX)
     if committed:
-        os.replace(index + COMMIT_SUFFIX, index)
+        if fsync and waiting:  # the index must not lose its suffix before they do
+            sync_folder(prefix)
+        rename_file(index + COMMIT_SUFFIX, index)
+
+
+def remove_bundle(prefix: str) -> None:
+    """Remove a bundle: its index first, so that what a kill leaves is no checkpoint."""
+    folder = os.path.dirname(prefix) or "."
+    if not os.path.isdir(folder):
+        return
+    with lock_folder(prefix):
+        remove_file(index_path(prefix))
+        remove_file(index_path(prefix) + COMMIT_SUFFIX)
+        complete(prefix)
+        for path, _ in list(shards_on_disk(prefix)):
+            remove_file(path)

@@ -1,22 +1,26 @@
 """Where bytes lie: the only part of the library that opens, renames or removes files."""
 
+from tfckpt.storage.folder import FolderWriter
 from tfckpt.storage.source import Source, open_source
 from tfckpt.storage.write import (
     FileWriter,
     lock_folder,
     remove_file,
     remove_leftovers,
+    rename_file,
     sync_folder,
     write_file,
 )
 
 __all__ = [
     "FileWriter",
+    "FolderWriter",
     "Source",
     "lock_folder",
     "open_source",
     "remove_file",
     "remove_leftovers",
+    "rename_file",
     "sync_folder",
     "write_file",
 ]

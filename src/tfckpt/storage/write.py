@@ -7,11 +7,13 @@ bears a temporary name, which `LEFTOVER` recognises; TensorFlow's leftovers have
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from tfckpt.coding import Buffer
@@ -24,6 +26,8 @@ except ImportError:  # Windows
 
 # TensorFlow ends the names of files in the making in ".tempstate" and a random number.
 LEFTOVER = re.compile(r"\.tempstate\d+$")
+
+_ABANDONED_SECONDS = 24 * 3600
 
 
 def temporary_path(path: str) -> str:
@@ -64,18 +68,18 @@ class FileWriter:
         self.path = path
         self.size = 0
         self._fsync = fsync
-        self._name = temporary_path(path)  # where the file is now
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | getattr(os, "O_BINARY", 0)
+        self._origin = ""  # where an adopted file came from
+        self.name = temporary_path(path)  # where the file is now
         with _refused(path, "create the file"):
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-            self._fd = os.open(self._name, flags, 0o666)
-        _lock(self._fd)
+            self._fd = _create(self.name)
 
     @classmethod
     def adopt(cls, existing: str, path: str) -> FileWriter:
         """Take over a finished file, to be renamed to `path` like one just written."""
         file = cls.__new__(cls)
-        file.path, file._name, file._fd, file._fsync = path, existing, -1, False
+        file.path, file.name, file._fd, file._fsync = path, existing, -1, False
+        file._origin = existing
         file.size = os.path.getsize(existing)
         return file
 
@@ -98,9 +102,20 @@ class FileWriter:
     def rename(self, path: str) -> None:
         """Give the flushed file the name `path`, replacing what is there."""
         with _refused(path, "rename the finished file to its name"):
-            os.replace(self._name, path)
-        self._name = path
+            os.replace(self.name, path)
+        self.name = path
         self._close()
+
+    def withdraw(self) -> None:
+        """Undo a `rename` to a name that nothing had."""
+        if LEFTOVER.search(self.name) or self.name == self._origin:
+            return
+        with _refused(self.name, "take back the file"):
+            if self._origin:
+                os.replace(self.name, self._origin)
+            else:
+                os.remove(self.name)
+            self.name = self._origin
 
     def publish(self) -> None:
         self.flush()
@@ -108,12 +123,14 @@ class FileWriter:
 
     def discard(self) -> None:
         """Remove the file if it still has its temporary name."""
-        if LEFTOVER.search(self._name):
-            if os.name == "nt":
-                self._close()
-            with contextlib.suppress(OSError):
-                os.remove(self._name)
-        self._close()
+        if os.name == "nt":
+            self._close()
+        try:
+            if LEFTOVER.search(self.name):
+                with contextlib.suppress(OSError):
+                    os.remove(self.name)
+        finally:
+            self._close()
 
     def _close(self) -> None:
         fd, self._fd = self._fd, -1
@@ -132,13 +149,30 @@ class FileWriter:
         self.discard()
 
 
+def _create(path: str) -> int:
+    """Make a file and hold it, before anybody can take it for a leftover."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | getattr(os, "O_BINARY", 0)
+    while True:
+        fd = os.open(path, flags, 0o666)
+        _lock(fd, wait=True)
+        if os.name == "nt" or os.fstat(fd).st_nlink:
+            return fd
+        os.close(fd)  # it was removed between being made and being locked
+
+
 def write_file(path: str, data: Buffer, *, fsync: bool = True) -> None:
-    """Write a whole file; a reader sees the old one or the new one."""
+    """Write a whole file; a reader sees the old one or the new one.
+
+    What killed writers of the same file have left is removed.
+    """
     with FileWriter(path, fsync=fsync) as file:
         file.write(data)
         file.publish()
     if fsync:
         sync_folder(path)
+    folder, base = os.path.split(path)
+    with contextlib.suppress(OSError):
+        remove_leftovers(folder, lambda name: name == base)
 
 
 def sync_folder(path: str) -> None:
@@ -150,41 +184,54 @@ def sync_folder(path: str) -> None:
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             os.fsync(fd)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # a file system that flushes no folders
+                raise
         finally:
             os.close(fd)
 
 
 def remove_file(path: str) -> bool:
     """Remove a file; False if there was none."""
-    try:
-        os.remove(path)
-    except FileNotFoundError:
-        return False
+    with _refused(path, "remove the file"):
+        try:
+            os.remove(path)
+        except FileNotFoundError:
+            return False
     return True
 
 
-def remove_leftovers(folder: str, beginnings: tuple[str, ...]) -> list[str]:
-    """Remove what killed writers left in `folder` of files whose names begin like one of these.
+def rename_file(path: str, new_path: str) -> None:
+    """Give a file another name, replacing what has it."""
+    with _refused(new_path, f"rename {path} to it"):
+        os.replace(path, new_path)
+
+
+def remove_leftovers(folder: str, is_ours: Callable[[str], bool]) -> list[str]:
+    """Remove what killed writers left in `folder` of the files whose names `is_ours` accepts.
 
     Returns the paths. A file that a living writer of this library still holds stays.
     """
     removed = []
     for name in os.listdir(folder or "."):
-        path = os.path.join(folder, name)
-        if LEFTOVER.search(name) and name.startswith(beginnings) and not _is_held(path):
+        found = LEFTOVER.search(name)
+        if found and is_ours(name[: found.start()]):
+            path = os.path.join(folder, name)
             with contextlib.suppress(OSError):
-                os.remove(path)
-                removed.append(path)
+                if _remove_unheld(path):
+                    removed.append(path)
     return removed
 
 
-def _is_held(path: str) -> bool:
+def _remove_unheld(path: str) -> bool:
+    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return True
-    try:
-        return not _lock(fd)
+        locked = _lock(fd)
+        if locked is None:  # without locks only age tells the dead from the living
+            locked = time.time() - os.fstat(fd).st_mtime > _ABANDONED_SECONDS
+        if locked:
+            os.remove(path)
+        return locked
     finally:
         os.close(fd)
 
@@ -199,7 +246,9 @@ def lock_folder(path: str) -> Iterator[None]:
     if fcntl is None:
         yield
         return
-    fd = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_CLOEXEC)
+    folder = os.path.dirname(path) or "."
+    with _refused(folder, "lock the folder"):
+        fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         _lock(fd, wait=True)
         yield
@@ -207,14 +256,17 @@ def lock_folder(path: str) -> Iterator[None]:
         os.close(fd)
 
 
-def _lock(fd: int, *, wait: bool = False) -> bool:
-    """Lock an open file against its other openers; False if another has it."""
+def _lock(fd: int, *, wait: bool = False) -> bool | None:
+    """Lock an open file against its other openers.
+
+    Returns False if another has it, None if the file system (or Windows) has no locks.
+    """
     if fcntl is None:
-        return True
+        return None
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BlockingIOError:
         return False
-    except OSError:  # some network file systems have no locks
-        return True
+    except OSError:  # some network file systems
+        return None
     return True

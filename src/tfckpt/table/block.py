@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from tfckpt.coding import Buffer, decode_varint, encode_varint
+from tfckpt.coding import Buffer, decode_fixed32, decode_varint, encode_varint
 from tfckpt.errors import DataLossError
 
 RESTART_INTERVAL = 16
@@ -27,11 +27,12 @@ class BlockBuilder:
 
     def __init__(self, restart_interval: int = RESTART_INTERVAL) -> None:
         self._restart_interval = restart_interval
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._pieces: list[Buffer] = []
+        self._entries_size = 0
         self._restarts = [0]
         self._since_restart = 0
-        self._last_key = b""
+        self.first_key: bytes | None = None
+        self.last_key = b""
 
     def __bool__(self) -> bool:
         return bool(self._pieces)
@@ -39,23 +40,42 @@ class BlockBuilder:
     @property
     def size(self) -> int:
         """Bytes that `finish` would return now."""
-        return self._size + 4 * len(self._restarts) + 4
+        return self._entries_size + 4 * len(self._restarts) + 4
 
     def add(self, key: bytes, value: Buffer) -> None:
-        if self._since_restart < self._restart_interval:
-            shared = shared_prefix(self._last_key, key)
-        else:
-            shared = self._since_restart = 0
-            self._restarts.append(self._size)
-        unshared, value_size = len(key) - shared, len(value)
-        if shared < 0x80 and unshared < 0x80 and value_size < 0x80:
-            head = bytes((shared, unshared, value_size))
-        else:
-            head = encode_varint(shared) + encode_varint(unshared) + encode_varint(value_size)
-        self._pieces += (head, key[shared:], value)  # type: ignore[arg-type]
-        self._size += len(head) + unshared + value_size
-        self._since_restart += 1
-        self._last_key = key
+        self.fill(iter([(key, value)]), 0)
+
+    def fill(self, items: Iterator[Entry], size: int) -> None:
+        """Take entries until the block has grown to `size` bytes, or there are no more.
+
+        Raises ValueError for a key that does not come after the one before it.
+        """
+        # One loop over local names: an index of many small tensors spends its time here.
+        pieces, restarts = self._pieces, self._restarts
+        last_key, since_restart, at = self.last_key, self._since_restart, self._entries_size
+        for key, value in items:
+            if self.first_key is None:
+                self.first_key = key
+            elif key <= last_key:
+                raise ValueError(f"table keys must increase: {key!r} after {last_key!r}")
+            if since_restart < self._restart_interval:
+                shared = shared_prefix(last_key, key)
+            else:
+                shared = since_restart = 0
+                restarts.append(at)
+            unshared, value_size = len(key) - shared, len(value)
+            if (shared | unshared | value_size) < 0x80:
+                head = bytes((shared, unshared, value_size))
+            else:
+                head = encode_varint(shared) + encode_varint(unshared) + encode_varint(value_size)
+            pieces.append(head + key[shared:])
+            pieces.append(value)
+            at += len(head) + unshared + value_size
+            since_restart += 1
+            last_key = key
+            if at + 4 * len(restarts) + 4 >= size:
+                break
+        self.last_key, self._since_restart, self._entries_size = last_key, since_restart, at
 
     def finish(self) -> bytes:
         restarts = (*self._restarts, len(self._restarts))
@@ -71,19 +91,20 @@ def shared_prefix(a: bytes, b: bytes) -> int:
     return size - (difference.bit_length() + 7) // 8
 
 
-def find_restarts(block: Buffer) -> tuple[int, ...]:
-    """Return the offsets of the restarts; the entries end where the list of them begins."""
+def find_restarts(block: Buffer) -> tuple[int, int]:
+    """Return where the entries end (and the restarts begin), and how many restarts there are."""
     if len(block) < 4:
         raise DataLossError(f"a block of {len(block)} bytes has no room for its restart count")
-    (count,) = struct.unpack_from("<I", block, len(block) - 4)
-    if not 4 * count <= len(block) - 4:
+    count, _ = decode_fixed32(block, len(block) - 4)
+    entries_end = len(block) - 4 - 4 * count
+    if entries_end < 0:
         raise DataLossError(f"a block of {len(block)} bytes cannot hold {count} restarts")
-    return struct.unpack_from(f"<{count}I", block, len(block) - 4 - 4 * count)
+    return entries_end, count
 
 
 def decode_block(block: Buffer, after: bytes | None = None) -> Iterator[Entry]:
     """Yield the block's (key, value) pairs; their keys strictly increase, from `after` on."""
-    entries_end = len(block) - 4 - 4 * len(find_restarts(block))
+    entries_end, _ = find_restarts(block)
     return decode_entries(block, 0, entries_end, after)
 
 
@@ -120,17 +141,17 @@ def decode_entries(
 
 def search_block(block: Buffer, wanted: bytes) -> Buffer | None:
     """Return the value of one key, by halving between restarts; None if it is not there."""
-    restarts = find_restarts(block)
-    entries_end = len(block) - 4 - 4 * len(restarts)
-    low, high = 0, len(restarts)
+    entries_end, count = find_restarts(block)
+    start = low = 0
+    high = count
     while high - low > 1:
         middle = (low + high) // 2
-        key = next((key for key, _ in decode_entries(block, restarts[middle], entries_end)), None)
+        restart, _ = decode_fixed32(block, entries_end + 4 * middle)
+        key = next((key for key, _ in decode_entries(block, restart, entries_end)), None)
         if key is not None and key <= wanted:
-            low = middle
+            low, start = middle, restart
         else:
             high = middle
-    start = restarts[low] if restarts else entries_end
     for key, value in decode_entries(block, start, entries_end):
         if key >= wanted:
             return value if key == wanted else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from tfckpt.coding import Buffer
 from tfckpt.table.block import BlockBuilder
@@ -17,34 +17,39 @@ def write_table(
     block_size: int = BLOCK_SIZE,
 ) -> None:
     """Write (key, value) pairs, which must come in the order of their keys."""
-    writer = _TableWriter(write)
+    file = _TableFile(write)
+    items = iter(items)
+    pending: tuple[bytes, BlockHandle] | None = None
+    while block := _next_block(items, pending, block_size):
+        if pending is not None:
+            # The last block's index key waits for the next key, to be as short as can be.
+            assert block.first_key is not None
+            file.index.add(shortest_separator(pending[0], block.first_key), pending[1].encode())
+        pending = block.last_key, file.write_block(block)
+    if pending is not None:
+        file.index.add(shortest_successor(pending[0]), pending[1].encode())
+    file.finish()
+
+
+def _next_block(
+    items: Iterator[tuple[bytes, Buffer]],
+    pending: tuple[bytes, BlockHandle] | None,
+    block_size: int,
+) -> BlockBuilder:
     block = BlockBuilder()
-    last_key = None
-    for key, value in items:
-        if last_key is not None and not last_key < key:
-            raise ValueError(f"table keys must increase: {key!r} after {last_key!r}")
-        if not block and writer.pending is not None and last_key is not None:
-            writer.index_pending(shortest_separator(last_key, key))
-        block.add(key, value)
-        last_key = key
-        if block.size >= block_size:
-            writer.pending = writer.write_block(block)
-            block = BlockBuilder()
-    if block:
-        writer.pending = writer.write_block(block)
-    if last_key is not None:
-        writer.index_pending(shortest_successor(last_key))
-    writer.finish()
+    block.fill(items, block_size)
+    if block.first_key is not None and pending is not None and block.first_key <= pending[0]:
+        raise ValueError(f"table keys must increase: {block.first_key!r} after {pending[0]!r}")
+    return block
 
 
-class _TableWriter:
-    """The file so far: its size, the index, and the block that still waits for its index key."""
+class _TableFile:
+    """The file so far: its size, and its index."""
 
     def __init__(self, write: Callable[[Buffer], object]) -> None:
         self._write = write
         self._size = 0
-        self._index = BlockBuilder(restart_interval=1)
-        self.pending: BlockHandle | None = None
+        self.index = BlockBuilder(restart_interval=1)
 
     def write_block(self, block: BlockBuilder) -> BlockHandle:
         contents = block.finish()
@@ -55,15 +60,9 @@ class _TableWriter:
         self._size += len(contents) + len(trailer)
         return handle
 
-    def index_pending(self, key: bytes) -> None:
-        """Enter the last block under `key`, which can be short once the next key is known."""
-        if self.pending is not None:
-            self._index.add(key, self.pending.encode())
-            self.pending = None
-
     def finish(self) -> None:
         metaindex = self.write_block(BlockBuilder())
-        index = self.write_block(self._index)
+        index = self.write_block(self.index)
         self._write(Footer(metaindex, index).encode())
 
 

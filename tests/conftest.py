@@ -1,0 +1,49 @@
+"""Fixtures that several test files share."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="session")
+def golden() -> Path:
+    """The checkpoints that real TensorFlow wrote."""
+    return GOLDEN
+
+
+@pytest.fixture(scope="session")
+def expected() -> dict[str, dict[str, Any]]:
+    """What is in them, by prefix and tensor."""
+    return json.loads((GOLDEN / "expected.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def realckpts() -> Path:
+    """Checkpoints of other people: the folder that TFCKPT_REALCKPTS names."""
+    folder = Path(os.environ.get("TFCKPT_REALCKPTS", ""))
+    if not os.environ.get("TFCKPT_REALCKPTS") or not folder.is_dir():
+        pytest.skip("TFCKPT_REALCKPTS names no folder of real checkpoints")
+    return folder
+
+
+@pytest.fixture
+def prefix(tmp_path: Path) -> Path:
+    return tmp_path / "model.ckpt"
+
+
+@pytest.fixture
+def weights() -> dict[str, np.ndarray]:
+    """A small model."""
+    return {
+        "dense/kernel": np.arange(6, dtype=np.float32).reshape(3, 2),
+        "dense/bias": np.array([1.5, -2.5], np.float32),
+        "global_step": np.int64(1234),
+    }
