@@ -1,7 +1,7 @@
 """Where bytes lie: the only part of the library that opens, renames or removes files."""
 
-from tfckpt.storage.folder import FolderWriter
 from tfckpt.storage.source import Source, open_source
+from tfckpt.storage.spool import Spool
 from tfckpt.storage.write import (
     FileWriter,
     lock_folder,
@@ -14,8 +14,8 @@ from tfckpt.storage.write import (
 
 __all__ = [
     "FileWriter",
-    "FolderWriter",
     "Source",
+    "Spool",
     "lock_folder",
     "open_source",
     "remove_file",
