@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tfckpt.saver import Saver
     from tfckpt.state import checkpoint_exists, get_checkpoint_state, latest_checkpoint
     from tfckpt.tensors.tensor_proto import make_ndarray, make_tensor_proto
+    from tfckpt.v1 import V1Reader, V1Writer
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
@@ -36,6 +37,8 @@ _HOMES = {
     "MetaGraphDef": "protos",
     "Saver": "saver",
     "SaverDef": "protos",
+    "V1Reader": "v1",
+    "V1Writer": "v1",
     "checkpoint_exists": "state",
     "get_checkpoint_state": "state",
     "latest_checkpoint": "state",
@@ -59,6 +62,8 @@ __all__ = [
     "MetaGraphDef",
     "Saver",
     "SaverDef",
+    "V1Reader",
+    "V1Writer",
     "checkpoint_exists",
     "errors",
     "get_checkpoint_state",
