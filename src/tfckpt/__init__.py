@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         update_checkpoint_state,
     )
     from tfckpt.tensors.tensor_proto import make_ndarray, make_tensor_proto
+    from tfckpt.v1 import V1Reader, V1Writer
     from tfckpt.watch import checkpoints_iterator, wait_for_new_checkpoint
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
@@ -66,6 +67,8 @@ _HOMES = {
     "RestoreReport": "matching",
     "Saver": "saver",
     "SaverDef": "protos",
+    "V1Reader": "v1",
+    "V1Writer": "v1",
     "add_to_collection": "graph",
     "checkpoint_exists": "state",
     "checkpoints_iterator": "watch",
@@ -111,6 +114,8 @@ __all__ = [
     "RestoreReport",
     "Saver",
     "SaverDef",
+    "V1Reader",
+    "V1Writer",
     "add_to_collection",
     "checkpoint_exists",
     "checkpoints_iterator",

@@ -2,6 +2,7 @@
 
 from tfckpt.storage.folder import FolderWriter
 from tfckpt.storage.source import Source, open_source
+from tfckpt.storage.spool import Spool
 from tfckpt.storage.write import (
     FileWriter,
     lock_folder,
@@ -16,6 +17,7 @@ __all__ = [
     "FileWriter",
     "FolderWriter",
     "Source",
+    "Spool",
     "lock_folder",
     "open_source",
     "remove_file",

@@ -12,6 +12,7 @@ As TensorFlow's ``tsl/lib/io/block_builder.cc`` writes it; an empty block still 
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Iterator
 
 from tfckpt.coding import Buffer, decode_fixed32, decode_varint, encode_varint
@@ -45,25 +46,32 @@ class BlockBuilder:
     def add(self, key: bytes, value: Buffer) -> None:
         self.fill(iter([(key, value)]), 0)
 
-    def fill(self, items: Iterator[Entry], size: int) -> None:
+    def fill(self, items: Iterator[Entry], size: int, oversize: int = sys.maxsize) -> Entry | None:
         """Take entries until the block has grown to `size` bytes, or there are no more.
+
+        An entry of `oversize` bytes or more ends a block that has others; it is returned.
 
         Raises ValueError for a key that does not come after the one before it.
         """
         # One loop over local names: an index of many small tensors spends its time here.
         pieces, restarts = self._pieces, self._restarts
         last_key, since_restart, at = self.last_key, self._since_restart, self._entries_size
+        oversized = None
         for key, value in items:
+            value_size = len(value)
             if self.first_key is None:
                 self.first_key = key
             elif key <= last_key:
                 raise ValueError(f"table keys must increase: {key!r} after {last_key!r}")
+            elif value_size + len(key) >= oversize:
+                oversized = (key, value)
+                break
             if since_restart < self._restart_interval:
                 shared = shared_prefix(last_key, key)
             else:
                 shared = since_restart = 0
                 restarts.append(at)
-            unshared, value_size = len(key) - shared, len(value)
+            unshared = len(key) - shared
             if (shared | unshared | value_size) < 0x80:
                 head = bytes((shared, unshared, value_size))
             else:
@@ -76,10 +84,15 @@ class BlockBuilder:
             if at + 4 * len(restarts) + 4 >= size:
                 break
         self.last_key, self._since_restart, self._entries_size = last_key, since_restart, at
+        return oversized
 
     def finish(self) -> bytes:
+        return b"".join(self.pieces())
+
+    def pieces(self) -> list[Buffer]:
+        """Return what `finish` does in pieces, among them the values as they were given."""
         restarts = (*self._restarts, len(self._restarts))
-        return b"".join(self._pieces) + struct.pack(f"<{len(restarts)}I", *restarts)
+        return [*self._pieces, struct.pack(f"<{len(restarts)}I", *restarts)]
 
 
 def shared_prefix(a: bytes, b: bytes) -> int:

@@ -12,6 +12,7 @@ All integers are little-endian. As TensorFlow's ``tsl/lib/io/format.cc`` and
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from tfckpt.checksum import crc32c, mask
@@ -68,10 +69,13 @@ class Footer(NamedTuple):
         return cls(metaindex, index)
 
 
-def seal(contents: bytes) -> bytes:
-    """Return the trailer of an uncompressed block."""
+def seal(pieces: Iterable[Buffer]) -> bytes:
+    """Return the trailer of an uncompressed block that is made of `pieces`."""
     kind = bytes([NO_COMPRESSION])
-    return kind + encode_fixed32(mask(crc32c(kind, crc32c(contents, 0))))
+    crc = 0
+    for piece in (*pieces, kind):
+        crc = crc32c(piece, crc)
+    return kind + encode_fixed32(mask(crc))
 
 
 def unseal(block: Buffer) -> Buffer:

@@ -59,7 +59,10 @@ class Table:
             if at in self._decoded:
                 return self._decoded[at].get(key)
             if at not in self._blocks:
-                self._blocks[at] = self._read_block(handles[at])
+                block = self._read_block(handles[at])
+                if len(block) > _COPY:  # one tensor of a V1 file: not kept
+                    return search_block(block, key)
+                self._blocks[at] = block
             searches = self._searches[at] = self._searches.get(at, 0) + 1
             if searches < _SEARCHES_BEFORE_DECODING:
                 return search_block(self._blocks[at], key)

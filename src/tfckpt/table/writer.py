@@ -10,6 +10,10 @@ from tfckpt.table.format import BlockHandle, Footer, seal
 
 BLOCK_SIZE = 256 << 10  # TensorFlow's: a block is closed once it has grown to this
 
+_OVERSIZE = 2  # an entry of this many block sizes is never put behind others
+# A block this big is one tensor of a V1 file, which is then written from where it is.
+_BIG = 1 << 20
+
 
 def write_table(
     write: Callable[[Buffer], object],
@@ -18,12 +22,15 @@ def write_table(
 ) -> None:
     """Write (key, value) pairs, which must come in the order of their keys."""
     file = _TableFile(write)
-    items = iter(items)
     pending: tuple[bytes, BlockHandle] | None = None
-    while block := _next_block(items, pending, block_size):
+    for block in _blocks(iter(items), block_size):
+        assert block.first_key is not None
         if pending is not None:
+            if block.first_key <= pending[0]:
+                raise ValueError(
+                    f"table keys must increase: {block.first_key!r} after {pending[0]!r}"
+                )
             # The last block's index key waits for the next key, to be as short as can be.
-            assert block.first_key is not None
             file.index.add(shortest_separator(pending[0], block.first_key), pending[1].encode())
         pending = block.last_key, file.write_block(block)
     if pending is not None:
@@ -31,16 +38,17 @@ def write_table(
     file.finish()
 
 
-def _next_block(
-    items: Iterator[tuple[bytes, Buffer]],
-    pending: tuple[bytes, BlockHandle] | None,
-    block_size: int,
-) -> BlockBuilder:
+def _blocks(items: Iterator[tuple[bytes, Buffer]], block_size: int) -> Iterator[BlockBuilder]:
     block = BlockBuilder()
-    block.fill(items, block_size)
-    if block.first_key is not None and pending is not None and block.first_key <= pending[0]:
-        raise ValueError(f"table keys must increase: {block.first_key!r} after {pending[0]!r}")
-    return block
+    oversized = block.fill(items, block_size, _OVERSIZE * block_size)
+    while block:
+        yield block
+        block = BlockBuilder()
+        if oversized is None:
+            oversized = block.fill(items, block_size, _OVERSIZE * block_size)
+        else:
+            block.add(*oversized)
+            oversized = None
 
 
 class _TableFile:
@@ -52,12 +60,12 @@ class _TableFile:
         self.index = BlockBuilder(restart_interval=1)
 
     def write_block(self, block: BlockBuilder) -> BlockHandle:
-        contents = block.finish()
-        trailer = seal(contents)
-        self._write(contents)
-        self._write(trailer)
-        handle = BlockHandle(self._size, len(contents))
-        self._size += len(contents) + len(trailer)
+        handle = BlockHandle(self._size, block.size)
+        pieces = [block.finish()] if block.size < _BIG else block.pieces()
+        trailer = seal(pieces)
+        for piece in (*pieces, trailer):
+            self._write(piece)
+        self._size += handle.size + len(trailer)
         return handle
 
     def finish(self) -> None:

@@ -45,6 +45,7 @@ from tfckpt.wire import (
 
 D = DataType
 
+_DTYPE = 1
 TENSOR_CONTENT = 4
 STRING_VAL = 8
 # What TensorFlow can write in one message; no more is made of a shortened list.
@@ -157,6 +158,15 @@ def decode_values(message: Buffer, data_type: int, count: int) -> Array:
     parts = [_decode_part(value, form, data_type) for value in values]
     flat = parts[0] if len(parts) == 1 else _joined(parts, dtype)
     return expanded(flat, count)
+
+
+def stated_type(message: Buffer) -> int:
+    """Return the dtype that a serialized TensorProto names, DT_INVALID (0) if it names none."""
+    data_type = 0
+    for number, kind, value in fields(message):
+        if number == _DTYPE and kind == VARINT:
+            data_type = value  # type: ignore[assignment]
+    return data_type
 
 
 def decode_content(content: Buffer, data_type: int, count: int) -> Array:

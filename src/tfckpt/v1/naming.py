@@ -1,0 +1,61 @@
+"""The names of V1 files: ``P``, or ``P-00000-of-00002``, ``P-00001-of-00002``.
+
+All shards together are called ``P-?????-of-00002``, with these very question marks
+(TensorFlow's ``sharded_filename_ops.cc``). They are never expanded as a file pattern, so the rest
+of the name may hold any character.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+_PATTERN = re.compile(r"(.+)-\?{5}-of-([0-9]{5,})", re.DOTALL)
+_SHARD = re.compile(r"(.+)-([0-9]{5,})-of-([0-9]{5,})", re.DOTALL)
+
+
+def pattern_of(prefix: str, num_shards: int) -> str:
+    """Return the name of a sharded checkpoint as a whole."""
+    return f"{prefix}-?????-of-{num_shards:05d}"
+
+
+def shard_path(prefix: str, shard_id: int, num_shards: int) -> str:
+    return f"{prefix}-{shard_id:05d}-of-{num_shards:05d}"
+
+
+def is_pattern(path: str) -> bool:
+    return _PATTERN.fullmatch(path) is not None
+
+
+def shards_of_pattern(path: str) -> list[str] | None:
+    """Return the paths of all shards that a pattern stands for; None if `path` is none."""
+    found = _PATTERN.fullmatch(path)
+    return None if found is None else _all_shards(found[1], int(found[2]))
+
+
+def siblings(path: str) -> list[str] | None:
+    """Return the paths of all shards of which `path` is one; None if it is no shard's name."""
+    found = _SHARD.fullmatch(path)
+    if found is None or not int(found[2]) < int(found[3]):
+        return None
+    return _all_shards(found[1], int(found[3]))
+
+
+def pattern_around(path: str) -> str | None:
+    """Return the pattern of the set that shard `path` belongs to, if all of it is there."""
+    found = _SHARD.fullmatch(path)
+    shards = siblings(path)
+    if found is None or shards is None or not all(map(os.path.isfile, shards)):
+        return None
+    return pattern_of(found[1], int(found[3]))
+
+
+def is_there(path: str) -> bool:
+    """Whether there is a file `path`, or all the shards of pattern `path`."""
+    shards = shards_of_pattern(path)
+    return os.path.isfile(path) if shards is None else all(map(os.path.isfile, shards))
+
+
+def _all_shards(prefix: str, num_shards: int) -> list[str]:
+    # Each shard has a file: a count beyond what a folder can hold comes from a mistyped name.
+    return [shard_path(prefix, shard_id, num_shards) for shard_id in range(min(num_shards, 99999))]

@@ -1,0 +1,232 @@
+"""Reading a V1 checkpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from os import PathLike, fspath
+from typing import NamedTuple
+
+import numpy as np
+
+from tfckpt.dtypes import OPAQUE, DataType, data_type_name, numpy_dtype
+from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError, located
+from tfckpt.reader import CheckpointReader, TensorInfo, tensor_not_found
+from tfckpt.storage import Source, open_source
+from tfckpt.table import Table
+from tfckpt.tensors.selection import Index, Selection
+from tfckpt.tensors.slices import Shape, TensorSlice, check_partition, volume
+from tfckpt.tensors.stored import Array
+from tfckpt.tensors.tensor_proto import reshaped
+from tfckpt.tensors.values import decode_values, stated_type
+from tfckpt.v1.naming import pattern_around, shards_of_pattern
+from tfckpt.v1.records import META_KEY, Meta, Record, decode_meta
+
+
+class _Shard(NamedTuple):
+    """One file of the checkpoint."""
+
+    source: Source
+    table: Table
+
+
+class _Saved(NamedTuple):
+    """A tensor, and which shard has each of its slices."""
+
+    name: bytes
+    data_type: int
+    shape: Shape
+    places: dict[TensorSlice, _Shard]
+
+    @property
+    def slices(self) -> tuple[TensorSlice, ...]:
+        return tuple(self.places)
+
+    @property
+    def whole(self) -> TensorSlice | None:
+        """Its only slice, where that is all of it."""
+        first = next(iter(self.places))
+        alone = len(self.places) == 1 and first.shape_in(self.shape) == self.shape
+        return first if alone else None
+
+
+class V1Reader(CheckpointReader):
+    """Reads a V1 checkpoint: a file, or several as ``P-?????-of-00002``.
+
+    The name of one shard stands for all of them if they are there, else for that shard alone.
+    What there is, is read on opening; a tensor's values are when they are asked for. The
+    checksums of a V1 file belong to the format's blocks and are always checked, so `verify`
+    changes nothing; `mmap=False` reads into memory of its own instead of mapping the file.
+
+    `TensorInfo.stored_size` is the size of the values as an array, as the format does not say how
+    many bytes they take on disk; it is 0 for strings.
+
+    Raises FileMissingError for a file that is not there, DataLossError for a damaged one.
+    """
+
+    def __init__(
+        self, path_or_pattern: str | PathLike[str], *, verify: bool = True, mmap: bool = True
+    ) -> None:
+        given = fspath(path_or_pattern)
+        self.path = pattern_around(given) or given
+        self._shards: list[_Shard] = []
+        self._tensors: dict[str, _Saved] = {}
+        try:
+            for path in _files(self.path):
+                self._open_shard(path, mmap)
+        except BaseException:
+            self.close()
+            raise
+        names = sorted(self._tensors, key=lambda name: self._tensors[name].name)
+        self._tensors = {name: self._tensors[name] for name in names}
+
+    def info(self, name: str) -> TensorInfo:
+        return _info(self._saved(name))
+
+    def infos(self) -> Mapping[str, TensorInfo]:
+        return {name: _info(saved) for name, saved in self._tensors.items()}
+
+    def get_tensor(self, name: str, index: Index | None = None) -> Array:
+        saved = self._saved(name)
+        with located(self.path, name):
+            if saved.data_type in OPAQUE:
+                kind = data_type_name(saved.data_type)
+                raise UnimplementedError(f"a {kind} has a value only inside TensorFlow")
+            if index is None and saved.whole is not None:
+                return _handed_out(_decode(saved, saved.whole), saved)
+            check_partition(saved.slices, saved.shape)
+            selection = Selection.of(... if index is None else index, saved.shape)
+            elements = selection.finished(_assemble(saved, selection))
+            return elements if index is not None else _handed_out(elements, saved)
+
+    def debug_string(self) -> bytes:
+        """Return a line for each tensor, ``name (DT_FLOAT) [2,3]``; ``, 2 slices`` if so stored."""
+        lines = (
+            b"%s (%s) [%s]%s\n"
+            % (
+                saved.name,
+                data_type_name(saved.data_type).encode(),
+                ",".join(map(str, saved.shape)).encode(),
+                b", %d slices" % len(saved.places) if len(saved.places) > 1 else b"",
+            )
+            for saved in self._tensors.values()
+        )
+        return b"".join(lines)
+
+    def close(self) -> None:
+        for shard in self._shards:
+            shard.source.close()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def __len__(self) -> int:
+        return len(self._tensors)
+
+    def _saved(self, name: str) -> _Saved:
+        try:
+            return self._tensors[name]
+        except (KeyError, TypeError):
+            raise tensor_not_found(name, self._tensors, self.path) from None
+
+    def _open_shard(self, path: str, mmap: bool) -> None:
+        source = open_source(path, mmap=mmap)
+        try:
+            shard = _Shard(source, Table(source))
+        except BaseException:
+            source.close()
+            raise
+        self._shards.append(shard)
+        value = shard.table.get(META_KEY)
+        with located(path):
+            if value is None:
+                raise DataLossError("a table without a list of tensors: no V1 checkpoint")
+            for meta in decode_meta(value):
+                self._register(meta, shard)
+
+    def _register(self, meta: Meta, shard: _Shard) -> None:
+        name = meta.name.decode("utf-8", "surrogateescape")
+        if not meta.slices:
+            raise DataLossError("is listed without any slice", tensor=name)
+        saved = self._tensors.setdefault(name, _Saved(meta.name, meta.data_type, meta.shape, {}))
+        if (saved.data_type, saved.shape) != (meta.data_type, meta.shape):
+            raise DataLossError(
+                f"is {data_type_name(meta.data_type)} {list(meta.shape)} here, and "
+                f"{data_type_name(saved.data_type)} {list(saved.shape)} in another place",
+                tensor=name,
+            )
+        for one in meta.slices:
+            if one in saved.places:
+                raise DataLossError(f"slice {str(one) or '(all)'} is listed twice", tensor=name)
+            with located(tensor=name):
+                one.index_in(meta.shape)
+            saved.places[one] = shard
+
+
+def _files(path: str) -> list[str]:
+    """Return the files of a checkpoint; of a sharded one all must be there."""
+    shards = shards_of_pattern(path)
+    if shards is None:
+        return [path]
+    missing = [shard for shard in shards if "://" not in shard and not os.path.isfile(shard)]
+    if missing or not shards:
+        names = ", ".join(map(os.path.basename, missing[:5]))
+        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+        raise FileMissingError(
+            f"{len(missing)} of its {len(shards)} shards are missing: {names}{more}", path=path
+        )
+    return shards
+
+
+def _info(saved: _Saved) -> TensorInfo:
+    dtype = numpy_dtype(saved.data_type)
+    assert dtype is not None, "unknown types are refused on opening"
+    size = 0 if dtype.kind == "O" else volume(saved.shape) * dtype.itemsize
+    slices = () if saved.whole is not None else saved.slices
+    return TensorInfo(saved.data_type, saved.shape, size, slices)
+
+
+def _assemble(saved: _Saved, selection: Selection) -> Array:
+    """Return the selected elements, from the slices that hold some of them."""
+    dtype = numpy_dtype(saved.data_type)
+    assert dtype is not None
+    elements: Array | None = None
+    for one in saved.places:
+        axes, place = selection.within(one, saved.shape)
+        if not volume(axis.length for axis in axes):
+            continue
+        part = _decode(saved, one)
+        box = tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)
+        if elements is None:  # only now: a forged shape has no slice that parses
+            elements = np.empty(selection.shape, dtype)
+        elements[place] = part[box]
+    return np.empty(selection.shape, dtype) if elements is None else elements
+
+
+def _decode(saved: _Saved, one: TensorSlice) -> Array:
+    """Read and decode one slice."""
+    shard = saved.places[one]
+    with located(shard.source.path):
+        value = shard.table.get(one.key(saved.name))
+        if value is None:
+            raise DataLossError(f"the values of slice {str(one) or '(all)'} are missing")
+        record = Record.decode(value)
+        if (record.name, record.slice) != (saved.name, one):
+            raise DataLossError(
+                f"under the key of slice {str(one) or '(all)'} lies slice {record.slice} of "
+                f"{record.name.decode('utf-8', 'backslashreplace')!r}"
+            )
+        stated = stated_type(record.values)
+        if stated not in (DataType.DT_INVALID, saved.data_type):
+            raise DataLossError(
+                f"its values are {data_type_name(stated)}, "
+                f"the list of tensors says {data_type_name(saved.data_type)}"
+            )
+        shape = one.shape_in(saved.shape)
+        return reshaped(decode_values(record.values, saved.data_type, volume(shape)), shape)
+
+
+def _handed_out(array: Array, saved: _Saved) -> Array:
+    if saved.data_type == DataType.DT_STRING and not saved.shape:
+        return array[()]  # TensorFlow hands out a scalar's bytes
+    return array

@@ -1,0 +1,208 @@
+"""The records of a V1 table: SavedTensorSlices messages.
+
+    key ""            field 1, meta:  [tensor: field 1]*, versions: field 2
+        tensor        name 1, shape 2, type 3, [slice: 4]*
+        versions      producer 1, min_consumer 2, [bad_consumers 3]*
+    key of a slice    field 2, data:  name 1, slice 2, values 3 (a TensorProto)
+
+The TensorProto has its values and nothing else: dtype and shape are told by the meta. A tensor in
+one piece has one slice that takes all of every dimension. As ``core/util/tensor_slice_writer.cc``
+and ``saved_tensor_slice.proto`` of TensorFlow have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from tfckpt.coding import Buffer, encode_varint
+from tfckpt.dtypes import data_type_name, numpy_dtype
+from tfckpt.errors import DataLossError
+from tfckpt.tensors.slices import FULL, Shape, TensorSlice
+from tfckpt.wire import BYTES, VARINT, bytes_field, fields
+
+META_KEY = b""
+VERSION = 1  # TensorFlow's TF_CHECKPOINT_VERSION: what it writes, and the highest it reads
+_MAX_RANK = 254  # TensorFlow's TensorShape holds no more dimensions
+_VERSIONS = b"\x12\x02\x08\x01"
+
+
+class Meta(NamedTuple):
+    """What a file says of one tensor: of all of it, and which of its slices the file has."""
+
+    name: bytes
+    shape: Shape
+    data_type: int
+    slices: tuple[TensorSlice, ...]
+
+    def encode(self) -> bytes:
+        return b"".join(
+            (
+                _message(1, self.name) if self.name else b"",
+                _message(2, b"".join(_message(2, _integer(1, size)) for size in self.shape)),
+                _integer(3, self.data_type),
+                *(_message(4, _encode_slice(one)) for one in self.slices),
+            )
+        )
+
+    @classmethod
+    def decode(cls, message: Buffer) -> Meta:
+        name, data_type, shape, slices = b"", 0, b"", []
+        for number, kind, value in fields(message):
+            if number == 1:
+                name = bytes(_view(value, kind, "the name of a tensor"))
+            elif number == 2:
+                shape += _view(value, kind, "the shape of a tensor")
+            elif number == 3:
+                data_type = _number(value, kind, "the type of a tensor")
+            elif number == 4:
+                slices.append(_decode_slice(_view(value, kind, "a slice")))
+        if numpy_dtype(data_type) is None:
+            raise DataLossError(f"unknown element type {data_type_name(data_type)}")
+        return cls(name, _decode_shape(shape), data_type, tuple(slices))
+
+
+class Record(NamedTuple):
+    """The values of one slice, still as the bytes of a TensorProto."""
+
+    name: bytes
+    slice: TensorSlice
+    values: Buffer
+
+    @classmethod
+    def decode(cls, value: Buffer) -> Record:
+        name, extents = b"", b""
+        values: Buffer = b""
+        for number, kind, part in fields(_only_field(value, 2, "the values of a slice")):
+            if number == 1:
+                name = bytes(_view(part, kind, "the name of a tensor"))
+            elif number == 2:
+                extents += _view(part, kind, "a slice")
+            elif number == 3:
+                view = _view(part, kind, "a tensor")
+                values = b"".join((values, view)) if len(values) else view
+        return cls(name, _decode_slice(extents), values)
+
+
+def encode_record(name: bytes, one: TensorSlice, head: bytes, size: int) -> bytes:
+    """Return what comes before the `size` last bytes of a record; `head` begins its TensorProto."""
+    inner = record_head(name, one) + bytes_field(3, len(head) + size) + head
+    return bytes_field(2, len(inner) + size) + inner
+
+
+def record_head(name: bytes, one: TensorSlice) -> bytes:
+    """Return the fields of a record that say whose values it holds."""
+    return _message(1, name) + _message(2, _encode_slice(one))
+
+
+def encode_meta(metas: Iterable[Meta]) -> bytes:
+    return _message(1, b"".join([*(_message(1, meta.encode()) for meta in metas), _VERSIONS]))
+
+
+def decode_meta(value: Buffer) -> list[Meta]:
+    """Read the record of key "".
+
+    Raises DataLossError if it does not parse, or asks for a newer reader.
+    """
+    metas, versions = [], b""
+    for number, kind, part in fields(_only_field(value, 1, "the list of tensors")):
+        if number == 1:
+            metas.append(Meta.decode(_view(part, kind, "a tensor")))
+        elif number == 2:
+            versions += _view(part, kind, "the versions")
+    _check_versions(versions)
+    return metas
+
+
+def _check_versions(message: bytes) -> None:
+    for number, kind, value in fields(message):
+        # A repeated number may come packed: each is then a byte or more of a list.
+        wanted = list(value) if isinstance(value, memoryview) else [_number(value, kind, "version")]
+        if number == 2 and wanted[-1] > VERSION:
+            raise DataLossError(
+                f"the checkpoint asks for a reader of version {wanted[-1]}, this one is {VERSION}"
+            )
+        if number == 3 and VERSION in wanted:
+            raise DataLossError(f"the checkpoint says that readers of version {VERSION} are wrong")
+
+
+def _only_field(value: Buffer, wanted: int, what: str) -> Buffer:
+    """Return the bytes of the one field that matters of a record."""
+    found: list[memoryview] = []
+    for number, kind, part in fields(value):
+        if number == wanted:
+            found.append(_view(part, kind, what))
+    if not found:
+        raise DataLossError(f"a record holds no field {wanted}, {what}")
+    return found[0] if len(found) == 1 else b"".join(found)
+
+
+def _decode_shape(message: Buffer) -> Shape:
+    sizes: list[int] = []
+    for number, kind, value in fields(message):
+        if number == 2:
+            sizes.append(_decode_dim(_view(value, kind, "a dimension")))
+        elif number == 3 and value:
+            raise DataLossError("a tensor of unknown rank has no values")
+    if len(sizes) > _MAX_RANK or min(sizes, default=0) < 0:
+        raise DataLossError(f"no tensor has the shape {sizes}")
+    return tuple(sizes)
+
+
+def _decode_dim(message: Buffer) -> int:
+    size = 0
+    for number, kind, value in fields(message):
+        if number == 1:
+            size = _number(value, kind, "the size of a dimension")
+    return size
+
+
+def _decode_slice(message: Buffer) -> TensorSlice:
+    extents = []
+    for number, kind, value in fields(message):
+        if number == 1:
+            extents.append(_decode_extent(_view(value, kind, "an extent")))
+    return TensorSlice(tuple(extents))
+
+
+def _decode_extent(message: Buffer) -> tuple[int, int]:
+    start, length = 0, FULL
+    for number, kind, value in fields(message):
+        if number == 1:
+            start = _number(value, kind, "the start of a slice")
+        elif number == 2:
+            length = _number(value, kind, "the length of a slice")
+            if length < 0:
+                raise DataLossError(f"no slice has the length {length}")
+    if start < 0 or (length == FULL and start):
+        raise DataLossError(f"no slice has start {start} with length {length}")
+    return start, length
+
+
+def _encode_slice(one: TensorSlice) -> bytes:
+    # A whole dimension is an empty extent; a length sits in a oneof, so zero is written too.
+    extents: Sequence[bytes] = [
+        b"" if length < 0 else _integer(1, start) + b"\x10" + encode_varint(length)
+        for start, length in one.extents
+    ]
+    return b"".join(_message(1, extent) for extent in extents)
+
+
+def _view(value: int | memoryview, kind: int, what: str) -> memoryview:
+    if kind != BYTES or isinstance(value, int):
+        raise DataLossError(f"{what} has wire type {kind}, not {BYTES}")
+    return value
+
+
+def _number(value: int | memoryview, kind: int, what: str) -> int:
+    if kind != VARINT or not isinstance(value, int):
+        raise DataLossError(f"{what} has wire type {kind}, not {VARINT}")
+    return value - (1 << 64) if value >> 63 else value
+
+
+def _integer(number: int, value: int) -> bytes:
+    return encode_varint(number << 3) + encode_varint(value) if value else b""
+
+
+def _message(number: int, contents: bytes) -> bytes:
+    return bytes_field(number, len(contents)) + contents

@@ -1,0 +1,252 @@
+"""Writing a V1 checkpoint, byte for byte as TensorFlow's ``Save`` and ``SaveSlices`` do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from os import PathLike
+from types import TracebackType
+from typing import NamedTuple
+
+from tfckpt.bundle.writer import check_prefix, encode_name
+from tfckpt.coding import Buffer
+from tfckpt.dtypes import DataType
+from tfckpt.errors import InvalidArgumentError, UnimplementedError
+from tfckpt.storage import FileWriter, Spool, lock_folder, remove_leftovers, sync_folder
+from tfckpt.table import write_table
+from tfckpt.tensors.slices import FULL, Shape, TensorSlice
+from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.tensors.strings import to_bytes_list
+from tfckpt.tensors.values import encode_values
+from tfckpt.v1.naming import pattern_of, shard_path
+from tfckpt.v1.records import META_KEY, Meta, encode_meta, encode_record, record_head
+
+D = DataType
+
+# What TensorFlow reckons an element to take at most, in bytes; no other type can be saved as V1
+# (``core/util/tensor_slice_writer.cc`` and ``core/kernels/save_restore_tensor.cc``).
+_MAX_ELEMENT_SIZES = {
+    D.DT_FLOAT: 4,
+    D.DT_DOUBLE: 8,
+    D.DT_INT32: 10,
+    D.DT_UINT8: 2,
+    D.DT_INT16: 10,
+    D.DT_INT8: 10,
+    D.DT_STRING: 10,
+    D.DT_COMPLEX64: 8,
+    D.DT_INT64: 10,
+    D.DT_BOOL: 1,
+    D.DT_QINT8: 10,
+    D.DT_QUINT8: 2,
+    D.DT_QINT32: 10,
+    D.DT_UINT16: 3,
+    D.DT_COMPLEX128: 16,
+    D.DT_HALF: 3,
+}
+DATA_TYPES = frozenset(_MAX_ELEMENT_SIZES)
+_MAX_MESSAGE = 1 << 31
+_HEADER_BYTES = 1 << 10  # TensorFlow's allowance for what surrounds the values
+
+_Place = tuple[int, int]
+
+
+class _Shard(NamedTuple):
+    """One file in the making: its tensors, and where in the spool each record waits."""
+
+    file: FileWriter
+    spool: Spool
+    metas: dict[bytes, Meta]
+    records: dict[bytes, _Place]
+
+    def write(self) -> None:
+        write_table(self.file.write, self._items())
+        self.file.flush()
+
+    def _items(self) -> Iterator[tuple[bytes, Buffer]]:
+        yield META_KEY, encode_meta(self.metas[name] for name in sorted(self.metas))
+        for key in sorted(self.records):
+            yield key, self.spool.view(*self.records[key])
+
+
+class V1Writer:
+    """Writes tensors to a V1 checkpoint, in the format of TensorFlow before 0.12.
+
+    As the file begins with a list of all tensors, what is added waits in an unnamed temporary
+    file of the same folder. `finish` (or leaving a ``with`` block without an error) writes the
+    checkpoint, sorted by name, and makes it visible. Leaving by an error leaves no file behind,
+    and whatever was at `path` stays.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> path = tempfile.mkdtemp() + "/model.ckpt"
+    >>> with tfckpt.V1Writer(path) as writer:
+    ...     writer.add("step", np.int64(7))
+    ...     writer.add_slice("table", (4, 2), [(0, 1), (0, -1)], np.zeros((1, 2), np.float32))
+    ...     writer.add_slice("table", (4, 2), [(1, 3), (0, -1)], np.ones((3, 2), np.float32))
+    >>> tfckpt.load(path)["table"].sum()
+    6.0
+
+    With `num_shards` the files are ``path-00000-of-00002`` and so on, each tensor goes to the
+    shard its `add` names, and the attribute `path` is ``path-?????-of-00002``, by which the
+    checkpoint is loaded. `fsync=False` trades safety against a loss of power for speed.
+    """
+
+    def __init__(
+        self, path: str | PathLike[str], *, num_shards: int | None = None, fsync: bool = True
+    ) -> None:
+        base = check_prefix(path)
+        if num_shards is not None and not 1 <= num_shards <= 99999:
+            raise ValueError(f"num_shards goes from 1 to 99999, it cannot be {num_shards}")
+        self.path = base if num_shards is None else pattern_of(base, num_shards)
+        paths = (
+            [base]
+            if num_shards is None
+            else [shard_path(base, shard_id, num_shards) for shard_id in range(num_shards)]
+        )
+        self._fsync = fsync
+        self._metas: dict[bytes, Meta] = {}
+        self._shards: list[_Shard] = []
+        self._finished = False
+        self._open_files = ExitStack()
+        with ExitStack() as opened:
+            for one in paths:
+                file = opened.enter_context(FileWriter(one, fsync=fsync))
+                spool = opened.enter_context(Spool(one))
+                self._shards.append(_Shard(file, spool, {}, {}))
+            self._open_files = opened.pop_all()
+
+    def add(self, name: str, array: object, *, shard: int = 0) -> None:
+        """Write a tensor: an array, or anything that numpy makes one of.
+
+        Raises ValueError for an empty or repeated name, TypeError for a dtype that no checkpoint
+        can hold, UnimplementedError for one that this format cannot (bfloat16, uint32, uint64,
+        and all below a byte), InvalidArgumentError for a tensor of 2 GiB. None of these changes
+        the checkpoint.
+        """
+        value, data_type = as_storable(array)
+        key = encode_name(name)
+        if key in self._metas:
+            raise ValueError(f"tensor {name!r} is in this checkpoint already")
+        everything = TensorSlice(((0, FULL),) * value.ndim)
+        self._add(key, value.shape, data_type, everything, value, shard)
+
+    def add_slice(
+        self,
+        full_name: str,
+        full_shape: Sequence[int],
+        slice_spec: Iterable[Sequence[int]],
+        array: object,
+        *,
+        shard: int = 0,
+    ) -> None:
+        """Write one part of a partitioned tensor.
+
+        `slice_spec` has a (start, length) for each dimension of `full_shape`; a length of -1
+        takes the whole dimension. `array` has the shape of the slice.
+
+        Raises ValueError where slice, array and what was added before do not fit together, else
+        as `add`.
+        """
+        key, shape = encode_name(full_name), tuple(int(size) for size in full_shape)
+        one = TensorSlice.of(slice_spec)
+        expected = one.shape_in(shape)
+        value, data_type = as_storable(array)
+        if value.shape != expected:
+            raise ValueError(
+                f"slice {one} of tensor {full_name!r} has shape {list(expected)}, "
+                f"the array {list(value.shape)}"
+            )
+        known = self._metas.get(key, Meta(key, shape, data_type, ()))
+        if (known.data_type, known.shape) != (data_type, shape):
+            raise ValueError(
+                f"tensor {full_name!r} is in this checkpoint already, with another dtype or shape"
+            )
+        if one.canonical(shape) in (other.canonical(shape) for other in known.slices):
+            raise ValueError(f"slice {one} of tensor {full_name!r} is in this checkpoint already")
+        self._add(key, shape, data_type, one, value, shard)
+
+    def finish(self) -> None:
+        """Make the checkpoint visible.
+
+        Raises RuntimeError when called twice, FailedPreconditionError when the file system
+        refuses.
+        """
+        self._check_open()
+        try:
+            for shard in self._shards:
+                shard.write()
+            self._publish()
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Remove what was written, unless `finish` has made it visible."""
+        self._finished = True
+        self._open_files.close()
+
+    def _publish(self) -> None:
+        first = self._shards[0].file.path
+        with lock_folder(first):
+            for shard in self._shards:
+                shard.file.rename(shard.file.path)
+            if self._fsync:
+                sync_folder(first)
+            names = {os.path.basename(shard.file.path) for shard in self._shards}
+            remove_leftovers(os.path.dirname(first), names.__contains__)
+
+    def _add(
+        self,
+        key: bytes,
+        shape: Shape,
+        data_type: DataType,
+        one: TensorSlice,
+        value: Array,
+        shard_id: int,
+    ) -> None:
+        self._check_open()
+        shard = self._shards[shard_id]
+        _check_size(key, one, value, data_type)
+        head, body = encode_values(value, data_type)
+        place = shard.spool.append(encode_record(key, one, head, len(body)), body)
+        shard.records[one.key(key)] = place
+        for metas in (self._metas, shard.metas):
+            known = metas.get(key, Meta(key, shape, int(data_type), ()))
+            metas[key] = known._replace(slices=(*known.slices, one))
+
+    def _check_open(self) -> None:
+        if self._finished:
+            raise RuntimeError(f"the writer of {self.path} is closed")
+
+    def __enter__(self) -> V1Writer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None and not self._finished:
+            self.finish()
+        else:
+            self.discard()
+
+
+def _check_size(key: bytes, one: TensorSlice, value: Array, data_type: DataType) -> None:
+    """Refuse what TensorFlow refuses to save as V1."""
+    name = key.decode("utf-8", "surrogateescape")
+    if data_type not in _MAX_ELEMENT_SIZES:
+        raise UnimplementedError(
+            f"the V1 format has no {data_type.name}; TensorFlow could not restore it either: "
+            f"save the checkpoint as V2",
+            tensor=name,
+        )
+    bound = len(record_head(key, one)) + _HEADER_BYTES + value.size * _MAX_ELEMENT_SIZES[data_type]
+    if data_type is D.DT_STRING:
+        bound += sum(map(len, to_bytes_list(value)))
+    if bound > _MAX_MESSAGE:
+        raise InvalidArgumentError(
+            f"Tensor slice is too large to serialize (conservative estimate: {bound} bytes), "
+            f"a V1 checkpoint takes {_MAX_MESSAGE}: save it in slices, or as V2",
+            tensor=name,
+        )
