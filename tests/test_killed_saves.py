@@ -22,7 +22,7 @@ CALLS = (
     "openat,write,pwrite64,writev,fsync,fdatasync,rename,renameat2,unlink,unlinkat,mkdir,ftruncate"
 )
 KINDS = CALLS.split(",")
-EVERY = 1 if os.environ.get("TFCKPT_FAULTS") == "all" else 40
+EVERY = 1 if os.environ.get("TFCKPT_FAULTS") == "all" else 70
 FAULTS = ["signal=KILL", "error=ENOSPC", "error=EIO"]
 
 # Saves step after step, and says so after each; the parent believes what it has read.

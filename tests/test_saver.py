@@ -565,3 +565,20 @@ def test_export_meta_graph(tmp_path: Path) -> None:
         saver.export_meta_graph(export_scope="a", variables=W)
     with pytest.raises(ValueError, match="No variables"):
         saver.export_meta_graph()
+
+
+# The format of before 2016
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_v1_checkpoints_rotate_too(sharded: bool, tmp_path: Path) -> None:
+    pytest.importorskip("tfckpt.v1.writer")
+    saver = tfckpt.Saver(sharded=sharded, shards=2, max_to_keep=1, write_version=tfckpt.SaverDef.V1)
+    for step in (1, 2):
+        path = saver.save({"a": np.ones(2), "b": np.zeros(3)}, tmp_path / "m", global_step=step)
+    end = "-?????-of-00002" if sharded else ""
+    assert path == str(tmp_path / f"m-2{end}")
+    files = ["m-2-00000-of-00002", "m-2-00001-of-00002"] if sharded else ["m-2"]
+    assert names(tmp_path) == ["checkpoint", *files, "m-2.meta"]
+    assert tfckpt.latest_checkpoint(tmp_path) == path
+    assert tfckpt.Saver().restore({}, path).restored == ["a", "b"]

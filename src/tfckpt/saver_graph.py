@@ -14,8 +14,8 @@ A sharded one has a SaveV2 and a RestoreV2 a shard, and save/MergeV2Checkpoints 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence, Set
-from itertools import chain, count
 from typing import Any
 
 from tfckpt.dtypes import DataType
@@ -137,6 +137,7 @@ class NodeMaker:
     def __init__(self, reserved: Iterable[str], meta: MetaGraphDef | None = None) -> None:
         self.meta = MetaGraphDef() if meta is None else meta
         self._taken = set(reserved)
+        self._numbers: Counter[str] = Counter()  # the last that was put behind a name
 
     def add(self, name: str, op: str, inputs: Sequence[str] = (), **attrs: AttrValue) -> str:
         """Add a node; return its name, which has a number behind it where `name` is taken."""
@@ -165,7 +166,7 @@ class NodeMaker:
     def scope(self, wanted: str) -> str:
         """Return a name under which no node stands."""
         scopes = {name[: found.start()] for name in self._taken for found in _SLASH.finditer(name)}
-        return _first_unused(wanted, scopes | self._taken)
+        return self._numbered(wanted, scopes | self._taken)
 
     def variable(self, name: str, spec: Spec) -> str:
         """Add a variable and list it in the collections; return its handle's node."""
@@ -197,12 +198,15 @@ class NodeMaker:
         return self.constant(name, spec.data_type, spec.shape, **values)
 
     def _unused(self, wanted: str) -> str:
-        return _first_unused(wanted, self._taken)
+        return self._numbered(wanted, self._taken)
 
-
-def _first_unused(wanted: str, taken: Set[str]) -> str:
-    numbered = (f"{wanted}_{number}" for number in count(1))
-    return next(name for name in chain([wanted], numbered) if name not in taken)
+    def _numbered(self, wanted: str, taken: Set[str]) -> str:
+        """Return a name that is not taken: `wanted`, or that with the next number."""
+        name = wanted
+        while name in taken:
+            self._numbers[wanted] += 1
+            name = f"{wanted}_{self._numbers[wanted]}"
+        return name
 
 
 class SaverNodes:
