@@ -90,7 +90,7 @@ def test_a_footer_is_padded_to_48_bytes() -> None:
 
 
 def test_the_trailer_is_checked_before_the_contents_are_used() -> None:
-    block = TWO_ENTRIES + seal(TWO_ENTRIES)
+    block = TWO_ENTRIES + seal([TWO_ENTRIES])
     assert unseal(block) == TWO_ENTRIES
     for position in range(len(block)):
         for bit in range(8):
@@ -196,7 +196,7 @@ def test_a_table_whose_index_names_one_block_twice_is_refused() -> None:
         [(b"k", b"\x00" + bytes([len(block)])), (b"l", b"\x00" + bytes([len(block)]))]
     )
     for contents in (block, make_block([]), index):
-        out += contents + seal(contents)
+        out += contents + seal([contents])
     at = len(block) + 5
     out += Footer(BlockHandle(at, 8), BlockHandle(at + 13, len(index))).encode()
 
