@@ -59,8 +59,8 @@ results  node_list      1
 
 Signatures
 signature        way  key  tensor  type   shape
-serving_default  in   in   x:0     float  []
-serving_default  out  out  y:0            []
+serving_default  in   in   x:0     float  ?
+serving_default  out  out  y:0            ?
 """
 
 

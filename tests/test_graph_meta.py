@@ -151,6 +151,13 @@ def test_a_scope_is_put_into_everything_and_taken_out_again():
         assert str(meta_graph.collection_def[key]) == str(exported.collection_def[key])
 
 
+def test_a_scope_with_a_slash_is_entered_as_it_is():
+    graph = tfckpt.Graph()
+    with graph.as_default(), graph.name_scope("outer"):
+        import_graph_and_collections(a_meta_graph(), import_scope="a/")
+    assert graph.get_collection("variables")[0].op.name == "a/v"
+
+
 def test_an_export_of_a_scope_holds_what_is_in_it():
     exported = tfckpt.export_meta_graph(graph=imported(a_meta_graph()), export_scope="s")
     assert [n.name for n in exported.graph_def.node] == ["w/zeros", "w", "w/Assign", "w/read", "n"]

@@ -20,6 +20,7 @@ from tensorflow.python.framework import meta_graph as tf_meta_graph
 
 import tfckpt.protos as protos
 from tfckpt import graph as ours
+from tfckpt.graph.importing import import_graph_and_collections
 from tfckpt.graph.messages import own
 
 v1 = tf.compat.v1
@@ -320,6 +321,24 @@ def test_import_gives_the_same_nodes(name, scope, twice):
     assert_same_graph(
         theirs.as_graph_def(add_shapes=True), mine.as_graph_def(add_shapes=True), drop=()
     )
+
+
+@each_graph
+@pytest.mark.parametrize("scope", [None, "", "a", "a/"])
+def test_import_inside_of_a_scope(name, scope):
+    meta = v1.train.export_meta_graph(graph=built(name))
+    theirs, mine = v1.Graph(), ours.Graph()
+    with theirs.as_default(), theirs.name_scope("outer"):
+        v1.import_graph_def(meta.graph_def, name=scope)
+        if scope != "a/":  # for TensorFlow nodes are then in a/, collections in outer/a/
+            tf_train.import_meta_graph(meta, import_scope=scope)
+    with mine.as_default(), mine.name_scope("outer"):
+        ours.import_graph_def(meta.graph_def, name=scope)
+        if scope != "a/":
+            import_graph_and_collections(own(meta, protos.MetaGraphDef, "m"), import_scope=scope)
+    assert_same_graph(theirs.as_graph_def(), mine.as_graph_def())
+    want = v1.train.export_meta_graph(graph=theirs)
+    assert_same_collections(want, ours.export_meta_graph(graph=mine))
 
 
 @each_graph
@@ -798,3 +817,35 @@ def test_a_checkpoint_goes_through_an_imported_graphs_saver(use_resource, tmp_pa
         (w,) = [v for v in v1.global_variables() if v.op.name == "m/w"]
         assert session.run(w).tolist() == [5.0, 5.0, 5.0]
         assert "save/restore_all" in [op.name for op in graph.get_operations()]
+
+
+# --- other people's graphs
+
+
+def test_real_graphs_import_as_in_tensorflow(tmp_path):
+    import os
+    from pathlib import Path
+
+    from tfckpt.graph.listing import meta_graphs_of
+
+    folder = os.environ.get("TFCKPT_REALCKPTS", "")
+    if not os.path.isdir(folder):
+        pytest.skip("TFCKPT_REALCKPTS names no folder of real checkpoints")
+    others = ("fingerprint.pb", "keras_metadata.pb", "projector_config.pbtxt")
+    compared, refused = 0, []
+    for path in sorted(p for e in ("meta", "pb", "pbtxt") for p in Path(folder).rglob(f"*.{e}")):
+        for meta_graph in meta_graphs_of(path) if path.name not in others else ():
+            theirs, mine = v1.Graph(), ours.Graph()
+            graph_def = v1.GraphDef.FromString(meta_graph.graph_def.SerializeToString())
+            try:
+                with theirs.as_default():
+                    v1.import_graph_def(graph_def, name="s")
+            except ValueError as error:
+                refused.append(str(error))  # an op that is not in this TensorFlow
+                continue
+            with mine.as_default():
+                ours.import_graph_def(meta_graph.graph_def, name="s")
+            assert_same_graph(theirs.as_graph_def(), mine.as_graph_def())
+            compared += 1
+    assert compared > 50
+    assert all("not registered" in text or "not available" in text for text in refused)

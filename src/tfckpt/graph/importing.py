@@ -88,7 +88,9 @@ def import_graph_and_collections(
     graph = get_default_graph()
     if unbound_inputs_col_name:
         _check_unbound(message, unbound_inputs_col_name, input_map)
-    scope = graph.unique_name(import_scope or "", mark_as_used=False)
+    scope = import_scope or ""
+    if not scope.endswith("/"):  # one that does is entered as it is
+        scope = graph.unique_name(scope, mark_as_used=False)
     _import_nodes(message, import_scope or scope, input_map, clear_devices)
     reader = CollectionReader(graph, scope, say_trainable=not _says_trainable(message))
     for key in _in_order(message):

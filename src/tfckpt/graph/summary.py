@@ -138,4 +138,5 @@ def _tensor(info: TensorInfo) -> Endpoint:
         name = info.coo_sparse.values_tensor_name
     else:
         name = encoding
-    return Endpoint(name, _type_name(info.dtype), shape_of(info.tensor_shape))
+    shape = shape_of(info.tensor_shape) if info.HasField("tensor_shape") else None
+    return Endpoint(name, _type_name(info.dtype), shape)
