@@ -329,3 +329,37 @@ def test_remote_checkpoints_are_read_through_fsspec(golden: Path) -> None:
         assert reader["global_step"] == 60
     with pytest.raises(FileNotFoundError):
         tfckpt.load_checkpoint("memory://run/model.ckpt-61")
+
+
+def test_many_big_tensors_do_not_use_up_the_descriptors(prefix: Path) -> None:
+    resource = pytest.importorskip("resource")
+    tensors = {f"w{n:03d}": np.full(20_000, n, np.int32) for n in range(300)}
+    tfckpt.save(prefix, tensors)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    in_use = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 50
+    resource.setrlimit(resource.RLIMIT_NOFILE, (in_use + 150, hard))
+    try:
+        with tfckpt.load_checkpoint(prefix) as reader:
+            held = [reader[name] for name in tensors]
+        at_once = tfckpt.load(prefix)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert all(same(one, tensors[name]) for one, name in zip(held, tensors, strict=True))
+    assert all(same(at_once[name], array) for name, array in tensors.items())
+
+
+def test_tensors_that_share_bytes_in_a_forged_index_do_not_share_memory(prefix: Path) -> None:
+    from tfckpt.bundle.entry import Entry, Header
+    from tfckpt.checksum import masked_crc32c
+    from tfckpt.table import write_table
+
+    data = np.arange(50_000, dtype=np.int32).tobytes()
+    entry = Entry(3, (50_000,), 0, 0, len(data), masked_crc32c(data)).encode()
+    index = bytearray()
+    write_table(index.extend, [(b"", Header(1).encode()), (b"a", entry), (b"b", entry)])
+    prefix.with_name("model.ckpt.index").write_bytes(index)
+    prefix.with_name("model.ckpt.data-00000-of-00001").write_bytes(data)
+
+    loaded = tfckpt.load(prefix)
+    loaded["a"][:] = -1
+    assert loaded["b"].tolist() == list(range(50_000))

@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         reset_default_graph,
         write_graph,
     )
+    from tfckpt.manager import CheckpointManager
     from tfckpt.matching import RestoreReport
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
@@ -62,12 +63,14 @@ if TYPE_CHECKING:
         latest_checkpoint,
         update_checkpoint_state,
     )
+    from tfckpt.watch import checkpoints_iterator, wait_for_new_checkpoint
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
 _HOMES = {
     "BundleReader": "bundle",
     "BundleWriter": "bundle",
+    "CheckpointManager": "manager",
     "CheckpointReader": "reader",
     "CheckpointState": "protos",
     "CondContext": "graph",
@@ -86,6 +89,7 @@ _HOMES = {
     "add_to_collection": "graph",
     "add_to_collections": "graph",
     "checkpoint_exists": "state",
+    "checkpoints_iterator": "watch",
     "convert_constants_to_variables": "graph",
     "convert_variables_to_constants": "graph",
     "export_meta_graph": "graph",
@@ -115,6 +119,7 @@ _HOMES = {
     "reset_default_graph": "graph",
     "save": "checkpoint",
     "update_checkpoint_state": "state",
+    "wait_for_new_checkpoint": "watch",
     "write_graph": "graph",
 }
 _MODULES = ("errors", "protos", "saved_model")
@@ -122,6 +127,7 @@ _MODULES = ("errors", "protos", "saved_model")
 __all__ = [
     "BundleReader",
     "BundleWriter",
+    "CheckpointManager",
     "CheckpointReader",
     "CheckpointState",
     "CondContext",
@@ -140,6 +146,7 @@ __all__ = [
     "add_to_collection",
     "add_to_collections",
     "checkpoint_exists",
+    "checkpoints_iterator",
     "convert_constants_to_variables",
     "convert_variables_to_constants",
     "errors",
@@ -172,6 +179,7 @@ __all__ = [
     "save",
     "saved_model",
     "update_checkpoint_state",
+    "wait_for_new_checkpoint",
     "write_graph",
 ]
 

@@ -13,6 +13,7 @@ from tfckpt.bundle.writer import write_bundle
 from tfckpt.detect import recognise
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.locate import locate
+from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader
 from tfckpt.tensors.stored import Array
 
@@ -80,7 +81,7 @@ def save(prefix: Path, variables: Mapping[str, object], *, fsync: bool = True) -
 
 def list_variables(ckpt_dir_or_file: Path) -> list[tuple[str, list[int]]]:
     """Return the name and shape of every tensor, sorted by name."""
-    with load_checkpoint(ckpt_dir_or_file) as reader:
+    with load_checkpoint(ckpt_dir_or_file) as reader, no_collection():
         return sorted((name, list(info.shape)) for name, info in reader.infos().items())
 
 

@@ -66,6 +66,18 @@ _ZERO: dict[DataType, tuple[str, Any]] = {
 }
 _ZERO_INTEGER: tuple[str, Any] = ("int_val", [0])
 
+# TensorFlow 2.21 has no kernel that assigns a variable of these: a graph with one would restore
+# nothing at all, so they are left out.
+NO_VARIABLE = frozenset(
+    {
+        D.DT_QINT16,
+        D.DT_QUINT16,
+        D.DT_FLOAT8_E4M3FNUZ,
+        D.DT_FLOAT8_E4M3B11FNUZ,
+        D.DT_FLOAT8_E5M2FNUZ,
+    }
+)
+
 _TRAINABLE = frozenset(
     {D.DT_FLOAT, D.DT_DOUBLE, D.DT_HALF, D.DT_BFLOAT16, D.DT_COMPLEX64, D.DT_COMPLEX128}
 )
@@ -85,10 +97,12 @@ def make_meta_graph(
     `shards` has the names of each shard. The Saver's operations stand under `name`, ``save`` if
     None; under another name where a variable has that. Operations of variables whose names
     TensorFlow's graphs do not allow get one like it; the Saver finds them in a checkpoint under
-    their own.
+    their own. Variables of types that TensorFlow has no variables of (`NO_VARIABLE`) are left out.
     """
     import tfckpt
 
+    specs = {name: spec for name, spec in specs.items() if spec.data_type not in NO_VARIABLE}
+    shards = [shard for names in shards if (shard := [name for name in names if name in specs])]
     graph = NodeMaker(filter(is_valid_name, specs))
     variables = {variable: graph.variable(variable, spec) for variable, spec in specs.items()}
     meta = graph.meta

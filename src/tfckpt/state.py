@@ -71,7 +71,8 @@ def read_state(path: str) -> CheckpointState | None:
     try:
         with open(path, "rb") as file:
             text = file.read().decode("utf-8")
-        return text_format.Parse(text, CheckpointState())
+        # Merge, unlike Parse, takes a name that comes twice: the last one counts.
+        return text_format.Merge(text, CheckpointState())
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, text_format.ParseError, ValueError) as error:
@@ -103,16 +104,22 @@ def latest_checkpoint(checkpoint_dir: Path, latest_filename: str | None = None) 
     state = get_checkpoint_state(checkpoint_dir, latest_filename)
     if state is None:
         return None
-    path = state.model_checkpoint_path
+    path: str = state.model_checkpoint_path
+    found = found_at(path, fspath(checkpoint_dir))
+    if found is None:
+        logger.error("Couldn't match files for checkpoint %s", path)
+    elif found != path:
+        logger.warning("%s is gone; taking %s, beside the state file", path, found)
+    return found
+
+
+def found_at(path: str, folder: str) -> str | None:
+    """Return where a checkpoint of the state file in `folder` is now; None if it is gone."""
     if checkpoint_exists(path):
         return path
     # Whoever wrote the path may have had another system's separators.
-    moved = os.path.join(fspath(checkpoint_dir), path.replace("\\", "/").rpartition("/")[2])
-    if checkpoint_exists(moved):
-        logger.warning("%s is gone; taking %s, beside the state file", path, moved)
-        return moved
-    logger.error("Couldn't match files for checkpoint %s", path)
-    return None
+    moved = os.path.join(folder, path.replace("\\", "/").rpartition("/")[2])
+    return moved if checkpoint_exists(moved) else None
 
 
 def checkpoint_exists(checkpoint_prefix: Path) -> bool:
@@ -124,12 +131,12 @@ def checkpoint_exists(checkpoint_prefix: Path) -> bool:
 
 
 def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[Path]) -> list[float]:
-    """Return when each checkpoint was written, in seconds since 1970.
+    """Return when each checkpoint was written, in whole seconds since 1970, as TensorFlow does.
 
     Prefixes without a checkpoint are left out, so the list may be shorter than what was given.
     """
     marks = (_marks(fspath(prefix)) for prefix in checkpoint_prefixes)
-    return [os.stat(found[0]).st_mtime_ns / 1e9 for found in marks if found]
+    return [float(int(os.stat(found[0]).st_mtime)) for found in marks if found]
 
 
 def _marks(prefix: str) -> list[str]:

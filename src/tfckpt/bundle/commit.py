@@ -55,7 +55,7 @@ def publish(prefix: str, index: FileWriter, shards: Sequence[FileWriter], *, fsy
     count, and the next writer (or `complete`) finishes what is left to do.
     """
     with lock_folder(prefix):
-        complete(prefix)
+        complete(prefix, fsync=fsync)
         suffix = COMMIT_SUFFIX if os.path.exists(index_path(prefix)) else ""
         try:
             _rename(prefix, shards, suffix, fsync)
@@ -63,11 +63,14 @@ def publish(prefix: str, index: FileWriter, shards: Sequence[FileWriter], *, fsy
         except BaseException:
             with contextlib.suppress(OSError):
                 if index.name == index.path + suffix:
-                    complete(prefix)
+                    complete(prefix, fsync=fsync)
                 else:
                     _withdraw(shards)
             raise
-        complete(prefix)
+        try:
+            complete(prefix, fsync=fsync)
+        except OSError:  # the new files count already, so this is worth a second try
+            complete(prefix, fsync=fsync)
         _remove_stale(prefix, len(shards))
 
 
@@ -97,7 +100,7 @@ def _remove_stale(prefix: str, num_shards: int) -> None:
         logger.warning("%s: cannot remove what an earlier save left: %s", prefix, error)
 
 
-def complete(prefix: str) -> None:
+def complete(prefix: str, *, fsync: bool = True) -> None:
     """Bring a commit that was interrupted to its end, and remove one that never got so far."""
     folder, base = os.path.split(prefix)
     index = index_path(prefix)
@@ -115,6 +118,8 @@ def complete(prefix: str) -> None:
         else:
             remove_file(shard + COMMIT_SUFFIX)
     if committed:
+        if fsync and waiting:  # the index must not lose its suffix before they do
+            sync_folder(prefix)
         rename_file(index + COMMIT_SUFFIX, index)
 
 

@@ -1,7 +1,7 @@
 """From entries to arrays: mapping or reading, checking, decoding.
 
-A big tensor is a view on its own private mapping of the file, where its offset is aligned for
-it; its checksum is computed in pieces by several threads. Small ones that lie together are read
+A big tensor is a view on a private mapping of the file, where its offset is aligned for it; its
+checksum is computed in pieces by several threads. Small ones that lie together are read
 together and copied out.
 """
 
@@ -137,7 +137,7 @@ class Shard(NamedTuple):
     # Big tensors
 
     def _fetch_big(self, big: Sequence[Named], arrays: dict[str, Array], verify: bool) -> None:
-        memories = [self._memory(entry) for _, entry in big]
+        memories = list(self._memories([entry for _, entry in big]))
         pieces = [
             self._pieces(entry, array, mapped) if verify or not mapped else []
             for (_, entry), (array, mapped) in zip(big, memories, strict=True)
@@ -151,14 +151,27 @@ class Shard(NamedTuple):
                     raise self._mismatch(name, entry, crc)
             arrays[name] = self._shaped(name, entry, array)
 
-    def _memory(self, entry: Entry) -> tuple[Array, bool]:
-        """Return memory for a tensor, flat, and whether the file is mapped there."""
-        dtype = itemtype(entry)
-        if entry.offset % dtype.alignment == 0:
-            view = self.source.map(entry.offset, entry.size)
-            if view is not None:
-                return np.frombuffer(view, dtype), True
-        return np.empty(entry.size // dtype.itemsize, dtype), False
+    def _memories(self, entries: Sequence[Entry]) -> Iterator[tuple[Array, bool]]:
+        """Yield memory for each tensor, flat, and whether the file is mapped there.
+
+        Tensors that fill most of a stretch share one mapping of it; none shares bytes.
+        """
+        start, end = entries[0].offset, max(entry.offset + entry.size for entry in entries)
+        dense = 2 * sum(entry.size for entry in entries) >= end - start
+        shared = self.source.map(start, end - start) if dense else None
+        free = start  # up to here the mapping is given away
+        for entry in entries:
+            dtype, view, at = itemtype(entry), shared, entry.offset - start
+            if entry.offset % dtype.alignment or entry.offset < free:
+                view = None
+            elif view is None:
+                view, at = self.source.map(entry.offset, entry.size), 0
+            count = entry.size // dtype.itemsize
+            if view is None:
+                yield np.empty(count, dtype), False
+            else:
+                free = entry.offset + entry.size
+                yield np.frombuffer(view, dtype, count, at), True
 
     def _pieces(self, entry: Entry, array: Array, mapped: bool) -> list[_Piece]:
         memory = array.view(np.uint8).data

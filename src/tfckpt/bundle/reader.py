@@ -23,6 +23,7 @@ from tfckpt.errors import (
     UnimplementedError,
     located,
 )
+from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, tensor_not_found
 from tfckpt.storage import open_source
 from tfckpt.table import Table
@@ -79,6 +80,7 @@ class BundleReader(CheckpointReader):
         raise tensor_not_found(name, self, self.path)
 
     @cached_property
+    @no_collection()
     def entries(self) -> dict[str, Entry]:
         """What the index says of every tensor, by name."""
         items = list(self._table.items())[1:]  # the first is the header
@@ -111,6 +113,7 @@ class BundleReader(CheckpointReader):
     def info(self, name: str) -> TensorInfo:
         return self._info(name, self.entry(name))
 
+    @no_collection()
     def infos(self) -> Mapping[str, TensorInfo]:
         return {
             name: self._info(name, entry)
@@ -140,6 +143,7 @@ class BundleReader(CheckpointReader):
                 return self._whole(name, entry)
             return self._part(name, entry, Selection.of(index, entry.shape))
 
+    @no_collection()
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         wanted = self.entries if names is None else {name: self.entry(name) for name in names}
         arrays: dict[str, Array] = {}

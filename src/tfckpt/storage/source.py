@@ -6,9 +6,15 @@ import mmap
 import os
 import threading
 from typing import Protocol
+from weakref import WeakSet
 
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, FileMissingError
+
+# Python's mmap keeps a duplicate of the file's descriptor, and a process has few (often 1024): a
+# program that holds very many tensors gets the later ones as copies.
+_MAX_MAPPINGS = 128
+_live_mappings: WeakSet[mmap.mmap] = WeakSet()
 
 
 class Source(Protocol):
@@ -81,10 +87,11 @@ class LocalSource:
 
     def map(self, offset: int, size: int) -> memoryview | None:
         self._check(offset, size)
-        if not self._use_mmap or not size:
+        if not self._use_mmap or not size or len(_live_mappings) >= _MAX_MAPPINGS:
             return None
         slack = offset % mmap.ALLOCATIONGRANULARITY
         mapping = mmap.mmap(self._fd, size + slack, access=mmap.ACCESS_COPY, offset=offset - slack)
+        _live_mappings.add(mapping)
         return memoryview(mapping)[slack:]
 
     def close(self) -> None:

@@ -123,12 +123,14 @@ class FileWriter:
 
     def discard(self) -> None:
         """Remove the file if it still has its temporary name."""
-        if LEFTOVER.search(self.name):
-            if os.name == "nt":
-                self._close()
-            with contextlib.suppress(OSError):
-                os.remove(self.name)
-        self._close()
+        if os.name == "nt":
+            self._close()
+        try:
+            if LEFTOVER.search(self.name):
+                with contextlib.suppress(OSError):
+                    os.remove(self.name)
+        finally:
+            self._close()
 
     def _close(self) -> None:
         fd, self._fd = self._fd, -1
@@ -159,12 +161,18 @@ def _create(path: str) -> int:
 
 
 def write_file(path: str, data: Buffer, *, fsync: bool = True) -> None:
-    """Write a whole file; a reader sees the old one or the new one."""
+    """Write a whole file; a reader sees the old one or the new one.
+
+    What killed writers of the same file have left is removed.
+    """
     with FileWriter(path, fsync=fsync) as file:
         file.write(data)
         file.publish()
     if fsync:
         sync_folder(path)
+    folder, base = os.path.split(path)
+    with contextlib.suppress(OSError):
+        remove_leftovers(folder, lambda name: name == base)
 
 
 def sync_folder(path: str) -> None:
@@ -238,7 +246,9 @@ def lock_folder(path: str) -> Iterator[None]:
     if fcntl is None:
         yield
         return
-    fd = os.open(os.path.dirname(path) or ".", os.O_RDONLY | os.O_CLOEXEC)
+    folder = os.path.dirname(path) or "."
+    with _refused(folder, "lock the folder"):
+        fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         _lock(fd, wait=True)
         yield

@@ -14,7 +14,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from tfckpt.coding import Buffer, decode_varint, encode_varint
+from tfckpt.coding import Buffer, decode_fixed32, decode_varint, encode_varint
 from tfckpt.errors import DataLossError
 
 RESTART_INTERVAL = 16
@@ -91,19 +91,20 @@ def shared_prefix(a: bytes, b: bytes) -> int:
     return size - (difference.bit_length() + 7) // 8
 
 
-def find_restarts(block: Buffer) -> tuple[int, ...]:
-    """Return the offsets of the restarts; the entries end where the list of them begins."""
+def find_restarts(block: Buffer) -> tuple[int, int]:
+    """Return where the entries end (and the restarts begin), and how many restarts there are."""
     if len(block) < 4:
         raise DataLossError(f"a block of {len(block)} bytes has no room for its restart count")
-    (count,) = struct.unpack_from("<I", block, len(block) - 4)
-    if not 4 * count <= len(block) - 4:
+    count, _ = decode_fixed32(block, len(block) - 4)
+    entries_end = len(block) - 4 - 4 * count
+    if entries_end < 0:
         raise DataLossError(f"a block of {len(block)} bytes cannot hold {count} restarts")
-    return struct.unpack_from(f"<{count}I", block, len(block) - 4 - 4 * count)
+    return entries_end, count
 
 
 def decode_block(block: Buffer, after: bytes | None = None) -> Iterator[Entry]:
     """Yield the block's (key, value) pairs; their keys strictly increase, from `after` on."""
-    entries_end = len(block) - 4 - 4 * len(find_restarts(block))
+    entries_end, _ = find_restarts(block)
     return decode_entries(block, 0, entries_end, after)
 
 
@@ -140,17 +141,17 @@ def decode_entries(
 
 def search_block(block: Buffer, wanted: bytes) -> Buffer | None:
     """Return the value of one key, by halving between restarts; None if it is not there."""
-    restarts = find_restarts(block)
-    entries_end = len(block) - 4 - 4 * len(restarts)
-    low, high = 0, len(restarts)
+    entries_end, count = find_restarts(block)
+    start = low = 0
+    high = count
     while high - low > 1:
         middle = (low + high) // 2
-        key = next((key for key, _ in decode_entries(block, restarts[middle], entries_end)), None)
+        restart, _ = decode_fixed32(block, entries_end + 4 * middle)
+        key = next((key for key, _ in decode_entries(block, restart, entries_end)), None)
         if key is not None and key <= wanted:
-            low = middle
+            low, start = middle, restart
         else:
             high = middle
-    start = restarts[low] if restarts else entries_end
     for key, value in decode_entries(block, start, entries_end):
         if key >= wanted:
             return value if key == wanted else None

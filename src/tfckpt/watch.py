@@ -1,0 +1,74 @@
+"""Waiting for checkpoints that another process writes."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from os import PathLike
+
+from tfckpt.state import latest_checkpoint
+
+logger = logging.getLogger("tfckpt")
+
+
+def wait_for_new_checkpoint(
+    checkpoint_dir: str | PathLike[str],
+    last_checkpoint: str | None = None,
+    seconds_to_sleep: float = 1,
+    timeout: float | None = None,
+) -> str | None:
+    """Wait until a folder's latest checkpoint is another than `last_checkpoint`; return it.
+
+    Looks every `seconds_to_sleep`. None once another look would come later than `timeout`
+    seconds after the call; without a timeout it waits forever.
+
+    >>> import tempfile, tfckpt
+    >>> tfckpt.wait_for_new_checkpoint(tempfile.mkdtemp(), timeout=0) is None
+    True
+    """
+    stop_time = None if timeout is None else time.time() + timeout
+    while True:
+        path = latest_checkpoint(checkpoint_dir)
+        if path is not None and path != last_checkpoint:
+            return path
+        if stop_time is not None and time.time() + seconds_to_sleep > stop_time:
+            return None
+        time.sleep(seconds_to_sleep)
+
+
+def checkpoints_iterator(
+    checkpoint_dir: str | PathLike[str],
+    min_interval_secs: float = 0,
+    timeout: float | None = None,
+    timeout_fn: Callable[[], bool] | None = None,
+) -> Iterator[str]:
+    """Yield a folder's latest checkpoint each time that there is a new one.
+
+    Some may be skipped where they come faster than they are taken; successive ones come at
+    least `min_interval_secs` apart. When none comes for `timeout` seconds the iteration ends.
+    With a `timeout_fn` it is that which ends it, by returning true: it is asked at each timeout
+    and after each checkpoint. Without a timeout one waits forever.
+
+    >>> import tempfile, tfckpt
+    >>> folder = tempfile.mkdtemp()
+    >>> _ = tfckpt.Saver().save({"w": [1.0]}, folder + "/m", global_step=1)
+    >>> [path.rpartition("/")[2] for path in tfckpt.checkpoints_iterator(folder, timeout=0)]
+    ['m-1']
+    """
+    path: str | None = None
+    while True:
+        new = wait_for_new_checkpoint(checkpoint_dir, path, timeout=timeout)
+        if new is not None:
+            started = time.time()
+            path = new
+            yield path
+            remaining = started + min_interval_secs - time.time()
+            if remaining > 0:
+                time.sleep(remaining)
+        elif timeout_fn is None:
+            logger.info("Timed-out waiting for a checkpoint.")
+            return
+        if timeout_fn is not None and timeout_fn():
+            logger.info("No more checkpoints are to come.")
+            return

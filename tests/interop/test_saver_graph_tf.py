@@ -1,0 +1,205 @@
+"""The graph beside a checkpoint: TensorFlow imports it, restores, and saves again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfckpt
+from tfckpt.dtypes import OPAQUE, DataType, numpy_dtype
+from tfckpt.saver_graph import NO_VARIABLE
+
+v1 = tf.compat.v1
+
+ODD_NAMES = [
+    "plain",
+    "scope/w",
+    "scope/w/Assign",
+    "scope/w/Read/ReadVariableOp",
+    "save/Const",
+    "save",
+    "with space",
+    "with_space",
+    "colon:0",
+    "_CHECKPOINTABLE",
+    "/leading",
+    "trailing/",
+    "-dash",
+    "é漢字",
+    "a>b",
+    "back\\slash",
+    "layer/.ATTRIBUTES/VARIABLE_VALUE",
+    "x" * 300,
+]
+
+
+def value_of(kind: DataType, shape: tuple[int, ...]) -> np.ndarray:
+    if kind is DataType.DT_STRING:
+        array = np.empty(int(np.prod(shape)), object)
+        array[:] = [b"s%d\x00\xff" % n for n in range(array.size)]
+        return array.reshape(shape)
+    dtype = numpy_dtype(kind)
+    assert dtype is not None
+    plain = np.arange(int(np.prod(shape))) % 2
+    return plain.astype(dtype[0] if dtype.names else dtype).view(dtype).reshape(shape)
+
+
+def imported(path: str, again: str | None = None) -> dict[str, Any]:
+    """Return the variables that TensorFlow has after importing and restoring, by their names."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        saver = v1.train.import_meta_graph(path + ".meta")
+        variables = v1.global_variables()
+        session.run(v1.global_variables_initializer())
+        saver.restore(session, path)
+        if again is not None:
+            assert saver.save(session, again) == again
+        return {variable.op.name: session.run(variable) for variable in variables}
+
+
+def assert_same_tensors(ours: str, theirs: str) -> None:
+    a, b = tfckpt.load(ours), tfckpt.load(theirs)
+    assert a.keys() == b.keys()
+    for name, array in a.items():
+        assert np.asarray(array).dtype == np.asarray(b[name]).dtype
+        assert np.asarray(array).tolist() == np.asarray(b[name]).tolist(), name
+
+
+@pytest.mark.parametrize(
+    "kind", [k for k in DataType if k not in {0, *OPAQUE, *NO_VARIABLE}], ids=lambda k: k.name
+)
+def test_variables_of_every_dtype(kind: DataType, tmp_path: Path) -> None:
+    weights = {
+        "scalar": value_of(kind, ()),
+        "matrix": value_of(kind, (2, 3)),
+        "empty": value_of(kind, (0, 2)),
+    }
+    path = tfckpt.Saver().save(weights, tmp_path / "m", global_step=1)
+
+    found = imported(path, again=str(tmp_path / "again"))
+
+    assert found.keys() == weights.keys()
+    assert_same_tensors(path, str(tmp_path / "again"))
+
+
+@pytest.mark.parametrize("kind", NO_VARIABLE, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("sharded", [False, True])
+def test_types_that_tensorflow_has_no_variables_of_are_left_out(
+    kind: DataType, sharded: bool, tmp_path: Path
+) -> None:
+    weights = {"w": np.ones(2, np.float32), "q": value_of(kind, (2,))}
+    path = tfckpt.Saver(sharded=sharded).save(weights, tmp_path / "m")
+
+    assert imported(path).keys() == {"w"}
+
+
+@pytest.mark.parametrize("sharded", [False, True])
+def test_names_that_no_operation_may_have(sharded: bool, tmp_path: Path) -> None:
+    weights = {name: np.full((2,), n, np.float32) for n, name in enumerate(ODD_NAMES)}
+    path = tfckpt.Saver(sharded=sharded, shards=3).save(weights, tmp_path / "m")
+
+    found = imported(path, again=str(tmp_path / "again"))
+
+    assert sorted(value[0] for value in found.values()) == list(range(len(ODD_NAMES)))
+    assert found["plain"].tolist() == weights["plain"].tolist()
+    assert found["with_space"].tolist() == weights["with_space"].tolist()
+    assert_same_tensors(path, str(tmp_path / "again"))
+    for name in weights:
+        shards = {True: "00003", False: "00001"}[sharded]
+        assert (tmp_path / f"again.data-00000-of-{shards}").exists(), name
+
+
+def test_saved_again_it_is_the_same_file(tmp_path: Path) -> None:
+    weights = {f"layer/{n}/w": np.arange(n, dtype=np.float32) for n in range(20)}
+    path = tfckpt.Saver().save(weights, tmp_path / "m")
+
+    imported(path, again=str(tmp_path / "again"))
+
+    for suffix in (".index", ".data-00000-of-00001"):
+        ours, theirs = tmp_path / f"m{suffix}", tmp_path / f"again{suffix}"
+        assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_trainable_are_the_floats(tmp_path: Path) -> None:
+    weights = {
+        "w": np.ones(2, np.float32),
+        "h": np.ones(2, ml_dtypes.bfloat16),
+        "step": np.int64(1),
+        "label": np.array(b"x", object),
+    }
+    path = tfckpt.Saver().save(weights, tmp_path / "m")
+    with tf.Graph().as_default():
+        v1.train.import_meta_graph(path + ".meta")
+        assert sorted(v.op.name for v in v1.global_variables()) == sorted(weights)
+        assert sorted(v.op.name for v in v1.trainable_variables()) == ["h", "w"]
+
+
+def test_import_under_a_scope_and_two_at_once(tmp_path: Path) -> None:
+    path = tfckpt.Saver(name="keeper").save({"w": np.ones(3, np.float32)}, tmp_path / "m")
+    with tf.Graph().as_default(), v1.Session() as session:
+        savers = [v1.train.import_meta_graph(path + ".meta", import_scope=s) for s in "ab"]
+        for saver in savers:
+            saver.restore(session, path)
+        for variable in v1.global_variables():
+            assert session.run(variable).tolist() == [1, 1, 1]
+        assert savers[0].saver_def.restore_op_name == "a/keeper/restore_all"
+
+
+def test_reshape_is_in_the_graph(tmp_path: Path) -> None:
+    flat = tfckpt.Saver().save({"w": np.arange(6, dtype=np.float32)}, tmp_path / "flat")
+    square = np.zeros((2, 3), np.float32)
+    path = tfckpt.Saver(reshape=True).save({"w": square}, tmp_path / "m")
+    with tf.Graph().as_default(), v1.Session() as session:
+        saver = v1.train.import_meta_graph(path + ".meta")
+        saver.restore(session, flat)
+        assert session.run("w/Read/ReadVariableOp:0").shape == (2, 3)
+
+
+def test_tensorflow_restores_into_a_graph_of_its_own(tmp_path: Path) -> None:
+    weights = {"a": np.arange(3, dtype=np.float32), "b": np.int64(4)}
+    for sharded in (False, True):
+        path = tfckpt.Saver(sharded=sharded).save(weights, tmp_path / f"m{sharded}")
+        with tf.Graph().as_default(), v1.Session() as session:
+            a = v1.get_variable("a", [3])
+            b = v1.get_variable("b", [], tf.int64, v1.zeros_initializer())
+            v1.train.Saver().restore(session, path)
+            assert session.run([a, b])[0].tolist() == [0, 1, 2]
+            assert session.run(b) == 4
+
+
+def test_a_graph_from_tensorflow_is_written_as_it_came(tmp_path: Path) -> None:
+    with tf.Graph().as_default(), v1.Session() as session:
+        w = v1.get_variable("w", [2], use_resource=True)
+        tf.identity(w * 2, name="twice")
+        theirs = v1.train.Saver()
+        session.run(v1.global_variables_initializer())
+        theirs.save(session, str(tmp_path / "theirs"))
+    meta = tfckpt.MetaGraphDef.FromString((tmp_path / "theirs.meta").read_bytes())
+
+    saver = tfckpt.Saver(saver_def=meta.saver_def, meta_graph=meta)
+    path = saver.save({"w": np.array([3, 4], np.float32)}, tmp_path / "ours")
+
+    with tf.Graph().as_default(), v1.Session() as session:
+        v1.train.import_meta_graph(path + ".meta").restore(session, path)
+        assert session.run("twice:0").tolist() == [6, 8]
+
+
+def test_the_saver_def_is_tensorflows(tmp_path: Path) -> None:
+    for settings in (
+        {},
+        {"max_to_keep": None, "name": "my"},
+        {"sharded": True, "keep_checkpoint_every_n_hours": 0.1},
+    ):
+        with tf.Graph().as_default():
+            v1.get_variable("w", [2])
+            theirs = v1.train.Saver(**settings).as_saver_def()
+        ours = tfckpt.Saver(**settings).as_saver_def()
+        assert ours.SerializeToString() == theirs.SerializeToString()
+        again = tfckpt.Saver.from_proto(theirs, import_scope="s")
+        assert again.as_saver_def().restore_op_name == f"s/{theirs.restore_op_name}"
+        assert again.to_proto("s").SerializeToString() == theirs.SerializeToString()
+        assert again.to_proto("other") is None
