@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         latest_checkpoint,
         update_checkpoint_state,
     )
+    from tfckpt.tensors.tensor_proto import make_ndarray, make_tensor_proto
     from tfckpt.watch import checkpoints_iterator, wait_for_new_checkpoint
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
@@ -110,6 +111,8 @@ _HOMES = {
     "load": "checkpoint",
     "load_checkpoint": "checkpoint",
     "load_variable": "checkpoint",
+    "make_ndarray": "tensors.tensor_proto",
+    "make_tensor_proto": "tensors.tensor_proto",
     "merge_bundles": "bundle",
     "read_graph_def": "graph",
     "read_graph_file": "graph",
@@ -168,6 +171,8 @@ __all__ = [
     "load",
     "load_checkpoint",
     "load_variable",
+    "make_ndarray",
+    "make_tensor_proto",
     "merge_bundles",
     "protos",
     "read_graph_def",
