@@ -32,7 +32,7 @@ def saver_module(monkeypatch):
         return
 
     class Saver:
-        def __init__(self, var_list=None, *, saver_def=None, name=None):
+        def __init__(self, var_list=None, *, saver_def=None, name=None, meta_graph=None):
             from tfckpt.graph.scoped import prepended
 
             self.var_list = var_list
@@ -673,3 +673,128 @@ def test_values_in_the_input_map_become_the_same_constants():
         pytest.importorskip("tfckpt.tensors.tensor_proto")
         ours.import_graph_def(graph_def, {"a": value}, name="s")
     assert_same_graph(theirs.as_graph_def(), mine.as_graph_def())
+
+
+# --- freezing and thawing
+
+
+def model(use_resource, control_flow_v2=False):
+    """A model with a loop, a conditional and a lookup in it; and its weights."""
+    (v1.enable_control_flow_v2 if control_flow_v2 else v1.disable_control_flow_v2)()
+    with v1.Graph().as_default() as graph, v1.variable_scope("m", use_resource=use_resource):
+        init = v1.random_normal_initializer(seed=3)
+        x = v1.placeholder(tf.int32, [None], name="x")
+        table = v1.get_variable("table", [7, 4], initializer=init)
+        w = v1.get_variable("w", [4, 4], initializer=init)
+        h = tf.nn.embedding_lookup(table, x)
+        _, h = v1.while_loop(
+            lambda i, a: i < 3, lambda i, a: [i + 1, tf.tanh(tf.matmul(a, w))], [0, h]
+        )
+        b = v1.get_variable("b", [4], initializer=init)
+        y = v1.cond(tf.reduce_sum(h) > 0.0, lambda: h + b, lambda: h - b)
+        tf.identity(y, name="y")
+        init_op = v1.global_variables_initializer()
+        with v1.Session(graph=graph) as session:
+            session.run(init_op)
+            weights = {v.op.name: session.run(v) for v in v1.global_variables()}
+            results = [session.run("m/y:0", {"m/x:0": x}) for x in ([0, 3], [6])]
+    v1.disable_control_flow_v2()
+    return graph.as_graph_def(), weights, results
+
+
+def run(graph_def, restore=None):
+    graph_def = v1.GraphDef.FromString(graph_def.SerializeToString())
+    with v1.Graph().as_default() as graph:
+        v1.import_graph_def(graph_def, name="")
+        with v1.Session(graph=graph) as session:
+            if restore:
+                prefix, names = restore
+                tensors = {name: graph.get_tensor_by_name(name + ":0") for name in names}
+                v1.train.Saver(tensors).restore(session, prefix)
+            return [session.run("m/y:0", {"m/x:0": x}) for x in ([0, 3], [6])]
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_a_frozen_graph_gives_what_the_weights_gave(use_resource, tmp_path):
+    import tfckpt
+
+    graph_def, weights, results = model(use_resource)
+    prefix = tfckpt.save(str(tmp_path / "w"), weights)
+    with tfckpt.load_checkpoint(prefix) as reader:
+        frozen = tfckpt.convert_variables_to_constants(reader, graph_def, ["m/y"])
+    assert not any(node.op in ("VariableV2", "VarHandleOp") for node in frozen.node)
+    for want, got in zip(results, run(frozen)):
+        np.testing.assert_array_equal(want, got)
+    constants = tfckpt.graph_constants(frozen)
+    for name, value in weights.items():
+        np.testing.assert_array_equal(value, constants[name])
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_a_thawed_graph_takes_its_values_from_a_checkpoint(use_resource, tmp_path):
+    import tfckpt
+
+    graph_def, weights, results = model(use_resource)
+    frozen = tfckpt.convert_variables_to_constants(weights, graph_def, ["m/y"])
+    thawed, values = tfckpt.convert_constants_to_variables(frozen)
+    assert weights.keys() <= values.keys()
+    prefix = tfckpt.save(str(tmp_path / "w"), values)
+    for want, got in zip(results, run(thawed, (prefix, list(values)))):
+        np.testing.assert_array_equal(want, got)
+
+
+def test_a_variable_in_a_function_is_refused_by_name():
+    import tfckpt
+
+    graph_def, weights, _ = model(True, control_flow_v2=True)
+    with pytest.raises(tfckpt.errors.UnimplementedError, match="m/while"):
+        tfckpt.convert_variables_to_constants(weights, graph_def, ["m/y"])
+
+
+def test_frozen_as_tensorflow_freezes(tmp_path):
+    import tfckpt
+
+    graph_def, weights, _ = model(False)
+    with v1.Graph().as_default() as graph:
+        v1.import_graph_def(graph_def, name="")
+        with v1.Session(graph=graph) as session:
+            session.run([graph.get_operation_by_name(f"m/{n}/Assign") for n in ("table", "w", "b")])
+            weights = {n: session.run(n + ":0") for n in weights}
+            want = v1.graph_util.convert_variables_to_constants(session, graph_def, ["m/y"])
+    got = tfckpt.convert_variables_to_constants(weights, graph_def, ["m/y"])
+    drop = ("_output_shapes", "_class")
+    key = lambda node: node.name  # noqa: E731
+    want_nodes = sorted(nodes_of(want, drop), key=key)
+    got_nodes = sorted(nodes_of(got, drop), key=key)
+    assert [(n.name, n.op) for n in want_nodes] == [(n.name, n.op) for n in got_nodes]
+    assert [n.SerializeToString(deterministic=True) for n in want_nodes] == [
+        n.SerializeToString(deterministic=True) for n in got_nodes
+    ]
+
+
+# --- a whole life: TensorFlow saves, tfckpt restores and saves, TensorFlow restores
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_a_checkpoint_goes_through_an_imported_graphs_saver(use_resource, tmp_path):
+    import tfckpt
+
+    if importlib.util.find_spec("tfckpt.saver") is None:
+        pytest.skip("the Saver is not there yet")
+    with v1.Graph().as_default(), v1.Session() as session:
+        with v1.variable_scope("m", use_resource=use_resource):
+            w = v1.get_variable("w", [3], initializer=v1.ones_initializer())
+            v1.get_variable("b", [2], initializer=v1.zeros_initializer())
+        session.run(v1.global_variables_initializer())
+        prefix = v1.train.Saver().save(session, str(tmp_path / "theirs"))
+    with tfckpt.Graph().as_default():
+        saver = tfckpt.import_meta_graph(f"{prefix}.meta")
+    weights = {}
+    saver.restore(weights, prefix)
+    weights["m/w"] = weights["m/w"] * 5
+    prefix = saver.save(weights, str(tmp_path / "mine"))
+    with v1.Graph().as_default() as graph, v1.Session() as session:
+        v1.train.import_meta_graph(f"{prefix}.meta").restore(session, prefix)
+        (w,) = [v for v in v1.global_variables() if v.op.name == "m/w"]
+        assert session.run(w).tolist() == [5.0, 5.0, 5.0]
+        assert "save/restore_all" in [op.name for op in graph.get_operations()]

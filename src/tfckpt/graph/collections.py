@@ -20,9 +20,9 @@ from tfckpt.errors import CheckpointError, DataLossError
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.items import ProtoFunctions, proto_functions
 from tfckpt.graph.keys import VARIABLE_COLLECTIONS, GraphKeys
-from tfckpt.graph.messages import is_message
+from tfckpt.graph.messages import full_name, is_message
 from tfckpt.graph.names import prepend_scope, strip_scope
-from tfckpt.protos import Any as AnyMessage
+from tfckpt.graph.operation import Operation, Tensor
 from tfckpt.protos import CollectionDef, MetaGraphDef
 
 logger = logging.getLogger("tfckpt")
@@ -66,7 +66,9 @@ def _name_of(item: Any) -> Any:
 def encode_collection(key: str, items: list[Any], export_scope: str | None) -> CollectionDef:
     definition = CollectionDef()
     functions = proto_functions(key)
-    if functions is not None:
+    # Before TensorFlow 1.0 variables were collected by name: they came as tensors, and stay so.
+    by_name = all(isinstance(item, (Operation, Tensor)) for item in items)
+    if functions is not None and not by_name:
         definition.bytes_list.value.extend(_messages(items, functions, export_scope))
         return definition
     kind = kind_of(items[0])
@@ -80,7 +82,8 @@ def encode_collection(key: str, items: list[Any], export_scope: str | None) -> C
     elif kind == "bytes_list":
         values.extend(item.encode() if isinstance(item, str) else item for item in items)
     elif kind == "any_list":
-        values.extend(AnyMessage.FromString(item.SerializeToString()) for item in items)
+        for item in items:  # of protobuf's own class, or that of another pool
+            values.add(type_url=item.type_url, value=item.value)
     else:
         values.extend(items)
     return definition
@@ -94,7 +97,7 @@ def kind_of(item: Any) -> str:
         return "int64_list"
     if isinstance(item, float):
         return "float_list"
-    return "any_list" if is_message(item, AnyMessage) else "node_list"
+    return "any_list" if full_name(item) == "google.protobuf.Any" else "node_list"
 
 
 def _messages(
@@ -122,37 +125,44 @@ class CollectionReader:
         self._variables: dict[bytes, Any] = {}
 
     def read(self, key: str, definition: CollectionDef) -> None:
-        kind = definition.WhichOneof("kind")
-        if kind is None:
-            logger.error("the collection %r has items of no known kind; it is skipped", key)
-            return
-        # Metric variables were written as those of any other collection of variables.
-        functions = proto_functions(key)
-        if functions is not None and kind == "bytes_list":
-            items = [self._message(key, data, functions) for data in definition.bytes_list.value]
-        else:
-            items = self._plain(kind, getattr(definition, kind).value)
+        """Add the items of a collection. Errors name it."""
+        try:
+            items = self._items(key, definition)
+        except CheckpointError as error:
+            error.message = (
+                f"collection {key!r}: {error.message} (restore_collections_predicate can leave "
+                f"the collection out)"
+            )
+            raise
         for item in items:
             self._graph.add_to_collection(key, item)
 
+    def _items(self, key: str, definition: CollectionDef) -> list[Any]:
+        kind = definition.WhichOneof("kind")
+        if kind is None:
+            logger.error("the collection %r has items of no known kind; it is skipped", key)
+            return []
+        functions = proto_functions(key)
+        if functions is not None and kind == "bytes_list":
+            return [self._message(key, data, functions) for data in definition.bytes_list.value]
+        return self._plain(kind, getattr(definition, kind).value)
+
     def _message(self, key: str, data: bytes, functions: ProtoFunctions) -> Any:
         if key not in VARIABLE_COLLECTIONS:
-            return functions.from_proto(self._parse(key, data, functions), self._scope)
+            return functions.from_proto(self._parse(data, functions), self._scope)
         if data not in self._variables:
-            message = self._parse(key, data, functions)
+            message = self._parse(data, functions)
             if self._say_trainable:
                 message.trainable = key == GraphKeys.TRAINABLE_VARIABLES
             self._variables[data] = functions.from_proto(message, self._scope)
         return self._variables[data]
 
-    def _parse(self, key: str, data: bytes, functions: ProtoFunctions) -> Any:
+    def _parse(self, data: bytes, functions: ProtoFunctions) -> Any:
         try:
             return functions.proto_type.FromString(data)
         except DecodeError as error:
             kind = functions.proto_type.DESCRIPTOR.name
-            raise DataLossError(
-                f"collection {key!r} has an item that is no {kind}: {error}"
-            ) from None
+            raise DataLossError(f"it has an item that is no {kind}: {error}") from None
 
     def _plain(self, kind: str, values: Iterable[Any]) -> list[Any]:
         if kind == "node_list":

@@ -163,11 +163,8 @@ class Constructor:
         path, at = [], min(left)
         while at not in path:
             path.append(at)
-            at = next(
-                source
-                for source in (self._index.get(one.node, -1) for one in self._inputs[at])
-                if source in left
-            )
+            sources = [self._index.get(one.node, -1) for one in self._inputs[at]]
+            at = next((source for source in sources if source in left), path[0])
         names = [self._nodes[one].name for one in [*path[path.index(at) :], at]]
         shown = " <- ".join(map(repr, names[:8])) + (" <- ..." if len(names) > 8 else "")
         return InvalidArgumentError(f"{len(left)} nodes are in a cycle, or need one: {shown}")
@@ -217,8 +214,9 @@ class Constructor:
 
     def _check_groups(self, node: NodeDef) -> None:
         for group in node.attr["_class"].list.s if "_class" in node.attr else ():
-            if group.startswith(_GROUP) and group[5:].decode() not in self._index:
-                raise bad_node(node, f"it is colocated with {group[5:].decode()!r}: no such node")
+            other = group[len(_GROUP) :].decode(errors="replace")
+            if group.startswith(_GROUP) and other not in self._index:
+                raise bad_node(node, f"it is colocated with {other!r}: no such node")
 
     def _connect(self, at: int) -> None:
         """Check that each input is there and of the type that the op takes."""
@@ -282,7 +280,7 @@ class Constructor:
         groups = node.attr["_class"].list.s
         for at, group in enumerate(groups):
             if group.startswith(_GROUP):
-                groups[at] = _GROUP + self._names[group[5:].decode()].encode()
+                groups[at] = _GROUP + self._names[group[len(_GROUP) :].decode()].encode()
 
     def _merge_versions(self) -> None:
         """Keep the oldest producer and the most demanding consumer."""

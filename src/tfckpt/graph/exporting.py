@@ -131,11 +131,11 @@ class _Export:
             node.input[at] = self._input(text, scope)
         if "_class" in node.attr:
             groups = node.attr["_class"].list.s
-            kept = [group for group in groups if _in_scope(group.decode(), scope)]
-            groups[:] = [strip_scope(group.decode(), scope).encode() for group in kept]
+            kept = [group for group in map(_text, groups) if _in_scope(group, scope)]
+            groups[:] = [_bytes(strip_scope(group, scope)) for group in kept]
         if node.op in _ENTERS and "frame_name" in node.attr:
             frame = node.attr["frame_name"]
-            frame.s = strip_scope(frame.s.decode(), scope).encode()
+            frame.s = _bytes(strip_scope(_text(frame.s), scope))
 
     def _input(self, text: str, scope: str) -> str:
         mark, name = split_mark(text)
@@ -159,6 +159,14 @@ class _Export:
                 items = [target.saver_def] if target.HasField("saver_def") else []
             included = (lambda _: True) if key == UNBOUND_INPUTS else self.included
             add_collection_def(target, key, items, self.scope, included)
+
+
+def _text(value: bytes) -> str:
+    return value.decode(errors="surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")
 
 
 def _in_scope(group: str, scope: str) -> bool:

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias, TypeVar
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError, Message
 
-from tfckpt.detect import describe_bytes
+from tfckpt.detect import describe
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.graph.graph import MESSAGE_LIMIT, Graph, check_size
 from tfckpt.protos import GraphDef, MetaGraphDef, SavedModel
@@ -72,13 +72,14 @@ def read_graph_file(path: Path) -> GraphFile:
     path = fspath(path)
     data = _read(path)
     for kind in _KINDS:
-        message = _parse_binary(data, kind)
+        message: GraphFile | None = _parse_binary(data, kind)
         if message is not None:
             return message
     text = _as_text(data)
     if text is not None:
-        return _parse_text(text, _kind_of_text(text), path)
-    raise _no_graph(data, path, "graph")
+        parsed: GraphFile = _parse_text(text, _kind_of_text(text), path)
+        return parsed
+    raise _no_graph(path)
 
 
 def read_graph_def(path: Path) -> GraphDef:
@@ -129,12 +130,12 @@ def _read(path: str) -> bytes:
     return data
 
 
-def _parse_binary(data: bytes, kind: type[M]) -> M | None:
+def _parse_binary(data: bytes, kind: Any) -> Any:
     try:
-        message = kind.FromString(data)  # type: ignore[attr-defined]
+        message = kind.FromString(data)
     except DecodeError:
         return None
-    return message if _KINDS[kind](message) else None  # type: ignore[no-any-return]
+    return message if _KINDS[kind](message) else None
 
 
 def _is_graph_def(message: Any) -> bool:
@@ -146,7 +147,8 @@ def _is_graph_def(message: Any) -> bool:
 def _is_meta_graph_def(message: Any) -> bool:
     if message.HasField("graph_def"):
         return _is_graph_def(message.graph_def) or not message.graph_def.node
-    return message.HasField("meta_info_def") and message.meta_info_def.HasField("stripped_op_list")
+    info = message.meta_info_def
+    return bool(message.HasField("meta_info_def") and info.HasField("stripped_op_list"))
 
 
 def _is_saved_model(message: Any) -> bool:
@@ -200,12 +202,21 @@ def _node_at(text: str, line: int) -> str:
     return "line "
 
 
-def _no_graph(data: bytes, path: str, what: str) -> DataLossError:
-    kind = describe_bytes(data[:4096], len(data))
+# Files that lie beside graphs and are called like them.
+_OTHERS = {
+    "fingerprint.pb": "the fingerprint of the SavedModel beside it",
+    "keras_metadata.pb": "what Keras says of the SavedModel beside it",
+}
+
+
+def _no_graph(path: str) -> DataLossError:
+    kind = _OTHERS.get(os.path.basename(path))
+    if kind is None:
+        kind = describe(path) if "://" not in path else "something else"
     if "protobuf" in kind:
         kind = "a protobuf message of another kind, or one that was cut short"
     return DataLossError(
-        f"this is no {what}, neither as binary nor as text; it is {kind}", path=path
+        f"this is no graph, neither as binary nor as text; it is {kind}", path=path
     )
 
 

@@ -15,7 +15,7 @@ from tfckpt.graph.graph import check_size
 from tfckpt.graph.listing import VARIABLE_OPS
 from tfckpt.graph.messages import copied, own
 from tfckpt.graph.names import op_name
-from tfckpt.graph.values import python_to_attr, shape_of
+from tfckpt.graph.values import known_type, python_to_attr, shape_of
 from tfckpt.protos import AttrValue, GraphDef, NodeDef
 
 Arrays = Mapping[str, Any]
@@ -112,7 +112,7 @@ def convert_variables_to_constants(
 
 def _fix(node: NodeDef, array: npt.NDArray[Any]) -> None:
     """Make a variable's node the constant of its value."""
-    expected = DataType(node.attr["dtype"].type)
+    expected = known_type(node.attr["dtype"].type)
     shape = shape_of(node.attr["shape"].shape) if "shape" in node.attr else None
     if data_type_of(array.dtype) != expected:
         given = data_type_name(data_type_of(array.dtype))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tfckpt.errors import located
 from tfckpt.graph.collections import CollectionReader
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graph.exporting import UNBOUND_INPUTS
+from tfckpt.graph.exporting import UNBOUND_INPUTS, export_meta_graph
 from tfckpt.graph.files import read_meta_graph
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.importer import import_graph_def
@@ -42,7 +42,8 @@ def import_meta_graph(
     whose name `restore_collections_predicate` is true, with what they hold put into the scope.
     Inputs that an export from a scope left unbound must be given in `input_map`.
 
-    Returns the Saver of the message's SaverDef; if it has none, a Saver over the graph's
+    Returns the Saver of the message's SaverDef, which writes the graph as it is now beside the
+    checkpoints that it saves; if it has none, a Saver over the graph's
     variables; None if there are none either. The message is left as it is.
 
     Raises ValueError for a malformed graph and for unbound inputs that `input_map` does not
@@ -62,17 +63,38 @@ def import_meta_graph(
     else:
         path = fspath(meta_graph_or_file)  # type: ignore[arg-type]
         message, place = read_meta_graph(path), located(path=path)
-    graph = get_default_graph()
     with place:
-        if unbound_inputs_col_name:
-            _check_unbound(message, unbound_inputs_col_name, input_map)
-        scope = graph.unique_name(import_scope or "", mark_as_used=False)
-        _import_nodes(message, import_scope or scope, input_map, clear_devices)
-        reader = CollectionReader(graph, scope, say_trainable=not _says_trainable(message))
-        for key in _in_order(message):
-            if key != unbound_inputs_col_name and restore_collections_predicate(key):
-                reader.read(key, message.collection_def[key])
-    return _saver(graph, message, import_scope, scope)
+        scope = import_graph_and_collections(
+            message,
+            clear_devices,
+            import_scope,
+            input_map=input_map,
+            unbound_inputs_col_name=unbound_inputs_col_name,
+            restore_collections_predicate=restore_collections_predicate,
+        )
+    return _saver(get_default_graph(), message, import_scope, scope)
+
+
+def import_graph_and_collections(
+    message: MetaGraphDef,
+    clear_devices: bool = False,
+    import_scope: str | None = None,
+    *,
+    input_map: Mapping[str, Any] | None = None,
+    unbound_inputs_col_name: str | None = UNBOUND_INPUTS,
+    restore_collections_predicate: Callable[[str], bool] = lambda key: True,
+) -> str:
+    """Do what `import_meta_graph` does, but for the Saver; return the scope, made unique."""
+    graph = get_default_graph()
+    if unbound_inputs_col_name:
+        _check_unbound(message, unbound_inputs_col_name, input_map)
+    scope = graph.unique_name(import_scope or "", mark_as_used=False)
+    _import_nodes(message, import_scope or scope, input_map, clear_devices)
+    reader = CollectionReader(graph, scope, say_trainable=not _says_trainable(message))
+    for key in _in_order(message):
+        if key != unbound_inputs_col_name and restore_collections_predicate(key):
+            reader.read(key, message.collection_def[key])
+    return scope
 
 
 def _check_unbound(message: MetaGraphDef, key: str, input_map: Mapping[str, Any] | None) -> None:
@@ -81,7 +103,10 @@ def _check_unbound(message: MetaGraphDef, key: str, input_map: Mapping[str, Any]
     definition = message.collection_def[key]
     kind = definition.WhichOneof("kind")
     values = getattr(definition, kind).value if kind else ()
-    names = {value.decode() if isinstance(value, bytes) else str(value) for value in values}
+    names = {
+        value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+        for value in values
+    }
     if names and names != set(input_map or ()):
         missing = sorted(names - set(input_map or ()))
         raise ValueError(
@@ -124,7 +149,9 @@ def _saver(
             # Where the first variable came to stand is where the Saver's nodes are too.
             name = variables[0].name
             import_scope = name[: len(name) - len(strip_scope(name, scope))]
-        return Saver(saver_def=message.saver_def, name=import_scope)
+        # What it saves later lies beside this graph, as it does in TensorFlow.
+        meta_graph = export_meta_graph(graph=graph)
+        return Saver(saver_def=message.saver_def, name=import_scope, meta_graph=meta_graph)
     if not variables:
         return None
     from tfckpt.saver import Saver

@@ -18,7 +18,7 @@ from tfckpt.graph.graph import Graph
 from tfckpt.graph.keys import VARIABLE_COLLECTIONS, GraphKeys
 from tfckpt.graph.messages import is_message, own
 from tfckpt.graph.names import op_name
-from tfckpt.graph.values import Shape, shape_of
+from tfckpt.graph.values import Shape, known_type, shape_of
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SavedModel, TensorProto, VariableDef
 
 VARIABLE_OPS = ("VariableV2", "Variable", "VarHandleOp", "AutoReloadVariable")
@@ -88,7 +88,7 @@ def list_graph_variables(graph: GraphLike) -> list[GraphVariable]:
 
 def _variable(node: NodeDef, definition: VariableDef | None) -> GraphVariable:
     shape = shape_of(node.attr["shape"].shape) if "shape" in node.attr else None
-    kind = DataType(node.attr["dtype"].type if "dtype" in node.attr else 0)
+    kind = known_type(node.attr["dtype"].type if "dtype" in node.attr else 0)
     key, trainable = node.name, None
     if definition is not None:
         key = definition.save_slice_info_def.full_name or node.name

@@ -22,8 +22,12 @@ def own(message: object, kind: type[M], what: str) -> M:
 
 
 def is_message(value: object, kind: type[Any]) -> bool:
-    descriptor = getattr(value, "DESCRIPTOR", None)
-    return bool(getattr(descriptor, "full_name", None) == kind.DESCRIPTOR.full_name)
+    return bool(full_name(value) == kind.DESCRIPTOR.full_name)
+
+
+def full_name(value: object) -> str | None:
+    """Return the full name of a message's type, None for what is no message."""
+    return getattr(getattr(value, "DESCRIPTOR", None), "full_name", None)
 
 
 def copied(message: M) -> M:

@@ -11,13 +11,15 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from tfckpt.dtypes import DataType, data_type_name
+from tfckpt.dtypes import data_type_name
+from tfckpt.errors import InvalidArgumentError
 from tfckpt.protos import AttrValue, GraphDef, NodeDef, OpDef, OpList
 
 _TABLE = Path(__file__).with_name("op_defs.binpb.z")
 TENSORFLOW_VERSION = "2.21.0"  # whose ops and defaults these are
 GRAPH_DEF_VERSION = 2474  # what its graphs say of their producer
 
+_MOST = 1 << 20  # tensors of an argument: more than any graph can hold edges to
 REF = 100  # types.proto: DT_FLOAT_REF is DT_FLOAT + 100, and so on
 
 # Which field of an AttrValue holds a value of an OpDef's attr type.
@@ -92,9 +94,15 @@ def _types(args: Iterable[OpDef.ArgDef], attr: Mapping[str, AttrValue]) -> list[
         else:
             of_arg = [arg.type or attr[arg.type_attr].type]
         if arg.number_attr:
-            of_arg *= max(0, attr[arg.number_attr].i)
+            of_arg *= _count(attr[arg.number_attr].i, arg.name)
         types += [kind + REF for kind in of_arg] if arg.is_ref else of_arg
     return types
+
+
+def _count(number: int, arg: str) -> int:
+    if number > _MOST:
+        raise InvalidArgumentError(f"{number} tensors for {arg!r}: no node has so many")
+    return max(0, number)
 
 
 def compatible(expected: int, actual: int) -> bool:
@@ -110,6 +118,8 @@ def type_name(kind: int) -> str:
 
 def attr_problem(name: str, value: AttrValue, attr: OpDef.AttrDef) -> str | None:
     """Say what makes a value unfit for an op's attribute."""
+    if _element(attr.type) not in FIELDS:
+        return f"attr {name!r} has the type {attr.type!r}, which no attr can have"
     kind = value.WhichOneof("value")
     if kind == "placeholder":  # stands in a function's body for the caller's value
         return None
@@ -124,10 +134,15 @@ def attr_problem(name: str, value: AttrValue, attr: OpDef.AttrDef) -> str | None
     return None
 
 
+def _element(kind: str) -> str:
+    """Return ``int`` for ``int`` and ``list(int)``."""
+    return kind[5:-1] if kind.startswith("list(") else kind
+
+
 def _size(value: AttrValue, kind: str) -> int:
-    if kind == "int":
-        return value.i
-    return len(getattr(value.list, FIELDS[kind[5:-1]]))
+    if not kind.startswith("list("):
+        return int(value.i)
+    return len(getattr(value.list, FIELDS[_element(kind)]))
 
 
 def _not_allowed(name: str, value: AttrValue, attr: OpDef.AttrDef) -> str | None:
@@ -142,7 +157,7 @@ def _not_allowed(name: str, value: AttrValue, attr: OpDef.AttrDef) -> str | None
 
 
 def _shown(value: bytes | int) -> str:
-    return repr(value) if isinstance(value, bytes) else type_name(DataType(value))
+    return repr(value) if isinstance(value, bytes) else type_name(value)
 
 
 def used_ops(graph_def: GraphDef) -> set[str]:

@@ -13,7 +13,7 @@ import numpy as np
 from tfckpt.dtypes import DataType, numpy_dtype
 from tfckpt.graph.names import CONTROL, TensorId, parse_input
 from tfckpt.graph.op_defs import REF
-from tfckpt.graph.values import Attrs, Shape, attr_to_python, shape_of
+from tfckpt.graph.values import Attrs, Shape, attr_to_python, known_type, shape_of
 from tfckpt.protos import AttrValue, NodeDef, OpDef
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class Tensor:
         """The element type; DT_INVALID where the op is unknown. References count as values."""
         types = self.op.output_types
         number = types[self.value_index] if self.value_index < len(types) else 0
-        return DataType(number % REF)
+        return known_type(number % REF)
 
     @property
     def is_ref(self) -> bool:

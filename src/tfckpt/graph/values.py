@@ -33,6 +33,14 @@ def _array(tensor: Any) -> Any:
     return make_ndarray(tensor)
 
 
+def known_type(number: int) -> DataType:
+    """Return a number's DataType, DT_INVALID for one that names none."""
+    try:
+        return DataType(number)
+    except ValueError:
+        return DataType.DT_INVALID
+
+
 def _data_type(number: int) -> DataType | int:
     try:
         return DataType(number)
@@ -73,7 +81,8 @@ def _list_to_python(value: AttrValue) -> list[Any]:
 def python_to_attr(value: Any) -> AttrValue:
     """Return the AttrValue of a Python value, the inverse of `attr_to_python`.
 
-    A tuple is a shape, a list a list; numpy arrays are tensors, ``np.float32`` is a type.
+    A tuple is a shape, None an unknown one, a list a list; numpy arrays are tensors,
+    ``np.float32`` is a type.
 
     Raises TypeError for what no attribute holds.
     """
@@ -119,6 +128,7 @@ _FROM_PYTHON: tuple[tuple[Any, str, Callable[[Any], Any]], ...] = (
     (type, "type", lambda kind: int(data_type_of(np.dtype(kind)))),
     (np.dtype, "type", lambda dtype: int(data_type_of(dtype))),
     (tuple, "shape", shape_proto),
+    (type(None), "shape", shape_proto),
     (np.ndarray, "tensor", _tensor),
     (np.generic, "tensor", _tensor),
     (TensorShapeProto, "shape", lambda shape: shape),
