@@ -322,9 +322,9 @@ def test_the_default_graph_is_that_of_the_innermost_block():
             assert tfckpt.get_default_graph() is b
         assert tfckpt.get_default_graph() is a
         with pytest.raises(AssertionError):
-            tfckpt.reset_default_graph()
+            tfckpt.graph.reset_default_graph()
     assert tfckpt.get_default_graph() is outer
-    tfckpt.reset_default_graph()
+    tfckpt.graph.reset_default_graph()
     assert tfckpt.get_default_graph() is not outer
 
 

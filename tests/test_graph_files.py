@@ -43,7 +43,7 @@ def test_a_file_is_read_as_what_it_is_whatever_its_name(kind, as_text, name, tmp
     message = KINDS[kind]()
     path = tfckpt.write_graph(message, tmp_path / "new" / "folder", name, as_text=as_text)
     assert path == str(tmp_path / "new" / "folder" / name)
-    assert message == tfckpt.read_graph_file(path)
+    assert message == tfckpt.graph.read_graph_file(path)
     assert tfckpt.read_graph_def(path) == a_graph()
 
 
@@ -70,7 +70,7 @@ def test_text_with_comments_and_without_a_first_node_is_a_graph(tmp_path):
 
 def test_a_missing_file_is_one():
     with pytest.raises(FileNotFoundError, match="nowhere"):
-        tfckpt.read_graph_file("/nowhere/x.meta")
+        tfckpt.graph.read_graph_file("/nowhere/x.meta")
 
 
 TEXT = text_format.MessageToString(a_graph())
@@ -94,7 +94,7 @@ def test_what_is_no_graph_is_said_with_file_and_node(case, tmp_path):
     path = tmp_path / "graph.pb"
     path.write_bytes(data)
     with pytest.raises(errors.DataLossError, match=message) as caught:
-        tfckpt.read_graph_file(path)
+        tfckpt.graph.read_graph_file(path)
     assert caught.value.path == str(path)
 
 
@@ -135,7 +135,7 @@ def test_a_damaged_file_gives_a_graph_or_a_checkpoint_error(tmp_path, data):
     (tmp_path / "g").write_bytes(content)
     with tfckpt.Graph().as_default():
         try:
-            found = tfckpt.read_graph_file(path)
+            found = tfckpt.graph.read_graph_file(path)
             if isinstance(found, GraphDef):
                 tfckpt.import_graph_def(found)
                 tfckpt.export_meta_graph(graph_def=found, export_scope="x")

@@ -109,12 +109,12 @@ def test_a_lookup_in_a_resource_becomes_one_in_a_constant():
 
 
 def test_a_part_of_a_graph():
-    part = tfckpt.extract_sub_graph(variable_graph("ref"), ["w/read"])
+    part = tfckpt.graph.extract_sub_graph(variable_graph("ref"), ["w/read"])
     assert [node.name for node in part.node] == ["w", "w/read"]
     with pytest.raises(KeyError, match="no node 'zz'"):
-        tfckpt.extract_sub_graph(part, ["zz"])
+        tfckpt.graph.extract_sub_graph(part, ["zz"])
     with pytest.raises(TypeError, match="list of names"):
-        tfckpt.extract_sub_graph(part, "w")
+        tfckpt.graph.extract_sub_graph(part, "w")
 
 
 def test_thawing_is_the_reverse():

@@ -259,21 +259,21 @@ def test_collections_of_a_graph():
     with graph.as_default():
         op = graph.create_op("NoOp", name="s/a")
         tfckpt.add_to_collection("k", op)
-        tfckpt.add_to_collections(["k", "l", "l"], 5)
+        tfckpt.graph.add_to_collections(["k", "l", "l"], 5)
         assert tfckpt.get_collection("k") == [op, 5]
         assert tfckpt.get_collection("k", scope="s/") == [op]
         assert tfckpt.get_collection("l") == [5]
         assert tfckpt.get_collection("none") == []
         tfckpt.get_collection("k").clear()
-        tfckpt.get_collection_ref("l").append(6)
+        tfckpt.graph.get_collection_ref("l").append(6)
         assert tfckpt.get_collection("l") == [5, 6]
-        assert tfckpt.get_all_collection_keys() == ["k", "l"]
+        assert tfckpt.graph.get_all_collection_keys() == ["k", "l"]
     graph.clear_collection("k")
     assert graph.collections == ["l"]
 
 
 def test_items_of_a_registered_collection_become_messages():
-    tfckpt.register_proto_function(
+    tfckpt.graph.register_proto_function(
         "test_registered",
         SaverDef,
         to_proto=lambda item, export_scope=None: SaverDef(restore_op_name=item),
@@ -284,7 +284,7 @@ def test_items_of_a_registered_collection_become_messages():
     exported = tfckpt.export_meta_graph(graph=graph)
     assert imported(exported).get_collection("test_registered") == ["x"]
     with pytest.raises(KeyError):
-        tfckpt.register_proto_function("test_registered", SaverDef, str, str)
+        tfckpt.graph.register_proto_function("test_registered", SaverDef, str, str)
 
 
 def two_savers():

@@ -28,7 +28,7 @@ def test_every_graph_round_trips_in_both_forms(realckpts, tmp_path):
     files = graph_files(realckpts)
     assert files
     for path in files:
-        message = tfckpt.read_graph_file(path)
+        message = tfckpt.graph.read_graph_file(path)
         data = path.read_bytes()
         try:
             again = type(message).FromString(data)
@@ -36,7 +36,7 @@ def test_every_graph_round_trips_in_both_forms(realckpts, tmp_path):
             again = text_format.Parse(data.decode(), type(message)())
         assert message == again, path
         written = tfckpt.write_graph(message, tmp_path, "g", as_text=False)
-        assert message == tfckpt.read_graph_file(written), path
+        assert message == tfckpt.graph.read_graph_file(written), path
 
 
 def test_every_graph_imports_and_exports_again(realckpts):
@@ -68,4 +68,4 @@ def test_what_is_no_graph_is_said_so(realckpts):
     for name in OTHERS:
         for path in realckpts.rglob(name):
             with pytest.raises(errors.DataLossError, match=str(path.name)):
-                tfckpt.read_graph_file(path)
+                tfckpt.graph.read_graph_file(path)

@@ -123,7 +123,8 @@ class Shard(NamedTuple):
         found = mask_all(np.array(crcs, np.uint32))
         expected = np.array([entry.crc32c for _, entry in numbers], np.uint32)
         for at in np.flatnonzero(found != expected)[:1]:
-            raise self._mismatch(*numbers[at], crcs[at])
+            name, entry = numbers[int(at)]
+            raise self._mismatch(name, entry, crcs[at])
 
     def _strings(self, name: str, entry: Entry, part: memoryview, verify: bool) -> Array:
         with located(self.source.path, name, entry.offset):

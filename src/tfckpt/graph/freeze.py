@@ -41,7 +41,7 @@ def extract_sub_graph(graph_def: GraphDef, dest_nodes: Iterable[str]) -> GraphDe
     >>> graph_def = tfckpt.GraphDef()
     >>> for name, source in [("a", []), ("b", ["a"]), ("c", ["a"])]:
     ...     _ = graph_def.node.add(name=name, op="Identity", input=source)
-    >>> [node.name for node in tfckpt.extract_sub_graph(graph_def, ["c"]).node]
+    >>> [node.name for node in tfckpt.graph.extract_sub_graph(graph_def, ["c"]).node]
     ['a', 'c']
     """
     if isinstance(dest_nodes, str):
