@@ -204,6 +204,15 @@ def test_an_open_checkpoint_becomes_a_model(tmp_path: Path) -> None:
     np.testing.assert_array_equal(WEIGHTS["w"], tfckpt.load(folder)["w"])
 
 
+def test_the_saver_of_an_imported_graph_brings_that_graph(golden: Path, tmp_path: Path) -> None:
+    with tfckpt.Graph().as_default():
+        saver = tfckpt.import_meta_graph(golden / "trained" / "model.ckpt-60.meta")
+    weights = tfckpt.load(golden / "trained")
+    found = saved_model.load({}, ["serve"], build(tmp_path / "m", weights, saver=saver))
+    assert "matmul" in {node.name for node in found.graph_def.node}
+    assert found.saver_def.restore_op_name == "save/restore_all"
+
+
 def test_several_graphs_share_the_variables(tmp_path: Path) -> None:
     builder = saved_model.Builder(tmp_path / "m")
     builder.add_meta_graph_and_variables(WEIGHTS, ["train"], graph=linear())

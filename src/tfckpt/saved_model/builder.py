@@ -37,8 +37,9 @@ class SavedModelBuilder:
     the variables, others after it, and `save` writes everything. Where TensorFlow takes a session
     the weights are given: a mapping from variable name to array, also a checkpoint that is open
     for reading. Where it takes the default graph, `graph` may be a `tfckpt.Graph`, a GraphDef, or
-    a MetaGraphDef such as `load` returns. Left out, it is the graph that `Variables` remember, else
-    one made for the variables alone: TensorFlow restores them from it under their names.
+    a MetaGraphDef such as `load` returns. Left out, it is the graph that `Variables` or the `saver`
+    remember, else one made for the variables alone: TensorFlow restores them from it under their
+    names.
 
     With `fsync` off nothing waits for the disk.
 
@@ -107,8 +108,10 @@ class SavedModelBuilder:
             graph = loaded.meta_graph_def
         if assets_dir is None and loaded.export_dir is not None:
             assets_dir = os.path.join(loaded.export_dir, constants.ASSETS_DIRECTORY)
-        base = None if graph is None else graphs.as_meta_graph(graph)
         saver = self._default_saver() if saver is None else saver
+        if graph is None:
+            graph = saver.meta_graph
+        base = None if graph is None else graphs.as_meta_graph(graph)
         tensors = saver.tensors(variables)
         kept = None if assets_dir is None else os.fspath(assets_dir)
         meta_graph, assets = self._make(
