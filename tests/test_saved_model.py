@@ -254,6 +254,16 @@ def test_text_is_read_where_there_is_no_binary(tmp_path: Path) -> None:
         saved_model.load({}, ["binary"], tmp_path / "m")
 
 
+def test_graphs_can_be_added_when_the_weights_are_gone(golden: Path, tmp_path: Path) -> None:
+    graph = saved_model.load({}, ["serve"], golden / "saved_model")
+    builder = saved_model.Builder(tmp_path / "m")
+    with tfckpt.load_checkpoint(golden / "saved_model") as reader:
+        builder.add_meta_graph_and_variables(reader, ["one"], graph=graph)
+    builder.add_meta_graph(["two"])
+    builder.save()
+    assert len(saved_model.parse_saved_model(tmp_path / "m").meta_graphs) == 2
+
+
 def test_main_op_is_recorded(tmp_path: Path) -> None:
     for name, options in {
         "main": {"main_op": "setup"},
@@ -504,6 +514,24 @@ def test_a_builder_that_is_dropped_leaves_nothing(tmp_path: Path) -> None:
     del builder
     gc.collect()
     assert listing(tmp_path) == []
+
+
+def test_what_a_killed_process_left_goes_and_the_living_stays(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+    abandoned = [
+        tmp_path / "m.tempstate17",
+        tmp_path / "m.tempstate18x",
+        tmp_path / "mm.tempstate1",
+    ]
+    for path in abandoned:
+        (path / "variables").mkdir(parents=True)
+    living = saved_model.Builder(tmp_path / "m")
+    living.add_meta_graph_and_variables(WEIGHTS, ["living"])
+    build(tmp_path / "m")
+    assert [path.exists() for path in abandoned] == [False, True, True]
+    shutil.rmtree(tmp_path / "m")
+    living.save()
+    saved_model.load({}, ["living"], tmp_path / "m")
 
 
 def test_a_refused_save_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
