@@ -204,6 +204,15 @@ def test_an_open_checkpoint_becomes_a_model(tmp_path: Path) -> None:
     np.testing.assert_array_equal(WEIGHTS["w"], tfckpt.load(folder)["w"])
 
 
+def test_the_saver_of_an_imported_graph_brings_that_graph(golden: Path, tmp_path: Path) -> None:
+    with tfckpt.Graph().as_default():
+        saver = tfckpt.import_meta_graph(golden / "trained" / "model.ckpt-60.meta")
+    weights = tfckpt.load(golden / "trained")
+    found = saved_model.load({}, ["serve"], build(tmp_path / "m", weights, saver=saver))
+    assert "matmul" in {node.name for node in found.graph_def.node}
+    assert found.saver_def.restore_op_name == "save/restore_all"
+
+
 def test_several_graphs_share_the_variables(tmp_path: Path) -> None:
     builder = saved_model.Builder(tmp_path / "m")
     builder.add_meta_graph_and_variables(WEIGHTS, ["train"], graph=linear())
@@ -243,6 +252,16 @@ def test_text_is_read_where_there_is_no_binary(tmp_path: Path) -> None:
     (tmp_path / "m/saved_model.pb").unlink()
     with pytest.raises(RuntimeError):
         saved_model.load({}, ["binary"], tmp_path / "m")
+
+
+def test_graphs_can_be_added_when_the_weights_are_gone(golden: Path, tmp_path: Path) -> None:
+    graph = saved_model.load({}, ["serve"], golden / "saved_model")
+    builder = saved_model.Builder(tmp_path / "m")
+    with tfckpt.load_checkpoint(golden / "saved_model") as reader:
+        builder.add_meta_graph_and_variables(reader, ["one"], graph=graph)
+    builder.add_meta_graph(["two"])
+    builder.save()
+    assert len(saved_model.parse_saved_model(tmp_path / "m").meta_graphs) == 2
 
 
 def test_main_op_is_recorded(tmp_path: Path) -> None:
@@ -495,6 +514,24 @@ def test_a_builder_that_is_dropped_leaves_nothing(tmp_path: Path) -> None:
     del builder
     gc.collect()
     assert listing(tmp_path) == []
+
+
+def test_what_a_killed_process_left_goes_and_the_living_stays(tmp_path: Path) -> None:
+    pytest.importorskip("fcntl")
+    abandoned = [
+        tmp_path / "m.tempstate17",
+        tmp_path / "m.tempstate18x",
+        tmp_path / "mm.tempstate1",
+    ]
+    for path in abandoned:
+        (path / "variables").mkdir(parents=True)
+    living = saved_model.Builder(tmp_path / "m")
+    living.add_meta_graph_and_variables(WEIGHTS, ["living"])
+    build(tmp_path / "m")
+    assert [path.exists() for path in abandoned] == [False, True, True]
+    shutil.rmtree(tmp_path / "m")
+    living.save()
+    saved_model.load({}, ["living"], tmp_path / "m")
 
 
 def test_a_refused_save_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

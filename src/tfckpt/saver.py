@@ -205,6 +205,11 @@ class Saver:
             self._retention.sweep(target.version, meta_graph_suffix)
         return target.path
 
+    @property
+    def meta_graph(self) -> MetaGraphDef | None:
+        """The graph that was given to write beside checkpoints; None if one is made for each."""
+        return self._meta_graph
+
     def tensors(self, variables: Mapping[str, Any] | None) -> dict[str, ToSave]:
         """Return what `save` would write, sorted by name; nothing of a reader's is read yet."""
         return tensors_to_save(self._places, variables)

@@ -72,6 +72,26 @@ def test_arrays_alone_make_a_model_that_tensorflow_loads(tmp_path: Path, load: A
     assert_same(arrays, load(tmp_path / "m", ["serve"]))
 
 
+PIECES = ["a", "w", "save", "Assign", "Read", "RestoreV2", "w_1", "Initializer", "zeros", "0"]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_names_do_even_those_of_the_operations_around(tmp_path: Path, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    names = {"/".join(rng.choice(PIECES, rng.integers(1, 4))) for _ in range(rng.integers(1, 12))}
+    arrays = {
+        name: rng.integers(0, 9, rng.integers(0, 3, rng.integers(0, 3))).astype(
+            rng.choice(["f4", "f8", "i4", "i8", "c8"])
+        )
+        for name in sorted(names)
+    }
+    builder = saved_model.Builder(tmp_path / "m", fsync=False)
+    builder.add_meta_graph_and_variables(arrays, ["serve"])
+    builder.save()
+    assert_same(arrays, load_v1(tmp_path / "m", ["serve"]))
+    assert_same(arrays, load_v2(tmp_path / "m"))
+
+
 @pytest.mark.parametrize("as_text", [False, True])
 def test_signatures_can_name_the_variables_of_such_a_model(tmp_path: Path, as_text: bool) -> None:
     info = floats("w/Read/ReadVariableOp:0")
@@ -252,6 +272,82 @@ def test_a_graph_without_saver_gets_one(tmp_path: Path, resource: bool) -> None:
     builder.save()
     found = serve_v1(tmp_path / "m", ["serve"], "serving_default", np.eye(2, dtype="f4"))
     np.testing.assert_array_equal(ROWS, found)
+
+
+def test_partitioned_variables_are_replaced_whole(tmp_path: Path) -> None:
+    with tf1.Session(graph=tf.Graph()) as session:
+        rows = tf1.get_variable(
+            "rows",
+            [6, 2],
+            initializer=tf1.random_uniform_initializer(),
+            partitioner=tf1.fixed_size_partitioner(4),
+            use_resource=False,
+        )
+        total = tf.reduce_sum(tf.convert_to_tensor(rows), axis=1, name="total")
+        session.run(tf1.global_variables_initializer())
+        builder = V1.Builder(str(tmp_path / "old"))
+        nothing = tf1.placeholder_with_default(np.float32(0), [], name="nothing")
+        signature = V1.predict_signature_def({"nothing": nothing}, {"total": total})
+        builder.add_meta_graph_and_variables(session, ["serve"], {"serving_default": signature})
+        builder.save()
+    weights = saved_model.Variables()
+    saved_model.load(weights, ["serve"], tmp_path / "old")
+    assert list(weights) == ["rows"]
+    assert weights["rows"].shape == (6, 2)
+    weights["rows"] += 1
+    builder = saved_model.Builder(tmp_path / "new")
+    builder.add_meta_graph_and_variables(weights, ["serve"])
+    builder.save()
+    found = serve_v1(tmp_path / "new", ["serve"], "serving_default", np.float32(0))
+    np.testing.assert_array_equal(weights["rows"].sum(axis=1), found)
+
+
+def test_a_graph_in_memory_carries_assets_and_init_op(tmp_path: Path, asset: Path) -> None:
+    make_v1(tmp_path / "old", asset)
+    graph, weights = tfckpt.Graph(), dict[str, Any]()
+    message = saved_model.load(weights, ["serve"], tmp_path / "old", graph=graph)
+    builder = saved_model.Builder(tmp_path / "new")
+    builder.add_meta_graph_and_variables(
+        weights,
+        ["serve"],
+        dict(message.signature_def),
+        graph=graph,
+        assets_dir=tmp_path / "old" / "assets",
+    )
+    builder.save()
+    words = np.array([b"two", b"none"], object)
+    np.testing.assert_array_equal([2, -1], serve_v1(tmp_path / "new", ["serve"], "look", words))
+
+
+def test_assets_and_init_ops_of_ours_run(tmp_path: Path, asset: Path) -> None:
+    with tf.Graph().as_default() as made:
+        words = tf1.placeholder(tf.string, [None], name="words")
+        source = tf.constant(str(asset), name="vocabulary")
+        table = tf.lookup.StaticHashTable(
+            tf.lookup.TextFileInitializer(source, tf.string, 0, tf.int64, 1, delimiter=" "), -1
+        )
+        tf.identity(table.lookup(words), name="found")
+        setup = tf1.tables_initializer()
+    graph = tfckpt.Graph()
+    with graph.as_default():
+        nodes = tfckpt.GraphDef.FromString(made.as_graph_def().SerializeToString())
+        tfckpt.import_graph_def(nodes, name="")
+        graph.add_to_collection("asset_filepaths", graph.get_tensor_by_name("vocabulary:0"))
+        saved_model.simple_save(
+            {},
+            tmp_path / "m",
+            {"words": graph.get_tensor_by_name("words:0")},
+            {"found": graph.get_tensor_by_name("found:0")},
+            legacy_init_op=graph.get_operation_by_name(setup.name),
+            graph=graph,
+        )
+    asset.unlink()
+    given = np.array([b"two", b"none"], object)
+    found = serve_v1(tmp_path / "m", ["serve"], "serving_default", given)
+    np.testing.assert_array_equal([2, -1], found)
+    model = tf.saved_model.load(str(tmp_path / "m"))
+    found = model.signatures["serving_default"](words=tf.constant(given))["found"]
+    np.testing.assert_array_equal([2, -1], found)
 
 
 # TensorFlow 2: weights replaced, object graph and all.

@@ -12,7 +12,7 @@ from tfckpt.saved_model import (
     tag_constants,
     utils,
 )
-from tfckpt.saved_model.builder import Builder, SavedModelBuilder, simple_save
+from tfckpt.saved_model.builder import Builder, SavedModelBuilder
 from tfckpt.saved_model.constants import (
     ASSETS_DIRECTORY,
     ASSETS_KEY,
@@ -54,6 +54,7 @@ from tfckpt.saved_model.signature_def_utils import (
     predict_signature_def,
     regression_signature_def,
 )
+from tfckpt.saved_model.simple import simple_save
 from tfckpt.saved_model.tag_constants import EVAL, GPU, SERVING, TPU, TRAINING
 from tfckpt.saved_model.utils import SparseTensor, build_tensor_info, get_tensor_from_tensor_info
 

@@ -12,16 +12,15 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 
-from tfckpt.graph import Operation, get_collection
-from tfckpt.graph.keys import GraphKeys
+from tfckpt.graph import Operation
 from tfckpt.protos import MetaGraphDef, SavedModel, SaverDef, SignatureDef
-from tfckpt.saved_model import constants, graphs, signature_constants, tag_constants
+from tfckpt.saved_model import constants
 from tfckpt.saved_model.assets import AssetFolder, Assets, copy_file
 from tfckpt.saved_model.files import Path, as_folder, serialized, variables_prefix
-from tfckpt.saved_model.graphs import GraphLike
-from tfckpt.saved_model.loader import Variables, get_init_op
-from tfckpt.saved_model.signature_def_utils import predict_signature_def
-from tfckpt.saved_model.signatures import set_signatures
+from tfckpt.saved_model.graphs import GraphLike, as_meta_graph
+from tfckpt.saved_model.loader import Variables
+from tfckpt.saved_model.options import GraphOptions
+from tfckpt.saved_model.restored import without_values
 from tfckpt.saver import Saver
 from tfckpt.storage import FolderWriter, write_file
 from tfckpt.var_list import ToSave
@@ -37,8 +36,9 @@ class SavedModelBuilder:
     the variables, others after it, and `save` writes everything. Where TensorFlow takes a session
     the weights are given: a mapping from variable name to array, also a checkpoint that is open
     for reading. Where it takes the default graph, `graph` may be a `tfckpt.Graph`, a GraphDef, or
-    a MetaGraphDef such as `load` returns. Left out, it is the graph that `Variables` remember, else
-    one made for the variables alone: TensorFlow restores them from it under their names.
+    a MetaGraphDef such as `load` returns. Left out, it is the graph that `Variables` or the `saver`
+    remember, else one made for the variables alone: TensorFlow restores them from it under their
+    names.
 
     With `fsync` off nothing waits for the disk.
 
@@ -47,7 +47,7 @@ class SavedModelBuilder:
     >>> import numpy as np, tempfile, tfckpt
     >>> folder = tempfile.mkdtemp() + "/model"
     >>> builder = SavedModelBuilder(folder)
-    >>> builder.add_meta_graph_and_variables({"w": np.eye(2)}, [tag_constants.SERVING])
+    >>> builder.add_meta_graph_and_variables({"w": np.eye(2)}, [tfckpt.saved_model.SERVING])
     >>> path = builder.save()
     >>> sorted(os.listdir(folder)), tfckpt.load(folder)["w"].shape
     (['saved_model.pb', 'variables'], (2, 2))
@@ -64,7 +64,7 @@ class SavedModelBuilder:
         self._folder = FolderWriter(self._export_dir, fsync=fsync)
         self._tensors: Mapping[str, ToSave] | None = None  # of the variables that are written
         self._graph: MetaGraphDef | None = None  # the first one, as it was given
-        self._assets_dir: str | None = None
+        self._assets_dir: str | PathLike[str] | None = None
         self._assets = AssetFolder()
         self._written: dict[str, str] = {}
 
@@ -103,28 +103,28 @@ class SavedModelBuilder:
                 "Please invoke `add_meta_graph()` instead."
             )
         loaded = variables if isinstance(variables, Variables) else Variables()
-        if graph is None:
-            graph = loaded.meta_graph_def
         if assets_dir is None and loaded.export_dir is not None:
             assets_dir = os.path.join(loaded.export_dir, constants.ASSETS_DIRECTORY)
-        base = None if graph is None else graphs.as_meta_graph(graph)
         saver = self._default_saver() if saver is None else saver
-        tensors = saver.tensors(variables)
-        kept = None if assets_dir is None else os.fspath(assets_dir)
-        meta_graph, assets = self._make(
-            base,
-            tensors,
+        given = next(
+            (one for one in (graph, loaded.meta_graph_def, saver.meta_graph) if one is not None),
+            None,
+        )
+        base = None if given is None else as_meta_graph(given)
+        options = GraphOptions(
             tags,
             signature_def_map,
             assets_collection,
             main_op if main_op is not None else legacy_init_op,
             clear_devices=clear_devices,
             strip_default_attrs=strip_default_attrs,
-            saver=saver,
-            assets_dir=kept,
+            saver_def=saver.as_saver_def(),
+            assets_dir=assets_dir,
         )
+        tensors = without_values(saver.tensors(variables))
+        meta_graph, assets = options.make(base, tensors, self._assets)
         try:
-            self._write_variables(saver, variables)
+            saver.save(variables, self._prefix(), write_meta_graph=False, write_state=False)
             self._write_assets(assets)
             self._copy_companions(loaded.export_dir)
         except BaseException:
@@ -132,7 +132,7 @@ class SavedModelBuilder:
             self._written.clear()
             raise
         self._saved_model.meta_graphs.append(meta_graph)
-        self._tensors, self._graph, self._assets_dir = tensors, base, kept
+        self._tensors, self._graph, self._assets_dir = tensors, base, assets_dir
         self._assets = assets
 
     def add_meta_graph(
@@ -161,20 +161,19 @@ class SavedModelBuilder:
                 "Graph state including variables and assets has not been saved yet. "
                 "Please invoke `add_meta_graph_and_variables()` first."
             )
-        if assets_dir is None:
-            assets_dir = self._assets_dir
-        meta_graph, assets = self._make(
-            self._graph if graph is None else graphs.as_meta_graph(graph),
-            self._tensors,
+        saver = self._default_saver() if saver is None else saver
+        options = GraphOptions(
             tags,
             signature_def_map,
             assets_collection,
             main_op if main_op is not None else legacy_init_op,
             clear_devices=clear_devices,
             strip_default_attrs=strip_default_attrs,
-            saver=self._default_saver() if saver is None else saver,
-            assets_dir=None if assets_dir is None else os.fspath(assets_dir),
+            saver_def=saver.as_saver_def(),
+            assets_dir=self._assets_dir if assets_dir is None else assets_dir,
         )
+        base = self._graph if graph is None else as_meta_graph(graph)
+        meta_graph, assets = options.make(base, self._tensors, self._assets)
         self._write_assets(assets)
         self._saved_model.meta_graphs.append(meta_graph)
         self._assets = assets
@@ -214,43 +213,8 @@ class SavedModelBuilder:
             fsync=self._fsync,
         )
 
-    def _make(
-        self,
-        base: MetaGraphDef | None,
-        tensors: Mapping[str, ToSave],
-        tags: Iterable[str],
-        signatures: Mapping[str, SignatureDef] | None,
-        assets_collection: Assets | None,
-        main_op: Operation | str | None,
-        *,
-        clear_devices: bool,
-        strip_default_attrs: bool,
-        saver: Saver,
-        assets_dir: str | None,
-    ) -> tuple[MetaGraphDef, AssetFolder]:
-        """Make a graph's message, and list the assets there are with it; change nothing."""
-        meta_graph = MetaGraphDef()
-        meta_graph.CopyFrom(graphs.fit_graph(base, tensors, saver.as_saver_def() or SaverDef()))
-        meta_graph.meta_info_def.tags[:] = _checked_tags(tags)
-        if signatures is not None:
-            set_signatures(meta_graph, signatures)
-        assets = self._assets.copy()
-        assets.keep(meta_graph, assets_dir)
-        if assets_collection is not None:
-            assets.add(meta_graph, assets_collection)
-        if main_op is not None:
-            graphs.set_main_op(meta_graph, main_op)
-        get_init_op(meta_graph)
-        if clear_devices:
-            graphs.clear_devices(meta_graph)
-        if strip_default_attrs:
-            graphs.strip_default_attrs(meta_graph)
-        return meta_graph, assets
-
-    def _write_variables(self, saver: Saver, variables: Mapping[str, Any]) -> None:
-        prefix = variables_prefix(self._folder.open())
-        os.makedirs(os.path.dirname(prefix), exist_ok=True)
-        saver.save(variables, prefix, write_meta_graph=False, write_state=False)
+    def _prefix(self) -> str:
+        return variables_prefix(self._folder.open())
 
     def _write_assets(self, assets: AssetFolder) -> None:
         folder = os.path.join(self._folder.open(), constants.ASSETS_DIRECTORY)
@@ -271,41 +235,3 @@ Builder = SavedModelBuilder
 
 def _files_below(root: str) -> list[str]:
     return [os.path.join(folder, name) for folder, _, names in os.walk(root) for name in names]
-
-
-def _checked_tags(tags: Iterable[str]) -> list[str]:
-    tags = [tags] if isinstance(tags, str) else list(tags)
-    for tag in tags:
-        if not isinstance(tag, str):
-            raise TypeError(f"a tag is a str, not {tag!r}")
-    return tags
-
-
-def simple_save(
-    variables: Mapping[str, Any],
-    export_dir: Path,
-    inputs: Mapping[str, object],
-    outputs: Mapping[str, object],
-    legacy_init_op: Operation | str | None = None,
-    *,
-    graph: GraphLike | None = None,
-) -> None:
-    """Build a SavedModel for serving: tag ``serve``, one signature, ``serving_default``.
-
-    `inputs` and `outputs` map names to tensors of the graph, or to TensorInfos. Assets are those
-    of the default graph's collection ``asset_filepaths``.
-
-    Raises what `SavedModelBuilder` does; ValueError without inputs or outputs.
-    """
-    signature = predict_signature_def(inputs, outputs)
-    builder = SavedModelBuilder(export_dir)
-    builder.add_meta_graph_and_variables(
-        variables,
-        tags=[tag_constants.SERVING],
-        signature_def_map={signature_constants.DEFAULT_SERVING_SIGNATURE_DEF_KEY: signature},
-        assets_collection=get_collection(GraphKeys.ASSET_FILEPATHS),
-        main_op=legacy_init_op,
-        clear_devices=True,
-        graph=graph,
-    )
-    builder.save()

@@ -140,6 +140,15 @@ def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -
     raise kind("\n".join(lines))
 
 
+def without_values(variables: Mapping[str, ToSave]) -> dict[str, ToSave]:
+    """Return what `check_variables` needs of some weights, without holding on to them."""
+    kept = {name: ToSave(one.spec, lambda: None) for name, one in variables.items()}
+    if OBJECT_GRAPH_KEY in variables:
+        objects = variables[OBJECT_GRAPH_KEY].value()
+        kept[OBJECT_GRAPH_KEY] = ToSave(variables[OBJECT_GRAPH_KEY].spec, lambda: objects)
+    return kept
+
+
 def _difference(name: str, wanted: Wanted, shape: Shape | None, found: ToSave) -> str:
     shape = wanted.shape if shape is None else shape
     spec = found.spec

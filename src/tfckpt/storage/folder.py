@@ -8,7 +8,12 @@ import shutil
 import weakref
 
 from tfckpt.errors import FailedPreconditionError
-from tfckpt.storage.write import sync_folder, temporary_path
+from tfckpt.storage.write import LEFTOVER, sync_folder, temporary_path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 class FolderWriter:
@@ -41,6 +46,7 @@ class FolderWriter:
             return self.final
         if self._remove is None:
             self._check()
+            _remove_abandoned(self.final)
             path = temporary_path(self.final)
             made = _first_missing(os.path.dirname(path) or ".")
             try:
@@ -49,7 +55,9 @@ class FolderWriter:
                 _remove_empty(os.path.dirname(path), made)
                 raise _refused(error, path, "make the folder") from error
             self._path = path
-            self._remove = weakref.finalize(self, _discard, path, made, os.getpid())
+            self._remove = weakref.finalize(
+                self, _discard, path, made, os.getpid(), _locked_folder(path)
+            )
         return self._path
 
     def publish(self) -> None:
@@ -71,7 +79,9 @@ class FolderWriter:
         except OSError as error:
             raise _refused(error, self.final, "rename the finished folder to its name") from error
         assert self._remove is not None
-        self._remove.detach()
+        detached = self._remove.detach()
+        assert detached is not None
+        _close(detached[2][-1])
         self.published = True
         if self._fsync:
             sync_folder(self.final)
@@ -91,7 +101,48 @@ def _first_missing(folder: str) -> str | None:
     return missing
 
 
-def _discard(path: str, made: str | None, pid: int) -> None:
+def _locked_folder(path: str) -> int | None:
+    """Open a folder and hold a lock on it, by which `_remove_abandoned` knows that it is alive."""
+    if fcntl is None:
+        return None
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    with contextlib.suppress(OSError):  # some network file systems have no locks
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return fd
+
+
+def _remove_abandoned(final: str) -> None:
+    """Remove what killed processes left of a folder of this name."""
+    folder, base = os.path.split(final)
+    if fcntl is None or not os.path.isdir(folder or "."):
+        return
+    for name in os.listdir(folder or "."):
+        path = os.path.join(folder, name)
+        if name.startswith(base) and LEFTOVER.fullmatch(name, len(base)) and _is_abandoned(path):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_abandoned(path: str) -> bool:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def _close(fd: int | None) -> None:
+    if fd is not None:
+        os.close(fd)
+
+
+def _discard(path: str, made: str | None, pid: int, fd: int | None) -> None:
+    _close(fd)
     if os.getpid() != pid:  # a fork of the process that makes the folder
         return
     shutil.rmtree(path, ignore_errors=True)

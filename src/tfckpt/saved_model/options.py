@@ -1,0 +1,58 @@
+"""What a graph is to be in a SavedModel: its tags, signatures, assets and init op."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from os import PathLike, fspath
+from typing import NamedTuple
+
+from tfckpt.graph import Operation
+from tfckpt.graph.messages import copied
+from tfckpt.protos import MetaGraphDef, SaverDef, SignatureDef
+from tfckpt.saved_model import graphs
+from tfckpt.saved_model.assets import AssetFolder, Assets
+from tfckpt.saved_model.loader import get_init_op
+from tfckpt.saved_model.signatures import set_signatures
+from tfckpt.var_list import ToSave
+
+
+class GraphOptions(NamedTuple):
+    """The arguments with which a builder adds a graph."""
+
+    tags: Iterable[str]
+    signatures: Mapping[str, SignatureDef] | None
+    assets: Assets | None
+    main_op: Operation | str | None
+    clear_devices: bool
+    strip_default_attrs: bool
+    saver_def: SaverDef | None
+    assets_dir: str | PathLike[str] | None
+
+    def make(
+        self, base: MetaGraphDef | None, tensors: Mapping[str, ToSave], listed: AssetFolder
+    ) -> tuple[MetaGraphDef, AssetFolder]:
+        """Return the message, and the assets `listed` with those of this graph; change nothing."""
+        meta_graph = copied(graphs.fit_graph(base, tensors, self.saver_def or SaverDef()))
+        meta_graph.meta_info_def.tags[:] = _checked_tags(self.tags)
+        if self.signatures is not None:
+            set_signatures(meta_graph, self.signatures)
+        assets = listed.copy()
+        assets.keep(meta_graph, None if self.assets_dir is None else fspath(self.assets_dir))
+        if self.assets is not None:
+            assets.add(meta_graph, self.assets)
+        if self.main_op is not None:
+            graphs.set_main_op(meta_graph, self.main_op)
+        get_init_op(meta_graph)  # raises if the graph has several
+        if self.clear_devices:
+            graphs.clear_devices(meta_graph)
+        if self.strip_default_attrs:
+            graphs.strip_default_attrs(meta_graph)
+        return meta_graph, assets
+
+
+def _checked_tags(tags: Iterable[str]) -> list[str]:
+    tags = [tags] if isinstance(tags, str) else list(tags)
+    for tag in tags:
+        if not isinstance(tag, str):
+            raise TypeError(f"a tag is a str, not {tag!r}")
+    return tags
