@@ -12,7 +12,6 @@ from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_entry
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.shard import ShardWriter
 from tfckpt.checksum import mask
-from tfckpt.errors import UnimplementedError
 from tfckpt.names import check_prefix, encode_name
 from tfckpt.storage import FileWriter
 from tfckpt.table import write_table
@@ -45,8 +44,6 @@ class BundleWriter:
         self, prefix: str | PathLike[str], *, num_shards: int = 1, fsync: bool = True
     ) -> None:
         self.prefix = check_prefix(prefix)
-        if "://" in self.prefix:
-            raise UnimplementedError("only local files can be written", path=self.prefix)
         if num_shards < 1:
             raise ValueError(f"num_shards must be at least 1, not {num_shards}")
         self._fsync = fsync
