@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfckpt.bundle.naming import index_path, prefix_of
-from tfckpt.bundle.writer import check_prefix
+from tfckpt.names import check_prefix
 from tfckpt.protos import SaverDef
 from tfckpt.retention import meta_graph_filename
 from tfckpt.state import STATE_FILE, checkpoint_exists, state_path

@@ -97,8 +97,7 @@ def write_v1_shards(
     """Write a checkpoint of format V1: one file, or one a shard."""
     from tfckpt.v1.writer import V1Writer
 
-    for shard_id, names in enumerate(shards):
-        path = f"{prefix}-{shard_id:05d}-of-{len(shards):05d}" if sharded else prefix
-        with V1Writer(path, fsync=fsync) as writer:
+    with V1Writer(prefix, num_shards=len(shards) if sharded else None, fsync=fsync) as writer:
+        for shard_id, names in enumerate(shards):
             for name in names:
-                writer.add(name, tensors[name].value())
+                writer.add(name, tensors[name].value(), shard=shard_id)

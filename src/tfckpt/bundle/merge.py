@@ -9,9 +9,9 @@ from os import PathLike
 from tfckpt.bundle.commit import committed_index, committed_shard, publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.naming import index_path, shard_path
-from tfckpt.bundle.writer import check_prefix, decode_name
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError, located
+from tfckpt.names import check_prefix, decode_name
 from tfckpt.storage import FileWriter, open_source, remove_file
 from tfckpt.table import Table, write_table
 

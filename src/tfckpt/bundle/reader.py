@@ -15,7 +15,6 @@ from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard
 from tfckpt.bundle.naming import index_path
 from tfckpt.bundle.part import fetch_part
-from tfckpt.bundle.writer import check_prefix, decode_name, encode_name
 from tfckpt.dtypes import OPAQUE, data_type_name, numpy_dtype
 from tfckpt.errors import (
     DataLossError,
@@ -23,6 +22,7 @@ from tfckpt.errors import (
     UnimplementedError,
     located,
 )
+from tfckpt.names import check_prefix, decode_name, encode_name
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, tensor_not_found
 from tfckpt.storage import open_source

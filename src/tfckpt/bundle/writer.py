@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from os import PathLike, fspath
+from os import PathLike
 from types import TracebackType
 
 from tfckpt.bundle.commit import publish
@@ -13,6 +13,7 @@ from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.shard import ShardWriter
 from tfckpt.checksum import mask
 from tfckpt.errors import UnimplementedError
+from tfckpt.names import check_prefix, encode_name
 from tfckpt.storage import FileWriter
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import TensorSlice
@@ -181,32 +182,3 @@ def write_bundle(
         for name in variables:
             bundle.add(name, variables[name])
     return bundle.prefix
-
-
-def encode_name(name: str) -> bytes:
-    """Return the key of a tensor.
-
-    Raises TypeError for what is no str, ValueError for the empty name, which is the header's.
-    """
-    if name and isinstance(name, str):
-        return name.encode("utf-8", "surrogateescape")
-    if name == "":
-        raise ValueError("a tensor's name cannot be empty")
-    raise TypeError(f"a tensor's name is a str, not {name!r}")
-
-
-def decode_name(key: bytes) -> str:
-    return key.decode("utf-8", "surrogateescape")
-
-
-def check_prefix(prefix: str | PathLike[str]) -> str:
-    """Return `prefix` as a str.
-
-    Raises ValueError for one that has no base name to give to files.
-    """
-    path = fspath(prefix)
-    if not isinstance(path, str):
-        raise TypeError(f"a checkpoint's prefix is a str or a path, not {prefix!r}")
-    if not path or path.endswith("/"):
-        raise ValueError(f"{path!r} names no checkpoint: it has no base name")
-    return path

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 
 from tfckpt.coding import Buffer
-from tfckpt.errors import FailedPreconditionError
+from tfckpt.errors import FailedPreconditionError, UnimplementedError
 
 try:
     import fcntl
@@ -65,6 +65,10 @@ class FileWriter:
     """
 
     def __init__(self, path: str, *, fsync: bool = True) -> None:
+        if "://" in path:
+            raise UnimplementedError(
+                "only local files are written: save here, then copy", path=path
+            )
         self.path = path
         self.size = 0
         self._fsync = fsync

@@ -9,10 +9,10 @@ from os import PathLike
 from types import TracebackType
 from typing import NamedTuple
 
-from tfckpt.bundle.writer import check_prefix, encode_name
 from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
+from tfckpt.names import check_prefix, encode_name
 from tfckpt.storage import FileWriter, Spool, lock_folder, remove_leftovers, sync_folder
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import FULL, Shape, TensorSlice

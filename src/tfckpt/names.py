@@ -1,0 +1,34 @@
+"""Names that users give, tensors' and checkpoints', as they are used on disk."""
+
+from __future__ import annotations
+
+from os import PathLike, fspath
+
+
+def encode_name(name: str) -> bytes:
+    """Return the key of a tensor.
+
+    Raises TypeError for what is no str, ValueError for the empty name, which is the header's.
+    """
+    if name and isinstance(name, str):
+        return name.encode("utf-8", "surrogateescape")
+    if name == "":
+        raise ValueError("a tensor's name cannot be empty")
+    raise TypeError(f"a tensor's name is a str, not {name!r}")
+
+
+def decode_name(key: bytes) -> str:
+    return key.decode("utf-8", "surrogateescape")
+
+
+def check_prefix(prefix: str | PathLike[str]) -> str:
+    """Return `prefix` as a str.
+
+    Raises ValueError for one that has no base name to give to files.
+    """
+    path = fspath(prefix)
+    if not isinstance(path, str):
+        raise TypeError(f"a checkpoint's prefix is a str or a path, not {prefix!r}")
+    if not path or path.endswith("/"):
+        raise ValueError(f"{path!r} names no checkpoint: it has no base name")
+    return path
