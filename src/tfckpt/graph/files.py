@@ -133,7 +133,7 @@ def _read(path: str) -> bytes:
 def _parse_binary(data: bytes, kind: Any) -> Any:
     try:
         message = kind.FromString(data)
-    except DecodeError:
+    except (DecodeError, UnicodeDecodeError):  # the latter of the pure-Python runtime
         return None
     return message if _KINDS[kind](message) else None
 

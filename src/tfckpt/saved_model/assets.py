@@ -39,7 +39,7 @@ def asset_file_defs(meta_graph: MetaGraphDef) -> list[AssetFileDef]:
         for packed in meta_graph.collection_def[ASSETS_KEY].any_list.value:
             try:
                 found.append(AssetFileDef.FromString(packed.value))
-            except DecodeError:
+            except (DecodeError, UnicodeDecodeError):
                 raise DataLossError(f"the collection {ASSETS_KEY} holds what is no asset") from None
     for one in found:
         check_name(one.filename)

@@ -109,7 +109,7 @@ def _read(path: str) -> bytes:
 def _parse_binary(data: bytes, path: str) -> SavedModel:
     try:
         return SavedModel.FromString(data)
-    except (DecodeError, ValueError):
+    except (DecodeError, UnicodeDecodeError):  # the latter of the pure-Python runtime
         what = describe_bytes(data[:4096], len(data))
         if what.startswith("a serialized protobuf"):
             what = "another protobuf message, or one that was cut short or damaged"

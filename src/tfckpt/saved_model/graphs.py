@@ -116,7 +116,7 @@ def _variables(graph: MetaGraphDef) -> dict[str, NodeDef]:
     values = graph.collection_def[GraphKeys.GLOBAL_VARIABLES].bytes_list.value
     try:
         names = [op_name(VariableDef.FromString(value).variable_name) for value in values]
-    except DecodeError:
+    except (DecodeError, UnicodeDecodeError):
         raise DataLossError("the graph's collection of variables is damaged") from None
     return {name: nodes[name] for name in names if name in nodes}
 

@@ -188,7 +188,7 @@ def _object_graph(value: object) -> TrackableObjectGraph:
     item = value if isinstance(value, (bytes, str)) else value.item()  # type: ignore[attr-defined]
     try:
         return TrackableObjectGraph.FromString(item.encode() if isinstance(item, str) else item)
-    except DecodeError:
+    except (DecodeError, UnicodeDecodeError):
         raise InvalidArgumentError(
             "the weights' object graph is damaged", tensor=OBJECT_GRAPH_KEY
         ) from None

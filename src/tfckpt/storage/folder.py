@@ -105,7 +105,10 @@ def _locked_folder(path: str) -> int | None:
     """Open a folder and hold a lock on it, by which `_remove_abandoned` knows that it is alive."""
     if fcntl is None:
         return None
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
     with contextlib.suppress(OSError):  # some network file systems have no locks
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return fd
