@@ -25,7 +25,6 @@ from tfckpt.errors import (
     TensorNotFoundError,
     UnimplementedError,
 )
-from tfckpt.matching import OBJECT_GRAPH_KEY
 from tfckpt.protos import (
     AssetFileDef,
     AttrValue,
@@ -36,6 +35,7 @@ from tfckpt.protos import (
     TensorInfo,
     TensorProto,
 )
+from tfckpt.saver.matching import OBJECT_GRAPH_KEY
 
 FLOAT, INT, STRING, RESOURCE = 1, 3, 7, 20
 FACTOR = "factor/.ATTRIBUTES/VARIABLE_VALUE"  # the variable of golden/saved_model

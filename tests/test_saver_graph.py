@@ -9,7 +9,7 @@ import pytest
 
 import tfckpt
 from tfckpt.dtypes import DataType
-from tfckpt.saver_graph import NO_VARIABLE, valid_name
+from tfckpt.saver.variables_graph import NO_VARIABLE, valid_name
 
 NAMES = {
     "w": "w",

@@ -36,11 +36,9 @@ if TYPE_CHECKING:
         write_graph,
     )
     from tfckpt.manager import CheckpointManager
-    from tfckpt.matching import RestoreReport
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
-    from tfckpt.retention import remove_checkpoint
-    from tfckpt.saver import Saver
+    from tfckpt.saver import RestoreReport, Saver, remove_checkpoint
     from tfckpt.state import (
         checkpoint_exists,
         generate_checkpoint_state_proto,
@@ -64,7 +62,7 @@ _HOMES = {
     "Graph": "graph",
     "GraphDef": "protos",
     "MetaGraphDef": "protos",
-    "RestoreReport": "matching",
+    "RestoreReport": "saver",
     "Saver": "saver",
     "SaverDef": "protos",
     "V1Reader": "v1",
@@ -94,7 +92,7 @@ _HOMES = {
     "merge_bundles": "bundle",
     "read_graph_def": "graph",
     "read_meta_graph": "graph",
-    "remove_checkpoint": "retention",
+    "remove_checkpoint": "saver",
     "save": "checkpoint",
     "update_checkpoint_state": "state",
     "wait_for_new_checkpoint": "watch",

@@ -18,8 +18,8 @@ from os import PathLike, fspath
 from typing import Any, Protocol
 
 from tfckpt.protos import SaverDef
-from tfckpt.retention import remove_data
-from tfckpt.save_path import as_step
+from tfckpt.saver.path import as_step
+from tfckpt.saver.retention import remove_data
 from tfckpt.state import STATE_FILE, found_at, get_checkpoint_state, update_checkpoint_state
 
 logger = logging.getLogger("tfckpt")

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import tfckpt
 from tfckpt.dtypes import OPAQUE, DataType, numpy_dtype
-from tfckpt.saver_graph import NO_VARIABLE
+from tfckpt.saver.variables_graph import NO_VARIABLE
 
 v1 = tf.compat.v1
 

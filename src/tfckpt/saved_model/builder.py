@@ -22,8 +22,8 @@ from tfckpt.saved_model.loader import Variables
 from tfckpt.saved_model.options import GraphOptions
 from tfckpt.saved_model.restored import without_values
 from tfckpt.saver import Saver
+from tfckpt.saver.var_list import ToSave
 from tfckpt.storage import FolderWriter, write_file
-from tfckpt.var_list import ToSave
 
 # What Keras and users keep in a model's folder; not the fingerprint, which speaks of other bytes.
 _COMPANIONS = ("keras_metadata.pb", constants.EXTRA_ASSETS_DIRECTORY, constants.DEBUG_DIRECTORY)

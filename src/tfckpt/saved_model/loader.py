@@ -31,7 +31,7 @@ from tfckpt.saved_model.files import (
     variables_prefix,
 )
 from tfckpt.saver import Saver
-from tfckpt.var_list import check_var_list
+from tfckpt.saver.var_list import check_var_list
 
 __all__ = [
     "Variables",

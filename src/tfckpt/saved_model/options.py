@@ -13,7 +13,7 @@ from tfckpt.saved_model import graphs
 from tfckpt.saved_model.assets import AssetFolder, Assets
 from tfckpt.saved_model.loader import get_init_op
 from tfckpt.saved_model.signatures import set_signatures
-from tfckpt.var_list import ToSave
+from tfckpt.saver.var_list import ToSave
 
 
 class GraphOptions(NamedTuple):

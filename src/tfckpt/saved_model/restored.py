@@ -10,11 +10,11 @@ from google.protobuf.message import DecodeError
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
 from tfckpt.graph.names import op_name
-from tfckpt.matching import OBJECT_GRAPH_KEY
 from tfckpt.protos import MetaGraphDef, NodeDef, TrackableObjectGraph
 from tfckpt.reader import close_names
+from tfckpt.saver.matching import OBJECT_GRAPH_KEY
+from tfckpt.saver.var_list import ToSave
 from tfckpt.tensors.slices import Shape
-from tfckpt.var_list import ToSave
 
 VARIABLE_OPS = ("VarHandleOp", "VariableV2", "Variable")
 _RESTORES = {"RestoreV2": "dtypes", "Restore": "dt", "RestoreSlice": "dt"}  # -> attribute of types

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from operator import index as as_integer
 
 from tfckpt.bundle.writer import BundleWriter
-from tfckpt.var_list import ToSave
+from tfckpt.saver.var_list import ToSave
 
 # A number of shards; or which shard a tensor goes to, by its name, or by its name and value.
 Shards = int | Mapping[str, int] | Callable[[str, object], int] | None

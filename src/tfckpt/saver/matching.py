@@ -10,8 +10,8 @@ import numpy as np
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
 from tfckpt.reader import CheckpointReader, TensorInfo, close_names
+from tfckpt.saver.var_list import Place, Variables, fill, spec_of
 from tfckpt.tensors.slices import volume
-from tfckpt.var_list import Place, Variables, fill, spec_of
 
 OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 

@@ -17,22 +17,22 @@ from typing import Any
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
-from tfckpt.matching import RestoreReport, apply, check_places, plan, raise_for
 from tfckpt.protos import MetaGraphDef, SaverDef
-from tfckpt.retention import Kept, Retention, remove_data
-from tfckpt.save_path import Target, as_path, resolve
-from tfckpt.saver_def import check_saver_def, in_scope, make_saver_def, out_of_scope
-from tfckpt.saver_graph import make_meta_graph, write_message
-from tfckpt.sharding import Shards, choose_shards, write_shards, write_v1_shards
-from tfckpt.state import get_checkpoint_mtimes, read_state, state_for, write_state
-from tfckpt.storage import remove_file, write_file
-from tfckpt.var_list import (
+from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
+from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
+from tfckpt.saver.path import Target, as_path, resolve
+from tfckpt.saver.retention import Kept, Retention, remove_data
+from tfckpt.saver.sharding import Shards, choose_shards, write_shards, write_v1_shards
+from tfckpt.saver.var_list import (
     Spec,
     ToSave,
     as_mutable_mapping,
     check_var_list,
     tensors_to_save,
 )
+from tfckpt.saver.variables_graph import make_meta_graph, write_message
+from tfckpt.state import get_checkpoint_mtimes, read_state, state_for, write_state
+from tfckpt.storage import remove_file, write_file
 
 Path = str | bytes | PathLike[str]
 

@@ -27,9 +27,9 @@ from tfckpt.protos import (
     TensorShapeProto,
     VariableDef,
 )
+from tfckpt.saver.var_list import Spec
 from tfckpt.storage import write_file
 from tfckpt.tensors.slices import Shape, volume
-from tfckpt.var_list import Spec
 
 # TensorFlow 2.21's version of the operations used here (``TF_GRAPH_DEF_VERSION``).
 PRODUCER = 2474

@@ -13,7 +13,7 @@ import numpy as np
 from tfckpt.bundle.naming import index_path, prefix_of
 from tfckpt.names import check_prefix
 from tfckpt.protos import SaverDef
-from tfckpt.retention import meta_graph_filename
+from tfckpt.saver.retention import meta_graph_filename
 from tfckpt.state import STATE_FILE, checkpoint_exists, state_path
 
 
