@@ -86,7 +86,7 @@ def timed_rows(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]
 def memory_rows(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:
     megabytes = 16 if options.quick else MEMORY_MB
     rows = []
-    for work, limit in (("save", MEMORY_LIMIT_MB), ("load", None)):
+    for work, limit in (("save", MEMORY_LIMIT_MB),):
         if options.only not in f"memory, {work}":
             continue
         ours = peak_growth("ours", work, folder, megabytes)

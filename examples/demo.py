@@ -43,6 +43,10 @@ def train(until: int, interrupt_at: int | None = None) -> dict[str, np.ndarray]:
     latest = tfckpt.latest_checkpoint(RUN)
     if latest:
         saver.restore(weights, latest)
+        # A new Saver knows nothing of the old one's checkpoints: hand them over, to be rotated.
+        state = tfckpt.get_checkpoint_state(RUN)
+        assert state is not None
+        saver.recover_last_checkpoints(state.all_model_checkpoint_paths)
         print(f"  resuming from {Path(latest).name}")
     for step in range(int(weights["global_step"]) + 1, until + 1):
         error = x @ weights["linear/kernel"] + weights["linear/bias"] - y

@@ -42,25 +42,25 @@ Placeholder      1
 (2 more)         2
 
 Inputs
-name  type   shape
-x     float  [?, 2]
+name  type     shape
+x     float32  [?, 2]
 
 Outputs
-name  type   shape
-y     float  ?
+name  type     shape
+y     float32  ?
 
 Variables
-name  type   shape   trainable  in checkpoint as
-w     float  [2, 2]             w
+name  type     shape   trainable  in checkpoint as
+w     float32  [2, 2]             w
 
 Collections
 key      kind       items
 results  node_list      1
 
 Signatures
-signature        way  key  tensor  type   shape
-serving_default  in   in   x:0     float  ?
-serving_default  out  out  y:0            ?
+signature        way  key  tensor  type     shape
+serving_default  in   in   x:0     float32  ?
+serving_default  out  out  y:0              ?
 """
 
 

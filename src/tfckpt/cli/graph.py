@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tfckpt.dtypes import python_name
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -95,7 +97,7 @@ def _shape(shape: tuple[int | None, ...] | None) -> str:
 
 def _variable_rows(summary: GraphSummary) -> Iterable[tuple[str, ...]]:
     for one in summary.variables:
-        kind = one.data_type.name.removeprefix("DT_").lower()
+        kind = python_name(one.data_type)
         trainable = {None: "", True: "yes", False: "no"}[one.trainable]
         yield one.name, kind, _shape(one.shape), trainable, one.checkpoint_key
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
-from tfckpt.dtypes import DataType, data_type_name
+from tfckpt.dtypes import DataType, python_name
 from tfckpt.graph.exporting import extraneous_saver_nodes
 from tfckpt.graph.listing import GraphVariable, list_graph_variables
 from tfckpt.graph.names import op_name
@@ -107,7 +107,7 @@ def _endpoint(node: NodeDef) -> Endpoint:
 def _type_name(kind: int) -> str:
     if kind == DataType.DT_INVALID:
         return ""
-    return data_type_name(kind % REF).removeprefix("DT_").lower()
+    return python_name(kind % REF)
 
 
 def _collections(meta_graph: MetaGraphDef) -> list[Collection]:
