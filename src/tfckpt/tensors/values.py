@@ -133,40 +133,33 @@ def _elements(array: Array, data_type: DataType, form: _Form) -> Array:
 def decode_values(message: Buffer, data_type: int, count: int) -> Array:
     """Return `count` values of a serialized TensorProto as a flat array, the caller's own.
 
-    Raises DataLossError if there are more, or the bytes are no such message.
+    Raises DataLossError if there are more, if the message names another dtype, or if the bytes
+    are no such message.
     """
+    if data_type == D.DT_STRING:
+        return _decode_strings(message, count)
     form = _form(data_type)
     content: list[memoryview] = []
     values: list[memoryview | int] = []
     kinds: set[int] = set()
     for number, kind, value in fields(message):
-        if number == TENSOR_CONTENT and kind == BYTES:
+        if number == _DTYPE and kind == VARINT:
+            _check_stated(value, data_type)  # type: ignore[arg-type]
+        elif number == TENSOR_CONTENT and kind == BYTES:
             content = [value]  # type: ignore[list-item]
         elif number == form.number:
             kinds.add(kind)
             values.append(value)
     if content and len(content[0]):
         return decode_content(content[0], data_type, count)
-    if data_type == D.DT_STRING:
-        return _strings(values, kinds, count)
     if not kinds <= {form.wire_type, BYTES}:
         raise DataLossError(f"field {form.number} of a tensor has wire type {max(kinds)}")
     dtype = numpy_dtype(data_type)
     assert dtype is not None
     if form.wire_type == BYTES:
         values = values[-1:]  # one field of bytes, not a list: the last one counts
-    parts = [_decode_part(value, form, data_type) for value in values]
-    flat = parts[0] if len(parts) == 1 else _joined(parts, dtype)
-    return expanded(flat, count)
-
-
-def stated_type(message: Buffer) -> int:
-    """Return the dtype that a serialized TensorProto names, DT_INVALID (0) if it names none."""
-    data_type = 0
-    for number, kind, value in fields(message):
-        if number == _DTYPE and kind == VARINT:
-            data_type = value  # type: ignore[assignment]
-    return data_type
+    parts = [_decode_part(value, form, data_type, dtype) for value in values]
+    return expanded(_joined(parts, dtype), count)
 
 
 def decode_content(content: Buffer, data_type: int, count: int) -> Array:
@@ -210,22 +203,23 @@ def expanded(flat: Array, count: int) -> Array:
 
 
 def _form(data_type: int) -> _Form:
-    if data_type == D.DT_STRING:
-        return _Form(STRING_VAL, "O", BYTES)
     form = _FORMS.get(data_type)
     if form is None or numpy_dtype(data_type) is None:
         raise UnimplementedError(f"a {data_type_name(data_type)} has no value outside TensorFlow")
     return form
 
 
-def _decode_part(value: memoryview | int, form: _Form, data_type: int) -> Array:
+def _decode_part(
+    value: memoryview | int, form: _Form, data_type: int, dtype: np.dtype[Any]
+) -> Array:
     """Decode one occurrence of a field: a packed list, or a single value."""
     if form.wire_type == VARINT:
-        numbers = np.array([value], np.uint64) if isinstance(value, int) else decode_packed(value)
-        return _INTEGERS[form.number](numbers, form, data_type)
+        narrow = _INTEGERS[form.number]
+        if isinstance(value, int):
+            return narrow(np.array([value], np.uint64), form, data_type)
+        lists = (narrow(numbers, form, data_type) for numbers in decode_packed(value))
+        return _joined(list(lists), dtype)
     assert isinstance(value, memoryview)
-    dtype = numpy_dtype(data_type)
-    assert dtype is not None
     itemsize = np.dtype(form.element).itemsize
     if len(value) % itemsize:
         raise DataLossError(f"{len(value)} bytes are no list of {itemsize}-byte values")
@@ -237,6 +231,8 @@ def _decode_part(value: memoryview | int, form: _Form, data_type: int) -> Array:
 
 
 def _joined(parts: list[Array], dtype: np.dtype[Any]) -> Array:
+    if len(parts) == 1:
+        return parts[0]
     return np.concatenate(parts) if parts else np.empty(0, dtype)
 
 
@@ -278,11 +274,28 @@ _INTEGERS: dict[int, _Decoder] = {
 }
 
 
-def _strings(values: list[memoryview | int], kinds: set[int], count: int) -> Array:
-    if not kinds <= {BYTES}:
-        raise DataLossError(f"field {STRING_VAL} of a tensor has wire type {max(kinds)}")
-    strings = [bytes(value) for value in values]
+def _decode_strings(message: Buffer, count: int) -> Array:
+    """Read the many little fields of a string tensor with protobuf itself, which is in C."""
+    from google.protobuf.message import DecodeError
+
+    from tfckpt.protos import TensorProto
+
+    try:
+        proto = TensorProto.FromString(bytes(message))
+    except DecodeError as error:
+        raise DataLossError(f"the values of a tensor do not parse: {error}") from None
+    _check_stated(proto.dtype, D.DT_STRING)
+    if proto.tensor_content:
+        return _content_strings(proto.tensor_content, count)
+    strings = list(proto.string_val)
     return expanded(to_array(strings, (len(strings),)), count)
+
+
+def _check_stated(stated: int, data_type: int) -> None:
+    if stated not in (D.DT_INVALID, data_type):
+        raise DataLossError(
+            f"its values are {data_type_name(stated)}, it is listed as {data_type_name(data_type)}"
+        )
 
 
 def _content_strings(content: Buffer, count: int) -> Array:
