@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from tfckpt import errors, protos
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
     from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
+    from tfckpt.convert import convert_checkpoint
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
     from tfckpt.saver import Saver
     from tfckpt.state import checkpoint_exists, get_checkpoint_state, latest_checkpoint
     from tfckpt.tensors.tensor_proto import make_ndarray, make_tensor_proto
-    from tfckpt.v1 import V1Reader, V1Writer
+    from tfckpt.v1.reader import V1Reader
+    from tfckpt.v1.writer import V1Writer
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
@@ -37,9 +39,10 @@ _HOMES = {
     "MetaGraphDef": "protos",
     "Saver": "saver",
     "SaverDef": "protos",
-    "V1Reader": "v1",
-    "V1Writer": "v1",
+    "V1Reader": "v1.reader",
+    "V1Writer": "v1.writer",
     "checkpoint_exists": "state",
+    "convert_checkpoint": "convert",
     "get_checkpoint_state": "state",
     "latest_checkpoint": "state",
     "list_variables": "checkpoint",
@@ -65,6 +68,7 @@ __all__ = [
     "V1Reader",
     "V1Writer",
     "checkpoint_exists",
+    "convert_checkpoint",
     "errors",
     "get_checkpoint_state",
     "latest_checkpoint",

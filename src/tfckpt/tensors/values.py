@@ -21,6 +21,7 @@ without values for zeros (TensorFlow's ``core/framework/tensor.cc``).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -158,8 +159,9 @@ def decode_values(message: Buffer, data_type: int, count: int) -> Array:
     assert dtype is not None
     if form.wire_type == BYTES:
         values = values[-1:]  # one field of bytes, not a list: the last one counts
-    parts = [_decode_part(value, form, data_type, dtype) for value in values]
-    return expanded(_joined(parts, dtype), count)
+    if form.wire_type == VARINT:
+        return expanded(_decode_integers(values, form, data_type), count)
+    return expanded(_decode_fixed(values, form, dtype), count)
 
 
 def decode_content(content: Buffer, data_type: int, count: int) -> Array:
@@ -174,8 +176,10 @@ def decode_content(content: Buffer, data_type: int, count: int) -> Array:
             f"{count} values of {data_type_name(data_type)} take {count * dtype.itemsize} bytes, "
             f"tensor_content has {len(content)}"
         )
+    if dtype == np.bool_:
+        return np.frombuffer(content, np.uint8).astype(np.bool_)
     flat = np.frombuffer(content, dtype).copy()
-    if np.little_endian is False:
+    if sys.byteorder == "big":
         swap_bytes(flat)
     return flat
 
@@ -209,31 +213,30 @@ def _form(data_type: int) -> _Form:
     return form
 
 
-def _decode_part(
-    value: memoryview | int, form: _Form, data_type: int, dtype: np.dtype[Any]
-) -> Array:
-    """Decode one occurrence of a field: a packed list, or a single value."""
-    if form.wire_type == VARINT:
-        narrow = _INTEGERS[form.number]
-        if isinstance(value, int):
-            return narrow(np.array([value], np.uint64), form, data_type)
-        lists = (narrow(numbers, form, data_type) for numbers in decode_packed(value))
-        return _joined(list(lists), dtype)
-    assert isinstance(value, memoryview)
-    itemsize = np.dtype(form.element).itemsize
-    if len(value) % itemsize:
-        raise DataLossError(f"{len(value)} bytes are no list of {itemsize}-byte values")
-    elements = np.frombuffer(value, form.element)
-    if dtype.kind == "c" and len(elements) % 2:
-        raise DataLossError(f"{len(elements)} parts of complex values, half of one is missing")
-    native = elements.astype(form.element.lstrip("<"))  # a copy: the caller's own, and aligned
-    return native.view(dtype)
+def _decode_integers(values: list[memoryview | int], form: _Form, data_type: int) -> Array:
+    """Decode varints, from packed lists and from single fields."""
+    narrow = _INTEGERS[form.number]
+    parts = []
+    for value in values:
+        lists = [np.array([value], np.uint64)] if isinstance(value, int) else decode_packed(value)
+        parts += [narrow(numbers, form, data_type) for numbers in lists]
+    return _joined(parts) if parts else narrow(np.empty(0, np.uint64), form, data_type)
 
 
-def _joined(parts: list[Array], dtype: np.dtype[Any]) -> Array:
+def _decode_fixed(values: list[memoryview | int], form: _Form, dtype: np.dtype[Any]) -> Array:
+    """Decode values of fixed size; packed lists and single fields look the same."""
+    octets = _joined([np.frombuffer(value, np.uint8) for value in values])  # type: ignore[arg-type]
+    if len(octets) % dtype.itemsize:
+        raise DataLossError(f"{len(octets)} bytes are no list of {dtype.itemsize}-byte values")
+    stored = octets.view(form.element)
+    native = form.element.lstrip("<")
+    return stored.astype(native).view(dtype)  # a copy: the caller's own, and aligned
+
+
+def _joined(parts: list[Array]) -> Array:
     if len(parts) == 1:
         return parts[0]
-    return np.concatenate(parts) if parts else np.empty(0, dtype)
+    return np.concatenate(parts) if parts else np.empty(0, np.uint8)
 
 
 def _small_integers(numbers: npt.NDArray[np.uint64], form: _Form, data_type: int) -> Array:
