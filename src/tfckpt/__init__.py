@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tfckpt import errors, graph, protos, saved_model
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
     from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
+    from tfckpt.convert import convert_checkpoint
     from tfckpt.graph import (
         Graph,
         add_to_collection,
@@ -48,7 +49,8 @@ if TYPE_CHECKING:
         update_checkpoint_state,
     )
     from tfckpt.tensors.tensor_proto import make_ndarray, make_tensor_proto
-    from tfckpt.v1 import V1Reader, V1Writer
+    from tfckpt.v1.reader import V1Reader
+    from tfckpt.v1.writer import V1Writer
     from tfckpt.watch import checkpoints_iterator, wait_for_new_checkpoint
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
@@ -65,11 +67,12 @@ _HOMES = {
     "RestoreReport": "saver",
     "Saver": "saver",
     "SaverDef": "protos",
-    "V1Reader": "v1",
-    "V1Writer": "v1",
+    "V1Reader": "v1.reader",
+    "V1Writer": "v1.writer",
     "add_to_collection": "graph",
     "checkpoint_exists": "state",
     "checkpoints_iterator": "watch",
+    "convert_checkpoint": "convert",
     "convert_constants_to_variables": "graph",
     "convert_variables_to_constants": "graph",
     "export_meta_graph": "graph",
@@ -117,6 +120,7 @@ __all__ = [
     "add_to_collection",
     "checkpoint_exists",
     "checkpoints_iterator",
+    "convert_checkpoint",
     "convert_constants_to_variables",
     "convert_variables_to_constants",
     "errors",

@@ -10,6 +10,8 @@ from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
 from tfckpt.detect import describe, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
+from tfckpt.storage import open_source
+from tfckpt.v1.naming import is_pattern, pattern_around, pattern_at
 
 SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt", "saved_model.cpb")
 _VARIABLES = os.path.join("variables", "variables")
@@ -27,7 +29,8 @@ def locate(path: str | PathLike[str]) -> Location:
 
     It may be a prefix, a folder with a state file (the latest checkpoint is taken), a SavedModel
     folder, any file of a checkpoint, or a V1 file or pattern. Where a prefix has both formats V2
-    wins, as in TensorFlow.
+    wins, as in TensorFlow. One shard of a V1 checkpoint stands for all, if all are there (where
+    TensorFlow reads that shard alone), and so does the prefix of a set that is whole.
 
     Raises FileMissingError if there is nothing; InvalidArgumentError, which says what the file
     is, if it is no checkpoint.
@@ -36,25 +39,43 @@ def locate(path: str | PathLike[str]) -> Location:
     if not isinstance(given, str):
         raise TypeError(f"a checkpoint's path is a str or a path, not {path!r}")
     if "://" in given:
-        return Location(prefix_of(given) or given)
+        return _elsewhere(given)
     if os.path.isdir(given):
         return _in_folder(given)
     return _at_prefix(given) or _at_member(given) or _refuse(given)
 
 
+def _elsewhere(url: str) -> Location:
+    """Take a prefix or file behind a URL, where nothing can be listed."""
+    prefix = prefix_of(url)
+    if prefix is not None:
+        return Location(prefix)
+    is_v1 = is_pattern(url) or (not _opens(url + INDEX_SUFFIX) and _opens(url))
+    return Location(url, is_v1)
+
+
+def _opens(url: str) -> bool:
+    try:
+        open_source(url).close()
+    except FileMissingError:
+        return False
+    return True
+
+
 def _at_prefix(prefix: str) -> Location | None:
     if os.path.isfile(committed_index(prefix)):
         return Location(prefix)
-    if is_v1_pattern(prefix):
+    if is_pattern(prefix):
         return Location(prefix, is_v1=True)
-    return None
+    if os.path.isfile(prefix):
+        return None  # judged by its content
+    pattern = pattern_at(prefix)
+    return None if pattern is None else Location(pattern, is_v1=True)
 
 
 def is_v1_pattern(path: str) -> bool:
     """Whether `path` is the name of a sharded V1 checkpoint, ``P-?????-of-00002``."""
-    base = os.path.basename(path)
-    head, separator, count = base.rpartition("-of-")
-    return bool(separator) and head.endswith("-?????") and count.isdigit()
+    return is_pattern(path)
 
 
 def _at_member(path: str) -> Location | None:
@@ -71,7 +92,7 @@ def _at_member(path: str) -> Location | None:
             path=path,
         )
     if is_table(path):
-        return Location(path, is_v1=True)
+        return Location(pattern_around(path) or path, is_v1=True)
     stem, dot, _ = path.rpartition(".")
     if dot and os.path.isfile(path) and _is_beside(stem):
         return _at_prefix(stem) or Location(stem, is_v1=True)
@@ -80,7 +101,7 @@ def _at_member(path: str) -> Location | None:
 
 def _is_beside(prefix: str) -> bool:
     """Whether `prefix`, of a ``prefix.meta`` given, is a checkpoint."""
-    return os.path.isfile(committed_index(prefix)) or is_table(prefix)
+    return _at_prefix(prefix) is not None or is_table(prefix)
 
 
 def _in_folder(folder: str) -> Location:
@@ -97,22 +118,27 @@ def _in_folder(folder: str) -> Location:
     latest = latest_checkpoint(folder)
     if latest is not None:
         return _at_prefix(latest) or Location(latest, is_v1=True)
-    prefixes = sorted(
-        os.path.join(folder, name[: -len(INDEX_SUFFIX)])
-        for name in os.listdir(folder)
-        if name.endswith(INDEX_SUFFIX)
-    )
-    if len(prefixes) == 1:
-        return Location(prefixes[0])
-    if prefixes:
+    locations = _all_in(folder)
+    if len(locations) == 1:
+        return locations[0]
+    if locations:
         raise InvalidArgumentError(
-            f"no usable state file says which of its {len(prefixes)} checkpoints is the latest: "
-            f"give one of {', '.join(map(os.path.basename, prefixes[:5]))}",
+            f"no usable state file says which of its {len(locations)} checkpoints is the latest: "
+            f"give one of {', '.join(os.path.basename(one.path) for one in locations[:5])}",
             path=folder,
         )
     raise InvalidArgumentError(
         f"Couldn't find 'checkpoint' file or checkpoints in given directory {folder}", path=folder
     )
+
+
+def _all_in(folder: str) -> list[Location]:
+    """Find the checkpoints of a folder; of one in both formats, the V2."""
+    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    v2 = {path.removesuffix(INDEX_SUFFIX) for path in paths if path.endswith(INDEX_SUFFIX)}
+    tables = [path for path in paths if path not in v2 and prefix_of(path) is None]
+    v1 = {pattern_around(path) or path for path in tables if is_table(path)}
+    return [Location(path) for path in sorted(v2)] + [Location(path, True) for path in sorted(v1)]
 
 
 def _refuse(path: str) -> Location:

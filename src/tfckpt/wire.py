@@ -24,7 +24,7 @@ _FIXED_SIZES = {FIXED64: 8, FIXED32: 4}
 _MAX_FIELD_NUMBER = (1 << 29) - 1
 
 # Varints are decoded and encoded this much at a time, so that all steps work inside the cache.
-_CHUNK = 64 << 10
+_CHUNK = 32 << 10
 
 Field = tuple[int, int, "int | memoryview"]
 Unsigned = npt.NDArray[np.uint64]
@@ -81,54 +81,78 @@ def _encode_chunk(values: npt.NDArray[Any]) -> bytes:
     signed = values.dtype.kind == "i"
     unsigned = values.astype(np.int64).view(np.uint64) if signed else values.astype(np.uint64)
     longest = (int(unsigned.max()).bit_length() + 6) // 7 or 1
-    groups = np.empty((len(unsigned), longest), np.uint8)
-    kept = np.empty((len(unsigned), longest), bool)
-    for byte in range(longest):
-        rest = unsigned >> np.uint64(7 * byte)
-        kept[:, byte] = rest != 0
-        groups[:, byte] = rest | np.uint64(0x80)  # the cast keeps the low eight bits
-    kept[:, 0] = True
-    sizes = kept.sum(axis=1)
-    groups[np.arange(len(groups)), sizes - 1] &= 0x7F
-    return groups[kept].tobytes()
+    sizes = np.ones(len(unsigned), np.uint8)
+    for byte in range(1, longest):
+        sizes += unsigned >= np.uint64(1 << 7 * byte)
+    octets = np.empty((len(unsigned), longest), np.uint8)
+    first = min(longest, 8)
+    octets[:, :first] = _spread(unsigned).astype("<u8").view(np.uint8).reshape(-1, 8)[:, :first]
+    if longest > 8:
+        octets[:, 8] = unsigned >> np.uint64(56) & np.uint64(0x7F)
+        octets[:, 9:] = (unsigned >> np.uint64(63))[:, None]
+    place = np.arange(longest, dtype=np.uint8)
+    octets |= (place < (sizes - 1)[:, None]).view(np.uint8) << 7  # more bytes follow these
+    return octets[place < sizes[:, None]].tobytes()
 
 
-def decode_packed(data: Buffer) -> Unsigned:
-    """Return all varints of a packed field.
+def decode_packed(data: Buffer) -> Iterator[Unsigned]:
+    """Yield the varints of a packed field, some thousands at a time.
 
     Raises DataLossError if one is longer than 64 bits, or the last is cut short.
     """
     octets = np.frombuffer(data, np.uint8)
-    if not len(octets):
-        return np.empty(0, np.uint64)
-    if octets[-1] & 0x80:
-        raise DataLossError("the last varint of a packed field is cut short")
-    parts, start = [], 0
+    start = 0
     while start < len(octets):
         chunk = octets[start : start + _CHUNK]
         ends = np.flatnonzero(chunk < 0x80)
         if not len(ends):
-            raise DataLossError("a varint of a packed field overflows 64 bits")
+            raise DataLossError("a varint of a packed field overflows 64 bits, or is cut short")
         size = int(ends[-1]) + 1
-        parts.append(_decode_chunk(chunk[:size], ends))
+        yield _decode_chunk(chunk[:size], ends)
         start += size
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _decode_chunk(octets: npt.NDArray[np.uint8], ends: npt.NDArray[np.intp]) -> Unsigned:
     if len(ends) == len(octets):
         return octets.astype(np.uint64)
+    padded = np.zeros(len(octets) + 10, np.uint8)
+    padded[: len(octets)] = octets
     starts = np.empty_like(ends)
     starts[0] = 0
     starts[1:] = ends[:-1] + 1
     extra = ends - starts
-    longest = int(extra.max())
-    if longest > 9 or (longest == 9 and (octets[ends[extra == 9]] > 1).any()):
-        raise DataLossError("a varint of a packed field overflows 64 bits")
-    groups = octets & np.uint8(0x7F)
-    values = groups[starts].astype(np.uint64)
-    for byte in range(1, longest + 1):
-        longer = np.flatnonzero(extra >= byte)
-        more = groups[starts[longer] + byte].astype(np.uint64)
-        values[longer] |= more << np.uint64(7 * byte)
+    # Each varint as the eight bytes that begin where it does, what lies behind it cut off.
+    windows: Unsigned = np.ndarray((len(octets),), "<u8", padded, strides=(1,))
+    values = _gathered(windows[starts].astype(np.uint64) & _KEPT_BITS[np.minimum(extra, 7)])
+    if int(extra.max()) > 7:
+        long = np.flatnonzero(extra > 7)
+        ninth, tenth = (padded[starts[long] + at].astype(np.uint64) for at in (8, 9))
+        tenth[extra[long] < 9] = 0
+        if int(extra.max()) > 9 or int(tenth.max()) > 1:
+            raise DataLossError("a varint of a packed field overflows 64 bits")
+        values[long] |= (ninth & np.uint64(0x7F)) << np.uint64(56) | tenth << np.uint64(63)
+    return values
+
+
+# By the number of bytes after the first: the low seven bits of each byte that belongs to it.
+_KEPT_BITS = np.array([0x7F7F7F7F7F7F7F7F >> 8 * (7 - extra) for extra in range(8)], np.uint64)
+# Three steps take groups of 7, 14 and 28 bits from being 8, 16 and 32 bits apart to touching.
+_STEPS = [
+    (np.uint64(0x007F007F007F007F), np.uint64(0x7F007F007F007F00), np.uint64(1)),
+    (np.uint64(0x00003FFF00003FFF), np.uint64(0x3FFF00003FFF0000), np.uint64(2)),
+    (np.uint64(0x000000000FFFFFFF), np.uint64(0x0FFFFFFF00000000), np.uint64(4)),
+]
+
+
+def _gathered(groups: Unsigned) -> Unsigned:
+    """Join the low seven bits of eight bytes to one number each."""
+    for low, high, shift in _STEPS:
+        groups = (groups & low) | (groups & high) >> shift
+    return groups
+
+
+def _spread(values: Unsigned) -> Unsigned:
+    """Put the low 56 bits of each number into eight bytes, seven in each."""
+    for low, high, shift in reversed(_STEPS):
+        values = (values & low) | (values << shift & high)
     return values

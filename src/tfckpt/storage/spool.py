@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 from types import TracebackType
 from typing import IO
 
@@ -16,6 +15,8 @@ class Spool:
     """An unnamed temporary file in the folder of `path`; nothing of it is ever left."""
 
     def __init__(self, path: str) -> None:
+        import tempfile
+
         self._path = path
         self._size = 0
         self._mapped: memoryview | None = None

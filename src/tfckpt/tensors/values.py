@@ -21,6 +21,7 @@ without values for zeros (TensorFlow's ``core/framework/tensor.cc``).
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -133,40 +134,34 @@ def _elements(array: Array, data_type: DataType, form: _Form) -> Array:
 def decode_values(message: Buffer, data_type: int, count: int) -> Array:
     """Return `count` values of a serialized TensorProto as a flat array, the caller's own.
 
-    Raises DataLossError if there are more, or the bytes are no such message.
+    Raises DataLossError if there are more, if the message names another dtype, or if the bytes
+    are no such message.
     """
+    if data_type == D.DT_STRING:
+        return _decode_strings(message, count)
     form = _form(data_type)
     content: list[memoryview] = []
     values: list[memoryview | int] = []
     kinds: set[int] = set()
     for number, kind, value in fields(message):
-        if number == TENSOR_CONTENT and kind == BYTES:
+        if number == _DTYPE and kind == VARINT:
+            _check_stated(value, data_type)  # type: ignore[arg-type]
+        elif number == TENSOR_CONTENT and kind == BYTES:
             content = [value]  # type: ignore[list-item]
         elif number == form.number:
             kinds.add(kind)
             values.append(value)
     if content and len(content[0]):
         return decode_content(content[0], data_type, count)
-    if data_type == D.DT_STRING:
-        return _strings(values, kinds, count)
     if not kinds <= {form.wire_type, BYTES}:
         raise DataLossError(f"field {form.number} of a tensor has wire type {max(kinds)}")
     dtype = numpy_dtype(data_type)
     assert dtype is not None
     if form.wire_type == BYTES:
         values = values[-1:]  # one field of bytes, not a list: the last one counts
-    parts = [_decode_part(value, form, data_type) for value in values]
-    flat = parts[0] if len(parts) == 1 else _joined(parts, dtype)
-    return expanded(flat, count)
-
-
-def stated_type(message: Buffer) -> int:
-    """Return the dtype that a serialized TensorProto names, DT_INVALID (0) if it names none."""
-    data_type = 0
-    for number, kind, value in fields(message):
-        if number == _DTYPE and kind == VARINT:
-            data_type = value  # type: ignore[assignment]
-    return data_type
+    if form.wire_type == VARINT:
+        return expanded(_decode_integers(values, form, data_type), count)
+    return expanded(_decode_fixed(values, form, dtype), count)
 
 
 def decode_content(content: Buffer, data_type: int, count: int) -> Array:
@@ -181,8 +176,10 @@ def decode_content(content: Buffer, data_type: int, count: int) -> Array:
             f"{count} values of {data_type_name(data_type)} take {count * dtype.itemsize} bytes, "
             f"tensor_content has {len(content)}"
         )
+    if dtype == np.bool_:
+        return np.frombuffer(content, np.uint8).astype(np.bool_)
     flat = np.frombuffer(content, dtype).copy()
-    if np.little_endian is False:
+    if sys.byteorder == "big":
         swap_bytes(flat)
     return flat
 
@@ -210,34 +207,36 @@ def expanded(flat: Array, count: int) -> Array:
 
 
 def _form(data_type: int) -> _Form:
-    if data_type == D.DT_STRING:
-        return _Form(STRING_VAL, "O", BYTES)
     form = _FORMS.get(data_type)
     if form is None or numpy_dtype(data_type) is None:
         raise UnimplementedError(f"a {data_type_name(data_type)} has no value outside TensorFlow")
     return form
 
 
-def _decode_part(value: memoryview | int, form: _Form, data_type: int) -> Array:
-    """Decode one occurrence of a field: a packed list, or a single value."""
-    if form.wire_type == VARINT:
-        numbers = np.array([value], np.uint64) if isinstance(value, int) else decode_packed(value)
-        return _INTEGERS[form.number](numbers, form, data_type)
-    assert isinstance(value, memoryview)
-    dtype = numpy_dtype(data_type)
-    assert dtype is not None
-    itemsize = np.dtype(form.element).itemsize
-    if len(value) % itemsize:
-        raise DataLossError(f"{len(value)} bytes are no list of {itemsize}-byte values")
-    elements = np.frombuffer(value, form.element)
-    if dtype.kind == "c" and len(elements) % 2:
-        raise DataLossError(f"{len(elements)} parts of complex values, half of one is missing")
-    native = elements.astype(form.element.lstrip("<"))  # a copy: the caller's own, and aligned
-    return native.view(dtype)
+def _decode_integers(values: list[memoryview | int], form: _Form, data_type: int) -> Array:
+    """Decode varints, from packed lists and from single fields."""
+    narrow = _INTEGERS[form.number]
+    parts = []
+    for value in values:
+        lists = [np.array([value], np.uint64)] if isinstance(value, int) else decode_packed(value)
+        parts += [narrow(numbers, form, data_type) for numbers in lists]
+    return _joined(parts) if parts else narrow(np.empty(0, np.uint64), form, data_type)
 
 
-def _joined(parts: list[Array], dtype: np.dtype[Any]) -> Array:
-    return np.concatenate(parts) if parts else np.empty(0, dtype)
+def _decode_fixed(values: list[memoryview | int], form: _Form, dtype: np.dtype[Any]) -> Array:
+    """Decode values of fixed size; packed lists and single fields look the same."""
+    octets = _joined([np.frombuffer(value, np.uint8) for value in values])  # type: ignore[arg-type]
+    if len(octets) % dtype.itemsize:
+        raise DataLossError(f"{len(octets)} bytes are no list of {dtype.itemsize}-byte values")
+    stored = octets.view(form.element)
+    native = form.element.lstrip("<")
+    return stored.astype(native).view(dtype)  # a copy: the caller's own, and aligned
+
+
+def _joined(parts: list[Array]) -> Array:
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else np.empty(0, np.uint8)
 
 
 def _small_integers(numbers: npt.NDArray[np.uint64], form: _Form, data_type: int) -> Array:
@@ -278,11 +277,28 @@ _INTEGERS: dict[int, _Decoder] = {
 }
 
 
-def _strings(values: list[memoryview | int], kinds: set[int], count: int) -> Array:
-    if not kinds <= {BYTES}:
-        raise DataLossError(f"field {STRING_VAL} of a tensor has wire type {max(kinds)}")
-    strings = [bytes(value) for value in values]
+def _decode_strings(message: Buffer, count: int) -> Array:
+    """Read the many little fields of a string tensor with protobuf itself, which is in C."""
+    from google.protobuf.message import DecodeError
+
+    from tfckpt.protos import TensorProto
+
+    try:
+        proto = TensorProto.FromString(bytes(message))
+    except DecodeError as error:
+        raise DataLossError(f"the values of a tensor do not parse: {error}") from None
+    _check_stated(proto.dtype, D.DT_STRING)
+    if proto.tensor_content:
+        return _content_strings(proto.tensor_content, count)
+    strings = list(proto.string_val)
     return expanded(to_array(strings, (len(strings),)), count)
+
+
+def _check_stated(stated: int, data_type: int) -> None:
+    if stated not in (D.DT_INVALID, data_type):
+        raise DataLossError(
+            f"its values are {data_type_name(stated)}, it is listed as {data_type_name(data_type)}"
+        )
 
 
 def _content_strings(content: Buffer, count: int) -> Array:

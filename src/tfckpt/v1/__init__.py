@@ -3,10 +3,6 @@
     path                    a table: "" -> what there is, every slice's key -> its values
     P-00000-of-00002 ...    the same in several files, addressed as P-?????-of-00002
 
-What the records say is in `tfckpt.v1.records`, the files' names in `tfckpt.v1.naming`.
+The classes are in `tfckpt.v1.reader` and `tfckpt.v1.writer`; `tfckpt.v1.records` says what the
+records hold, `tfckpt.v1.naming` what the files are called.
 """
-
-from tfckpt.v1.reader import V1Reader
-from tfckpt.v1.writer import V1Writer
-
-__all__ = ["V1Reader", "V1Writer"]

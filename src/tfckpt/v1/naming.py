@@ -50,10 +50,20 @@ def pattern_around(path: str) -> str | None:
     return pattern_of(found[1], int(found[3]))
 
 
-def is_there(path: str) -> bool:
-    """Whether there is a file `path`, or all the shards of pattern `path`."""
-    shards = shards_of_pattern(path)
-    return os.path.isfile(path) if shards is None else all(map(os.path.isfile, shards))
+def pattern_at(prefix: str) -> str | None:
+    """Return the pattern of the one whole set of shards with this prefix, None if there is none.
+
+    `prefix` is what a user gave to the save, and what the ``.meta`` file beside a set is named by.
+    """
+    folder, base = os.path.split(prefix)
+    if not base or not os.path.isdir(folder or "."):
+        return None
+    patterns = {
+        pattern_around(os.path.join(folder, name))
+        for name in os.listdir(folder or ".")
+        if name.startswith(f"{base}-00000-of-")
+    }
+    return patterns.pop() if len(patterns) == 1 else None
 
 
 def _all_shards(prefix: str, num_shards: int) -> list[str]:

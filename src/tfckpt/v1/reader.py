@@ -18,7 +18,7 @@ from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import Shape, TensorSlice, check_partition, volume
 from tfckpt.tensors.stored import Array
 from tfckpt.tensors.tensor_proto import reshaped
-from tfckpt.tensors.values import decode_values, stated_type
+from tfckpt.tensors.values import decode_values
 from tfckpt.v1.naming import pattern_around, shards_of_pattern
 from tfckpt.v1.records import META_KEY, Meta, Record, decode_meta
 
@@ -215,12 +215,6 @@ def _decode(saved: _Saved, one: TensorSlice) -> Array:
             raise DataLossError(
                 f"under the key of slice {str(one) or '(all)'} lies slice {record.slice} of "
                 f"{record.name.decode('utf-8', 'backslashreplace')!r}"
-            )
-        stated = stated_type(record.values)
-        if stated not in (DataType.DT_INVALID, saved.data_type):
-            raise DataLossError(
-                f"its values are {data_type_name(stated)}, "
-                f"the list of tensors says {data_type_name(saved.data_type)}"
             )
         shape = one.shape_in(saved.shape)
         return reshaped(decode_values(record.values, saved.data_type, volume(shape)), shape)

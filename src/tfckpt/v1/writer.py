@@ -83,7 +83,7 @@ class V1Writer:
     ...     writer.add("step", np.int64(7))
     ...     writer.add_slice("table", (4, 2), [(0, 1), (0, -1)], np.zeros((1, 2), np.float32))
     ...     writer.add_slice("table", (4, 2), [(1, 3), (0, -1)], np.ones((3, 2), np.float32))
-    >>> print(tfckpt.load(path)["table"].sum())
+    >>> tfckpt.load(path)["table"].sum().item()
     6.0
 
     With `num_shards` the files are ``path-00000-of-00002`` and so on, each tensor goes to the

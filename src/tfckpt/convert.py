@@ -1,0 +1,174 @@
+"""From one checkpoint format to the other, a tensor at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from os import PathLike, fspath
+
+import numpy as np
+
+from tfckpt.bundle.commit import committed_index
+from tfckpt.bundle.naming import index_path, shards_on_disk
+from tfckpt.bundle.reader import BundleReader
+from tfckpt.bundle.writer import BundleWriter
+from tfckpt.checkpoint import load_checkpoint
+from tfckpt.dtypes import OPAQUE, data_type_name
+from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
+from tfckpt.reader import CheckpointReader, TensorInfo
+from tfckpt.storage import remove_file
+from tfckpt.tensors.stored import Array
+from tfckpt.v1.naming import is_pattern
+from tfckpt.v1.reader import V1Reader
+from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
+from tfckpt.v1.writer import V1Writer
+
+FORMATS = ("v2", "v1")
+
+Path = str | PathLike[str]
+Progress = Callable[[int, int, str], object]
+
+
+def convert_checkpoint(
+    src: Path,
+    dst: Path,
+    to: str = "v2",
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+    fsync: bool = True,
+) -> str:
+    """Write checkpoint `src` once more at prefix `dst`, in format "v2" or "v1"; return `dst`.
+
+    One tensor is in memory at a time. All are then read back from `dst` and compared with `src`,
+    bit by bit. A partitioned tensor is written in one piece, which TensorFlow restores into
+    partitions all the same. State files and ``.meta`` files stay as they are.
+
+    `progress` is called as ``progress(done, total, name)`` after each tensor is written, and
+    again after each is compared; the numbers are bytes of both passes.
+
+    Raises FileExistsError if there is a checkpoint at `dst`, unless `overwrite`: then it is
+    replaced, once the new one is complete. Raises UnimplementedError if `src` has dtypes that the
+    V1 format lacks, InvalidArgumentError if V1 files would lie hidden behind the V2 ones of the
+    same prefix, DataLossError if `src` is damaged. None of these changes anything at `dst`.
+
+    >>> import tempfile, tfckpt
+    >>> folder = tempfile.mkdtemp()
+    >>> old = tfckpt.save(folder + "/new.ckpt", {"w": [1.0, 2.0]})
+    >>> path = tfckpt.convert_checkpoint(old, folder + "/old.ckpt", to="v1")
+    >>> tfckpt.load(path)
+    {'w': array([1., 2.])}
+    """
+    target = fspath(dst)
+    if to not in FORMATS:
+        raise ValueError(f"a checkpoint is converted to one of {', '.join(FORMATS)}, not {to!r}")
+    if is_pattern(target):
+        raise ValueError(f"{target} names shards; give the prefix that the one file is to have")
+    with load_checkpoint(src) as source:
+        _check_target(source, target, to, overwrite)
+        infos = source.infos()
+        _check_types(infos, source.path, to)
+        report = _reporter(infos, progress)
+        _write(source, infos, target, to, fsync, report)
+        _compare(source, infos, target, to, report)
+        if to == "v1":
+            _remove_bundle(target)
+    return target
+
+
+def _check_target(source: CheckpointReader, target: str, to: str, overwrite: bool) -> None:
+    own = os.path.realpath(source.path) == os.path.realpath(target)
+    is_v2 = isinstance(source, BundleReader)
+    if own and to == ("v2" if is_v2 else "v1"):
+        raise InvalidArgumentError(f"it is a {to} checkpoint already", path=target)
+    if own and to == "v1":
+        raise InvalidArgumentError(
+            "where both formats have one prefix the V2 one is read: choose another prefix",
+            path=target,
+        )
+    there = os.path.isfile(committed_index(target)) or os.path.isfile(target)
+    # The V1 file that is the source does not stand in the way of V2 files of its name.
+    if there and not overwrite and not (own and not os.path.isfile(committed_index(target))):
+        raise FileExistsError(f"{target}: there is a checkpoint already; it was left as it is")
+
+
+def _check_types(infos: Mapping[str, TensorInfo], path: str, to: str) -> None:
+    bad = {
+        name: data_type_name(info.data_type)
+        for name, info in infos.items()
+        if info.data_type in OPAQUE or (to == "v1" and info.data_type not in V1_DATA_TYPES)
+    }
+    if bad:
+        first = ", ".join(f"{name} ({kind})" for name, kind in list(bad.items())[:5])
+        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
+        raise UnimplementedError(f"cannot be written as {to}: {first}{more}", path=path)
+
+
+def _write(
+    source: CheckpointReader,
+    infos: Mapping[str, TensorInfo],
+    target: str,
+    to: str,
+    fsync: bool,
+    report: Callable[[str], None],
+) -> None:
+    made = BundleWriter if to == "v2" else V1Writer
+    with made(target, fsync=fsync) as writer:
+        for name in infos:
+            writer.add(name, source.get_tensor(name))
+            report(name)
+
+
+def _compare(
+    source: CheckpointReader,
+    infos: Mapping[str, TensorInfo],
+    target: str,
+    to: str,
+    report: Callable[[str], None],
+) -> None:
+    with BundleReader(target) if to == "v2" else V1Reader(target) as written:
+        if list(written) != list(infos):
+            raise DataLossError("what was written has other names than the source", path=target)
+        for name in infos:
+            if not _same(np.asarray(source[name]), np.asarray(written[name])):
+                raise DataLossError(
+                    "what was written differs from the source: is the disk sound?",
+                    path=target,
+                    tensor=name,
+                )
+            report(name)
+
+
+def _same(a: Array, b: Array) -> bool:
+    if (a.dtype, a.shape) != (b.dtype, b.shape):
+        return False
+    if a.dtype.kind in "OS":
+        return bool(a.tolist() == b.tolist())
+    return np.array_equal(_octets(a), _octets(b))
+
+
+def _octets(array: Array) -> Array:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+
+
+def _reporter(infos: Mapping[str, TensorInfo], progress: Progress | None) -> Callable[[str], None]:
+    """Return what counts a tensor as done once more."""
+    total = 2 * sum(info.stored_size for info in infos.values())
+    done = 0
+
+    def report(name: str) -> None:
+        nonlocal done
+        done += infos[name].stored_size
+        if progress is not None:
+            progress(done, total, name)
+
+    return report
+
+
+def _remove_bundle(prefix: str) -> None:
+    """Remove a V2 checkpoint that the V1 file of its prefix replaces; its index goes first."""
+    if os.path.isfile(committed_index(prefix)):
+        remove_file(committed_index(prefix))
+        remove_file(index_path(prefix))
+        for path, _ in list(shards_on_disk(prefix)):
+            remove_file(path)
