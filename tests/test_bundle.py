@@ -363,3 +363,17 @@ def test_tensors_that_share_bytes_in_a_forged_index_do_not_share_memory(prefix: 
     loaded = tfckpt.load(prefix)
     loaded["a"][:] = -1
     assert loaded["b"].tolist() == list(range(50_000))
+
+
+def test_a_write_that_failed_ends_the_writer(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise what is added next would lie where its entry does not say."""
+    bundle = tfckpt.BundleWriter(prefix)
+    bundle.add("a", np.zeros(100_000))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda fd, data: (_ for _ in ()).throw(OSError(28, "full")))
+        with pytest.raises(errors.FailedPreconditionError, match=r"full.*bytes are free"):
+            bundle.add("b", np.zeros(100_000))
+    for more in (lambda: bundle.add("c", [1]), bundle.finish):
+        with pytest.raises(RuntimeError, match="closed"):
+            more()
+    assert list(prefix.parent.iterdir()) == []

@@ -20,7 +20,7 @@ LAYERS = [
     {"storage"},
     {"tensors"},
     {"table"},
-    {"reader"},
+    {"reader", "writer"},
     {"bundle", "v1"},
     {"detect", "state", "locate"},
     {"checkpoint"},

@@ -73,11 +73,6 @@ def _at_prefix(prefix: str) -> Location | None:
     return None if pattern is None else Location(pattern, is_v1=True)
 
 
-def is_v1_pattern(path: str) -> bool:
-    """Whether `path` is the name of a sharded V1 checkpoint, ``P-?????-of-00002``."""
-    return is_pattern(path)
-
-
 def _at_member(path: str) -> Location | None:
     """Take one file of a checkpoint for the whole."""
     name = os.path.basename(path)

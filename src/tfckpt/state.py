@@ -18,9 +18,9 @@ from os import PathLike, fspath
 
 from tfckpt.bundle.commit import committed_index
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.locate import is_v1_pattern
 from tfckpt.protos import CheckpointState
 from tfckpt.storage import write_file
+from tfckpt.v1.naming import is_pattern
 
 STATE_FILE = "checkpoint"
 
@@ -149,7 +149,7 @@ def _marks(prefix: str) -> list[str]:
 
 def v1_files(prefix: str) -> list[str]:
     """Return the files of a V1 checkpoint: the prefix itself, or what its ``?????`` stands for."""
-    if not is_v1_pattern(prefix):
+    if not is_pattern(prefix):
         return [prefix] if os.path.isfile(prefix) else []
     folder, base = os.path.split(prefix)
     head, _, tail = base.rpartition("?????")

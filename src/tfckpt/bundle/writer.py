@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
-from types import TracebackType
 
 from tfckpt.bundle.commit import publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_entry
@@ -15,11 +14,11 @@ from tfckpt.checksum import mask
 from tfckpt.names import check_prefix, encode_name
 from tfckpt.storage import FileWriter
 from tfckpt.table import write_table
-from tfckpt.tensors.slices import TensorSlice
 from tfckpt.tensors.stored import as_storable
+from tfckpt.writer import CheckpointWriter, Part
 
 
-class BundleWriter:
+class BundleWriter(CheckpointWriter):
     """Writes tensors to a V2 checkpoint, each straight from its array to the file.
 
     Data lies in the order of `add`; `finish` (or leaving a ``with`` block without an error)
@@ -43,7 +42,7 @@ class BundleWriter:
     def __init__(
         self, prefix: str | PathLike[str], *, num_shards: int = 1, fsync: bool = True
     ) -> None:
-        self.prefix = check_prefix(prefix)
+        self.prefix = self.path = check_prefix(prefix)
         if num_shards < 1:
             raise ValueError(f"num_shards must be at least 1, not {num_shards}")
         self._fsync = fsync
@@ -51,7 +50,6 @@ class BundleWriter:
         self._sliced: dict[bytes, Entry] = {}
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="tfckpt-checksum")
         self._shards: list[ShardWriter] = []
-        self._finished = False
         try:
             for shard_id in range(num_shards):
                 path = shard_path(self.prefix, shard_id, num_shards)
@@ -90,16 +88,8 @@ class BundleWriter:
 
         Raises ValueError where slice, array and what was added before do not fit together.
         """
-        key, shape = encode_name(full_name), tuple(int(size) for size in full_shape)
-        one = TensorSlice.of(slice_spec)
-        expected = one.shape_in(shape)
-        value, data_type = as_storable(array)
-        if value.shape != expected:
-            raise ValueError(
-                f"slice {one} of tensor {full_name!r} has shape {list(expected)}, "
-                f"the array {list(value.shape)}"
-            )
-        if expected == shape:
+        key, shape, one, value, data_type = Part.of(full_name, full_shape, slice_spec, array)
+        if value.shape == shape:
             self.add(full_name, value, shard=shard)
             return
         known = self._sliced.get(key, Entry(data_type, shape))
@@ -142,7 +132,13 @@ class BundleWriter:
     def _write(self, key: bytes, array: object, shard: int) -> None:
         self._check_open()
         value, data_type = as_storable(array)
-        offset, size, crc = self._shards[shard].append(value, data_type)
+        try:
+            offset, size, crc = self._shards[shard].append(value, data_type)
+        except (TypeError, ValueError):  # of a string that is none; nothing was written
+            raise
+        except BaseException:  # the shard may hold half a tensor: no more can follow
+            self.discard()
+            raise
         self._entries[key] = encode_entry(data_type, value.shape, shard, offset, size, mask(crc))
 
     def _items(self) -> Iterator[tuple[bytes, bytes]]:
@@ -151,24 +147,6 @@ class BundleWriter:
         yield HEADER_KEY, Header(len(self._shards)).encode()
         for key in sorted(entries):
             yield key, entries[key]
-
-    def _check_open(self) -> None:
-        if self._finished:
-            raise RuntimeError(f"the writer of {self.prefix} is closed")
-
-    def __enter__(self) -> BundleWriter:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None and not self._finished:
-            self.finish()
-        else:
-            self.discard()
 
 
 def write_bundle(

@@ -24,6 +24,7 @@ def shard_path(prefix: str, shard_id: int, num_shards: int) -> str:
 
 
 def is_pattern(path: str) -> bool:
+    """Whether `path` is the name of a sharded V1 checkpoint, ``P-?????-of-00002``."""
     return _PATTERN.fullmatch(path) is not None
 
 

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from os import PathLike
-from types import TracebackType
 from typing import NamedTuple
 
 from tfckpt.coding import Buffer
@@ -21,6 +20,7 @@ from tfckpt.tensors.strings import to_bytes_list
 from tfckpt.tensors.values import encode_values
 from tfckpt.v1.naming import pattern_of, shard_path
 from tfckpt.v1.records import META_KEY, Meta, encode_meta, encode_record, record_head
+from tfckpt.writer import CheckpointWriter, Part
 
 D = DataType
 
@@ -69,7 +69,7 @@ class _Shard(NamedTuple):
             yield key, self.spool.view(*self.records[key])
 
 
-class V1Writer:
+class V1Writer(CheckpointWriter):
     """Writes tensors to a V1 checkpoint, in the format of TensorFlow before 0.12.
 
     As the file begins with a list of all tensors, what is added waits in an unnamed temporary
@@ -106,7 +106,6 @@ class V1Writer:
         self._fsync = fsync
         self._metas: dict[bytes, Meta] = {}
         self._shards: list[_Shard] = []
-        self._finished = False
         self._open_files = ExitStack()
         with ExitStack() as opened:
             for one in paths:
@@ -147,15 +146,7 @@ class V1Writer:
         Raises ValueError where slice, array and what was added before do not fit together, else
         as `add`.
         """
-        key, shape = encode_name(full_name), tuple(int(size) for size in full_shape)
-        one = TensorSlice.of(slice_spec)
-        expected = one.shape_in(shape)
-        value, data_type = as_storable(array)
-        if value.shape != expected:
-            raise ValueError(
-                f"slice {one} of tensor {full_name!r} has shape {list(expected)}, "
-                f"the array {list(value.shape)}"
-            )
+        key, shape, one, value, data_type = Part.of(full_name, full_shape, slice_spec, array)
         known = self._metas.get(key, Meta(key, shape, data_type, ()))
         if (known.data_type, known.shape) != (data_type, shape):
             raise ValueError(
@@ -212,24 +203,6 @@ class V1Writer:
         for metas in (self._metas, shard.metas):
             known = metas.get(key, Meta(key, shape, int(data_type), ()))
             metas[key] = known._replace(slices=(*known.slices, one))
-
-    def _check_open(self) -> None:
-        if self._finished:
-            raise RuntimeError(f"the writer of {self.path} is closed")
-
-    def __enter__(self) -> V1Writer:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None and not self._finished:
-            self.finish()
-        else:
-            self.discard()
 
 
 def _check_size(key: bytes, one: TensorSlice, value: Array, data_type: DataType) -> None:

@@ -1,0 +1,101 @@
+"""What every writer of checkpoints does, whatever its format."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import NamedTuple, TypeVar
+
+from tfckpt.dtypes import DataType
+from tfckpt.names import encode_name
+from tfckpt.tensors.slices import Shape, TensorSlice
+from tfckpt.tensors.stored import Array, as_storable
+
+Self = TypeVar("Self", bound="CheckpointWriter")
+
+
+class Part(NamedTuple):
+    """One slice of a partitioned tensor, about to be written."""
+
+    key: bytes
+    full_shape: Shape
+    slice: TensorSlice
+    value: Array
+    data_type: DataType
+
+    @classmethod
+    def of(
+        cls,
+        full_name: str,
+        full_shape: Sequence[int],
+        slice_spec: Iterable[Sequence[int]],
+        array: object,
+    ) -> Part:
+        """Check what a user gave for a slice.
+
+        Raises ValueError where slice, shape and array do not fit together.
+        """
+        key, shape = encode_name(full_name), tuple(int(size) for size in full_shape)
+        one = TensorSlice.of(slice_spec)
+        expected = one.shape_in(shape)
+        value, data_type = as_storable(array)
+        if value.shape != expected:
+            raise ValueError(
+                f"slice {one} of tensor {full_name!r} has shape {list(expected)}, "
+                f"the array {list(value.shape)}"
+            )
+        return cls(key, shape, one, value, data_type)
+
+
+class CheckpointWriter(ABC):
+    """Takes tensors one by one, and makes all of them visible at once.
+
+    As a context manager it finishes where the block ends, and leaves nothing behind where the
+    block is left by an error.
+    """
+
+    path: str
+    _finished = False
+
+    @abstractmethod
+    def add(self, name: str, array: object, *, shard: int = 0) -> None:
+        """Write a tensor."""
+
+    @abstractmethod
+    def add_slice(
+        self,
+        full_name: str,
+        full_shape: Sequence[int],
+        slice_spec: Iterable[Sequence[int]],
+        array: object,
+        *,
+        shard: int = 0,
+    ) -> None:
+        """Write one part of a partitioned tensor."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Make the checkpoint visible."""
+
+    @abstractmethod
+    def discard(self) -> None:
+        """Remove what was written, unless `finish` has made it visible."""
+
+    def _check_open(self) -> None:
+        if self._finished:
+            raise RuntimeError(f"the writer of {self.path} is closed")
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None and not self._finished:
+            self.finish()
+        else:
+            self.discard()
