@@ -1,0 +1,499 @@
+"""V1 files: read as TensorFlow wrote them, written as it does, and never trusted."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import tfckpt
+from tfckpt.dtypes import data_type_name
+from tfckpt.errors import (
+    CheckpointError,
+    DataLossError,
+    FileMissingError,
+    InvalidArgumentError,
+    TensorNotFoundError,
+    UnimplementedError,
+)
+from tfckpt.storage import open_source
+from tfckpt.table import Table, write_table
+from tfckpt.tensors.slices import TensorSlice
+from tfckpt.v1.naming import is_pattern, pattern_of, shard_path, siblings
+from tfckpt.v1.records import Meta, Record, decode_meta, encode_meta, encode_record
+from tfckpt.v1.writer import V1Writer
+
+ROOT = Path(__file__).parent.parent
+GOLDEN = Path(__file__).parent / "golden" / "v1"
+EXPECTED = json.loads((GOLDEN / "expected.json").read_text())
+SHARDED = "sharded-?????-of-00002"
+SETTINGS = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150
+)
+
+
+def stored(value: Any) -> dict[str, Any]:
+    """What expected.json says of a value."""
+    if isinstance(value, bytes):
+        return {"shape": [], "strings": [value.hex()]}
+    if value.dtype == object:
+        return {
+            "shape": list(value.shape),
+            "strings": [one.hex() for one in value.ravel().tolist()],
+        }
+    return {"shape": list(value.shape), "hex": value.tobytes().hex()}
+
+
+def wanted(path: str) -> dict[str, Any]:
+    return {
+        name: {key: value for key, value in one.items() if key != "dtype"}
+        for name, one in EXPECTED[path].items()
+    }
+
+
+def plain(tensors: dict[str, Any]) -> dict[str, Any]:
+    return {name: stored(value) for name, value in tensors.items()}
+
+
+# What TensorFlow wrote
+
+
+@pytest.mark.parametrize("options", [{}, {"mmap": False}, {"verify": False}], ids=str)
+@pytest.mark.parametrize("path", sorted(EXPECTED))
+def test_values_are_what_tensorflow_was_given(path: str, options: dict[str, bool]) -> None:
+    assert wanted(path) == plain(tfckpt.load(GOLDEN / path, **options))
+
+
+@pytest.mark.parametrize("path", sorted(EXPECTED))
+def test_a_listing_needs_no_values(path: str) -> None:
+    with tfckpt.load_checkpoint(GOLDEN / path) as reader:
+        assert sorted(EXPECTED[path]) == list(reader) == list(reader.infos())
+        for name, one in EXPECTED[path].items():
+            info = reader.info(name)
+            kind = "half" if one["dtype"] == "float16" else one["dtype"]
+            kind = {"float32": "float", "float64": "double"}.get(kind, kind)
+            assert f"DT_{kind.upper()}" == data_type_name(info.data_type)
+            assert one["shape"] == list(info.shape)
+
+
+def test_a_debug_string_counts_slices() -> None:
+    with tfckpt.load_checkpoint(GOLDEN / "sliced") as reader:
+        assert reader.debug_string() == (
+            b"rows (DT_FLOAT) [6,2], 2 slices\ntiles (DT_HALF) [4,4], 3 slices\n"
+            b"whole (DT_INT32) []\n"
+        )
+
+
+@pytest.mark.parametrize("index", [np.s_[1:3], np.s_[::-2, 1], np.s_[3, 2:], np.s_[...], 2])
+def test_a_part_is_what_numpy_selects(index: Any) -> None:
+    tiles = (np.arange(16) - 8).astype(np.float16).reshape(4, 4)
+
+    part = tfckpt.load_variable(GOLDEN / "sliced", "tiles", index)
+
+    assert tiles[index].tolist() == part.tolist()
+
+
+def test_a_wrong_name_is_met_with_close_ones() -> None:
+    with (
+        tfckpt.load_checkpoint(GOLDEN / "sliced") as reader,
+        pytest.raises(TensorNotFoundError, match="did you mean 'rows'"),
+    ):
+        reader["row"]
+
+
+def test_arrays_are_the_callers_own() -> None:
+    with tfckpt.load_checkpoint(GOLDEN / "all") as reader:
+        first = reader["float32/matrix"]
+        before = first.tolist()
+        first[:] = 0
+
+        assert before == reader["float32/matrix"].tolist()
+
+
+# The same bytes
+
+
+def tensors_of(path: str) -> Iterator[tuple[str, Any]]:
+    with tfckpt.load_checkpoint(GOLDEN / path) as reader:
+        yield from reversed(list(reader.items()))
+
+
+def test_writing_gives_tensorflows_bytes(tmp_path: Path) -> None:
+    with V1Writer(tmp_path / "all") as writer:
+        for name, value in tensors_of("all"):
+            writer.add(name, value)
+
+    assert (GOLDEN / "all").read_bytes() == (tmp_path / "all").read_bytes()
+    assert os.listdir(tmp_path) == ["all"]
+
+
+def test_slices_over_shards_give_tensorflows_bytes(tmp_path: Path) -> None:
+    table = tfckpt.load_variable(GOLDEN / SHARDED, "table")
+    with V1Writer(tmp_path / "sharded", num_shards=2) as writer:
+        for shard, (first, size) in enumerate([(0, 3), (3, 2)]):
+            spec = [(first, size), (0, 2)]
+            writer.add_slice("table", (5, 2), spec, table[first : first + size], shard=shard)
+            writer.add(f"step{shard}", np.int64(shard), shard=shard)
+
+    assert str(tmp_path / SHARDED) == writer.path
+    for name in os.listdir(tmp_path):
+        assert (GOLDEN / name).read_bytes() == (tmp_path / name).read_bytes()
+
+
+def hex_examples() -> list[bytes]:
+    text = (ROOT / "docs" / "format" / "v1.md").read_text()
+    return [
+        bytes.fromhex("".join(line.split("|")[0] for line in block.splitlines()))
+        for block in re.findall(r"^```hex\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    ]
+
+
+def test_the_records_in_the_page_on_v1_are_a_checkpoint(tmp_path: Path) -> None:
+    meta, key, values = hex_examples()
+    with V1Writer(tmp_path / "page") as writer:
+        writer.add("w", np.array([1, -2], np.float32))
+    items = {name: bytes(value) for name, value in Table(open_source(writer.path)).items()}
+
+    assert {b"": meta, key: values} == items
+    assert tfckpt.load(tmp_path / "page")["w"].tolist() == [1.0, -2.0]
+
+
+# Names
+
+
+@pytest.fixture
+def sharded(tmp_path: Path) -> Path:
+    for shard in range(2):
+        shutil.copy(GOLDEN / f"sharded-0000{shard}-of-00002", tmp_path)
+    return tmp_path
+
+
+POINTERS = [
+    "sharded-?????-of-00002",
+    "sharded-00000-of-00002",
+    "sharded-00001-of-00002",
+    "sharded",
+    "sharded.meta",
+    "",
+]
+
+
+@pytest.mark.parametrize("given", POINTERS)
+@pytest.mark.parametrize("with_state", [False, True])
+def test_any_name_of_a_sharded_checkpoint_opens_all_of_it(
+    given: str, with_state: bool, sharded: Path
+) -> None:
+    (sharded / "sharded.meta").write_bytes(b"\x0a\x00")
+    if with_state:
+        (sharded / "checkpoint").write_text(f'model_checkpoint_path: "{SHARDED}"\n')
+
+    with tfckpt.load_checkpoint(sharded / given) as reader:
+        assert str(sharded / SHARDED) == reader.path
+        assert wanted(SHARDED) == plain(dict(reader))
+
+
+def test_a_lone_shard_opens_by_itself_and_says_what_is_missing(sharded: Path) -> None:
+    os.remove(sharded / "sharded-00001-of-00002")
+
+    with tfckpt.load_checkpoint(sharded / "sharded-00000-of-00002") as reader:
+        assert reader["step0"] == 0
+        with pytest.raises(DataLossError, match=r"element \[3, 0\] is missing"):
+            reader["table"]
+    with pytest.raises(FileMissingError, match="1 of its 2 shards are missing: sharded-00001-of"):
+        tfckpt.load_checkpoint(sharded / SHARDED)
+
+
+def test_where_a_prefix_has_both_formats_v2_wins(tmp_path: Path) -> None:
+    with V1Writer(tmp_path / "m") as writer:
+        writer.add("which", b"V1")
+    assert tfckpt.load(tmp_path / "m") == tfckpt.load(tmp_path) == {"which": b"V1"}
+
+    tfckpt.save(tmp_path / "m", {"which": b"V2"})
+
+    assert tfckpt.load(tmp_path / "m") == tfckpt.load(tmp_path) == {"which": b"V2"}
+
+
+def test_a_file_beside_its_meta_is_found_by_it(tmp_path: Path) -> None:
+    with V1Writer(tmp_path / "m-7") as writer:
+        writer.add("a", 1)
+    (tmp_path / "m-7.meta").write_bytes(b"\x0a\x00")
+
+    assert tfckpt.load(tmp_path / "m-7.meta").keys() == {"a"}
+
+
+def test_brackets_in_a_name_are_no_pattern(tmp_path: Path) -> None:
+    with V1Writer(tmp_path / "m[1]*", num_shards=2) as writer:
+        writer.add("a", 1, shard=1)
+
+    assert tfckpt.load(writer.path).keys() == {"a"}
+
+
+NAMES = [
+    ("m-?????-of-00002", True, None),
+    ("m-00001-of-00002", False, ["m-00000-of-00002", "m-00001-of-00002"]),
+    ("m-00002-of-00002", False, None),
+    ("m-????-of-00002", False, None),
+    ("m-?????-of-2", False, None),
+    ("-00000-of-00001", False, None),
+    ("m", False, None),
+]
+
+
+@pytest.mark.parametrize(("name", "pattern", "shards"), NAMES)
+def test_names_of_shards(name: str, pattern: bool, shards: list[str] | None) -> None:
+    assert pattern == is_pattern(name)
+    assert shards == siblings(name)
+
+
+def test_names_are_made_with_five_digits() -> None:
+    assert shard_path("m", 1, 23) == "m-00001-of-00023"
+    assert pattern_of("m", 23) == "m-?????-of-00023"
+
+
+# What cannot be written
+
+
+@pytest.mark.parametrize("dtype", ["uint32", "uint64", "bfloat16", "int4"])
+def test_types_that_v1_lacks_are_refused(dtype: str, tmp_path: Path) -> None:
+    import ml_dtypes
+
+    array = np.ones(2, getattr(ml_dtypes, dtype, dtype))
+    with V1Writer(tmp_path / "m") as writer:
+        writer.add("kept", 1)
+        with pytest.raises(UnimplementedError, match="save the checkpoint as V2"):
+            writer.add("a", array)
+
+    assert tfckpt.load(tmp_path / "m").keys() == {"kept"}
+
+
+def test_a_tensor_of_2_gib_is_refused_before_any_work(tmp_path: Path) -> None:
+    huge = np.broadcast_to(np.float64(1), (1 << 28, 1))  # 2 GiB in values, 8 bytes in memory
+    with V1Writer(tmp_path / "m") as writer:
+        with pytest.raises(InvalidArgumentError, match="too large to serialize"):
+            writer.add("a", huge)
+        writer.add("kept", 1)
+
+
+MISUSES: list[tuple[Callable[[V1Writer], object], type[Exception], str]] = [
+    (lambda writer: writer.add("a", 2), ValueError, "already"),
+    (lambda writer: writer.add("", 2), ValueError, "empty"),
+    (lambda writer: writer.add("b", object()), TypeError, "."),
+    (lambda writer: writer.add_slice("s", (4,), [(0, 2)], [9]), ValueError, "has shape"),
+    (lambda writer: writer.add_slice("s", (4,), [(0, 2)], [7, 8]), ValueError, "already"),
+    (lambda writer: writer.add_slice("s", (5,), [(2, 2)], [7, 8]), ValueError, "another"),
+    (lambda writer: writer.add_slice("s", (4,), [(2, 2)], [7.0, 8]), ValueError, "another"),
+    (lambda writer: writer.add_slice("s", (4,), [(3, 2)], [7, 8]), ValueError, "outside"),
+]
+
+
+@pytest.mark.parametrize(("misuse", "error", "problem"), MISUSES)
+def test_misuse_changes_nothing(
+    misuse: Callable[[V1Writer], object], error: type[Exception], problem: str, tmp_path: Path
+) -> None:
+    with V1Writer(tmp_path / "m") as writer:
+        writer.add("a", 1)
+        writer.add_slice("s", (4,), [(0, 2)], [1, 2])
+        with pytest.raises(error, match=problem):
+            misuse(writer)
+        writer.add_slice("s", (4,), [(2, 2)], [3, 4])
+
+    assert tfckpt.load(tmp_path / "m")["s"].tolist() == [1, 2, 3, 4]
+
+
+def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+    with V1Writer(tmp_path / "m") as writer:
+        writer.add("a", 1)
+
+    def fail() -> None:
+        with V1Writer(tmp_path / "m") as writer:
+            writer.add("a", 2)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert os.listdir(tmp_path) == ["m"]
+    assert tfckpt.load(tmp_path / "m")["a"] == 1
+    with pytest.raises(RuntimeError, match="closed"):
+        writer.add("b", 1)
+
+
+# Damage
+
+
+def outcome(path: Path, **options: bool) -> dict[str, Any] | None:
+    """All values, or None for a CheckpointError; anything else goes through."""
+    try:
+        return plain(tfckpt.load(path, **options))
+    except CheckpointError:
+        return None
+
+
+@pytest.mark.parametrize("name", ["sliced", "snappy"])
+def test_every_bit_counts(name: str, tmp_path: Path) -> None:
+    path, whole = tmp_path / "m", (GOLDEN / name).read_bytes()
+    for position in range(0, len(whole), 1 if name == "sliced" else 3):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1 << position % 8
+        path.write_bytes(damaged)
+        assert outcome(path) in (None, wanted(name)), position
+
+
+def test_every_truncation_is_noticed(tmp_path: Path) -> None:
+    path, whole = tmp_path / "m", (GOLDEN / "sliced").read_bytes()
+    for size in range(len(whole)):
+        path.write_bytes(whole[:size])
+        assert outcome(path) is None
+
+
+def items_of(name: str) -> dict[bytes, bytes]:
+    return {key: bytes(value) for key, value in Table(open_source(str(GOLDEN / name))).items()}
+
+
+def forge(path: Path, items: dict[bytes, bytes]) -> Path:
+    """Write a table whose checksums are right, whatever it says."""
+    table = bytearray()
+    write_table(table.extend, sorted(items.items()))
+    path.write_bytes(table)
+    return path
+
+
+@SETTINGS
+@given(name=st.sampled_from(["all", "sliced"]), data=st.data())
+def test_forged_records_are_values_or_an_error(name: str, tmp_path: Path, data: Any) -> None:
+    items = items_of(name)
+    key = data.draw(st.sampled_from(sorted(items)))
+    value = bytearray(items[key])
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(value)))
+        cut = data.draw(st.integers(0, 3))
+        value[at : at + cut] = data.draw(st.binary(max_size=4))
+    items[key] = bytes(value)
+    path = forge(tmp_path / "m", items)
+    try:
+        reader = tfckpt.load_checkpoint(path)
+    except CheckpointError:
+        return
+    with reader:
+        for tensor, info in reader.infos().items():
+            if info.size > 1 << 24:
+                continue  # a shortened list may well stand for very many
+            try:
+                array = np.asarray(reader[tensor], info.dtype)
+            except CheckpointError:
+                continue
+            assert info.shape == array.shape
+
+
+@SETTINGS
+@given(st.binary(max_size=80))
+def test_any_record_decodes_or_is_damage(data: bytes) -> None:
+    for decode in (decode_meta, Record.decode):
+        try:
+            decode(data)
+        except DataLossError:
+            continue
+
+
+def checkpoint(
+    path: Path, shape: tuple[int, ...], slices: list[str], values: dict[str, bytes]
+) -> Path:
+    """Write a file that lists slices of a float tensor "t", and holds TensorProtos."""
+    listed = tuple(TensorSlice.parse(text) for text in slices)
+    items = {b"": encode_meta([Meta(b"t", shape, 1, listed)])}
+    for text, proto in values.items():
+        one = TensorSlice.parse(text)
+        items[one.key(b"t")] = encode_record(b"t", one, proto, 0)
+    return forge(path, items)
+
+
+TWO = bytes.fromhex("2a 08 0000803f 00000040")  # packed float_val 1, 2
+DAMAGES = [
+    ((3,), ["-"], {"-": TWO + TWO}, "4 values for a tensor of 3 elements"),
+    ((2,), ["-"], {"-": TWO[:-1]}, "takes 8 bytes, 7 are left"),
+    ((2,), ["-"], {"-": b"\x2a\x07" + bytes(7)}, "no list of 4-byte values"),
+    ((2,), ["-"], {"-": b"\x28\x01"}, "wire type 0"),
+    ((2,), ["-"], {"-": b"\x08\x03" + TWO}, "its values are DT_INT32, it is listed as DT_FLOAT"),
+    ((2,), ["-"], {"-": b"\x22\x04" + bytes(4)}, "tensor_content has 4"),
+    ((2,), ["-"], {"-": b"\x0b"}, "wire type 3"),
+    ((2,), ["-"], {}, r"the values of slice - are missing"),
+    ((4,), ["0,2"], {"0,2": TWO}, r"element \[2\] is missing"),
+    ((4,), ["0,2", "1,2"], {"0,2": TWO, "1,2": TWO}, "overlap"),
+    ((4,), ["0,2", "0,2"], {"0,2": TWO}, "listed twice"),
+    ((4,), ["0,2", "3,2"], {"0,2": TWO}, "reaches outside"),
+    ((4,), ["-:-"], {}, "does not fit the rank"),
+    ((4,), [], {}, "without any slice"),
+    ((1 << 60,), ["-"], {"-": TWO}, "no writer makes that"),
+]
+
+
+@pytest.mark.parametrize(("shape", "slices", "values", "problem"), DAMAGES)
+def test_what_does_not_fit_is_named(
+    shape: tuple[int, ...],
+    slices: list[str],
+    values: dict[str, bytes],
+    problem: str,
+    tmp_path: Path,
+) -> None:
+    path = checkpoint(tmp_path / "m", shape, slices, values)
+    with pytest.raises(DataLossError, match=problem) as caught:
+        tfckpt.load(path)
+    assert str(path) in str(caught.value)
+    assert "'t'" in str(caught.value)
+
+
+FORMS = [
+    (TWO, [1, 2, 2, 2]),
+    (b"\x2a\x04" + TWO[2:6] + b"\x2d" + TWO[6:], [1, 2, 2, 2]),  # packed and single fields
+    (b"", [0, 0, 0, 0]),
+    (b"\x22\x10" + TWO[2:] * 2, [1, 2, 1, 2]),
+    (b"\x08\x01" + TWO + TWO, [1, 2, 1, 2]),
+    (TWO + bytes.fromhex("c0 3e 05"), [1, 2, 2, 2]),  # a field of the future
+]
+
+
+@pytest.mark.parametrize(("proto", "values"), FORMS)
+def test_other_forms_of_the_same_values_are_read(
+    proto: bytes, values: list[float], tmp_path: Path
+) -> None:
+    path = checkpoint(tmp_path / "m", (4,), ["-"], {"-": proto})
+
+    assert values == tfckpt.load(path)["t"].tolist()
+
+
+@pytest.mark.parametrize(
+    ("versions", "problem"),
+    [("12 04 08 05 10 02", "reader of version 2"), ("12 04 08 01 18 01", "are wrong")],
+)
+def test_files_for_other_readers_are_refused(versions: str, problem: str, tmp_path: Path) -> None:
+    body = bytes.fromhex(versions)
+    path = forge(tmp_path / "m", {b"": b"\x0a" + bytes([len(body)]) + body})
+
+    with pytest.raises(DataLossError, match=problem):
+        tfckpt.load(path)
+
+
+def test_files_of_2015_have_no_versions(tmp_path: Path) -> None:
+    items = items_of("sliced")
+    assert items[b""].endswith(bytes.fromhex("12 02 08 01"))
+    size = items[b""][1]
+    assert size == len(items[b""]) - 2
+    items[b""] = b"\x0a" + bytes([size - 4]) + items[b""][2:-4]
+
+    assert wanted("sliced") == plain(tfckpt.load(forge(tmp_path / "m", items)))
+
+
+def test_a_table_of_another_kind_is_no_v1_checkpoint(tmp_path: Path) -> None:
+    prefix = tfckpt.save(tmp_path / "m", {"a": 1})
+    with pytest.raises(DataLossError):
+        tfckpt.V1Reader(prefix + ".index")
+    with pytest.raises(DataLossError, match="no V1 checkpoint"):
+        tfckpt.V1Reader(forge(tmp_path / "other", {b"a": b"b"}))
