@@ -221,7 +221,7 @@ MISUSES = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "error"), MISUSES, ids=str)
+@pytest.mark.parametrize(("arguments", "error"), MISUSES, ids=lambda one: str(one)[:20])
 def test_misuse(arguments: dict[str, Any], error: type[Exception]) -> None:
     with pytest.raises(error):
         tfckpt.make_tensor_proto(**arguments)
