@@ -20,6 +20,7 @@ from tfckpt.dtypes import data_type_name
 from tfckpt.errors import (
     CheckpointError,
     DataLossError,
+    FailedPreconditionError,
     FileMissingError,
     InvalidArgumentError,
     TensorNotFoundError,
@@ -324,6 +325,29 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     assert tfckpt.load(tmp_path / "m")["a"] == 1
     with pytest.raises(RuntimeError, match="closed"):
         writer.add("b", 1)
+
+
+def test_a_set_of_shards_appears_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
+    (tmp_path / "m-00001-of-00002").mkdir()  # no file can be renamed to this
+    writer = V1Writer(tmp_path / "m", num_shards=2)
+    writer.add("a", 1)
+
+    with pytest.raises(FailedPreconditionError, match="rename"):
+        writer.finish()
+    assert os.listdir(tmp_path) == ["m-00001-of-00002"]
+
+
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: Any) -> None:
+    def refuse(*pieces: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    writer = V1Writer(tmp_path / "m")
+    monkeypatch.setattr(writer._shards[0].spool._file, "write", refuse, raising=False)
+    with pytest.raises(FailedPreconditionError, match="No space left"):
+        writer.add("a", 1)
+    with pytest.raises(RuntimeError, match="closed"):
+        writer.finish()
+    assert os.listdir(tmp_path) == []
 
 
 # Damage

@@ -88,7 +88,8 @@ class V1Writer(CheckpointWriter):
 
     With `num_shards` the files are ``path-00000-of-00002`` and so on, each tensor goes to the
     shard its `add` names, and the attribute `path` is ``path-?????-of-00002``, by which the
-    checkpoint is loaded. `fsync=False` trades safety against a loss of power for speed.
+    checkpoint is loaded. `fsync=False` trades safety against a loss of power for speed. A write
+    that fails closes the writer.
     """
 
     def __init__(
@@ -178,12 +179,24 @@ class V1Writer(CheckpointWriter):
     def _publish(self) -> None:
         first = self._shards[0].file.path
         with lock_folder(first):
-            for shard in self._shards:
-                shard.file.rename(shard.file.path)
+            self._rename()
             if self._fsync:
                 sync_folder(first)
             names = {os.path.basename(shard.file.path) for shard in self._shards}
             remove_leftovers(os.path.dirname(first), names.__contains__)
+
+    def _rename(self) -> None:
+        """Give all files their names; where one fails, take back the new ones before it."""
+        new = []
+        try:
+            for file in (shard.file for shard in self._shards):
+                if not os.path.exists(file.path):
+                    new.append(file)
+                file.rename(file.path)
+        except BaseException:
+            for file in new:
+                file.withdraw()
+            raise
 
     def _add(
         self,
@@ -198,7 +211,11 @@ class V1Writer(CheckpointWriter):
         shard = self._shards[shard_id]
         _check_size(key, one, value, data_type)
         head, body = encode_values(value, data_type)
-        place = shard.spool.append(encode_record(key, one, head, len(body)), body)
+        try:
+            place = shard.spool.append(encode_record(key, one, head, len(body)), body)
+        except BaseException:  # half a record: nothing can be put behind it
+            self.discard()
+            raise
         shard.records[one.key(key)] = place
         for metas in (self._metas, shard.metas):
             known = metas.get(key, Meta(key, shape, int(data_type), ()))
