@@ -82,6 +82,7 @@ protos: .venv  ## regenerate the protobuf bindings from protos/
 
 golden: .venv-interop  ## remake tests/golden with real TensorFlow
 	.venv-interop/bin/python tests/golden/make_golden.py
+	.venv-interop/bin/python tests/golden/make_v1.py
 
 docs: .venv-docs  ## build the documentation into site/
 	.venv-docs/bin/python -m mkdocs build --strict --quiet

@@ -24,6 +24,11 @@ def graph_files(folder: Path) -> list[Path]:
     return sorted(path for path in found if path.name not in OTHERS)
 
 
+def same(one, other):
+    """By their bytes: some of these hold NaN constants, which equal nothing."""
+    return one.SerializeToString(deterministic=True) == other.SerializeToString(deterministic=True)
+
+
 def test_every_graph_round_trips_in_both_forms(realckpts, tmp_path):
     files = graph_files(realckpts)
     assert files
@@ -34,9 +39,9 @@ def test_every_graph_round_trips_in_both_forms(realckpts, tmp_path):
             again = type(message).FromString(data)
         except Exception:  # a text
             again = text_format.Parse(data.decode(), type(message)())
-        assert message == again, path
+        assert same(message, again), path
         written = tfckpt.write_graph(message, tmp_path, "g", as_text=False)
-        assert message == tfckpt.graph.read_graph_file(written), path
+        assert same(message, tfckpt.graph.read_graph_file(written)), path
 
 
 def test_every_graph_imports_and_exports_again(realckpts):
