@@ -7,7 +7,7 @@ OLDEST_PYTHON ?= $(shell for p in python3.10 python3.11 $(PYTHON); do $$p -c '' 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt interop faults oldest cover fuzz bench protos golden docs clean
+.PHONY: help demo test check fmt interop faults oldest cover fuzz bench smoke growth protos golden docs clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -76,6 +76,13 @@ fuzz: .venv  ## throw damaged files at the readers for a minute
 
 bench: .venv-interop  ## speed and memory beside TensorFlow, safetensors and numpy
 	.venv-interop/bin/python benchmarks/run.py
+
+smoke: .venv-interop  ## run the benchmarks on little data, to see that they run
+	.venv-interop/bin/python benchmarks/run.py --quick
+	.venv-interop/bin/python benchmarks/growth.py --quick
+
+growth: .venv-interop  ## how time grows with the data, as the plot in docs/performance.md
+	.venv-interop/bin/python benchmarks/growth.py --plot docs/growth.svg
 
 protos: .venv  ## regenerate the protobuf bindings from protos/
 	.venv/bin/python tools/make_protos.py
