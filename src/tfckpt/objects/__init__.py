@@ -1,0 +1,11 @@
+"""Object-based checkpoints, which ``tf.train.Checkpoint`` and Keras write since TensorFlow 2.
+
+A V2 checkpoint whose tensors are named after the way to them through the program's objects, with
+a graph of these objects as one more tensor. What keys look like is in `tfckpt.objects.keys`, what
+the graph says in `tfckpt.objects.object_graph`.
+"""
+
+from tfckpt.objects.object_graph import object_graph
+from tfckpt.objects.tree import load_object_tree
+
+__all__ = ["load_object_tree", "object_graph"]
