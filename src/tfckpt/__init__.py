@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     )
     from tfckpt.manager import CheckpointManager
     from tfckpt.matching import RestoreReport
+    from tfckpt.objects import Checkpoint, load_object_tree, object_graph
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
     from tfckpt.retention import remove_checkpoint
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "BundleReader": "bundle",
     "BundleWriter": "bundle",
+    "Checkpoint": "objects",
     "CheckpointManager": "manager",
     "CheckpointReader": "reader",
     "CheckpointState": "protos",
@@ -88,10 +90,12 @@ _HOMES = {
     "list_variables": "checkpoint",
     "load": "checkpoint",
     "load_checkpoint": "checkpoint",
+    "load_object_tree": "objects",
     "load_variable": "checkpoint",
     "make_ndarray": "tensors.tensor_proto",
     "make_tensor_proto": "tensors.tensor_proto",
     "merge_bundles": "bundle",
+    "object_graph": "objects",
     "read_graph_def": "graph",
     "read_meta_graph": "graph",
     "remove_checkpoint": "retention",
@@ -105,6 +109,7 @@ _MODULES = ("errors", "graph", "protos", "saved_model")
 __all__ = [
     "BundleReader",
     "BundleWriter",
+    "Checkpoint",
     "CheckpointManager",
     "CheckpointReader",
     "CheckpointState",
@@ -137,10 +142,12 @@ __all__ = [
     "list_variables",
     "load",
     "load_checkpoint",
+    "load_object_tree",
     "load_variable",
     "make_ndarray",
     "make_tensor_proto",
     "merge_bundles",
+    "object_graph",
     "protos",
     "read_graph_def",
     "read_meta_graph",

@@ -5,7 +5,9 @@ a graph of these objects as one more tensor. What keys look like is in `tfckpt.o
 the graph says in `tfckpt.objects.object_graph`.
 """
 
+from tfckpt.objects.checkpoint import Checkpoint
 from tfckpt.objects.object_graph import object_graph
+from tfckpt.objects.status import LoadStatus
 from tfckpt.objects.tree import load_object_tree
 
-__all__ = ["load_object_tree", "object_graph"]
+__all__ = ["Checkpoint", "LoadStatus", "load_object_tree", "object_graph"]

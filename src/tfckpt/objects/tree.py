@@ -20,15 +20,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.errors import DataLossError, TensorNotFoundError
+from tfckpt.errors import DataLossError
 from tfckpt.objects.keys import VARIABLE_VALUE, is_sequence
 from tfckpt.objects.object_graph import node_paths, read_object_graph
-from tfckpt.reader import CheckpointReader, TensorInfo
+from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
 
     TrackableObject = TrackableObjectGraph.TrackableObject
+    SerializedTensor = TrackableObject.SerializedTensor
 
 
 def load_object_tree(
@@ -83,32 +84,41 @@ class Source:
             return self.value(node_id, message.attributes[0])
         return self.node(node_id)
 
-    def value(
-        self, node_id: int, attribute: TrackableObjectGraph.TrackableObject.SerializedTensor
-    ) -> Any:
-        """Read an attribute; Python state comes as str, as bytes where it is no text."""
-        try:
-            value = self.reader.get_tensor(attribute.checkpoint_key)
-        except TensorNotFoundError:
-            raise self.missing(node_id, attribute.checkpoint_key) from None
-        if attribute.name != VARIABLE_VALUE and isinstance(value, bytes):
-            return _text(value)
-        return value
+    def value(self, node_id: int, attribute: SerializedTensor) -> Any:
+        """Read an attribute; Python state comes as str, as bytes where it is no text.
 
-    def info(self, node_id: int, key: str) -> TensorInfo:
-        """Return what the index says of a node's value."""
-        try:
-            return self.reader.info(key)
-        except TensorNotFoundError:
-            raise self.missing(node_id, key) from None
+        One that is spread over several tensors (a table's) comes as a dict: end of key -> value.
+        """
+        values = {}
+        for key in self.keys(node_id, attribute.checkpoint_key):
+            value = self.reader.get_tensor(key)
+            if attribute.name != VARIABLE_VALUE and isinstance(value, bytes):
+                value = _text(value)
+            if key == attribute.checkpoint_key:
+                return value
+            values[key.removeprefix(attribute.checkpoint_key)] = value
+        return values
 
-    def missing(self, node_id: int, key: str) -> DataLossError:
-        return DataLossError(
-            f"node {node_id} ({self.paths.get(node_id, 'unreachable')!r}) keeps its value there, "
-            f"but the index has no such key",
-            path=self.reader.path,
-            tensor=key,
-        )
+    def keys(self, node_id: int, key: str) -> list[str]:
+        """Return the tensors that hold an attribute: its key, or those that begin with it.
+
+        Objects with savers of their own add something to it, like ``-keys`` and ``-values``.
+        """
+        if key in self.reader:
+            return [key]
+        longer = [name for name in self.reader if name.startswith(key) and name not in self._exact]
+        if not longer:
+            raise DataLossError(
+                f"node {node_id} ({self.paths.get(node_id, 'unreachable')!r}) keeps its value "
+                f"there, but the index has no such key",
+                path=self.reader.path,
+                tensor=key,
+            )
+        return longer
+
+    @cached_property
+    def _exact(self) -> set[str]:
+        return {one.checkpoint_key for node in self.graph.nodes for one in node.attributes}
 
 
 class ObjectNode:
@@ -169,37 +179,13 @@ class ObjectNode:
     def _children(self) -> dict[str, int]:
         return {child.local_name: child.node_id for child in self.message.children}
 
-    def flatten(self) -> dict[str, Any]:
-        """Read every value of the whole checkpoint once, by its key."""
-        source = self._source
-        return {
-            attribute.checkpoint_key: source.value(node_id, attribute)
-            for node_id, message in enumerate(source.graph.nodes)
-            for attribute in message.attributes
-        }
-
     def materialize(self) -> Any:
         """Read everything below into plain dicts and lists.
 
         An object that several refer to is one object in the result too, so that what went in
         circles does so still.
         """
-        made: dict[int, Any] = {}
-        result = _begin(self, made)
-        open_views: list[ObjectNode] = [self]
-        while open_views:
-            view = open_views.pop()
-            target = made[view.node_id]
-            for key, value in _entries(view):
-                if isinstance(value, ObjectNode):
-                    if value.node_id not in made:
-                        _begin(value, made)
-                        open_views.append(value)
-                    value = made[value.node_id]
-                elif isinstance(value, _Lazy):
-                    value = dict(value)
-                target.append(value) if isinstance(target, list) else target.update({key: value})
-        return result
+        return materialized(self)[self.node_id]
 
     def close(self) -> None:
         """Close the checkpoint's files. What was read stays valid."""
@@ -306,13 +292,30 @@ class _Lazy(Mapping[str, Any]):
         return f"<values of {', '.join(self) or 'nothing'}>"
 
 
-def _begin(view: ObjectNode, made: dict[int, Any]) -> Any:
-    made[view.node_id] = [] if isinstance(view, ObjectList) else {}
-    return made[view.node_id]
+def materialized(view: ObjectNode) -> dict[int, Any]:
+    """Read everything below an object; return the dict or list that each node became."""
+    made: dict[int, Any] = {view.node_id: _empty(view)}
+    waiting = [view]
+    while waiting:
+        one = waiting.pop()
+        target = made[one.node_id]
+        for key, value in list(one.items() if isinstance(one, ObjectMapping) else enumerate(one)):
+            if isinstance(value, ObjectNode):
+                if value.node_id not in made:
+                    made[value.node_id] = _empty(value)
+                    waiting.append(value)
+                value = made[value.node_id]
+            elif isinstance(value, _Lazy):
+                value = dict(value)
+            if isinstance(target, list):
+                target.append(value)
+            else:
+                target[key] = value
+    return made
 
 
-def _entries(view: ObjectNode) -> list[tuple[Any, Any]]:
-    return list(view.items()) if isinstance(view, ObjectMapping) else list(enumerate(view))
+def _empty(view: ObjectNode) -> Any:
+    return [] if isinstance(view, ObjectList) else {}
 
 
 def _text(value: bytes) -> str | bytes:
