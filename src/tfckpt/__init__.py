@@ -37,7 +37,14 @@ if TYPE_CHECKING:
     )
     from tfckpt.manager import CheckpointManager
     from tfckpt.matching import RestoreReport
-    from tfckpt.objects import Checkpoint, load_object_tree, object_graph
+    from tfckpt.objects import (
+        Checkpoint,
+        load_object_tree,
+        object_graph,
+        resolve,
+        to_name_based,
+        to_object_based,
+    )
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
     from tfckpt.retention import remove_checkpoint
@@ -99,7 +106,10 @@ _HOMES = {
     "read_graph_def": "graph",
     "read_meta_graph": "graph",
     "remove_checkpoint": "retention",
+    "resolve": "objects",
     "save": "checkpoint",
+    "to_name_based": "objects",
+    "to_object_based": "objects",
     "update_checkpoint_state": "state",
     "wait_for_new_checkpoint": "watch",
     "write_graph": "graph",
@@ -152,8 +162,11 @@ __all__ = [
     "read_graph_def",
     "read_meta_graph",
     "remove_checkpoint",
+    "resolve",
     "save",
     "saved_model",
+    "to_name_based",
+    "to_object_based",
     "update_checkpoint_state",
     "wait_for_new_checkpoint",
     "write_graph",

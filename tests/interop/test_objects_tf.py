@@ -12,7 +12,8 @@ import pytest
 import tensorflow as tf
 
 import tfckpt
-from tfckpt.objects.object_graph import node_paths
+from tfckpt.objects.building import is_nothing
+from tfckpt.objects.nodes import node_paths
 
 Pair = namedtuple("Pair", ["first", "second"])
 DTYPES = [np.float32, np.float64, np.int32, np.int64, np.bool_, np.uint8, np.complex64, np.float16]
@@ -29,7 +30,7 @@ def random_tree(rng: random.Random, shared: list[np.ndarray], depth: int = 0) ->
         dtype = rng.choice(DTYPES)
         shape = [rng.randrange(4) for _ in range(rng.randrange(3))]
         array = np.array(np.random.default_rng(rng.randrange(99)).normal(size=shape) * 9)
-        shared.append(array.astype(dtype) if dtype != np.uint8 else abs(array).astype(dtype))
+        shared.append(array.astype(dtype) if dtype != np.uint8 else np.asarray(abs(array), dtype))
         return shared[-1]
     items = [random_tree(rng, shared, depth + 1) for _ in range(rng.randrange(4))]
     if kind == "dict":
@@ -67,7 +68,8 @@ def zeroed(tree: Any, made: dict[int, np.ndarray] | None = None) -> Any:
 def root(rng: random.Random) -> dict[str, Any]:
     shared: list[np.ndarray] = []
     names = rng.sample(["net", "Opt", "step", "_x", "zz", "b2"], rng.randrange(1, 5))
-    return {name: random_tree(rng, shared) for name in names}
+    tree = {name: random_tree(rng, shared) for name in names}
+    return {name: one for name, one in tree.items() if not is_nothing(one)}
 
 
 def files(prefix: str) -> tuple[bytes, bytes]:

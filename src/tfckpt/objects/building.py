@@ -2,7 +2,8 @@
 
 Nodes are numbered breadth first, children in the order of their containers. An array is one
 object wherever it stands; a container is a new object at each place, because TensorFlow wraps it
-anew there (``trackable/data_structures.py``).
+anew there. A tuple without any object in it is none itself, unlike an empty dict or list
+(``trackable/data_structures.py``).
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def build(tree: Mapping[str, Any], full_names: Mapping[str, str] | None = None) 
             raise ValueError(f"{join_path(names)!r} holds itself: a tree cannot go in circles")
         mine: dict[str | int, int] = {}  # a namedtuple names each of its items twice
         for name, child in children_of(container, names):
+            if is_nothing(child):
+                continue
             place = (*names, name)
             is_leaf = not is_container(child)
             known = keys.get(id(child)) if is_leaf and _has_identity(child) else None
@@ -79,6 +82,11 @@ def build(tree: Mapping[str, Any], full_names: Mapping[str, str] | None = None) 
 
 def is_container(value: object) -> bool:
     return isinstance(value, (Mapping, list, tuple))
+
+
+def is_nothing(value: object) -> bool:
+    """Whether `value` is a tuple without an object in it."""
+    return isinstance(value, tuple) and all(map(is_nothing, value))
 
 
 def children_of(container: Any, names: Names = ()) -> Iterator[tuple[str, Any]]:

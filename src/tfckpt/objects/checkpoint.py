@@ -12,10 +12,10 @@ from tfckpt.bundle.writer import check_prefix, write_bundle
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, located
 from tfckpt.objects.assigning import assign, fitted
-from tfckpt.objects.building import SAVE_COUNTER, build
+from tfckpt.objects.building import SAVE_COUNTER, build, is_nothing
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY
 from tfckpt.objects.matching import match
-from tfckpt.objects.object_graph import read_object_graph
+from tfckpt.objects.nodes import read_object_graph
 from tfckpt.objects.status import LoadStatus, NothingLoaded
 from tfckpt.objects.stored import Stored, tensors_of
 from tfckpt.objects.tree import Source
@@ -217,6 +217,8 @@ class Checkpoint:
             object.__setattr__(self, name, value)
         elif hasattr(type(self), name) or name in self.__dict__:
             raise ValueError(f"a child cannot be named {name!r}: Checkpoint has that itself")
+        elif is_nothing(value):
+            raise ValueError(f"{name!r} is a tuple with nothing in it that could be saved: {value}")
         else:
             self._tree[name] = value
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, overload
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError
 from tfckpt.objects.keys import VARIABLE_VALUE, is_sequence
-from tfckpt.objects.object_graph import node_paths, read_object_graph
+from tfckpt.objects.nodes import node_paths, read_object_graph
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -57,11 +57,17 @@ def load_object_tree(
 
 
 class Source:
-    """What the nodes of one checkpoint share: its reader and its graph."""
+    """What the nodes of one checkpoint share: its reader and its graph.
 
-    def __init__(self, reader: CheckpointReader, graph: TrackableObjectGraph) -> None:
+    With `keep` a value is read once and is the same object wherever it stands.
+    """
+
+    def __init__(
+        self, reader: CheckpointReader, graph: TrackableObjectGraph, *, keep: bool = False
+    ) -> None:
         self.reader = reader
         self.graph = graph
+        self._kept: dict[str, Any] | None = {} if keep else None
         self._nodes: dict[int, ObjectNode] = {}
 
     @cached_property
@@ -89,6 +95,13 @@ class Source:
 
         One that is spread over several tensors (a table's) comes as a dict: end of key -> value.
         """
+        if self._kept is None:
+            return self._read(node_id, attribute)
+        if attribute.checkpoint_key not in self._kept:
+            self._kept[attribute.checkpoint_key] = self._read(node_id, attribute)
+        return self._kept[attribute.checkpoint_key]
+
+    def _read(self, node_id: int, attribute: SerializedTensor) -> Any:
         values = {}
         for key in self.keys(node_id, attribute.checkpoint_key):
             value = self.reader.get_tensor(key)
@@ -294,6 +307,8 @@ class _Lazy(Mapping[str, Any]):
 
 def materialized(view: ObjectNode) -> dict[int, Any]:
     """Read everything below an object; return the dict or list that each node became."""
+    source = Source(view._source.reader, view._source.graph, keep=True)
+    view = source.node(view.node_id)
     made: dict[int, Any] = {view.node_id: _empty(view)}
     waiting = [view]
     while waiting:
