@@ -13,6 +13,7 @@ from tfckpt.errors import CheckpointError
 _COMMANDS = {
     "ls": "ls:ls_command",
     "show": "show:show_command",
+    "tree": "tree:tree_command",
     "graph": "graph:graph_command",
     "saved-model": "saved_model:saved_model_command",
 }

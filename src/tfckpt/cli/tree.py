@@ -17,7 +17,7 @@ from tfckpt.objects.tree import Source
 from tfckpt.reader import CheckpointReader, TensorInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tfckpt.protos import TrackableObjectGraph
 
@@ -42,18 +42,16 @@ def tree_command(path: str, depth: int | None, slots: bool) -> None:
     refer to is shown where its keys have it, and elsewhere as a reference (->) to that.
     """
     with load_checkpoint(path) as reader:
-        infos = reader.infos()
-        if OBJECT_GRAPH_KEY in infos:
-            top = _Objects(reader, infos, slots).branch()
-        else:
-            top = _names(infos)
+        top = _Objects(reader, slots=slots).branch()
         where = reader.path
     shown = Tree(f"[bold]{escape(where)}[/bold]", guide_style="dim")
     levels = [(shown, one, 1) for one in reversed(top.below)]
     while levels:
         parent, branch, level = levels.pop()
         cut = depth is not None and level >= depth
-        line = parent.add(branch.label + (_total(branch) if branch.below else ""))
+        line = parent.add(
+            branch.label + (_total(branch) if branch.below and branch.tensors else "")
+        )
         if not cut:
             levels.extend((line, one, level + 1) for one in reversed(branch.below))
     out = console()
@@ -81,22 +79,21 @@ def _folded(label: str, below: list[_Branch]) -> _Branch:
 class _Objects:
     """Makes the branches of an object graph, deepest first."""
 
-    def __init__(
-        self, reader: CheckpointReader, infos: dict[str, TensorInfo] | object, slots: bool
-    ) -> None:
-        self._source = Source(reader, read_object_graph(reader))
-        self._infos = infos
+    def __init__(self, reader: CheckpointReader, *, slots: bool) -> None:
+        has_objects = OBJECT_GRAPH_KEY in reader
+        graph = read_object_graph(reader) if has_objects else _graph_of_names(reader)
+        self._source = Source(reader, graph)
         self._slots = slots
 
     def branch(self) -> _Branch:
         """Fold the nodes into branches, each below the parent that its path goes through."""
         graph = self._source.graph
-        owned = _owned_children(graph)
+        owned = set(_first_links(graph))
         made: dict[int, list[_Branch]] = {}
         for node_id in reversed(list(self._source.paths)):
             below = self._values(node_id)
             for child in graph.nodes[node_id].children:
-                if child.node_id in owned.get(node_id, {}).get(child.local_name, ()):
+                if (node_id, child.local_name) in owned:
                     below.append(self._child(child.local_name, child.node_id, made))
                 else:
                     target = self._source.paths[child.node_id] or "the root"
@@ -138,23 +135,31 @@ class _Objects:
         return [_folded(f"slot {escape(name)}", below) for name, below in slots.items()]
 
 
-def _owned_children(graph: TrackableObjectGraph) -> dict[int, dict[str, tuple[int, ...]]]:
-    """Say which children are shown in full below a node: those it was the first to lead to."""
-    owned: dict[int, dict[str, tuple[int, ...]]] = {}
-    for parent, name, child in _first_links(graph):
-        owned.setdefault(parent, {})[name] = (child,)
-    return owned
-
-
-def _first_links(graph: TrackableObjectGraph) -> Iterator[tuple[int, str, int]]:
+def _first_links(graph: TrackableObjectGraph) -> Iterator[tuple[int, str]]:
+    """Yield the links by which each node is first come to: it is shown in full only there."""
     seen, queue = {0}, [0]
     for node_id in queue:
         for child in graph.nodes[node_id].children:
             if child.node_id not in seen:
                 seen.add(child.node_id)
                 queue.append(child.node_id)
-                yield node_id, child.local_name, child.node_id
+                yield node_id, child.local_name
 
 
-def _names(infos: object) -> _Branch:
-    raise NotImplementedError
+def _graph_of_names(names: Iterable[str]) -> TrackableObjectGraph:
+    """Make an object graph of the names of a name-based checkpoint, an object a folder."""
+    from tfckpt.protos import TrackableObjectGraph
+
+    graph = TrackableObjectGraph()
+    graph.nodes.add()
+    known: dict[tuple[int, str], int] = {}
+    for name in names:
+        node_id = 0
+        for part in name.split("/"):
+            if (node_id, part) not in known:
+                child_id = known[node_id, part] = len(graph.nodes)
+                graph.nodes[node_id].children.add(node_id=child_id, local_name=part)
+                graph.nodes.add()
+            node_id = known[node_id, part]
+        graph.nodes[node_id].attributes.add(name=VARIABLE_VALUE, checkpoint_key=name)
+    return graph
