@@ -205,12 +205,12 @@ class Checkpoint:
             )
 
     def __getattr__(self, name: str) -> Any:
-        try:
-            return self.__dict__["_tree"][name]
-        except KeyError:
-            raise AttributeError(
-                f"this Checkpoint has no {name!r}: it has {', '.join(self._tree) or 'nothing'}"
-            ) from None
+        tree = self.__dict__.get("_tree", {})  # not there yet while it is copied or unpickled
+        if name in tree:
+            return tree[name]
+        raise AttributeError(
+            f"this Checkpoint has no {name!r}: it has {', '.join(tree) or 'nothing'}"
+        )
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name == SAVE_COUNTER:
