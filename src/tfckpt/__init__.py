@@ -37,6 +37,14 @@ if TYPE_CHECKING:
         write_graph,
     )
     from tfckpt.manager import CheckpointManager
+    from tfckpt.objects import (
+        Checkpoint,
+        load_object_tree,
+        object_graph,
+        resolve,
+        to_name_based,
+        to_object_based,
+    )
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
     from tfckpt.saver import RestoreReport, Saver, remove_checkpoint
@@ -58,6 +66,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "BundleReader": "bundle",
     "BundleWriter": "bundle",
+    "Checkpoint": "objects",
     "CheckpointManager": "manager",
     "CheckpointReader": "reader",
     "CheckpointState": "protos",
@@ -89,14 +98,19 @@ _HOMES = {
     "list_variables": "checkpoint",
     "load": "checkpoint",
     "load_checkpoint": "checkpoint",
+    "load_object_tree": "objects",
     "load_variable": "checkpoint",
     "make_ndarray": "tensors.tensor_proto",
     "make_tensor_proto": "tensors.tensor_proto",
     "merge_bundles": "bundle",
+    "object_graph": "objects",
     "read_graph_def": "graph",
     "read_meta_graph": "graph",
     "remove_checkpoint": "saver",
+    "resolve": "objects",
     "save": "checkpoint",
+    "to_name_based": "objects",
+    "to_object_based": "objects",
     "update_checkpoint_state": "state",
     "wait_for_new_checkpoint": "watch",
     "write_graph": "graph",
@@ -106,6 +120,7 @@ _MODULES = ("errors", "graph", "protos", "saved_model")
 __all__ = [
     "BundleReader",
     "BundleWriter",
+    "Checkpoint",
     "CheckpointManager",
     "CheckpointReader",
     "CheckpointState",
@@ -139,16 +154,21 @@ __all__ = [
     "list_variables",
     "load",
     "load_checkpoint",
+    "load_object_tree",
     "load_variable",
     "make_ndarray",
     "make_tensor_proto",
     "merge_bundles",
+    "object_graph",
     "protos",
     "read_graph_def",
     "read_meta_graph",
     "remove_checkpoint",
+    "resolve",
     "save",
     "saved_model",
+    "to_name_based",
+    "to_object_based",
     "update_checkpoint_state",
     "wait_for_new_checkpoint",
     "write_graph",

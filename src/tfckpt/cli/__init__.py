@@ -14,6 +14,7 @@ _COMMANDS = {
     "ls": "ls:ls_command",
     "show": "show:show_command",
     "convert": "convert:convert_command",
+    "tree": "tree:tree_command",
     "graph": "graph:graph_command",
     "saved-model": "saved_model:saved_model_command",
 }

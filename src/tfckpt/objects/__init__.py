@@ -1,0 +1,22 @@
+"""Object-based checkpoints, which ``tf.train.Checkpoint`` and Keras write since TensorFlow 2.
+
+A V2 checkpoint whose tensors are named after the way to them through the program's objects, with
+a graph of these objects as one more tensor. What keys look like is in `tfckpt.objects.keys`, what
+the graph says in `tfckpt.objects.nodes`.
+"""
+
+from tfckpt.objects.checkpoint import Checkpoint
+from tfckpt.objects.naming import resolve, to_name_based, to_object_based
+from tfckpt.objects.nodes import object_graph
+from tfckpt.objects.status import LoadStatus
+from tfckpt.objects.tree import load_object_tree
+
+__all__ = [
+    "Checkpoint",
+    "LoadStatus",
+    "load_object_tree",
+    "object_graph",
+    "resolve",
+    "to_name_based",
+    "to_object_based",
+]

@@ -1,0 +1,188 @@
+"""The two names of a variable: the path of its object, and the full name it has in a graph.
+
+A full name (``dense/kernel``) is what name-based checkpoints know a variable by. An object-based
+one tells it along with the key. It need not be unique: variables that were given no name are all
+called "Variable".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from os import PathLike
+from typing import TYPE_CHECKING, Any, Literal
+
+from tfckpt.checkpoint import load_checkpoint
+from tfckpt.errors import InvalidArgumentError
+from tfckpt.objects.building import build
+from tfckpt.objects.keys import OBJECT_GRAPH_KEY, split_path
+from tfckpt.objects.nodes import check_object_graph, node_paths, read_object_graph
+from tfckpt.reader import CheckpointReader, tensor_not_found
+
+if TYPE_CHECKING:
+    from tfckpt.protos import TrackableObjectGraph
+
+Places = Mapping[str, str] | Callable[[str], str]
+
+
+def resolve(reader: CheckpointReader, name: str) -> str:
+    """Return the key of what `name` means in an object-based checkpoint.
+
+    A key means itself; a path the one value of the object there; a full name the one variable of
+    that name. They are tried in this order. In a name-based checkpoint each name means itself.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> path = tfckpt.Checkpoint(w=np.zeros(2)).write(tempfile.mkdtemp() + "/ckpt")
+    >>> with tfckpt.load_checkpoint(path) as reader:
+    ...     tfckpt.resolve(reader, "w"), tfckpt.resolve(reader, "Variable")
+    ('w/.ATTRIBUTES/VARIABLE_VALUE', 'w/.ATTRIBUTES/VARIABLE_VALUE')
+
+    Raises TensorNotFoundError; InvalidArgumentError, which lists them, where several variables
+    have the full name or the object has several values.
+    """
+    if name in reader:
+        return name
+    if OBJECT_GRAPH_KEY not in reader:
+        raise tensor_not_found(name, reader, reader.path)
+    graph = read_object_graph(reader)
+    paths = node_paths(graph)
+    at_path = next((node_id for node_id, path in paths.items() if path == name), None)
+    if at_path is not None and graph.nodes[at_path].attributes:
+        keys = [one.checkpoint_key for one in graph.nodes[at_path].attributes]
+        return _only(keys, name, "the object there has several values", reader.path)
+    names = variables_by_name(graph)
+    if name in names:
+        return _only(names[name], name, "several variables have that name", reader.path)
+    raise tensor_not_found(name, [*paths.values(), *names], reader.path)
+
+
+def to_name_based(
+    path: str | PathLike[str], *, repeated: Literal["error", "key"] = "error"
+) -> dict[str, Any]:
+    """Read the variables of an object-based checkpoint by their full names.
+
+    What comes out can be saved as a name-based checkpoint, which ``tf.compat.v1.train.Saver``
+    restores. Values without a full name (Python state, tables) are left out.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> folder = tempfile.mkdtemp()
+    >>> named = {"dense/kernel": np.eye(2)}
+    >>> objects = tfckpt.to_object_based(named, {"dense/kernel": "layers/0/kernel"})
+    >>> tfckpt.to_name_based(tfckpt.save(folder + "/ckpt", objects))
+    {'dense/kernel': array([[1., 0.],
+           [0., 1.]])}
+
+    Where variables share a full name, InvalidArgumentError lists their keys, or with
+    `repeated` "key" each of them comes under its path instead.
+    """
+    if repeated not in ("error", "key"):
+        raise ValueError(f"repeated is 'error' or 'key', not {repeated!r}")
+    with load_checkpoint(path) as reader:
+        graph = read_object_graph(reader)
+        named = variables_by_name(graph)
+        twice = {name: keys for name, keys in named.items() if len(keys) > 1}
+        if twice and repeated == "error":
+            listed = "; ".join(f"{name!r}: {', '.join(keys)}" for name, keys in twice.items())
+            raise InvalidArgumentError(
+                f"full names that several variables have: {listed} (repeated='key' returns these "
+                f"by their paths)",
+                path=reader.path,
+            )
+        wanted = {name: keys[0] for name, keys in named.items() if name not in twice}
+        for keys in twice.values():
+            wanted.update((key.partition("/.ATTRIBUTES/")[0], key) for key in keys)
+        values = reader.get_tensors(wanted.values())
+        return {name: values[key] for name, key in wanted.items()}
+
+
+def to_object_based(
+    variables: Mapping[str, Any], graph_or_places: TrackableObjectGraph | Places
+) -> dict[str, Any]:
+    """Return the tensors of an object-based checkpoint with the values of a name-based one.
+
+    `graph_or_places` tells which object takes each variable: the object graph of a checkpoint
+    that the program wrote, where full names decide; or a mapping (or function) from the name to
+    the object's path, as `resolve` takes it: names joined by "/", escaped. `tfckpt.save` writes
+    what comes out.
+
+    Raises InvalidArgumentError for variables of the graph that are not there or share a name,
+    ValueError for paths that contradict each other, KeyError for a name without a path.
+    """
+    if isinstance(graph_or_places, Mapping) or callable(graph_or_places):
+        return _placed(variables, graph_or_places)
+    from tfckpt import protos
+
+    graph = protos.adopt(graph_or_places, protos.TrackableObjectGraph)
+    check_object_graph(graph)
+    return _filled(variables, graph)
+
+
+def variables_by_name(graph: TrackableObjectGraph) -> dict[str, list[str]]:
+    """Return the keys of the variables of each full name."""
+    keys: dict[str, list[str]] = {}
+    for node in graph.nodes:
+        for attribute in node.attributes:
+            if attribute.full_name:
+                keys.setdefault(attribute.full_name, []).append(attribute.checkpoint_key)
+    return keys
+
+
+def _filled(variables: Mapping[str, Any], graph: TrackableObjectGraph) -> dict[str, Any]:
+    named = variables_by_name(graph)
+    missing = [name for name in named if name not in variables]
+    if missing:
+        raise InvalidArgumentError(
+            f"{len(missing)} variables of the object graph have no value: {', '.join(missing[:10])}"
+        )
+    for name, keys in named.items():
+        _only(keys, name, "several variables of the object graph have that name", None)
+    nameless = [
+        one.checkpoint_key for node in graph.nodes for one in node.attributes if not one.full_name
+    ]
+    if nameless:
+        raise InvalidArgumentError(
+            f"values of the object graph without a full name: {', '.join(nameless[:10])}"
+        )
+    values = {keys[0]: variables[name] for name, keys in named.items()}
+    return {**values, OBJECT_GRAPH_KEY: graph.SerializeToString()}
+
+
+def _placed(variables: Mapping[str, Any], places: Places) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    full_names: dict[str, str] = {}
+    for name in variables:
+        path = places[name] if isinstance(places, Mapping) else places(name)
+        *above, last = split_path(path) or ("",)
+        node = tree
+        for step in above:
+            node = node.setdefault(step, {})
+            if not isinstance(node, dict):
+                raise ValueError(f"{path!r}, the path of {name!r}, leads through a variable")
+        if last in node or not path:
+            raise ValueError(f"{path!r}, the path of {name!r}, is taken or empty")
+        node[last] = _Value(variables[name])
+        full_names[path] = name
+    built = build(_unwrapped(tree), full_names)
+    return {**built.values, OBJECT_GRAPH_KEY: built.graph.SerializeToString()}
+
+
+class _Value:
+    """A variable's value while the tree is made: it may be a list itself."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _unwrapped(tree: dict[str, Any]) -> dict[str, Any]:
+    from tfckpt.tensors.stored import as_storable
+
+    return {
+        # A view: the same array under two names stays two variables.
+        name: as_storable(one.value)[0][...] if isinstance(one, _Value) else _unwrapped(one)
+        for name, one in tree.items()
+    }
+
+
+def _only(keys: list[str], name: str, problem: str, path: str | None) -> str:
+    if len(keys) > 1:
+        raise InvalidArgumentError(f"{name!r}: {problem}: {', '.join(keys)}", path=path)
+    return keys[0]

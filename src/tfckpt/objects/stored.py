@@ -1,0 +1,134 @@
+"""A checkpoint that was read to be changed and written again, with all it says of its objects.
+
+Slots, registered savers, Python state and the order of nodes are TensorFlow's affair; what is
+kept of them here is the graph as it was, and where in the dicts and lists each value stands.
+"""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from tfckpt.objects.building import SAVE_COUNTER, Names, mark_checkpoint_values
+from tfckpt.objects.keys import OBJECT_GRAPH_KEY, VARIABLE_VALUE, attribute_key, join_path
+from tfckpt.objects.tree import Source, load_object_tree, materialized
+
+if TYPE_CHECKING:
+    from tfckpt.protos import TrackableObjectGraph
+
+
+class Stored:
+    """The graph and values of a checkpoint, and the tree that was made of them."""
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        with load_object_tree(path) as root:
+            source = root._source
+            self.graph: TrackableObjectGraph = source.graph
+            made = materialized(root)
+            self.tree: dict[str, Any] = made[0]
+            self.places = _places(source, made)
+            self._read = {key: _at(self.tree, where[0]) for key, where in self.places.items()}
+            # In the tree but for what no object has: a registered saver's tensors.
+            held = {key for one in self.places for key in _expand(one, self._read[one])}
+            others = [name for name in source.reader if name not in held | {OBJECT_GRAPH_KEY}]
+            self.others = source.reader.get_tensors(others)
+
+    def values(self) -> dict[str, Any]:
+        """Return the values as they are in the tree now, by key.
+
+        Raises ValueError where the tree no longer fits the graph, or two places of one variable
+        were given different values.
+        """
+        values: dict[str, Any] = {}
+        for key, places in self.places.items():
+            values[key] = self._current(key, places)
+        return values
+
+    def _current(self, key: str, places: list[Names]) -> Any:
+        read = self._read[key]
+        changed: dict[int, tuple[Names, Any]] = {}
+        for place in places:
+            try:
+                value = _at(self.tree, place)
+            except (LookupError, TypeError, ValueError):
+                raise ValueError(
+                    f"there is nothing at {join_path(place)!r} any more: the objects of a "
+                    f"checkpoint that was read cannot be removed, only their values changed"
+                ) from None
+            if value is not read:
+                changed.setdefault(id(value), (place, value))
+        if len(changed) > 1:
+            among = " and ".join(repr(join_path(place)) for place, _ in changed.values())
+            raise ValueError(f"{among} are the same variable, and were given different values")
+        return next(iter(changed.values()))[1] if changed else read
+
+    def add_counter(self) -> None:
+        """Take the save_counter that the tree was given into the graph."""
+        key = attribute_key(SAVE_COUNTER)
+        self.graph.nodes[0].children.add(node_id=len(self.graph.nodes), local_name=SAVE_COUNTER)
+        node = self.graph.nodes.add()
+        node.attributes.add(name=VARIABLE_VALUE, full_name=SAVE_COUNTER, checkpoint_key=key)
+        mark_checkpoint_values(self.graph)
+        self.places[key] = [(SAVE_COUNTER,)]
+        self._read[key] = self.tree[SAVE_COUNTER]
+
+    def settle(self, key: str, value: Any) -> None:
+        """Take note of what all places of a variable have been given."""
+        self._read[key] = value
+
+
+def _expand(key: str, value: Any) -> list[str]:
+    """Return the tensors of a value: several where it is a dict of ends of keys."""
+    return [key + end for end in value] if isinstance(value, dict) else [key]
+
+
+def tensors_of(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the tensors that values are written as."""
+    tensors: dict[str, Any] = {}
+    for key, value in values.items():
+        items = value.items() if isinstance(value, dict) else [("", value)]
+        tensors.update((key + end, one) for end, one in items)
+    return tensors
+
+
+def _places(source: Source, made: dict[int, Any]) -> dict[str, list[Names]]:
+    """Find where in the tree the values of a checkpoint stand, by key."""
+    places: dict[str, list[Names]] = {}
+    ways = _ways(source.graph)
+    for node_id, way in ways.items():
+        node = source.graph.nodes[node_id]
+        taken = {child.local_name for child in node.children}
+        for child in node.children:
+            if child.node_id not in made:
+                key = source.graph.nodes[child.node_id].attributes[0].checkpoint_key
+                places.setdefault(key, []).append((*way, child.local_name))
+        for attribute in node.attributes if node_id in made else ():
+            if attribute.name not in taken:
+                taken.add(attribute.name)
+                places.setdefault(attribute.checkpoint_key, []).append((*way, attribute.name))
+        for slot in node.slot_variables:
+            owned = source.graph.nodes[slot.slot_variable_node_id].attributes
+            variable = source.paths.get(slot.original_variable_node_id)
+            if slot.slot_name not in taken and variable is not None and len(owned) == 1:
+                where = (*way, slot.slot_name, variable)
+                places.setdefault(owned[0].checkpoint_key, []).append(where)
+    order = [one.checkpoint_key for node in source.graph.nodes for one in node.attributes]
+    return {key: places[key] for key in order if key in places}
+
+
+def _ways(graph: TrackableObjectGraph) -> dict[int, Names]:
+    """Return one way to every node that the root leads to, shortest first."""
+    ways: dict[int, Names] = {0: ()}
+    queue = [0]
+    for node_id in queue:
+        for child in graph.nodes[node_id].children:
+            if child.node_id not in ways:
+                ways[child.node_id] = (*ways[node_id], child.local_name)
+                queue.append(child.node_id)
+    return ways
+
+
+def _at(tree: Any, place: Names) -> Any:
+    for name in place:
+        tree = tree[int(name)] if isinstance(tree, (list, tuple)) else tree[name]
+    return tree
