@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfckpt.bundle.writer import check_prefix, write_bundle
+from tfckpt.bundle.writer import write_bundle
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, located
+from tfckpt.names import check_prefix
 from tfckpt.objects.assigning import assign, fitted
 from tfckpt.objects.building import SAVE_COUNTER, build, is_nothing
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY
