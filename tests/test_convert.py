@@ -141,3 +141,32 @@ def test_the_command(tmp_path: Path) -> None:
     assert forced.exit_code == 0
     assert os.listdir(tmp_path) == ["m"]
     assert values(GOLDEN / "sliced") == values(tmp_path / "m")
+
+
+def test_names_of_objects_become_full_names_and_back(tmp_path: Path) -> None:
+    objects = tfckpt.to_object_based(
+        {"w": np.arange(3), "b": np.zeros(2)}, {"w": "layer/kernel", "b": "layer/bias"}
+    )
+    src = tfckpt.save(tmp_path / "objects", objects)
+    testing = pytest.importorskip("click.testing")
+    from tfckpt.cli.convert import convert_command
+
+    run = testing.CliRunner().invoke
+
+    done = run(convert_command, [src, str(tmp_path / "names"), "--by-name"])
+    assert done.exit_code == 0, done.output
+    assert {name: value.tolist() for name, value in tfckpt.load(tmp_path / "names").items()} == {
+        "b": [0, 0],
+        "w": [0, 1, 2],
+    }
+
+    tfckpt.save(tmp_path / "new", {"w": np.array([7, 8, 9]), "b": np.ones(2)})
+    back = [str(tmp_path / "new"), str(tmp_path / "again"), "--like", src]
+    assert run(convert_command, back).exit_code == 0
+    again = tfckpt.load(tmp_path / "again")
+    assert again["layer/kernel/.ATTRIBUTES/VARIABLE_VALUE"].tolist() == [7, 8, 9]
+
+    refused = run(convert_command, back)
+    assert refused.exit_code == 1
+    assert "--force" in refused.output
+    assert run(convert_command, [*back, "--by-name"]).exit_code == 2

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tfckpt import errors, graph, protos, saved_model
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
     from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
-    from tfckpt.convert import convert_checkpoint
+    from tfckpt.convert import convert_checkpoint, convert_naming
     from tfckpt.graph import (
         Graph,
         add_to_collection,
@@ -82,6 +82,7 @@ _HOMES = {
     "checkpoint_exists": "state",
     "checkpoints_iterator": "watch",
     "convert_checkpoint": "convert",
+    "convert_naming": "convert",
     "convert_constants_to_variables": "graph",
     "convert_variables_to_constants": "graph",
     "export_meta_graph": "graph",
@@ -137,6 +138,7 @@ __all__ = [
     "checkpoints_iterator",
     "convert_checkpoint",
     "convert_constants_to_variables",
+    "convert_naming",
     "convert_variables_to_constants",
     "errors",
     "export_meta_graph",

@@ -1,4 +1,4 @@
-"""From one checkpoint format to the other, a tensor at a time."""
+"""From one checkpoint format to the other, and from one kind of names to the other."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.naming import index_path, shards_on_disk
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.writer import BundleWriter
-from tfckpt.checkpoint import load_checkpoint
+from tfckpt.checkpoint import load, load_checkpoint, save
 from tfckpt.dtypes import OPAQUE, data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.reader import CheckpointReader, TensorInfo
@@ -74,6 +74,40 @@ def convert_checkpoint(
         if to == "v1":
             _remove_bundle(target)
     return target
+
+
+def convert_naming(
+    src: Path,
+    dst: Path,
+    like: Path | None = None,
+    *,
+    overwrite: bool = False,
+    fsync: bool = True,
+) -> str:
+    """Write checkpoint `src` at prefix `dst` under the other kind of names; return `dst`.
+
+    Without `like` the variables of an object-based checkpoint (``tf.train.Checkpoint``, Keras) get
+    their full names, as ``tf.compat.v1.train.Saver`` has them. With `like`, an object-based
+    checkpoint that the program wrote, the variables of a name-based `src` become those of its
+    objects, for ``tf.train.Checkpoint.restore``.
+
+    Raises FileExistsError if there is a checkpoint at `dst`, unless `overwrite`; else as
+    `to_name_based` and `to_object_based`. None of these changes anything at `dst`.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> folder = tempfile.mkdtemp()
+    >>> objects = tfckpt.to_object_based({"w": np.eye(2)}, {"w": "layer/kernel"})
+    >>> path = tfckpt.convert_naming(tfckpt.save(folder + "/objects", objects), folder + "/names")
+    >>> tfckpt.list_variables(path)
+    [('w', [2, 2])]
+    """
+    from tfckpt.objects import object_graph, to_name_based, to_object_based
+
+    target = fspath(dst)
+    with load_checkpoint(src) as source:
+        _check_target(source, target, "v2", overwrite)
+    renamed = to_name_based(src) if like is None else to_object_based(load(src), object_graph(like))
+    return save(target, renamed, fsync=fsync)
 
 
 def _check_target(source: CheckpointReader, target: str, to: str, overwrite: bool) -> None:
