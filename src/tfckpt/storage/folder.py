@@ -106,7 +106,7 @@ def _locked_folder(path: str) -> int | None:
     if fcntl is None:
         return None
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY)
     except OSError:
         return None
     with contextlib.suppress(OSError):  # some network file systems have no locks
@@ -127,7 +127,7 @@ def _remove_abandoned(final: str) -> None:
 
 def _is_abandoned(path: str) -> bool:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return False
     try:

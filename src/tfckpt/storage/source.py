@@ -58,7 +58,7 @@ class LocalSource:
         self.path = path
         self._use_mmap = use_mmap
         try:
-            self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | os.O_CLOEXEC)
+            self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except FileNotFoundError:
             raise FileMissingError("no such file", path=path) from None
         self.size = os.fstat(self._fd).st_size

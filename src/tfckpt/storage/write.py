@@ -155,7 +155,7 @@ class FileWriter:
 
 def _create(path: str) -> int:
     """Make a file and hold it, before anybody can take it for a leftover."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
         fd = os.open(path, flags, 0o666)
         _lock(fd, wait=True)
@@ -185,7 +185,7 @@ def sync_folder(path: str) -> None:
         return
     folder = os.path.dirname(path) or "."
     with _refused(folder, "flush the folder to its disk"):
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(fd)
         except OSError as error:
@@ -228,7 +228,7 @@ def remove_leftovers(folder: str, is_ours: Callable[[str], bool]) -> list[str]:
 
 
 def _remove_unheld(path: str) -> bool:
-    fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    fd = os.open(path, os.O_RDWR)
     try:
         locked = _lock(fd)
         if locked is None:  # without locks only age tells the dead from the living
@@ -252,7 +252,7 @@ def lock_folder(path: str) -> Iterator[None]:
         return
     folder = os.path.dirname(path) or "."
     with _refused(folder, "lock the folder"):
-        fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(folder, os.O_RDONLY)
     try:
         _lock(fd, wait=True)
         yield
