@@ -266,7 +266,7 @@ def python_state() -> dict[str, Any]:
 class Registered(tf.Module):
     def __init__(self) -> None:
         super().__init__()
-        self.hidden = tf.Variable(5.0, name="hidden")
+        vars(self)["hidden"] = tf.Variable(5.0)  # not tracked: only the saver below knows of it
 
 
 def save_registered(trackables: dict[str, Any], file_prefix: Any) -> Any:
