@@ -17,7 +17,7 @@ from tfckpt.objects.tree import Source
 from tfckpt.reader import CheckpointReader, TensorInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from tfckpt.protos import TrackableObjectGraph
 
@@ -88,12 +88,12 @@ class _Objects:
     def branch(self) -> _Branch:
         """Fold the nodes into branches, each below the parent that its path goes through."""
         graph = self._source.graph
-        owned = set(_first_links(graph))
+        links = self._source.paths.links
         made: dict[int, list[_Branch]] = {}
         for node_id in reversed(list(self._source.paths)):
             below = self._values(node_id)
             for child in graph.nodes[node_id].children:
-                if (node_id, child.local_name) in owned:
+                if links[child.node_id] == (node_id, child.local_name):
                     below.append(self._child(child.local_name, child.node_id, made))
                 else:
                     target = self._source.paths[child.node_id] or "the root"
@@ -133,17 +133,6 @@ class _Objects:
                 label = leaf.label.replace(f"({VARIABLE_VALUE})", escape(variable), 1)
                 slots.setdefault(one.slot_name, []).append(leaf._replace(label=label))
         return [_folded(f"slot {escape(name)}", below) for name, below in slots.items()]
-
-
-def _first_links(graph: TrackableObjectGraph) -> Iterator[tuple[int, str]]:
-    """Yield the links by which each node is first come to: it is shown in full only there."""
-    seen, queue = {0}, [0]
-    for node_id in queue:
-        for child in graph.nodes[node_id].children:
-            if child.node_id not in seen:
-                seen.add(child.node_id)
-                queue.append(child.node_id)
-                yield node_id, child.local_name
 
 
 def _graph_of_names(names: Iterable[str]) -> TrackableObjectGraph:

@@ -13,12 +13,12 @@ from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, located
 from tfckpt.names import check_prefix
 from tfckpt.objects.assigning import assign, fitted
-from tfckpt.objects.building import SAVE_COUNTER, build, is_nothing
+from tfckpt.objects.building import SAVE_COUNTER, Built, build, is_nothing
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY
 from tfckpt.objects.matching import match
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.objects.status import LoadStatus, NothingLoaded
-from tfckpt.objects.stored import Stored, tensors_of
+from tfckpt.objects.stored import Stored
 from tfckpt.objects.tree import Source
 from tfckpt.state import update_checkpoint_state
 
@@ -104,11 +104,11 @@ class Checkpoint:
         Neither counts nor writes a state file. Raises what `tfckpt.save` raises, and TypeError or
         ValueError, naming the place, for what no checkpoint can hold.
         """
-        graph, values = self._objects()
-        tensors = tensors_of(values)
+        own = self._objects()
         if self._stored is not None:
-            tensors.update(self._stored.others)
-        tensors[OBJECT_GRAPH_KEY] = graph.SerializeToString()
+            tensors = self._stored.tensors(own.values)
+        else:
+            tensors = {**own.values, OBJECT_GRAPH_KEY: own.graph.SerializeToString()}
         return write_bundle(file_prefix, tensors, fsync=fsync)
 
     def save(self, file_prefix: Path, *, fsync: bool = True) -> str:
@@ -164,17 +164,16 @@ class Checkpoint:
     def sync(self) -> None:
         """Do nothing: saves are done when they return."""
 
-    def _objects(self) -> tuple[TrackableObjectGraph, dict[str, Any]]:
+    def _objects(self) -> Built:
         if self._stored is None:
-            built = build(self._tree)
-            return built.graph, built.values
+            return build(self._tree)
         self._check_children(self._stored.graph)
-        return self._stored.graph, self._stored.values()
+        return Built(self._stored.graph, self._stored.values(), self._stored.places)
 
     def _take(self, reader: CheckpointReader) -> LoadStatus:
         graph = read_object_graph(reader)
-        own, old = self._objects()
-        found = match(own, graph)
+        own = self._objects()
+        found = match(own.graph, graph)
         source = Source(reader, graph)
         attributes = {
             one.checkpoint_key: (node_id, one)
@@ -183,13 +182,12 @@ class Checkpoint:
         }
         with located(reader.path):
             new = {
-                key: fitted(old[key], source.value(*attributes[stored]), stored)
+                key: fitted(own.values[key], source.value(*attributes[stored]), stored)
                 for key, stored in found.keys.items()
-                if key in old
+                if key in own.values
             }
-        places = build(self._tree).places if self._stored is None else self._stored.places
         for key, value in new.items():
-            now = assign(self._tree, places[key], old[key], value)
+            now = assign(self._tree, own.places[key], own.values[key], value)
             if self._stored is not None:
                 self._stored.settle(key, now)
         return LoadStatus(reader.path, found)

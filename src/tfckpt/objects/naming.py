@@ -15,7 +15,7 @@ from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.objects.building import build
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY, split_path
-from tfckpt.objects.nodes import check_object_graph, node_paths, read_object_graph
+from tfckpt.objects.nodes import NodePaths, check_object_graph, read_object_graph
 from tfckpt.reader import CheckpointReader, tensor_not_found
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def resolve(reader: CheckpointReader, name: str) -> str:
     if OBJECT_GRAPH_KEY not in reader:
         raise tensor_not_found(name, reader, reader.path)
     graph = read_object_graph(reader)
-    paths = node_paths(graph)
+    paths = NodePaths(graph)
     at_path = next((node_id for node_id, path in paths.items() if path == name), None)
     if at_path is not None and graph.nodes[at_path].attributes:
         keys = [one.checkpoint_key for one in graph.nodes[at_path].attributes]

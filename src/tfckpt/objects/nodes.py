@@ -12,6 +12,7 @@ to an object is the one its key has; slot variables come last and are nobody's c
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from typing import TYPE_CHECKING
 
@@ -115,24 +116,50 @@ def _check_keys(graph: TrackableObjectGraph) -> None:
                 )
 
 
-def node_paths(graph: TrackableObjectGraph) -> dict[int, str]:
-    """Return the path of every node that the root leads to, shortest first, then of slots.
+class NodePaths(Mapping[int, str]):
+    """The path of every node that the root leads to, shortest first, then of slot variables.
 
     Slot variables have the path that their keys begin with. Nodes that nothing leads to have none.
+    Paths are made when asked for: all those of a long chain would be far bigger than its graph.
     """
-    names: dict[int, tuple[str, ...]] = {0: ()}
-    queue = deque([0])
-    while queue:
-        node_id = queue.popleft()
-        for child in graph.nodes[node_id].children:
-            if child.node_id not in names:
-                names[child.node_id] = (*names[node_id], child.local_name)
-                queue.append(child.node_id)
-    paths = {node_id: join_path(parts) for node_id, parts in names.items()}
-    for node_id, optimizer in list(paths.items()):
-        for slot in graph.nodes[node_id].slot_variables:
-            variable = paths.get(slot.original_variable_node_id)
-            if variable is not None:
-                path = slot_path(variable, optimizer, slot.slot_name)
-                paths.setdefault(slot.slot_variable_node_id, path)
-    return paths
+
+    def __init__(self, graph: TrackableObjectGraph) -> None:
+        self.links: dict[int, tuple[int, str]] = {0: (-1, "")}
+        """The node from which each is first come to, and its name there."""
+        self._slots: dict[int, tuple[int, int, str]] = {}
+        queue = deque([0])
+        while queue:
+            node_id = queue.popleft()
+            for child in graph.nodes[node_id].children:
+                if child.node_id not in self.links:
+                    self.links[child.node_id] = node_id, child.local_name
+                    queue.append(child.node_id)
+        for node_id in self.links:
+            for slot in graph.nodes[node_id].slot_variables:
+                variable, owned = slot.original_variable_node_id, slot.slot_variable_node_id
+                if variable in self.links and owned not in self.links:
+                    self._slots.setdefault(owned, (variable, node_id, slot.slot_name))
+
+    def names(self, node_id: int) -> tuple[str, ...]:
+        """Return the local names on the way to a node that is no slot variable."""
+        names: list[str] = []
+        while node_id:
+            node_id, name = self.links[node_id]
+            names.append(name)
+        return tuple(reversed(names))
+
+    def __getitem__(self, node_id: int) -> str:
+        if node_id in self.links:
+            return join_path(self.names(node_id))
+        variable, optimizer, slot = self._slots[node_id]
+        return slot_path(self[variable], self[optimizer], slot)
+
+    def __iter__(self) -> Iterator[int]:
+        yield from self.links
+        yield from self._slots
+
+    def __len__(self) -> int:
+        return len(self.links) + len(self._slots)
+
+    def __contains__(self, node_id: object) -> bool:
+        return node_id in self.links or node_id in self._slots

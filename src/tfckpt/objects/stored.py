@@ -9,12 +9,16 @@ from __future__ import annotations
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from tfckpt.bundle.reader import BundleReader
 from tfckpt.objects.building import SAVE_COUNTER, Names, mark_checkpoint_values
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY, VARIABLE_VALUE, attribute_key, join_path
 from tfckpt.objects.tree import Source, load_object_tree, materialized
+from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
+
+    TrackableObject = TrackableObjectGraph.TrackableObject
 
 
 class Stored:
@@ -28,10 +32,21 @@ class Stored:
             self.tree: dict[str, Any] = made[0]
             self.places = _places(source, made)
             self._read = {key: _at(self.tree, where[0]) for key, where in self.places.items()}
-            # In the tree but for what no object has: a registered saver's tensors.
-            held = {key for one in self.places for key in _expand(one, self._read[one])}
-            others = [name for name in source.reader if name not in held | {OBJECT_GRAPH_KEY}]
-            self.others = source.reader.get_tensors(others)
+            tensors = tensors_of({**self._read, OBJECT_GRAPH_KEY: b""})
+            # What is in no object's attributes: a registered saver's tensors.
+            self.others = source.reader.get_tensors(
+                name for name in source.reader if name not in tensors
+            )
+            self._order = _disk_order(source.reader)
+
+    def tensors(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the tensors to write, in the order of those that were read."""
+        tensors = tensors_of(values)
+        tensors.update(self.others)
+        tensors[OBJECT_GRAPH_KEY] = self.graph.SerializeToString()
+        last = len(self._order)
+        order = sorted(tensors, key=lambda name: self._order.get(name, last))
+        return {name: tensors[name] for name in order}
 
     def values(self) -> dict[str, Any]:
         """Return the values as they are in the tree now, by key.
@@ -77,11 +92,6 @@ class Stored:
         self._read[key] = value
 
 
-def _expand(key: str, value: Any) -> list[str]:
-    """Return the tensors of a value: several where it is a dict of ends of keys."""
-    return [key + end for end in value] if isinstance(value, dict) else [key]
-
-
 def tensors_of(values: dict[str, Any]) -> dict[str, Any]:
     """Return the tensors that values are written as."""
     tensors: dict[str, Any] = {}
@@ -91,12 +101,24 @@ def tensors_of(values: dict[str, Any]) -> dict[str, Any]:
     return tensors
 
 
+def _disk_order(reader: CheckpointReader) -> dict[str, int]:
+    """Return the rank of each tensor by where its bytes lie."""
+    assert isinstance(reader, BundleReader), "V1 has no object graphs"
+    entries = reader.entries
+    order = sorted(
+        entries, key=lambda name: (entries[name].shard_id, entries[name].offset, entries[name].size)
+    )
+    return {name: rank for rank, name in enumerate(order)}
+
+
 def _places(source: Source, made: dict[int, Any]) -> dict[str, list[Names]]:
     """Find where in the tree the values of a checkpoint stand, by key."""
     places: dict[str, list[Names]] = {}
-    ways = _ways(source.graph)
-    for node_id, way in ways.items():
+    for node_id in source.paths.links:
         node = source.graph.nodes[node_id]
+        if not _holds_values(source.graph, node):
+            continue
+        way = source.paths.names(node_id)
         taken = {child.local_name for child in node.children}
         for child in node.children:
             if child.node_id not in made:
@@ -116,16 +138,9 @@ def _places(source: Source, made: dict[int, Any]) -> dict[str, list[Names]]:
     return {key: places[key] for key in order if key in places}
 
 
-def _ways(graph: TrackableObjectGraph) -> dict[int, Names]:
-    """Return one way to every node that the root leads to, shortest first."""
-    ways: dict[int, Names] = {0: ()}
-    queue = [0]
-    for node_id in queue:
-        for child in graph.nodes[node_id].children:
-            if child.node_id not in ways:
-                ways[child.node_id] = (*ways[node_id], child.local_name)
-                queue.append(child.node_id)
-    return ways
+def _holds_values(graph: TrackableObjectGraph, node: TrackableObject) -> bool:
+    children = any(graph.nodes[child.node_id].attributes for child in node.children)
+    return bool(children or node.attributes or node.slot_variables)
 
 
 def _at(tree: Any, place: Names) -> Any:

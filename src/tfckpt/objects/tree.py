@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, overload
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError
 from tfckpt.objects.keys import VARIABLE_VALUE, is_sequence
-from tfckpt.objects.nodes import node_paths, read_object_graph
+from tfckpt.objects.nodes import NodePaths, read_object_graph
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ class Source:
         self._nodes: dict[int, ObjectNode] = {}
 
     @cached_property
-    def paths(self) -> dict[int, str]:
-        return node_paths(self.graph)
+    def paths(self) -> NodePaths:
+        return NodePaths(self.graph)
 
     def node(self, node_id: int) -> ObjectNode:
         """Return a node's view, the same one each time."""
