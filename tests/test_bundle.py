@@ -377,3 +377,142 @@ def test_a_write_that_failed_ends_the_writer(prefix: Path, monkeypatch: pytest.M
         with pytest.raises(RuntimeError, match="closed"):
             more()
     assert list(prefix.parent.iterdir()) == []
+
+
+def test_one_string_of_a_string_tensor(prefix: Path) -> None:
+    tfckpt.save(prefix, {"y": b"a\0", "z": ["a", "b\0"]})
+    with tfckpt.load_checkpoint(prefix) as reader:
+        assert reader.get_tensor("z", 1) == b"b\0"
+        assert reader.get_tensor("z", np.s_[::-1]).tolist() == [b"b\0", b"a"]
+        assert reader.get_tensor("y", ...) == b"a\0"
+        assert reader.get_tensor("y", ()) == b"a\0"
+
+
+def test_a_reader_stays_with_the_save_that_it_opened(prefix: Path) -> None:
+    tfckpt.save(prefix, {"a": np.zeros(4), "b": np.ones(4)})
+    reader = tfckpt.load_checkpoint(prefix)
+    tfckpt.save(prefix, {"b": np.full(4, 7.0), "a": np.full(4, 8.0)})
+
+    assert reader.get_tensor("a", np.s_[:]).tolist() == [0, 0, 0, 0]
+    assert reader["b"].tolist() == [1, 1, 1, 1]
+
+
+def test_loading_while_the_checkpoint_is_replaced(prefix: Path) -> None:
+    tfckpt.save(prefix, {"w": np.zeros(50)}, fsync=False)
+    stop = threading.Event()
+
+    def replace() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            tensors = {name: np.full(50 + number % 3, number) for name in "wxyz"[: number % 4 + 1]}
+            tfckpt.save(prefix, tensors, fsync=False)
+
+    writer = threading.Thread(target=replace)
+    writer.start()
+    try:
+        for _ in range(300):
+            assert "w" in tfckpt.load(prefix)
+    finally:
+        stop.set()
+        writer.join()
+
+
+def test_a_closed_reader_is_closed(prefix: Path, weights: dict[str, np.ndarray]) -> None:
+    reader = tfckpt.load_checkpoint(tfckpt.save(prefix, weights))
+    reader.close()
+    for use in (lambda: reader["global_step"], reader.get_tensors):
+        with pytest.raises(ValueError, match="closed"):
+            use()
+
+
+def test_readers_are_keys_and_equal_only_themselves(golden: Path) -> None:
+    one, other = (tfckpt.load_checkpoint(golden / "trained") for _ in range(2))
+    assert one == one
+    assert len({one, other}) == 2
+
+
+@pytest.mark.parametrize("name", ["\ud800", "", b"w", 3])
+def test_what_is_no_name_is_not_in_a_reader(name: object, golden: Path) -> None:
+    with tfckpt.load_checkpoint(golden / "trained") as reader:
+        assert name not in reader
+
+
+def test_several_names_are_not_one_string(golden: Path) -> None:
+    with (
+        tfckpt.load_checkpoint(golden / "trained") as reader,
+        pytest.raises(TypeError, match="several names"),
+    ):
+        reader.get_tensors("linear/bias")
+
+
+@pytest.mark.parametrize("value", [None, 2**70, {"a": 1}, object()])
+def test_a_refusal_names_the_tensor(value: object, prefix: Path) -> None:
+    with pytest.raises(TypeError, match=r"tensor 'x': no checkpoint can hold"):
+        tfckpt.save(prefix, {"x": value})
+
+
+def test_variables_are_a_mapping(prefix: Path) -> None:
+    with pytest.raises(TypeError, match="mapping from name to array"):
+        tfckpt.save(prefix, ["x"])
+
+
+@pytest.mark.parametrize("writer", [tfckpt.BundleWriter, tfckpt.V1Writer])
+@pytest.mark.parametrize("shard", [-1, 1])
+def test_shards_that_are_not_there(writer: type, shard: int, prefix: Path) -> None:
+    with writer(prefix) as checkpoint:
+        with pytest.raises(ValueError, match=f"no shard {shard}"):
+            checkpoint.add("x", np.ones(3), shard=shard)
+        checkpoint.add("x", np.ones(3))
+    assert tfckpt.load(prefix)["x"].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("writer", [tfckpt.BundleWriter, tfckpt.V1Writer])
+def test_slices_that_overlap_are_refused(writer: type, prefix: Path) -> None:
+    with writer(prefix) as checkpoint:
+        checkpoint.add_slice("t", (4,), [(0, 3)], np.ones(3))
+        with pytest.raises(ValueError, match="overlaps slice 0,3"):
+            checkpoint.add_slice("t", (4,), [(1, 3)], np.ones(3))
+        checkpoint.add_slice("t", (4,), [(3, 1)], np.zeros(1))
+    assert tfckpt.load(prefix)["t"].tolist() == [1, 1, 1, 0]
+
+
+def test_threads_may_add_slices_of_one_tensor(prefix: Path) -> None:
+    with tfckpt.BundleWriter(prefix, num_shards=4) as bundle:
+
+        def fill(shard: int) -> None:
+            for at in range(shard, 200, 4):
+                bundle.add_slice("t", (200,), [(at, 1)], np.array([at]), shard=shard)
+
+        threads = [threading.Thread(target=fill, args=(shard,)) for shard in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert tfckpt.load(prefix)["t"].tolist() == list(range(200))
+
+
+def test_a_merge_that_dies_leaves_its_sources_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    for there in (False, True):
+        tfckpt.save(tmp_path / "a", {"a": [1.0]})
+        tfckpt.save(tmp_path / "b", {"b": [2.0]})
+        if there:
+            tfckpt.save(tmp_path / "m", {"old": [0.0]})
+        for call in ("link", "replace"):
+            with monkeypatch.context() as patch:
+                patch.setattr(os, call, die)
+                with pytest.raises(Killed):
+                    tfckpt.merge_bundles([tmp_path / "a", tmp_path / "b"], tmp_path / "m")
+            assert tfckpt.load(tmp_path / "a")["a"].tolist() == [1.0]
+            assert tfckpt.load(tmp_path / "b")["b"].tolist() == [2.0]
+        tfckpt.merge_bundles([tmp_path / "a", tmp_path / "b"], tmp_path / "m")
+        assert sorted(tfckpt.load(tmp_path / "m")) == ["a", "b"]
+        assert not tfckpt.checkpoint_exists(tmp_path / "a")

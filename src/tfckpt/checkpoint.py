@@ -87,5 +87,7 @@ def list_variables(ckpt_dir_or_file: Path) -> list[tuple[str, list[int]]]:
 
 def load_variable(ckpt_dir_or_file: Path, name: str, index: Index | None = None) -> Array:
     """Return one tensor, or a part of it; a ``:0`` at the end of `name` is taken off."""
+    if not isinstance(name, str):
+        raise TypeError(f"a tensor's name is a str, not {name!r}")
     with load_checkpoint(ckpt_dir_or_file) as reader:
         return reader.get_tensor(name.removesuffix(":0"), index)

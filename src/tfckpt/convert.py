@@ -8,17 +8,15 @@ from os import PathLike, fspath
 
 import numpy as np
 
-from tfckpt.bundle.commit import committed_index
-from tfckpt.bundle.naming import index_path, shards_on_disk
+from tfckpt.bundle.commit import has_index, remove_bundle
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import load, load_checkpoint, save
 from tfckpt.dtypes import OPAQUE, data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.reader import CheckpointReader, TensorInfo
-from tfckpt.storage import remove_file
 from tfckpt.tensors.stored import Array
-from tfckpt.v1.naming import is_pattern
+from tfckpt.v1.naming import is_pattern, pattern_at
 from tfckpt.v1.reader import V1Reader
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
 from tfckpt.v1.writer import V1Writer
@@ -71,8 +69,8 @@ def convert_checkpoint(
         report = _reporter(infos, progress)
         _write(source, infos, target, to, fsync, report)
         _compare(source, infos, target, to, report)
-        if to == "v1":
-            _remove_bundle(target)
+        if to == "v1":  # where both formats have one prefix the V2 one would be read
+            remove_bundle(target)
     return target
 
 
@@ -120,9 +118,9 @@ def _check_target(source: CheckpointReader, target: str, to: str, overwrite: boo
             "where both formats have one prefix the V2 one is read: choose another prefix",
             path=target,
         )
-    there = os.path.isfile(committed_index(target)) or os.path.isfile(target)
+    there = has_index(target) or os.path.isfile(target) or pattern_at(target) is not None
     # The V1 file that is the source does not stand in the way of V2 files of its name.
-    if there and not overwrite and not (own and not os.path.isfile(committed_index(target))):
+    if there and not overwrite and not (own and not has_index(target)):
         raise FileExistsError(f"{target}: there is a checkpoint already; it was left as it is")
 
 
@@ -197,12 +195,3 @@ def _reporter(infos: Mapping[str, TensorInfo], progress: Progress | None) -> Cal
             progress(done, total, name)
 
     return report
-
-
-def _remove_bundle(prefix: str) -> None:
-    """Remove a V2 checkpoint that the V1 file of its prefix replaces; its index goes first."""
-    if os.path.isfile(committed_index(prefix)):
-        remove_file(committed_index(prefix))
-        remove_file(index_path(prefix))
-        for path, _ in list(shards_on_disk(prefix)):
-            remove_file(path)

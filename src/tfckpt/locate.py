@@ -6,7 +6,7 @@ import os
 from os import PathLike, fspath
 from typing import NamedTuple
 
-from tfckpt.bundle.commit import committed_index
+from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
 from tfckpt.detect import describe, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
@@ -38,6 +38,8 @@ def locate(path: str | PathLike[str]) -> Location:
     given = fspath(path)
     if not isinstance(given, str):
         raise TypeError(f"a checkpoint's path is a str or a path, not {path!r}")
+    if not given:
+        raise ValueError("the path of a checkpoint cannot be empty")
     if "://" in given:
         return _elsewhere(given)
     if os.path.isdir(given):
@@ -63,7 +65,7 @@ def _opens(url: str) -> bool:
 
 
 def _at_prefix(prefix: str) -> Location | None:
-    if os.path.isfile(committed_index(prefix)):
+    if has_index(prefix):
         return Location(prefix)
     if is_pattern(prefix):
         return Location(prefix, is_v1=True)
@@ -79,7 +81,7 @@ def _at_member(path: str) -> Location | None:
     if name in SAVED_MODEL_FILES and os.path.isfile(path):
         return _in_folder(os.path.dirname(path) or ".")
     prefix = prefix_of(path)
-    if prefix is not None and os.path.isfile(committed_index(prefix)):
+    if prefix is not None and has_index(prefix):
         return Location(prefix)
     if prefix is not None and os.path.isfile(path):
         raise FileMissingError(
@@ -103,7 +105,7 @@ def _in_folder(folder: str) -> Location:
     """Choose a folder's checkpoint: the SavedModel's, the latest, or the only one."""
     if any(os.path.isfile(os.path.join(folder, name)) for name in SAVED_MODEL_FILES):
         variables = os.path.join(folder, _VARIABLES)
-        if os.path.isfile(committed_index(variables)):
+        if has_index(variables):
             return Location(variables)
         raise FileMissingError(
             f"a SavedModel without variables: there is no {_VARIABLES + INDEX_SUFFIX}", path=folder

@@ -11,10 +11,21 @@ def encode_name(name: str) -> bytes:
     Raises TypeError for what is no str, ValueError for the empty name, which is the header's.
     """
     if name and isinstance(name, str):
-        return name.encode("utf-8", "surrogateescape")
+        try:
+            return name.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            raise ValueError(f"a tensor's name has to be UTF-8 text, {name!r} is not") from None
     if name == "":
         raise ValueError("a tensor's name cannot be empty")
     raise TypeError(f"a tensor's name is a str, not {name!r}")
+
+
+def key_of(name: object) -> bytes | None:
+    """Return the key that a tensor of this name would have, None for what names none."""
+    try:
+        return encode_name(name)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return None
 
 
 def decode_name(key: bytes) -> str:

@@ -89,7 +89,7 @@ class CheckpointReader(Mapping[str, Array]):
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         """Return several tensors, or all of them; faster than one after another."""
-        return {name: self.get_tensor(name) for name in (self if names is None else names)}
+        return {name: self.get_tensor(name) for name in (self if names is None else listed(names))}
 
     def has_tensor(self, name: str) -> bool:
         return name in self
@@ -120,6 +120,10 @@ class CheckpointReader(Mapping[str, Array]):
             return False
         return True
 
+    # Mapping would compare by loading everything, and forbid a reader as a key.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
     def __enter__(self) -> CheckpointReader:
         return self
 
@@ -133,6 +137,13 @@ class CheckpointReader(Mapping[str, Array]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.path!r}>"
+
+
+def listed(names: Iterable[str]) -> Iterable[str]:
+    """Return `names`; TypeError for a single one, whose letters nobody meant."""
+    if isinstance(names, str | bytes):
+        raise TypeError(f"several names are expected, such as [{names!r}]")
+    return names
 
 
 def tensor_not_found(name: object, names: Iterable[str], path: str) -> TensorNotFoundError:

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import NamedTuple, TypeVar
 
 from tfckpt.dtypes import DataType
+from tfckpt.errors import DataLossError
 from tfckpt.names import encode_name
 from tfckpt.tensors.slices import Shape, TensorSlice
 from tfckpt.tensors.stored import Array, as_storable
@@ -38,7 +39,10 @@ class Part(NamedTuple):
         """
         key, shape = encode_name(full_name), tuple(int(size) for size in full_shape)
         one = TensorSlice.of(slice_spec)
-        expected = one.shape_in(shape)
+        try:
+            expected = one.shape_in(shape)
+        except DataLossError as error:
+            raise ValueError(f"tensor {full_name!r}: {error.message}") from None
         value, data_type = as_storable(array)
         if value.shape != expected:
             raise ValueError(
@@ -46,6 +50,19 @@ class Part(NamedTuple):
                 f"the array {list(value.shape)}"
             )
         return cls(key, shape, one, value, data_type)
+
+
+def check_apart(
+    one: TensorSlice, others: Iterable[TensorSlice], shape: Shape, full_name: str
+) -> None:
+    """Raise ValueError if a slice overlaps one that was added before: no reader takes both."""
+    box = one.index_in(shape)
+    for other in others:
+        pairs = zip(box, other.index_in(shape), strict=True)
+        if all(a.start < b.stop and b.start < a.stop for a, b in pairs):
+            raise ValueError(
+                f"slice {one} of tensor {full_name!r} overlaps slice {other}, there already"
+            )
 
 
 class CheckpointWriter(ABC):
@@ -81,6 +98,11 @@ class CheckpointWriter(ABC):
     @abstractmethod
     def discard(self) -> None:
         """Remove what was written, unless `finish` has made it visible."""
+
+    @staticmethod
+    def _check_shard(shard: int, count: int) -> None:
+        if not 0 <= shard < count:
+            raise ValueError(f"there is no shard {shard}: this checkpoint has {count}")
 
     def _check_open(self) -> None:
         if self._finished:

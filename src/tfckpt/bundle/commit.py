@@ -41,6 +41,11 @@ def committed_index(prefix: str) -> str:
     return waiting if "://" not in prefix and os.path.exists(waiting) else index_path(prefix)
 
 
+def has_index(prefix: str) -> bool:
+    """Whether there is a bundle of this prefix; one that is being replaced counts throughout."""
+    return any(os.path.isfile(index_path(prefix) + suffix) for suffix in ("", COMMIT_SUFFIX))
+
+
 def committed_shard(prefix: str, shard_id: int, num_shards: int, index: str) -> str:
     """Return the path of a shard that belongs to `index`."""
     path = shard_path(prefix, shard_id, num_shards)

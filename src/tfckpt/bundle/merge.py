@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from os import PathLike
 
-from tfckpt.bundle.commit import committed_index, committed_shard, publish
+from tfckpt.bundle.commit import committed_index, committed_shard, publish, remove_bundle
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError, located
 from tfckpt.names import check_prefix, decode_name
-from tfckpt.storage import FileWriter, open_source, remove_file
+from tfckpt.storage import FileWriter, open_source
 from tfckpt.table import Table, write_table
 
 
@@ -21,8 +22,8 @@ def merge_bundles(
 ) -> str:
     """Make one bundle out of several; return its prefix.
 
-    The data files of `prefixes` are renamed to shards of the merged bundle, not copied, and
-    their indexes removed: afterwards only the merged bundle is there. Slices of one tensor may
+    The data files of `prefixes` become shards of the merged bundle without being copied (where the
+    file system has links): afterwards only the merged bundle is there. Slices of one tensor may
     come from different bundles.
 
     Raises InvalidArgumentError where two bundles hold the same tensor, disagree about its dtype
@@ -36,16 +37,21 @@ def merge_bundles(
         merge.add(prefix)
     if merge.header is None:
         raise ValueError("merge_bundles needs at least one prefix")
-    shards: list[FileWriter] = []
-    for shard_id, path in enumerate(merge.shards):
-        shards.append(FileWriter.adopt(path, shard_path(merged, shard_id, len(merge.shards))))
-    with FileWriter(index_path(merged)) as index:
+    names = [shard_path(merged, number, len(merge.shards)) for number in range(len(merge.shards))]
+    with ExitStack() as opened:
+        # Linked, not renamed: until the merged bundle is there the others stay whole.
+        shards = [
+            opened.enter_context(FileWriter.link(path, name))
+            for path, name in zip(merge.shards, names, strict=True)
+        ]
+        index = opened.enter_context(FileWriter(index_path(merged)))
         write_table(index.write, merge.items())
-        index.flush()
+        for file in (*shards, index):
+            file.flush()
         publish(merged, index, shards, fsync=True)
     for prefix in sources:
         if prefix != merged:
-            remove_file(index_path(prefix))
+            remove_bundle(prefix)
     return merged
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -28,8 +29,11 @@ def fetch_part(shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> A
     """
     shard.check(name, entry)
     if entry.data_type == DataType.DT_STRING:
-        whole = np.array(shard.fetch([(name, entry)])[name], object)
-        return whole[tuple(slice(a.start, a.stop if a.length else a.start, a.step) for a in axes)]
+        whole = np.empty(entry.shape, object)
+        whole[...] = shard.fetch([(name, entry)])[name]
+        slices = (slice(a.start, a.stop if a.length else a.start, a.step) for a in axes)
+        index: Any = (..., *slices)  # the dots keep a scalar an array
+        return whole[index]
     dtype = itemtype(entry)
     shape = tuple(axis.length for axis in axes)
     if not volume(shape):

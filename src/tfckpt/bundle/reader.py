@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from os import PathLike
 from threading import Lock
 
 import numpy as np
 
-from tfckpt.bundle.commit import committed_index, committed_shard
+from tfckpt.bundle.commit import committed_index, committed_shard, has_index
 from tfckpt.bundle.entries import decode_entries
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard
@@ -22,14 +24,19 @@ from tfckpt.errors import (
     UnimplementedError,
     located,
 )
-from tfckpt.names import check_prefix, decode_name, encode_name
+from tfckpt.names import check_prefix, decode_name, encode_name, key_of
 from tfckpt.pause import no_collection
-from tfckpt.reader import CheckpointReader, TensorInfo, tensor_not_found
-from tfckpt.storage import open_source
+from tfckpt.reader import CheckpointReader, TensorInfo, listed, tensor_not_found
+from tfckpt.storage import open_source, version_of
 from tfckpt.table import Table
 from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import TensorSlice, check_partition, volume
 from tfckpt.tensors.stored import Array
+
+# A save that replaces the checkpoint while it is being opened makes the opening begin anew.
+_ATTEMPTS = 100
+# Shards opened with the index; more would use up a process's descriptors.
+_OPENED_AT_ONCE = 64
 
 
 class BundleReader(CheckpointReader):
@@ -48,10 +55,24 @@ class BundleReader(CheckpointReader):
         self.path = check_prefix(prefix)
         self._verify = verify
         self._mmap = mmap
+        self._lock = Lock()
+        self._closed = True
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._open()
+            except FileMissingError:  # between finding the index and opening it
+                if attempt == _ATTEMPTS - 1 or not has_index(self.path):
+                    raise
+                continue
+            if self._is_current():
+                break
+            self.close()
+            self._closed = False
+
+    def _open(self) -> None:
         self._index = committed_index(self.path)
         self._shards: dict[int, Shard] = {}
-        self._lock = Lock()
-        source = open_source(self._index, mmap=mmap)
+        source = open_source(self._index, mmap=self._mmap)
         try:
             self._table = Table(source)
             header = self._table.get(HEADER_KEY)
@@ -63,6 +84,20 @@ class BundleReader(CheckpointReader):
             source.close()
             raise
         self._index_source = source
+        self._closed = False
+        # Index and shards have to be of one save: they are opened together.
+        for shard_id in range(min(self.header.num_shards, _OPENED_AT_ONCE)):
+            with suppress(FileMissingError):  # said when a tensor needs it
+                self._shards[shard_id] = self._open_shard(shard_id)
+
+    def _is_current(self) -> bool:
+        """Whether the index that was opened still is the prefix's."""
+        if self._index_source.version is None:
+            return True
+        try:
+            return version_of(os.stat(committed_index(self.path))) == self._index_source.version
+        except OSError:
+            return True  # it was removed: what is open stays whole
 
     # What there is
 
@@ -71,8 +106,9 @@ class BundleReader(CheckpointReader):
 
         Raises TensorNotFoundError, which suggests close names.
         """
-        if isinstance(name, str) and name:
-            key = encode_name(name)
+        self._check_open()
+        key = key_of(name)
+        if key is not None:
             value = self._table.get(key)
             if value is not None and key not in self._slice_keys(key):
                 with located(self._index, name):
@@ -145,7 +181,8 @@ class BundleReader(CheckpointReader):
 
     @no_collection()
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
-        wanted = self.entries if names is None else {name: self.entry(name) for name in names}
+        self._check_open()
+        wanted = self.entries if names is None else {n: self.entry(n) for n in listed(names)}
         arrays: dict[str, Array] = {}
         whole = [named for named in wanted.items() if not named[1].slices]
         for shard_id, tensors in by_shard(whole):
@@ -157,8 +194,9 @@ class BundleReader(CheckpointReader):
         return {name: arrays[name] if name in arrays else self.get_tensor(name) for name in wanted}
 
     def close(self) -> None:
-        self._index_source.close()
         with self._lock:
+            self._closed = True
+            self._index_source.close()
             for shard in self._shards.values():
                 shard.source.close()
 
@@ -225,7 +263,8 @@ class BundleReader(CheckpointReader):
         )
 
     def _shard(self, shard_id: int, name: str) -> Shard:
-        """Open a shard, once; `name` is the tensor that needs it."""
+        """Return a shard; `name` is the tensor that needs it."""
+        self._check_open()
         if shard_id in self._shards:
             return self._shards[shard_id]
         if shard_id >= self.header.num_shards:
@@ -236,9 +275,8 @@ class BundleReader(CheckpointReader):
             )
         with self._lock:
             if shard_id not in self._shards:
-                path = committed_shard(self.path, shard_id, self.header.num_shards, self._index)
                 try:
-                    source = open_source(path, mmap=self._mmap)
+                    shard = self._open_shard(shard_id)
                 except FileMissingError as error:
                     raise FileMissingError(
                         f"the index {index_path(self.path)} needs this shard, which is missing: "
@@ -246,5 +284,20 @@ class BundleReader(CheckpointReader):
                         path=error.path,
                         tensor=name,
                     ) from None
-                self._shards[shard_id] = Shard(source, self.header.big_endian)
+                if not self._is_current():
+                    shard.source.close()
+                    raise DataLossError(
+                        "the checkpoint was replaced since it was opened: open it again",
+                        path=self.path,
+                        tensor=name,
+                    )
+                self._shards[shard_id] = shard
             return self._shards[shard_id]
+
+    def _open_shard(self, shard_id: int) -> Shard:
+        path = committed_shard(self.path, shard_id, self.header.num_shards, self._index)
+        return Shard(open_source(path, mmap=self._mmap), self.header.big_endian)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ValueError(f"the reader of {self.path} is closed")

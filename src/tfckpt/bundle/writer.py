@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
+from threading import Lock
 
 from tfckpt.bundle.commit import publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_entry
@@ -15,7 +16,9 @@ from tfckpt.names import check_prefix, encode_name
 from tfckpt.storage import FileWriter
 from tfckpt.table import write_table
 from tfckpt.tensors.stored import as_storable
-from tfckpt.writer import CheckpointWriter, Part
+from tfckpt.writer import CheckpointWriter, Part, check_apart
+
+_TAKEN = b""  # in place of the entry of a tensor that is being written
 
 
 class BundleWriter(CheckpointWriter):
@@ -46,6 +49,7 @@ class BundleWriter(CheckpointWriter):
         if num_shards < 1:
             raise ValueError(f"num_shards must be at least 1, not {num_shards}")
         self._fsync = fsync
+        self._lock = Lock()
         self._entries: dict[bytes, bytes] = {}
         self._sliced: dict[bytes, Entry] = {}
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="tfckpt-checksum")
@@ -67,9 +71,11 @@ class BundleWriter(CheckpointWriter):
         can hold. Neither changes the bundle.
         """
         key = encode_name(name)
-        if key in self._entries or key in self._sliced:
-            raise ValueError(f"tensor {name!r} is in this bundle already")
-        self._write(key, array, shard)
+        with self._lock:
+            if key in self._entries or key in self._sliced:
+                raise ValueError(f"tensor {name!r} is in this bundle already")
+            self._entries[key] = _TAKEN
+        self._write(name, key, array, shard)
 
     def add_slice(
         self,
@@ -92,17 +98,20 @@ class BundleWriter(CheckpointWriter):
         if value.shape == shape:
             self.add(full_name, value, shard=shard)
             return
-        known = self._sliced.get(key, Entry(data_type, shape))
-        if key in self._entries or (known.data_type, known.shape) != (data_type, shape):
-            raise ValueError(
-                f"tensor {full_name!r} is in this bundle already, whole or with another dtype "
-                f"or shape"
-            )
         slice_key = one.key(key)
-        if slice_key in self._entries:
-            raise ValueError(f"slice {one} of tensor {full_name!r} is in this bundle already")
-        self._write(slice_key, value, shard)
-        self._sliced[key] = known._replace(slices=(*known.slices, one))
+        with self._lock:
+            known = self._sliced.get(key, Entry(data_type, shape))
+            if key in self._entries or (known.data_type, known.shape) != (data_type, shape):
+                raise ValueError(
+                    f"tensor {full_name!r} is in this bundle already, whole or with another dtype "
+                    f"or shape"
+                )
+            check_apart(one, known.slices, shape, full_name)
+            self._entries[slice_key] = _TAKEN
+        self._write(full_name, slice_key, value, shard)
+        with self._lock:
+            known = self._sliced.get(key, known)
+            self._sliced[key] = known._replace(slices=(*known.slices, one))
 
     def finish(self) -> None:
         """Make the checkpoint visible.
@@ -129,12 +138,16 @@ class BundleWriter(CheckpointWriter):
         for shard in self._shards:
             shard.file.discard()
 
-    def _write(self, key: bytes, array: object, shard: int) -> None:
-        self._check_open()
-        value, data_type = as_storable(array)
+    def _write(self, name: str, key: bytes, array: object, shard: int) -> None:
         try:
+            self._check_open()
+            self._check_shard(shard, len(self._shards))
+            value, data_type = as_storable(array)
             offset, size, crc = self._shards[shard].append(value, data_type)
-        except (TypeError, ValueError):  # of a string that is none; nothing was written
+        except (TypeError, ValueError) as error:  # nothing was written
+            del self._entries[key]
+            raise type(error)(f"tensor {name!r}: {error}") from None
+        except RuntimeError:
             raise
         except BaseException:  # the shard may hold half a tensor: no more can follow
             self.discard()
@@ -153,6 +166,8 @@ def write_bundle(
     prefix: str | PathLike[str], variables: Mapping[str, object], *, fsync: bool = True
 ) -> str:
     """Write a mapping in its own order; return the prefix."""
+    if not isinstance(variables, Mapping):
+        raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
     with BundleWriter(prefix, fsync=fsync) as bundle:
         for name in variables:
             bundle.add(name, variables[name])

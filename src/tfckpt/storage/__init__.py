@@ -1,7 +1,7 @@
 """Where bytes lie: the only part of the library that opens, renames or removes files."""
 
 from tfckpt.storage.folder import FolderWriter
-from tfckpt.storage.source import Source, open_source
+from tfckpt.storage.source import Source, open_source, version_of
 from tfckpt.storage.spool import Spool
 from tfckpt.storage.write import (
     FileWriter,
@@ -24,5 +24,6 @@ __all__ = [
     "remove_leftovers",
     "rename_file",
     "sync_folder",
+    "version_of",
     "write_file",
 ]

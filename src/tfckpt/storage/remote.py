@@ -11,6 +11,8 @@ from tfckpt.errors import DataLossError, FileMissingError
 class RemoteSource:
     """A file behind a URL. Reads ask for just their bytes."""
 
+    version: object = None
+
     def __init__(self, url: str) -> None:
         try:
             import fsspec

@@ -22,6 +22,7 @@ class Source(Protocol):
 
     path: str
     size: int
+    version: object  # differs between files that had this path; None if that cannot be told
 
     def read(self, offset: int, size: int) -> Buffer:
         """Return exactly `size` bytes."""
@@ -51,6 +52,10 @@ def open_source(path: str, *, mmap: bool = True) -> Source:
     return LocalSource(path, use_mmap=mmap)
 
 
+def version_of(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_dev, status.st_ino, status.st_mtime_ns
+
+
 class LocalSource:
     """A file of this machine."""
 
@@ -61,7 +66,9 @@ class LocalSource:
             self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         except FileNotFoundError:
             raise FileMissingError("no such file", path=path) from None
-        self.size = os.fstat(self._fd).st_size
+        status = os.fstat(self._fd)
+        self.size = status.st_size
+        self.version: object = version_of(status)
 
     def read(self, offset: int, size: int) -> Buffer:
         self._check(offset, size)

@@ -72,18 +72,29 @@ class FileWriter:
         self.path = path
         self.size = 0
         self._fsync = fsync
-        self._origin = ""  # where an adopted file came from
         self.name = temporary_path(path)  # where the file is now
         with _refused(path, "create the file"):
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             self._fd = _create(self.name)
 
     @classmethod
-    def adopt(cls, existing: str, path: str) -> FileWriter:
-        """Take over a finished file, to be renamed to `path` like one just written."""
-        file = cls.__new__(cls)
-        file.path, file.name, file._fd, file._fsync = path, existing, -1, False
-        file._origin = existing
+    def link(cls, existing: str, path: str) -> FileWriter:
+        """Make a file of finished bytes that are there already, without copying if possible."""
+        file = cls(path)
+        try:
+            with _refused(path, f"link it to {existing}"):
+                linked = temporary_path(path)
+                try:
+                    os.link(existing, linked)
+                except OSError:  # the file system has no links
+                    shutil.copyfile(existing, linked)
+                os.replace(linked, file.name)
+                os.close(file._fd)
+                file._fd = os.open(file.name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+                _lock(file._fd)
+        except BaseException:
+            file.discard()
+            raise
         file.size = os.path.getsize(existing)
         return file
 
@@ -112,14 +123,10 @@ class FileWriter:
 
     def withdraw(self) -> None:
         """Undo a `rename` to a name that nothing had."""
-        if LEFTOVER.search(self.name) or self.name == self._origin:
+        if LEFTOVER.search(self.name):
             return
         with _refused(self.name, "take back the file"):
-            if self._origin:
-                os.replace(self.name, self._origin)
-            else:
-                os.remove(self.name)
-            self.name = self._origin
+            os.remove(self.name)
 
     def publish(self) -> None:
         self.flush()

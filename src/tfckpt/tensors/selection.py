@@ -77,7 +77,10 @@ class Selection(NamedTuple):
 
     def finished(self, elements: Array) -> Array:
         """Turn the selected elements, in storage order, into what the index asked for."""
-        return np.ascontiguousarray(elements[self.finish]).reshape(elements[self.finish].shape)
+        part = elements[self.finish]
+        if not isinstance(part, np.ndarray | np.generic):
+            return part  # one string, as bytes
+        return np.ascontiguousarray(part).reshape(part.shape)
 
     def within(self, part: TensorSlice, shape: Shape) -> tuple[tuple[Axis, ...], tuple[slice, ...]]:
         """Return what of the selection lies in a stored slice: there, and here."""

@@ -90,7 +90,10 @@ def _as_bytes(element: object) -> bytes:
         return element.encode()
     if isinstance(element, (bytes, bytearray, memoryview)):
         return bytes(element)
-    raise TypeError(f"a string tensor cannot hold {element!r}, of {type(element).__name__}")
+    raise TypeError(
+        f"no checkpoint can hold {element!r}, of {type(element).__name__}: elements are numbers, "
+        f"bytes or str"
+    )
 
 
 def to_array(strings: list[bytes], shape: tuple[int, ...]) -> npt.NDArray[Any]:

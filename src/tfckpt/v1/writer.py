@@ -20,7 +20,7 @@ from tfckpt.tensors.strings import to_bytes_list
 from tfckpt.tensors.values import encode_values
 from tfckpt.v1.naming import pattern_of, shard_path
 from tfckpt.v1.records import META_KEY, Meta, encode_meta, encode_record, record_head
-from tfckpt.writer import CheckpointWriter, Part
+from tfckpt.writer import CheckpointWriter, Part, check_apart
 
 D = DataType
 
@@ -153,8 +153,7 @@ class V1Writer(CheckpointWriter):
             raise ValueError(
                 f"tensor {full_name!r} is in this checkpoint already, with another dtype or shape"
             )
-        if one.canonical(shape) in (other.canonical(shape) for other in known.slices):
-            raise ValueError(f"slice {one} of tensor {full_name!r} is in this checkpoint already")
+        check_apart(one, known.slices, shape, full_name)
         self._add(key, shape, data_type, one, value, shard)
 
     def finish(self) -> None:
@@ -208,6 +207,7 @@ class V1Writer(CheckpointWriter):
         shard_id: int,
     ) -> None:
         self._check_open()
+        self._check_shard(shard_id, len(self._shards))
         shard = self._shards[shard_id]
         _check_size(key, one, value, data_type)
         head, body = encode_values(value, data_type)
