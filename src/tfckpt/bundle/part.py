@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -32,8 +31,8 @@ def fetch_part(shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> A
         whole = np.empty(entry.shape, object)
         whole[...] = shard.fetch([(name, entry)])[name]
         slices = (slice(a.start, a.stop if a.length else a.start, a.step) for a in axes)
-        index: Any = (..., *slices)  # the dots keep a scalar an array
-        return whole[index]
+        chosen: Array = whole[(..., *slices)]  # type: ignore[arg-type]  # keeps a scalar an array
+        return chosen
     dtype = itemtype(entry)
     shape = tuple(axis.length for axis in axes)
     if not volume(shape):
