@@ -70,7 +70,7 @@ STRANGERS = [
     ("download", b"<!DOCTYPE html><html>Not found</html>", "HTML page"),
     ("download.index", b"\n <html>Sign in</html>" + bytes(99), "HTML page"),
     ("w.tar", tar_bytes(), "tar archive"),
-    ("w.gz", gzip.compress(b"x"), "gzip"),
+    ("w.gz", gzip.compress(b"x", mtime=0), "gzip"),
     ("w.safetensors", struct.pack("<Q", len(SAFETENSORS)) + SAFETENSORS, "safetensors"),
     ("w.tflite", b"\x1c\0\0\0TFL3" + bytes(40), "TensorFlow Lite"),
     ("empty", b"", "empty file"),
@@ -80,7 +80,7 @@ STRANGERS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "kind"), STRANGERS, ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize(("name", "content", "kind"), STRANGERS, ids=[one[0] for one in STRANGERS])
 def test_what_is_no_checkpoint_is_named(
     name: str, content: bytes, kind: str, tmp_path: Path
 ) -> None:
