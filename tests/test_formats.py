@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tfckpt.bundle.entries import decode_entries
-from tfckpt.bundle.entry import Entry, Header
+from tfckpt import protos
+from tfckpt.bundle.entries import decode_entries, encode_entries
+from tfckpt.bundle.entry import Entry, Header, encode_head
 from tfckpt.bundle.naming import prefix_of, shard_path
 from tfckpt.checksum import combine, crc32c, mask, mask_all, unmask
 from tfckpt.coding import decode_varint, decode_varints, encode_varint
@@ -233,6 +234,42 @@ def test_entries(entry: Entry, stored: str) -> None:
     assert bytes.fromhex(stored) == entry.encode()
     assert entry == Entry.decode(bytes.fromhex(stored))
     assert [entry] * 2 == decode_entries([bytes.fromhex(stored)] * 2)
+
+
+NUMBERS = st.one_of(st.just(0), st.integers(0, 200), st.integers(0, 2**63 - 1))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([DataType.DT_FLOAT, DataType.DT_UINT64, DataType.DT_STRING]),
+            st.lists(NUMBERS, max_size=4),
+            st.one_of(st.just(0), st.integers(0, 2**31 - 1)),
+            NUMBERS,
+            NUMBERS,
+            st.one_of(st.just(0), st.integers(0, 2**32 - 1)),
+        ),
+        max_size=5,
+    )
+)
+def test_entries_are_encoded_as_protobuf_does(rows: list[tuple]) -> None:
+    messages = [
+        protos.BundleEntryProto(
+            dtype=data_type,
+            shape={"dim": [{"size": size} for size in shape]},
+            shard_id=shard_id,
+            offset=offset,
+            size=size,
+            crc32c=crc,
+        )
+        for data_type, shape, shard_id, offset, size, crc in rows
+    ]
+    expected = [message.SerializeToString() for message in messages]
+    heads = [encode_head(data_type, tuple(shape)) for data_type, shape, *_ in rows]
+    numbers = [[row[column] for row in rows] for column in (2, 3, 4, 5)]
+
+    assert expected == encode_entries(heads, *numbers)
+    assert expected == [Entry(d, tuple(shape), *rest).encode() for d, shape, *rest in rows]
 
 
 @given(

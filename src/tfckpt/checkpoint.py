@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.writer import write_bundle
+from tfckpt.bundle.spread import write_bundle
 from tfckpt.detect import recognise
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.locate import locate
@@ -66,17 +66,22 @@ def load(path: Path, *, verify: bool = True, mmap: bool = True) -> dict[str, Arr
         return reader.get_tensors()
 
 
-def save(prefix: Path, variables: Mapping[str, object], *, fsync: bool = True) -> str:
+def save(
+    prefix: Path, variables: Mapping[str, object], *, num_shards: int = 1, fsync: bool = True
+) -> str:
     """Write a V2 checkpoint; return its prefix.
 
     `variables` maps names to arrays (or what numpy makes arrays of); a reader of another
     checkpoint is one too. Data lies in the mapping's order. What was at `prefix` is replaced as a
     whole, or stays as it was; missing folders are made. `fsync=False` does not wait for the disk.
 
+    With `num_shards` above one the tensors are spread over that many data files by their sizes,
+    and the files are written by several threads: on two cores, two take about half the time.
+
     Raises ValueError for an empty prefix or name, TypeError for what no checkpoint can hold,
     FailedPreconditionError when the file system refuses. Then nothing has changed.
     """
-    return write_bundle(prefix, variables, fsync=fsync)
+    return write_bundle(prefix, variables, num_shards=num_shards, fsync=fsync)
 
 
 def list_variables(ckpt_dir_or_file: Path) -> list[tuple[str, list[int]]]:

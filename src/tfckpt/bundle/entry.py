@@ -73,10 +73,17 @@ class Entry(NamedTuple):
     slices: tuple[TensorSlice, ...] = ()
 
     def encode(self) -> bytes:
-        if self.slices:
-            slices = b"".join(map(_encode_slice, self.slices))
-            return encode_head(self.data_type, self.shape) + slices
-        return encode_entry(*self[:6])
+        """Return the message; as in all of protobuf, zeros are left out."""
+        return b"".join(
+            (
+                encode_head(self.data_type, self.shape),
+                _int_field(0x18, self.shard_id),
+                _int_field(0x20, self.offset),
+                _int_field(0x28, self.size),
+                b"\x35" + encode_fixed32(self.crc32c) if self.crc32c else b"",
+                *map(_encode_slice, self.slices),
+            )
+        )
 
     @classmethod
     def decode(cls, value: Buffer) -> Entry:
@@ -145,21 +152,6 @@ def _decode_any(value: bytes) -> Entry:
         for one in entry.slices
     )
     return Entry(entry.dtype, shape, entry.shard_id, entry.offset, entry.size, entry.crc32c, slices)
-
-
-def encode_entry(
-    data_type: int, shape: tuple[int, ...], shard_id: int, offset: int, size: int, crc32c: int
-) -> bytes:
-    """Return the entry of a tensor in one piece; as in all of protobuf, zeros are left out."""
-    return b"".join(
-        (
-            encode_head(data_type, shape),
-            b"\x18" + encode_varint(shard_id) if shard_id else b"",
-            b"\x20" + encode_varint(offset) if offset else b"",
-            b"\x28" + encode_varint(size) if size else b"",
-            b"\x35" + encode_fixed32(crc32c) if crc32c else b"",
-        )
-    )
 
 
 @lru_cache(maxsize=4096)

@@ -35,6 +35,8 @@ _PIECE = 4 << 20
 _WORTH_THREADS = 4 << 20
 _THREADS = min(4, os.cpu_count() or 1)
 
+_STRING = int(DataType.DT_STRING)
+
 Named = tuple[str, Entry]
 
 
@@ -97,34 +99,46 @@ class Shard(NamedTuple):
         end = max(entry.offset + entry.size for _, entry in run)
         data = memoryview(self.source.read(start, end - start))
         numbers: list[Named] = []
-        for name, entry in run:
-            if entry.data_type == DataType.DT_STRING:
+        for named in run:
+            name, entry = named
+            if entry.data_type == _STRING:
                 part = data[entry.offset - start : entry.offset - start + entry.size]
                 arrays[name] = self._strings(name, entry, part, verify)
             else:
-                numbers.append((name, entry))
-        if verify:
-            self._check_run(numbers, data, start)
-        for name, entry in numbers:
-            dtype = numpy_dtype(entry.data_type)
-            try:
-                array: Array = np.ndarray(entry.shape, dtype, data, entry.offset - start)
-            except ValueError as error:
-                raise self._beyond_numpy(name, entry, error) from None
-            arrays[name] = array = array.copy()
-            if self.big_endian:
-                swap_bytes(array.reshape(-1))
+                numbers.append(named)
+        if numbers:
+            arrays.update(self._numbers(numbers, data, start, verify))
 
-    def _check_run(self, numbers: Sequence[Named], data: memoryview, start: int) -> None:
-        crcs = [
-            crc32c(data[entry.offset - start : entry.offset - start + entry.size], 0)
-            for _, entry in numbers
-        ]
-        found = mask_all(np.array(crcs, np.uint32))
-        expected = np.array([entry.crc32c for _, entry in numbers], np.uint32)
-        for at in np.flatnonzero(found != expected)[:1]:
-            name, entry = numbers[int(at)]
-            raise self._mismatch(name, entry, crcs[at])
+    def _numbers(
+        self, tensors: Sequence[Named], data: memoryview, start: int, verify: bool
+    ) -> dict[str, Array]:
+        """Copy tensors out of `data`, the bytes of the file from `start` on.
+
+        Column by column: tensor by tensor, tens of thousands of them take a quarter longer.
+        """
+        names, entries = zip(*tensors, strict=True)
+        data_types, shapes, _, offsets, sizes, expected, _ = zip(*entries, strict=True)
+        places = [offset - start for offset in offsets]
+        if verify:
+            crcs = [crc32c(data[at : at + size], 0) for at, size in zip(places, sizes, strict=True)]
+            wrong = mask_all(np.array(crcs, np.uint32)) != np.array(expected, np.uint32)
+            for at in np.flatnonzero(wrong)[:1].tolist():
+                name, entry = tensors[at]
+                raise self._mismatch(name, entry, crcs[at])
+        dtypes = list(map(numpy_dtype, data_types))
+        try:
+            arrays = [
+                np.ndarray(shape, dtype, data, at).copy()
+                for shape, dtype, at in zip(shapes, dtypes, places, strict=True)
+            ]
+        except ValueError:
+            for named, dtype, at in zip(tensors, dtypes, places, strict=True):
+                self._reshaped(*named, np.frombuffer(data, dtype, volume(named[1].shape), at))
+            raise
+        if self.big_endian:
+            for array in arrays:
+                swap_bytes(array.reshape(-1))
+        return dict(zip(names, arrays, strict=True))
 
     def _strings(self, name: str, entry: Entry, part: memoryview, verify: bool) -> Array:
         with located(self.source.path, name, entry.offset):

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
 from threading import Lock
 
 from tfckpt.bundle.commit import publish
-from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_entry
+from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.shard import ShardWriter
-from tfckpt.checksum import mask
 from tfckpt.names import check_prefix, encode_name
 from tfckpt.storage import FileWriter
 from tfckpt.table import write_table
 from tfckpt.tensors.stored import as_storable
 from tfckpt.writer import CheckpointWriter, Part, check_apart
-
-_TAKEN = b""  # in place of the entry of a tensor that is being written
 
 
 class BundleWriter(CheckpointWriter):
@@ -50,9 +48,11 @@ class BundleWriter(CheckpointWriter):
             raise ValueError(f"num_shards must be at least 1, not {num_shards}")
         self._fsync = fsync
         self._lock = Lock()
-        self._entries: dict[bytes, bytes] = {}
+        self._keys: set[bytes] = set()
         self._sliced: dict[bytes, Entry] = {}
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="tfckpt-checksum")
+        self._executor: ThreadPoolExecutor | None = None
+        if num_shards == 1 and (os.cpu_count() or 1) > 1:  # else other shards use the other cores
+            self._executor = ThreadPoolExecutor(1, thread_name_prefix="tfckpt-checksum")
         self._shards: list[ShardWriter] = []
         try:
             for shard_id in range(num_shards):
@@ -72,9 +72,9 @@ class BundleWriter(CheckpointWriter):
         """
         key = encode_name(name)
         with self._lock:
-            if key in self._entries or key in self._sliced:
+            if key in self._keys or key in self._sliced:
                 raise ValueError(f"tensor {name!r} is in this bundle already")
-            self._entries[key] = _TAKEN
+            self._keys.add(key)
         self._write(name, key, array, shard)
 
     def add_slice(
@@ -101,13 +101,13 @@ class BundleWriter(CheckpointWriter):
         slice_key = one.key(key)
         with self._lock:
             known = self._sliced.get(key, Entry(data_type, shape))
-            if key in self._entries or (known.data_type, known.shape) != (data_type, shape):
+            if key in self._keys or (known.data_type, known.shape) != (data_type, shape):
                 raise ValueError(
                     f"tensor {full_name!r} is in this bundle already, whole or with another dtype "
                     f"or shape"
                 )
             check_apart(one, known.slices, shape, full_name)
-            self._entries[slice_key] = _TAKEN
+            self._keys.add(slice_key)
         self._write(full_name, slice_key, value, shard)
         with self._lock:
             known = self._sliced.get(key, known)
@@ -134,7 +134,8 @@ class BundleWriter(CheckpointWriter):
     def discard(self) -> None:
         """Remove what was written, unless `finish` has made it visible."""
         self._finished = True
-        self._executor.shutdown()
+        if self._executor is not None:
+            self._executor.shutdown()
         for shard in self._shards:
             shard.file.discard()
 
@@ -143,32 +144,21 @@ class BundleWriter(CheckpointWriter):
             self._check_open()
             self._check_shard(shard, len(self._shards))
             value, data_type = as_storable(array)
-            offset, size, crc = self._shards[shard].append(value, data_type)
+            self._shards[shard].append(key, value, data_type)
         except (TypeError, ValueError) as error:  # nothing was written
-            del self._entries[key]
+            self._keys.remove(key)
             raise type(error)(f"tensor {name!r}: {error}") from None
         except RuntimeError:
             raise
         except BaseException:  # the shard may hold half a tensor: no more can follow
-            self.discard()
+            self._finished = True
+            self._shards[shard].file.discard()  # the others may be in use by other threads
             raise
-        self._entries[key] = encode_entry(data_type, value.shape, shard, offset, size, mask(crc))
 
     def _items(self) -> Iterator[tuple[bytes, bytes]]:
-        entries = self._entries
-        entries.update((key, entry.encode()) for key, entry in self._sliced.items())
+        values = {key: entry.encode() for key, entry in self._sliced.items()}
+        for shard_id, shard in enumerate(self._shards):
+            values.update(shard.entries(shard_id))
         yield HEADER_KEY, Header(len(self._shards)).encode()
-        for key in sorted(entries):
-            yield key, entries[key]
-
-
-def write_bundle(
-    prefix: str | PathLike[str], variables: Mapping[str, object], *, fsync: bool = True
-) -> str:
-    """Write a mapping in its own order; return the prefix."""
-    if not isinstance(variables, Mapping):
-        raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
-    with BundleWriter(prefix, fsync=fsync) as bundle:
-        for name in variables:
-            bundle.add(name, variables[name])
-    return bundle.prefix
+        for key in sorted(values):
+            yield key, values[key]

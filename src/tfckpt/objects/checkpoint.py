@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tfckpt.bundle.writer import write_bundle
+from tfckpt.bundle.spread import write_bundle
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, located
 from tfckpt.names import check_prefix

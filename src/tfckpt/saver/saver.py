@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from os import PathLike
 from typing import Any
 
+from tfckpt.bundle.spread import write_shards
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
 from tfckpt.protos import MetaGraphDef, SaverDef
@@ -22,7 +23,7 @@ from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, o
 from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
 from tfckpt.saver.path import Target, as_path, resolve
 from tfckpt.saver.retention import Kept, Retention, remove_data
-from tfckpt.saver.sharding import Shards, choose_shards, write_shards, write_v1_shards
+from tfckpt.saver.sharding import Shards, choose_shards, write_v1_shards
 from tfckpt.saver.var_list import (
     Spec,
     ToSave,
@@ -377,7 +378,9 @@ class Saver:
                 target.prefix, tensors, shards, sharded=target.sharded, fsync=self._fsync
             )
         else:
-            write_shards(target.prefix, tensors, shards, fsync=self._fsync)
+            write_shards(
+                target.prefix, shards, lambda name: tensors[name].value(), fsync=self._fsync
+            )
 
     @contextlib.contextmanager
     def _undone_on_failure(self, target: Target) -> Iterator[None]:

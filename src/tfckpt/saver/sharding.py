@@ -1,14 +1,11 @@
-"""Which shard a tensor goes to, and filling the shards side by side."""
+"""Which shard a tensor goes to."""
 
 from __future__ import annotations
 
-import heapq
-import os
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from operator import index as as_integer
 
-from tfckpt.bundle.writer import BundleWriter
+from tfckpt.bundle.spread import spread_by_size
 from tfckpt.saver.var_list import ToSave
 
 # A number of shards; or which shard a tensor goes to, by its name, or by its name and value.
@@ -27,20 +24,8 @@ def choose_shards(tensors: Mapping[str, ToSave], shards: Shards) -> list[list[st
         total = sum(tensor.spec.nbytes for tensor in tensors.values())
         shards = max(2, -(-total // _SHARD_BYTES))
     if isinstance(shards, int):
-        return _by_size(tensors, max(1, min(shards, len(tensors))))
+        return spread_by_size({name: t.spec.nbytes for name, t in tensors.items()}, shards)
     return _as_told(tensors, shards)
-
-
-def _by_size(tensors: Mapping[str, ToSave], count: int) -> list[list[str]]:
-    """Give each tensor, the biggest first, to the shard that has the least."""
-    loads = [(0, shard) for shard in range(count)]
-    chosen: dict[str, int] = {}
-    for name in sorted(tensors, key=lambda name: -tensors[name].spec.nbytes):
-        load, shard = heapq.heappop(loads)
-        chosen[name] = shard
-        # At least one, so that empty tensors spread too.
-        heapq.heappush(loads, (load + max(1, tensors[name].spec.nbytes), shard))
-    return [[name for name in tensors if chosen[name] == shard] for shard in range(count)]
 
 
 def _as_told(
@@ -66,24 +51,6 @@ def _told(
     if shard < 0:
         raise ValueError(f"{name!r} cannot go to shard {shard}: shards count from 0")
     return shard
-
-
-def write_shards(
-    prefix: str, tensors: Mapping[str, ToSave], shards: list[list[str]], *, fsync: bool
-) -> None:
-    """Write a bundle; its shards are filled in parallel."""
-    with BundleWriter(prefix, num_shards=len(shards), fsync=fsync) as bundle:
-
-        def write(shard: int) -> None:
-            for name in shards[shard]:
-                bundle.add(name, tensors[name].value(), shard=shard)
-
-        if len(shards) == 1:
-            write(0)
-            return
-        with ThreadPoolExecutor(min(len(shards), os.cpu_count() or 1)) as threads:
-            for done in [threads.submit(write, shard) for shard in range(len(shards))]:
-                done.result()
 
 
 def write_v1_shards(

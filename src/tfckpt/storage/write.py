@@ -100,11 +100,13 @@ class FileWriter:
 
     def write(self, data: Buffer) -> None:
         rest = memoryview(data).cast("B")
-        with _refused(self.path, f"write {len(rest)} bytes at {self.size}"):
+        try:
             while len(rest):
                 written = os.write(self._fd, rest)
                 self.size += written
                 rest = rest[written:]
+        except OSError as error:
+            raise _failed(error, self.path, f"write {len(rest)} bytes at {self.size}") from error
 
     def flush(self) -> None:
         """Bring the bytes to the disk; the file keeps its temporary name."""

@@ -56,22 +56,28 @@ class BlockBuilder:
         # One loop over local names: an index of many small tensors spends its time here.
         pieces, restarts = self._pieces, self._restarts
         last_key, since_restart, at = self.last_key, self._since_restart, self._entries_size
+        last_size, last_number = len(last_key), int.from_bytes(last_key, "big")
         oversized = None
         for key, value in items:
-            value_size = len(value)
+            key_size, value_size = len(key), len(value)
             if self.first_key is None:
                 self.first_key = key
             elif key <= last_key:
                 raise ValueError(f"table keys must increase: {key!r} after {last_key!r}")
-            elif value_size + len(key) >= oversize:
+            elif value_size + key_size >= oversize:
                 oversized = (key, value)
                 break
-            if since_restart < self._restart_interval:
-                shared = shared_prefix(last_key, key)
-            else:
+            # As big-endian numbers two keys of a size differ from the highest bit of the first
+            # unequal byte on: a few calls into C, whatever the length.
+            number = int.from_bytes(key, "big")
+            if since_restart == self._restart_interval:
                 shared = since_restart = 0
                 restarts.append(at)
-            unshared = len(key) - shared
+            elif key_size == last_size:
+                shared = key_size - ((number ^ last_number).bit_length() + 7) // 8
+            else:
+                shared = shared_prefix(last_key, key)
+            unshared = key_size - shared
             if (shared | unshared | value_size) < 0x80:
                 head = bytes((shared, unshared, value_size))
             else:
@@ -80,7 +86,7 @@ class BlockBuilder:
             pieces.append(value)
             at += len(head) + unshared + value_size
             since_restart += 1
-            last_key = key
+            last_key, last_size, last_number = key, key_size, number
             if at + 4 * len(restarts) + 4 >= size:
                 break
         self.last_key, self._since_restart, self._entries_size = last_key, since_restart, at
@@ -98,8 +104,6 @@ class BlockBuilder:
 def shared_prefix(a: bytes, b: bytes) -> int:
     """Return how many bytes `a` and `b` have in common at their start."""
     size = min(len(a), len(b))
-    # As big-endian numbers the two differ from the highest bit of the first unequal byte on:
-    # four calls into C, whatever the length.
     difference = int.from_bytes(a[:size], "big") ^ int.from_bytes(b[:size], "big")
     return size - (difference.bit_length() + 7) // 8
 

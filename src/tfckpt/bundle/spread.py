@@ -1,0 +1,99 @@
+"""Writing all of a mapping: spreading tensors over shards, and filling these side by side."""
+
+from __future__ import annotations
+
+import heapq
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from os import PathLike
+
+from tfckpt.bundle.writer import BundleWriter
+from tfckpt.reader import CheckpointReader
+from tfckpt.tensors.stored import as_storable
+
+
+def spread_by_size(sizes: Mapping[str, int], count: int) -> list[list[str]]:
+    """Return the names of each of `count` shards, fewer where there are fewer tensors.
+
+    Each tensor, the biggest first, goes to the shard that has the least; in a shard they keep
+    their order.
+    """
+    count = max(1, min(count, len(sizes)))
+    loads = [(0, shard) for shard in range(count)]
+    chosen: dict[str, int] = {}
+    for name in sorted(sizes, key=lambda name: -sizes[name]):
+        load, shard = heapq.heappop(loads)
+        chosen[name] = shard
+        # At least one, so that empty tensors spread too.
+        heapq.heappush(loads, (load + max(1, sizes[name]), shard))
+    shards: list[list[str]] = [[] for _ in range(count)]
+    for name in sizes:
+        shards[chosen[name]].append(name)
+    return shards
+
+
+def write_shards(
+    prefix: str | PathLike[str],
+    shards: Sequence[Sequence[str]],
+    value: Callable[[str], object],
+    *,
+    fsync: bool = True,
+) -> str:
+    """Write a bundle of the tensors named for each shard, and return its prefix.
+
+    A file system lets one writer into a file at a time, so that several threads write faster
+    only into several files.
+    """
+    failures: list[BaseException] = []
+    with BundleWriter(prefix, num_shards=len(shards), fsync=fsync) as bundle:
+
+        def fill(shard: int) -> None:
+            try:
+                for name in shards[shard]:
+                    if failures:
+                        return
+                    bundle.add(name, value(name), shard=shard)
+            except BaseException as error:
+                failures.append(error)
+
+        if len(shards) == 1:
+            fill(0)
+        else:
+            with ThreadPoolExecutor(min(len(shards), os.cpu_count() or 1)) as threads:
+                try:
+                    wait([threads.submit(fill, shard) for shard in range(len(shards))])
+                except BaseException as error:  # such as Ctrl-C: the threads stop soon, too
+                    failures.append(error)
+        if failures:
+            raise failures[0]
+    return bundle.prefix
+
+
+def write_bundle(
+    prefix: str | PathLike[str],
+    variables: Mapping[str, object],
+    *,
+    num_shards: int = 1,
+    fsync: bool = True,
+) -> str:
+    """Write a mapping, each shard in the mapping's order; return the prefix."""
+    if not isinstance(variables, Mapping):
+        raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
+    if num_shards < 1:
+        raise ValueError(f"num_shards must be at least 1, not {num_shards}")
+    shards = [list(variables)]
+    if num_shards > 1:
+        shards = spread_by_size(_sizes(variables), num_shards)
+    return write_shards(prefix, shards, variables.__getitem__, fsync=fsync)
+
+
+def _sizes(variables: Mapping[str, object]) -> dict[str, int]:
+    if isinstance(variables, CheckpointReader):
+        return {name: info.stored_size for name, info in variables.infos().items()}
+    return {name: _size(value) for name, value in variables.items()}
+
+
+def _size(value: object) -> int:
+    size = getattr(value, "nbytes", None)  # which a lazy array has too
+    return size if isinstance(size, int) else as_storable(value)[0].nbytes
