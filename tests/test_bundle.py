@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 import tfckpt
 from tfckpt import errors
+from tfckpt.bundle.spread import spread_by_size
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 dtypes = st.one_of(
@@ -229,6 +231,65 @@ def test_threads_may_fill_different_shards(prefix: Path) -> None:
 
     loaded = tfckpt.load(prefix)
     assert all(same(loaded[name], array) for name, array in tensors.items())
+
+
+@given(st.dictionaries(names, st.integers(0, 1000), min_size=1), st.integers(1, 5))
+def test_tensors_are_spread_by_size(sizes: dict[str, int], count: int) -> None:
+    shards = spread_by_size(sizes, count)
+
+    assert len(shards) == min(count, len(sizes))
+    assert sorted(name for shard in shards for name in shard) == sorted(sizes)
+    order = list(sizes)
+    assert all(shard and shard == sorted(shard, key=order.index) for shard in shards)
+    loads = [sum(sizes[name] for name in shard) for shard in shards]
+    assert max(loads) - min(loads) <= max(sizes.values()) + len(sizes)
+
+
+@pytest.mark.parametrize("lazy", [False, True], ids=["arrays", "another checkpoint's reader"])
+def test_a_save_in_shards(lazy: bool, tmp_path: Path) -> None:
+    tensors = {f"w{n}": np.full((5, n * 10_000), n, np.float32) for n in range(9)}
+    tensors |= {"text": np.array([b"a", b"bc"], object), "step": np.int64(3)}
+    variables = tfckpt.load_checkpoint(tfckpt.save(tmp_path / "one", tensors)) if lazy else tensors
+
+    prefix = tfckpt.save(tmp_path / "m", variables, num_shards=3)
+
+    sizes = [os.path.getsize(f"{prefix}.data-0000{n}-of-00003") for n in range(3)]
+    assert max(sizes) < 4 / 3 * min(sizes)
+    loaded = tfckpt.load(prefix)
+    assert sorted(tensors) == list(loaded)
+    assert all(same(loaded[name], array) for name, array in tensors.items())
+
+
+def test_a_save_in_shards_that_fails_says_why_and_leaves_nothing(
+    prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tensors = {f"w{n}": np.full(300_000, n, np.float32) for n in range(9)}
+    tfckpt.save(prefix, {"w": [1.0]})
+    before = {path.name: path.read_bytes() for path in prefix.parent.iterdir()}
+    real, lock = os.write, threading.Lock()
+
+    for limit in range(0, 8_000_000, 1_000_000):
+        left = limit
+
+        def write(fd: int, data: memoryview) -> int:
+            nonlocal left
+            with lock:
+                left -= len(data)
+                if left < 0:
+                    raise OSError(errno.ENOSPC, "No space left on device")
+            return real(fd, data)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "write", write)
+            with pytest.raises(errors.FailedPreconditionError, match="No space left on device"):
+                tfckpt.save(prefix, tensors, num_shards=3)
+        assert before == {path.name: path.read_bytes() for path in prefix.parent.iterdir()}
+
+    with pytest.raises(TypeError, match="w9"):
+        tfckpt.save(prefix, tensors | {"w9": np.full(10, None)}, num_shards=3)
+    with pytest.raises(ValueError, match="num_shards"):
+        tfckpt.save(prefix, tensors, num_shards=0)
+    assert before == {path.name: path.read_bytes() for path in prefix.parent.iterdir()}
 
 
 def test_threads_may_read_from_one_reader(prefix: Path) -> None:

@@ -249,3 +249,33 @@ def test_merged_bundles_are_the_same(seed: int, tmp_path: Path) -> None:
     ours = {path.name: path.read_bytes() for path in (tmp_path / "ours").iterdir()}
     theirs = {path.name: path.read_bytes() for path in (tmp_path / "theirs").iterdir()}
     assert ours == theirs
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_shards_are_those_of_merged_saves(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    kinds = [DataType.DT_STRING, DataType.DT_FLOAT, DataType.DT_INT64]
+    tensors = {
+        name: random_array(rng, kinds[rng.integers(len(kinds))], random_shape(rng))
+        for name in random_names(rng, 30)
+    }
+    (tmp_path / "ours").mkdir()
+    ours = tfckpt.save(tmp_path / "ours" / "m", tensors, num_shards=3)
+
+    reader = tf.train.load_checkpoint(ours)
+    for name, array in tensors.items():
+        assert_equal(tfckpt.load(ours)[name], reader.get_tensor(name))
+        assert_equal(tfckpt.load(ours)[name], array if array.shape else array[()])
+
+    shards: list[dict[str, np.ndarray]] = [{}, {}, {}]
+    bundle = tfckpt.BundleReader(ours)
+    for name, array in tensors.items():
+        shards[bundle.entry(name).shard_id][name] = array
+    parts = [str(tmp_path / "theirs" / f"part-{n}") for n in range(3)]
+    for part, shard in zip(parts, shards, strict=True):
+        tf_save(Path(part), shard)
+    tf.raw_ops.MergeV2Checkpoints(
+        checkpoint_prefixes=parts, destination_prefix=str(tmp_path / "theirs" / "m")
+    )
+    mine = {path.name: path.read_bytes() for path in (tmp_path / "ours").iterdir()}
+    assert mine == {path.name: path.read_bytes() for path in (tmp_path / "theirs").iterdir()}
