@@ -1,18 +1,21 @@
-"""How time and memory grow with the data: a plot, and its numbers (`make growth`).
+"""How time, memory and reading grow with the data: a plot, and its numbers (`make growth`).
 
-    python benchmarks/growth.py [--quick] [--plot FILE] [--json FILE]
+    python benchmarks/growth.py [--quick] [--plot FILE] [--json FILE] [--folder DIR]
 
-Two series: ever more bytes in 8 tensors, and ever more tensors of 64 bytes. For each: save, open,
-one lookup, list, load all; and the bytes that open and one lookup read.
+Two series: ever more bytes in 8 tensors, and ever more tensors of 64 bytes. For each, and each in
+a process of its own: save, open, one lookup, list, load all. Memory is what the process takes for
+itself at its peak; pages of the mapped file, which the system can take back, are not in it.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -23,28 +26,60 @@ from typing import Any
 import numpy as np
 
 import tfckpt
+from tfckpt.storage.source import LocalSource
 
-BYTES = [1 << 30, 2 << 30, 4 << 30]
+SIZES = [1 << 30, 2 << 30, 4 << 30, 8 << 30]
 COUNTS = [1_000, 10_000, 100_000, 1_000_000]
-QUICK_BYTES = [1 << 20, 2 << 20]
+QUICK_SIZES = [1 << 20, 2 << 20]
 QUICK_COUNTS = [100, 1_000]
+TURNS = 3
+LEAST = {"seconds": 0, "memory": 4096, "read": 1}  # a logarithmic plot has no zero
+
+Tensors = dict[str, np.ndarray[Any, Any]]
+
+
+def of_size(size: int) -> Tensors:
+    one = np.ones(size // 32, np.float32)  # the same memory eight times: it is the file that grows
+    return {f"layer_{n}/kernel": one for n in range(8)}
+
+
+def of_count(count: int) -> Tensors:
+    one = np.ones(16, np.float32)
+    return {f"model/layer_{n:07d}/kernel": one for n in range(count)}
+
+
+SERIES = {"bytes": of_size, "tensors": of_count}
+
+
+def lookup(prefix: str, series: str, x: int) -> object:
+    """Open, find a tensor in the middle, and read its first element."""
+    name = "layer_4/kernel" if series == "bytes" else f"model/layer_{x // 2:07d}/kernel"
+    with tfckpt.load_checkpoint(prefix) as reader:
+        return reader.get_tensor(name, 0)
+
+
+WORK: dict[str, Callable[[str, str, int], object]] = {
+    "save": lambda prefix, series, x: tfckpt.save(prefix, SERIES[series](x), fsync=False),
+    "load": lambda prefix, series, x: tfckpt.load(prefix),
+    "list": lambda prefix, series, x: tfckpt.list_variables(prefix),
+    "lookup": lookup,
+    "open": lambda prefix, series, x: tfckpt.load_checkpoint(prefix),
+}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="little data: does everything run?")
-    parser.add_argument("--plot", help="draw the plot into this file")
-    parser.add_argument("--json", help="write the numbers into this file")
-    options = parser.parse_args()
-    base = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    sizes, counts = (QUICK_BYTES, QUICK_COUNTS) if options.quick else (BYTES, COUNTS)
+    options = parse(sys.argv[1:])
+    if options.child:
+        print(json.dumps(measure(*options.child)))
+        return 0
     rows = []
-    for size in sizes:
-        rows.append({"series": "bytes", "x": size, **measure(of_size(size), base)})
-        print(rows[-1], file=sys.stderr)
-    for count in counts:
-        rows.append({"series": "tensors", "x": count, **measure(of_count(count), base)})
-        print(rows[-1], file=sys.stderr)
+    for series, xs in (
+        ("bytes", QUICK_SIZES if options.quick else SIZES),
+        ("tensors", QUICK_COUNTS if options.quick else COUNTS),
+    ):
+        for x in xs:
+            rows.append({"series": series, "x": x, **in_children(series, x, options.folder)})
+            print(rows[-1], file=sys.stderr)
     if options.json:
         Path(options.json).write_text(json.dumps(rows, indent=1) + "\n")
     if options.plot:
@@ -52,73 +87,81 @@ def main() -> int:
     return 0
 
 
-def of_size(size: int) -> dict[str, np.ndarray[Any, Any]]:
-    one = np.ones(size // 32, np.float32)  # the same memory eight times: it is the file that grows
-    return {f"layer_{n}/kernel": one for n in range(8)}
+def parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="little data: does everything run?")
+    parser.add_argument("--plot", help="draw the plot into this file")
+    parser.add_argument("--json", help="write the numbers into this file")
+    parser.add_argument("--folder", help="where the files go (default: %(default)s)",
+                        default="/dev/shm" if Path("/dev/shm").is_dir() else None)  # fmt: skip
+    parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
+    return parser.parse_args(argv)
 
 
-def of_count(count: int) -> dict[str, np.ndarray[Any, Any]]:
-    one = np.ones(16, np.float32)
-    return {f"model/layer_{n:07d}/kernel": one for n in range(count)}
-
-
-def measure(tensors: dict[str, Any], base: str | None) -> dict[str, float]:
+def in_children(series: str, x: int, base: str | None) -> dict[str, Any]:
     folder = tempfile.mkdtemp(prefix="tfckpt-growth-", dir=base)
-    prefix, probe = f"{folder}/m", list(tensors)[len(tensors) // 2]
     try:
-        result = {"save": timed(lambda: tfckpt.save(prefix, tensors, fsync=False))}
-        result["open"] = best(lambda: tfckpt.load_checkpoint(prefix).close())
-        result["lookup"] = best(lambda: lookup(prefix, probe))
-        result["lookup_bytes"] = bytes_read(lambda: lookup(prefix, probe))
-        result["list"] = timed(lambda: tfckpt.list_variables(prefix))
-        result["load"] = timed(lambda: tfckpt.load(prefix))
+        return {work: child(work, f"{folder}/m", series, x) for work in WORK}
     finally:
         shutil.rmtree(folder)
-    return result
 
 
-def lookup(prefix: str, name: str) -> None:
-    """Find a tensor, and read its first element."""
-    with tfckpt.load_checkpoint(prefix) as reader:
-        reader.get_tensor(name, 0)
+def child(work: str, prefix: str, series: str, x: int) -> Any:
+    command = [sys.executable, __file__, "--child", work, prefix, series, str(x)]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
-def timed(run: Callable[[], object]) -> float:
+def measure(work: str, prefix: str, series: str, x: str) -> dict[str, float]:
+    """Return the seconds of the fastest of `TURNS`, and peak memory and bytes read of the first."""
+    tfckpt.load(tfckpt.save(f"{prefix}-warm", {"w": np.ones(10)}, fsync=False))  # imports
+    run = functools.partial(WORK[work], prefix, series, int(x))
+    if work == "save":
+        tensors = SERIES[series](int(x))
+        run = functools.partial(tfckpt.save, prefix, tensors, fsync=False)
+    count = counting_reads()
     gc.collect()
-    start = time.perf_counter()
-    result = run()
-    seconds = time.perf_counter() - start
-    del result
-    return seconds
+    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
+    before = memory_of_process()
+    seconds, read, own = [], 0, 0
+    for turn in range(TURNS):
+        start = time.perf_counter()
+        result = run()
+        seconds.append(time.perf_counter() - start)
+        if not turn:
+            after = memory_of_process()
+            own = after["VmHWM"] - before["VmRSS"] - (mapped(after) - mapped(before))
+            read = count["bytes"]
+        del result
+    return {"seconds": min(seconds), "memory": max(0, own), "read": read}
 
 
-def best(run: Callable[[], object], turns: int = 5) -> float:
-    return min(timed(run) for _ in range(turns))
+def counting_reads() -> dict[str, int]:
+    """Count from now on the bytes of files that are read or mapped."""
+    count = {"bytes": 0}
+
+    def counted(name: str) -> None:
+        real = getattr(LocalSource, name)
+
+        def call(self: LocalSource, offset: int, wanted: Any) -> Any:
+            count["bytes"] += wanted if isinstance(wanted, int) else len(wanted)
+            return real(self, offset, wanted)
+
+        setattr(LocalSource, name, call)
+
+    for name in ("read", "read_into", "map"):
+        counted(name)
+    return count
 
 
-def bytes_read(run: Callable[[], object]) -> int:
-    """Count what is read or mapped of the files."""
-    from tfckpt.storage.source import LocalSource
+def memory_of_process() -> dict[str, int]:
+    """Return the bytes of each kind that Linux says this process has (proc(5), status)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    fields = (line.split() for line in lines if line.endswith(" kB"))
+    return {name.rstrip(":"): int(size) << 10 for name, size, _ in fields}
 
-    total = 0
-    kept = {name: getattr(LocalSource, name) for name in ("read", "map")}
 
-    def counting(method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(self: Any, offset: int, size: int) -> Any:
-            nonlocal total
-            total += size
-            return method(self, offset, size)
-
-        return call
-
-    for name, method in kept.items():
-        setattr(LocalSource, name, counting(method))
-    try:
-        run()
-    finally:
-        for name, method in kept.items():
-            setattr(LocalSource, name, method)
-    return total
+def mapped(memory: dict[str, int]) -> int:
+    return memory["RssFile"] + memory["RssShmem"]
 
 
 def plot(rows: list[dict[str, Any]], path: str) -> None:
@@ -127,17 +170,25 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
     mpl.use("agg")
     from matplotlib import pyplot as plt
 
-    figure, sides = plt.subplots(1, 2, figsize=(10, 4), sharey=True, layout="constrained")
+    kinds = {"seconds": "seconds", "memory": "MB of memory", "read": "MB read or mapped"}
     labels = {"bytes": "GB in 8 tensors", "tensors": "tensors of 64 bytes"}
-    for side, (series, label) in zip(sides, labels.items(), strict=True):
+    figure, grid = plt.subplots(
+        3, 2, figsize=(9, 10), sharex="col", sharey="row", layout="constrained"
+    )
+    for column, (series, label) in enumerate(labels.items()):
         mine = [row for row in rows if row["series"] == series]
         xs = [row["x"] / (1 << 30 if series == "bytes" else 1) for row in mine]
-        for work in ("save", "load", "list", "lookup", "open"):
-            side.plot(xs, [row[work] for row in mine], marker="o", label=work)
-        side.set(xscale="log", yscale="log", xlabel=label)
-        side.grid(True, alpha=0.3)
-    sides[0].set_ylabel("seconds")
-    sides[1].legend(loc="upper left")
+        for side, (kind, unit) in zip(grid[:, column], kinds.items(), strict=True):
+            scale = 1 if kind == "seconds" else 1 << 20
+            for work in WORK:
+                ys = [max(row[work][kind], LEAST[kind]) / scale for row in mine]
+                side.plot(xs, ys, marker="o", label=work)
+            side.set(xscale="log", yscale="log", ylabel=unit if not column else None)
+            side.grid(True, alpha=0.3)
+        side.set_xlabel(label)
+        side.set_xticks(xs, [f"{x:,.0f}" for x in xs])
+        side.minorticks_off()
+    grid[0, 1].legend(loc="upper left")
     figure.savefig(path, metadata={"Date": None})
 
 

@@ -11,7 +11,7 @@ import ctypes
 import gc
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 
@@ -23,27 +23,20 @@ class Way(NamedTuple):
     prepare: Callable[[], object] = lambda: None
 
 
-class Pairs(NamedTuple):
-    """What the turns took, in seconds: ours and the peer's, pair by pair."""
-
-    ours: list[float]
-    peer: list[float]
-
-    @property
-    def ratio(self) -> float:
-        """How many times as fast as the peer we are."""
-        return statistics.median(p / o for o, p in zip(self.ours, self.peer, strict=True))
-
-
-def take_turns(ours: Way, peer: Way, rounds: int) -> Pairs:
-    """Run both once to warm up, then `rounds` times in turn."""
-    pairs = Pairs([], [])
+def take_turns(ways: Sequence[Way], rounds: int) -> list[list[float]]:
+    """Run all once to warm up, then `rounds` times in turn; return the seconds of each way."""
+    times: list[list[float]] = [[] for _ in ways]
     for turn in range(rounds + 1):
-        for way, times in ((ours, pairs.ours), (peer, pairs.peer)):
+        for way, mine in zip(ways, times, strict=True):
             seconds = once(way)
             if turn:
-                times.append(seconds)
-    return pairs
+                mine.append(seconds)
+    return times
+
+
+def times_as_fast(ours: Sequence[float], peer: Sequence[float]) -> float:
+    """Return how many times as fast as the peer we are: the median over the turns."""
+    return statistics.median(p / o for o, p in zip(ours, peer, strict=True))
 
 
 def once(way: Way) -> float:

@@ -122,6 +122,7 @@ class BundleReader(CheckpointReader):
         items = list(self._table.items())[1:]  # the first is the header
         names = [key.decode("utf-8", "surrogateescape") for key, _ in items]
         values = [bytes(value) for _, value in items]
+        del items  # a tenth of a gigabyte for a million tensors
         try:
             entries = dict(zip(names, decode_entries(values), strict=True))
         except DataLossError:
