@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from memory import memory_of_process
 
 import tfckpt
 from tfckpt.storage.source import LocalSource
@@ -151,13 +152,6 @@ def counting_reads() -> dict[str, int]:
     for name in ("read", "read_into", "map"):
         counted(name)
     return count
-
-
-def memory_of_process() -> dict[str, int]:
-    """Return the bytes of each kind that Linux says this process has (proc(5), status)."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    fields = (line.split() for line in lines if line.endswith(" kB"))
-    return {name.rstrip(":"): int(size) << 10 for name, size, _ in fields}
 
 
 def mapped(memory: dict[str, int]) -> int:

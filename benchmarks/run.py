@@ -52,6 +52,8 @@ def main() -> int:
         f"Python {platform.python_version()}, files on {options.folder}"
         f"{', with fsync' if options.fsync else ''}"
     )
+    if options.markdown:
+        Path(options.markdown).write_text(as_markdown(rows))
     if options.json:
         Path(options.json).write_text(json.dumps(rows, indent=1) + "\n")
     return 0
@@ -63,6 +65,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--fsync", action="store_true", help="wait for the disk, ours and plain")
     parser.add_argument("--rounds", type=int, default=5, help="pairs a row (default: 5)")
     parser.add_argument("--json", help="write the rows to this file too")
+    parser.add_argument("--markdown", help="write the table of docs/performance.md to this file")
     parser.add_argument("--only", default="", help="rows whose work contains this")
     parser.add_argument(
         "--folder",
@@ -132,26 +135,37 @@ def memory_rows(folder: Path, options: argparse.Namespace) -> list[dict[str, Any
     return rows
 
 
+COLUMNS = ("work", "peer", "ours", "peer's", "times as fast", "at least", "possible", "")
+
+
 def as_table(rows: list[dict[str, Any]]) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("work")
-    table.add_column("peer")
-    for column in ("ours", "peer's", "times as fast", "at least", "possible", ""):
-        table.add_column(column, justify="right")
+    for at, column in enumerate(COLUMNS):
+        table.add_column(column, justify="right" if at > 1 else "left")
     for row in rows:
-        if "ratio" in row:
-            numbers = (
-                seconds(row["ours_s"]),
-                seconds(row["peer_s"]),
-                f"{row['ratio']:.2f}",
-                f"{row['target']:.2f}",
-                f"{row['possible']:.2f}" if "possible" in row else "",
-            )
-        else:
-            limit = f"{row['target']} MB" if row["target"] else ""
-            numbers = (f"+{row['ours_mb']:.0f} MB", f"+{row['peer_mb']:.0f} MB", "", limit, "")
-        table.add_row(row["work"], row["peer"], *numbers, row["verdict"])
+        table.add_row(*cells(row))
     return table
+
+
+def as_markdown(rows: list[dict[str, Any]]) -> str:
+    lines = [COLUMNS, ["---"] * len(COLUMNS), *map(cells, rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def cells(row: dict[str, Any]) -> list[str]:
+    if "ratio" in row:
+        possible = f"{row['possible']:.1f}" if "possible" in row else ""
+        numbers = [
+            seconds(row["ours_s"]),
+            seconds(row["peer_s"]),
+            f"{row['ratio']:.2f}",
+            f"{row['target']:.2f}",
+            possible,
+        ]
+    else:
+        limit = f"{row['target']} MB" if row["target"] else ""
+        numbers = [f"+{row['ours_mb']:.0f} MB", f"+{row['peer_mb']:.0f} MB", "", limit, ""]
+    return [row["work"], row["peer"], *numbers, row["verdict"]]
 
 
 def seconds(value: float) -> str:

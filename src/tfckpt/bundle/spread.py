@@ -65,8 +65,8 @@ def write_shards(
                     wait([threads.submit(fill, shard) for shard in range(len(shards))])
                 except BaseException as error:  # such as Ctrl-C: the threads stop soon, too
                     failures.append(error)
-        if failures:
-            raise failures[0]
+        if failures:  # first of all the one for which the others found the writer closed
+            raise next((one for one in failures if type(one) is not RuntimeError), failures[0])
     return bundle.prefix
 
 
