@@ -45,29 +45,39 @@ def write_shards(
     A file system lets one writer into a file at a time, so that several threads write faster
     only into several files.
     """
-    failures: list[BaseException] = []
     with BundleWriter(prefix, num_shards=len(shards), fsync=fsync) as bundle:
-
-        def fill(shard: int) -> None:
-            try:
-                for name in shards[shard]:
-                    if failures:
-                        return
-                    bundle.add(name, value(name), shard=shard)
-            except BaseException as error:
-                failures.append(error)
-
         if len(shards) == 1:
-            fill(0)
+            for name in shards[0]:
+                bundle.add(name, value(name))
         else:
-            with ThreadPoolExecutor(min(len(shards), os.cpu_count() or 1)) as threads:
-                try:
-                    wait([threads.submit(fill, shard) for shard in range(len(shards))])
-                except BaseException as error:  # such as Ctrl-C: the threads stop soon, too
-                    failures.append(error)
-        if failures:  # first of all the one for which the others found the writer closed
-            raise next((one for one in failures if type(one) is not RuntimeError), failures[0])
+            _fill_side_by_side(bundle, shards, value)
     return bundle.prefix
+
+
+def _fill_side_by_side(
+    bundle: BundleWriter, shards: Sequence[Sequence[str]], value: Callable[[str], object]
+) -> None:
+    failures: list[BaseException] = []
+
+    def fill(shard: int) -> None:
+        try:
+            for name in shards[shard]:
+                if failures:
+                    return
+                bundle.add(name, value(name), shard=shard)
+        except BaseException as error:
+            failures.append(error)
+
+    with ThreadPoolExecutor(min(len(shards), os.cpu_count() or 1)) as threads:
+        try:
+            wait([threads.submit(fill, shard) for shard in range(len(shards))])
+        except BaseException as error:  # such as Ctrl-C: the threads stop soon, too
+            failures.append(error)
+    if failures:
+        try:  # first of all the one for which the others found the writer closed
+            raise next((one for one in failures if type(one) is not RuntimeError), failures[0])
+        finally:
+            failures.clear()  # or error, frame and list would hold each other, and the arrays
 
 
 def write_bundle(
