@@ -34,7 +34,7 @@ COUNTS = [1_000, 10_000, 100_000, 1_000_000]
 QUICK_SIZES = [1 << 20, 2 << 20]
 QUICK_COUNTS = [100, 1_000]
 TURNS = 3
-LEAST = {"seconds": 0, "memory": 4096, "read": 1}  # a logarithmic plot has no zero
+LEAST = {"seconds": 0, "memory": 4096, "read": 0}  # a logarithmic plot has no zero
 
 Tensors = dict[str, np.ndarray[Any, Any]]
 
@@ -174,9 +174,11 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
         xs = [row["x"] / (1 << 30 if series == "bytes" else 1) for row in mine]
         for side, (kind, unit) in zip(grid[:, column], kinds.items(), strict=True):
             scale = 1 if kind == "seconds" else 1 << 20
-            for work in WORK:
+            for color, work in enumerate(WORK):
+                if (kind, work) == ("read", "save"):
+                    continue
                 ys = [max(row[work][kind], LEAST[kind]) / scale for row in mine]
-                side.plot(xs, ys, marker="o", label=work)
+                side.plot(xs, ys, marker="o", color=f"C{color}", label=work)
             side.set(xscale="log", yscale="log", ylabel=unit if not column else None)
             side.grid(True, alpha=0.3)
         side.set_xlabel(label)
