@@ -285,8 +285,9 @@ def test_a_save_in_shards_that_fails_says_why_and_leaves_nothing(
                 tfckpt.save(prefix, tensors, num_shards=3)
         assert before == {path.name: path.read_bytes() for path in prefix.parent.iterdir()}
 
-    with pytest.raises(TypeError, match="w9"):
-        tfckpt.save(prefix, tensors | {"w9": np.full(10, None)}, num_shards=3)
+    for refused in (np.full(10, None), [[1], [2, 3]], np.datetime64("2020")):
+        with pytest.raises(TypeError, match="w9"):
+            tfckpt.save(prefix, tensors | {"w9": refused}, num_shards=3)
     with pytest.raises(ValueError, match="num_shards"):
         tfckpt.save(prefix, tensors, num_shards=0)
     assert before == {path.name: path.read_bytes() for path in prefix.parent.iterdir()}

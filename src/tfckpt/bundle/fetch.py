@@ -8,10 +8,10 @@ together and copied out.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -288,23 +288,24 @@ def _run_pieces(pieces: Sequence[_Piece]) -> Iterable[tuple[int, int]]:
     """Read (where it is not mapped) and checksum each piece; (crc, size) in order."""
     if _THREADS == 1 or sum(len(piece.target) for piece in pieces) < _WORTH_THREADS:
         return map(_run_piece, pieces)
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="tfckpt-read") as executor:
-        return list(chain.from_iterable(executor.map(_run_batch, _batches(pieces))))
+    done: list[tuple[int, int]] = [(0, 0)] * len(pieces)
+    todo = deque(range(len(pieces)))
 
+    # Whoever is free takes the next: a future for each piece would cost as much as 200 KB of it.
+    def work() -> None:
+        while todo:
+            try:
+                at = todo.popleft()
+            except IndexError:  # another was faster
+                return
+            done[at] = _run_piece(pieces[at])
 
-def _batches(pieces: Sequence[_Piece]) -> Iterator[Sequence[_Piece]]:
-    """Put small pieces together: handing one to a thread takes as long as checking 100 KB."""
-    first = size = 0
-    for at, piece in enumerate(pieces):
-        size += len(piece.target)
-        if size >= _PIECE:
-            yield pieces[first : at + 1]
-            first, size = at + 1, 0
-    yield pieces[first:]
-
-
-def _run_batch(pieces: Sequence[_Piece]) -> list[tuple[int, int]]:
-    return [_run_piece(piece) for piece in pieces]
+    with ThreadPoolExecutor(_THREADS - 1, thread_name_prefix="tfckpt-read") as executor:
+        others = [executor.submit(work) for _ in range(_THREADS - 1)]
+        work()
+        for other in others:
+            other.result()
+    return done
 
 
 def _run_piece(piece: _Piece) -> tuple[int, int]:

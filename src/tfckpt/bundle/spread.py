@@ -6,7 +6,9 @@ import heapq
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from operator import index as as_integer
 from os import PathLike
+from typing import SupportsIndex
 
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.reader import CheckpointReader
@@ -106,4 +108,9 @@ def _sizes(variables: Mapping[str, object]) -> dict[str, int]:
 
 def _size(value: object) -> int:
     size = getattr(value, "nbytes", None)  # which a lazy array has too
-    return size if isinstance(size, int) else as_storable(value)[0].nbytes
+    if isinstance(size, SupportsIndex):
+        return as_integer(size)
+    try:
+        return as_storable(value)[0].nbytes
+    except TypeError:
+        return 0  # writing it will say what is wrong, and with which tensor
