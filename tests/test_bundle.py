@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from hypothesis.extra import numpy as hnp
 
 import tfckpt
 from tfckpt import errors
+from tfckpt.bundle import reader as reader_module
 from tfckpt.bundle.spread import spread_by_size
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
@@ -478,6 +481,29 @@ def test_loading_while_the_checkpoint_is_replaced(prefix: Path) -> None:
     finally:
         stop.set()
         writer.join()
+
+
+def test_shards_of_the_next_commit_are_not_those_of_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefixes = [tfckpt.save(tmp_path / one, {"w": np.full(9, one)}) for one in ("a", "b", "c")]
+    data, index = ".data-00000-of-00001", ".index"
+    a, b, c = prefixes
+    for suffix in (data, index):
+        shutil.copy(b + suffix, a + suffix + ".commit")
+    real, calls = reader_module.committed_shard, 0
+
+    def while_the_commit_ends(*args: Any) -> str:
+        nonlocal calls
+        calls += 1
+        if calls == 1:  # after the index was opened; and the next save has begun
+            for suffix in (data, index):
+                os.replace(a + suffix + ".commit", a + suffix)
+            shutil.copy(c + data, a + data + ".commit")
+        return real(*args)
+
+    monkeypatch.setattr(reader_module, "committed_shard", while_the_commit_ends)
+    assert set(tfckpt.load(a)["w"].tolist()) == {b"b"}
 
 
 def test_a_closed_reader_is_closed(prefix: Path, weights: dict[str, np.ndarray]) -> None:

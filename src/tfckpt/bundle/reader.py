@@ -15,7 +15,7 @@ from tfckpt.bundle.commit import committed_index, committed_shard, has_index
 from tfckpt.bundle.entries import decode_entries
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard
-from tfckpt.bundle.naming import index_path
+from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.part import fetch_part
 from tfckpt.dtypes import OPAQUE, data_type_name, numpy_dtype
 from tfckpt.errors import (
@@ -64,7 +64,7 @@ class BundleReader(CheckpointReader):
                 if attempt == _ATTEMPTS - 1 or not has_index(self.path):
                     raise
                 continue
-            if self._is_current():
+            if self._counts(self._index):
                 break
             self.close()
             self._closed = False
@@ -88,16 +88,21 @@ class BundleReader(CheckpointReader):
         # Index and shards have to be of one save: they are opened together.
         for shard_id in range(min(self.header.num_shards, _OPENED_AT_ONCE)):
             with suppress(FileMissingError):  # said when a tensor needs it
-                self._shards[shard_id] = self._open_shard(shard_id)
+                self._shards[shard_id] = self._open_shard(shard_id, self._index)
 
-    def _is_current(self) -> bool:
-        """Whether the index that was opened still is the prefix's."""
-        if self._index_source.version is None:
+    def _counts(self, index: str) -> bool:
+        """Whether the index that was opened counts, now and by this name.
+
+        By the name, because ``.commit`` of an index says which shards are its own; once that
+        commit is over, such shards belong to the next.
+        """
+        version = self._index_source.version
+        if version is None:
             return True
         try:
-            return version_of(os.stat(committed_index(self.path))) == self._index_source.version
+            return index == committed_index(self.path) and version_of(os.stat(index)) == version
         except OSError:
-            return True  # it was removed: what is open stays whole
+            return False
 
     # What there is
 
@@ -276,28 +281,45 @@ class BundleReader(CheckpointReader):
             )
         with self._lock:
             if shard_id not in self._shards:
-                try:
-                    shard = self._open_shard(shard_id)
-                except FileMissingError as error:
-                    raise FileMissingError(
-                        f"the index {index_path(self.path)} needs this shard, which is missing: "
-                        f"was it copied or downloaded along?",
-                        path=error.path,
-                        tensor=name,
-                    ) from None
-                if not self._is_current():
-                    shard.source.close()
-                    raise DataLossError(
-                        "the checkpoint was replaced since it was opened: open it again",
-                        path=self.path,
-                        tensor=name,
-                    )
-                self._shards[shard_id] = shard
+                self._shards[shard_id] = self._open_later(shard_id, name)
             return self._shards[shard_id]
 
-    def _open_shard(self, shard_id: int) -> Shard:
-        path = committed_shard(self.path, shard_id, self.header.num_shards, self._index)
-        return Shard(open_source(path, mmap=self._mmap), self.header.big_endian)
+    def _open_later(self, shard_id: int, name: str) -> Shard:
+        """Open a shard that was not opened with the index."""
+        missing: FileMissingError | None = None
+        for index in (committed_index(self.path), index_path(self.path)):  # a commit may end now
+            try:
+                shard = self._open_shard(shard_id, index)
+            except FileMissingError as error:
+                missing = error
+                continue
+            if self._counts(index):
+                return shard
+            shard.source.close()
+            missing = None
+        if missing is None:
+            raise DataLossError(
+                "the checkpoint was replaced since it was opened: open it again",
+                path=self.path,
+                tensor=name,
+            )
+        raise FileMissingError(
+            f"the index {index_path(self.path)} needs this shard, which is missing: was it copied "
+            f"or downloaded along?",
+            path=missing.path,
+            tensor=name,
+        )
+
+    def _open_shard(self, shard_id: int, index: str) -> Shard:
+        path = committed_shard(self.path, shard_id, self.header.num_shards, index)
+        try:
+            source = open_source(path, mmap=self._mmap)
+        except FileMissingError:
+            final = shard_path(self.path, shard_id, self.header.num_shards)
+            if path == final:
+                raise
+            source = open_source(final, mmap=self._mmap)  # its commit went on meanwhile
+        return Shard(source, self.header.big_endian)
 
     def _check_open(self) -> None:
         if self._closed:
