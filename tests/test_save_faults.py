@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,29 @@ def test_a_process_that_dies(
         if module.calls < nth:
             assert nth > 10
             return
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a way of Linux")
+@pytest.mark.parametrize("refused", [False, True], ids=["taken", "refused"])
+def test_the_disk_gets_the_bytes_while_the_rest_is_written(
+    refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_over: list[tuple[int, int]] = []
+
+    def advise(fd: int, offset: int, size: int, advice: int) -> None:
+        assert os.fstat(fd).st_size >= offset + size
+        assert advice == os.POSIX_FADV_DONTNEED
+        handed_over.append((offset, size))
+        if refused:
+            raise OSError(errno.EINVAL, "no advice")
+
+    monkeypatch.setattr(os, "posix_fadvise", advise)
+    tensors = {"a": np.arange(20 << 18, dtype=np.int32), "b": np.zeros(1 << 20, np.int8)}
+    tfckpt.save(tmp_path / "m", tensors, fsync=False)
+    assert handed_over == []
+    tfckpt.save(tmp_path / "m", tensors)
+    assert handed_over == [(0, 8 << 20), (8 << 20, 8 << 20)]
+    np.testing.assert_equal(tfckpt.load(tmp_path / "m"), tensors)
 
 
 def turns(tmp_path: Path) -> Iterator[tuple[Path, int]]:
