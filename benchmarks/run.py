@@ -63,7 +63,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="little data: does everything run?")
     parser.add_argument("--fsync", action="store_true", help="wait for the disk, ours and plain")
-    parser.add_argument("--rounds", type=int, default=5, help="pairs a row (default: 5)")
+    parser.add_argument("--rounds", type=int, default=9, help="pairs a row (default: %(default)s)")
     parser.add_argument("--json", help="write the rows to this file too")
     parser.add_argument("--markdown", help="write the table of docs/performance.md to this file")
     parser.add_argument("--only", default="", help="rows whose work contains this")
