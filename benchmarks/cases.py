@@ -92,16 +92,23 @@ class Files:
         return self._saving("numpy savez", lambda: np.savez(self.npz, **self.tensors))
 
     def save_plain(self, files: int = 1) -> Way:
-        """A plain write() of the same bytes; each of several files by a thread of its own."""
-        arrays = list(self.tensors.values())
+        """A plain write() of the same bytes; each further file by a thread of its own.
+
+        The first is written here: another thread may run on the other core, where the memory that
+        this one has just freed is not at hand.
+        """
+        parts = [list(self.tensors.values())[n::files] for n in range(files)]
+        paths = [f"{self.plain}{n}" for n in range(files)]
 
         def run() -> None:
-            with ThreadPoolExecutor(files) as threads:
-                for done in [
-                    threads.submit(self._write_plain, f"{self.plain}{n}", arrays[n::files])
-                    for n in range(files)
-                ]:
-                    done.result()
+            with ThreadPoolExecutor(CORES) as threads:
+                others = [
+                    threads.submit(self._write_plain, path, part)
+                    for path, part in zip(paths[1:], parts[1:], strict=True)
+                ]
+                self._write_plain(paths[0], parts[0])
+                for other in others:
+                    other.result()
 
         name = f"plain write(), {files} files" if files > 1 else "plain write()"
         return self._saving(name, run)

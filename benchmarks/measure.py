@@ -9,10 +9,15 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import random
 import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+
+# What else a machine does every so many seconds (the host of a virtual one takes free memory back,
+# every two) must not fall in step with the turns, and always hit the same way.
+PAUSE = 1.0  # seconds before a turn, at most
 
 
 class Way(NamedTuple):
@@ -28,6 +33,8 @@ def take_turns(ways: Sequence[Way], rounds: int) -> list[list[float]]:
     times: list[list[float]] = [[] for _ in ways]
     for turn in range(rounds + 1):
         for way, mine in zip(ways, times, strict=True):
+            if turn and rounds > 1:
+                time.sleep(random.uniform(0, PAUSE))
             seconds = once(way)
             if turn:
                 mine.append(seconds)
