@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import shutil
 import threading
@@ -442,6 +443,31 @@ def test_a_write_that_failed_ends_the_writer(prefix: Path, monkeypatch: pytest.M
         with pytest.raises(RuntimeError, match="closed"):
             more()
     assert list(prefix.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("num_shards", [1, 3])
+def test_a_writer_that_is_dropped_says_so_and_leaves_nothing(num_shards: int, prefix: Path) -> None:
+    bundle = tfckpt.BundleWriter(prefix, num_shards=num_shards)
+    bundle.add("w", np.ones(100_000))
+    with pytest.warns(ResourceWarning, match=r"ckpt.data-\S+: dropped before"):
+        del bundle
+        gc.collect()
+    assert os.listdir(prefix.parent) == []
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_forked_process_that_drops_its_copy_of_a_writer_takes_nothing_away(prefix: Path) -> None:
+    bundle = tfckpt.BundleWriter(prefix, num_shards=2)
+    bundle.add("w", np.ones(3))
+    child = os.fork()
+    if not child:
+        del bundle
+        gc.collect()
+        os._exit(0)
+    os.waitpid(child, 0)
+    bundle.finish()
+    assert list(tfckpt.load(prefix)) == ["w"]
 
 
 def test_one_string_of_a_string_tensor(prefix: Path) -> None:

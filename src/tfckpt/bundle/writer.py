@@ -23,8 +23,8 @@ class BundleWriter(CheckpointWriter):
     """Writes tensors to a V2 checkpoint, each straight from its array to the file.
 
     Data lies in the order of `add`; `finish` (or leaving a ``with`` block without an error)
-    makes the checkpoint visible, all of it at once. Leaving by an error leaves no file behind,
-    and whatever was at `prefix` stays.
+    makes the checkpoint visible, all of it at once. Leaving by an error, or dropping the writer,
+    leaves no file behind, and whatever was at `prefix` stays.
 
     >>> import numpy as np, tempfile, tfckpt
     >>> prefix = tempfile.mkdtemp() + "/model.ckpt"

@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from types import TracebackType
 
@@ -64,8 +65,9 @@ def _failed(error: OSError, path: str, doing: str) -> FailedPreconditionError:
 class FileWriter:
     """A file in the making: written under a temporary name, renamed by `publish`.
 
-    Leaving its ``with`` block unpublished removes it. While the writer lives it holds a lock on
-    the file, by which `remove_leftovers` tells it from one whose process was killed.
+    Leaving its ``with`` block unpublished removes it, and so does dropping it, with a
+    ResourceWarning. While the writer lives it holds a lock on the file, by which
+    `remove_leftovers` tells it from one whose process was killed.
     """
 
     def __init__(self, path: str, *, fsync: bool = True) -> None:
@@ -75,6 +77,8 @@ class FileWriter:
             )
         self.path = path
         self.size = 0
+        self._fd = -1
+        self._process = os.getpid()
         self._fsync = fsync
         self._handed_over = 0
         self.name = temporary_path(path)  # where the file is now
@@ -167,6 +171,13 @@ class FileWriter:
         fd, self._fd = self._fd, -1
         if fd >= 0:
             os.close(fd)
+
+    def __del__(self) -> None:
+        # A forked process has a copy of the writer, and the file is not its own.
+        if getattr(self, "_fd", -1) >= 0 and os.getpid() == self._process:
+            self.discard()
+            message = f"{self.path}: dropped before it was finished"
+            warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
     def __enter__(self) -> FileWriter:
         return self
