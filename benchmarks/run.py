@@ -93,7 +93,7 @@ def timed_row(case: Case, rounds: int) -> dict[str, Any]:
         ways = [case.ours, case.peer, case.limit] if case.limit else [case.ours, case.peer]
         ours, peer, limit = [*take_turns(ways, rounds), None][:3]
     ratio = times_as_fast(ours, peer)
-    possible = min(peer) / min(limit) if limit else None
+    possible = times_as_fast(limit, peer) if limit else None
     row = {
         "work": case.work,
         "peer": case.peer.name,
