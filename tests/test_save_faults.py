@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import os
 import shutil
 import sys
@@ -19,7 +20,7 @@ import numpy as np
 import pytest
 
 import tfckpt
-from tfckpt.storage import write as storage
+from tfckpt.storage import lock, write
 
 CHANGING = {"open", "write", "fsync", "replace", "remove", "makedirs"}
 HALF_MADE = (".tempstate", ".commit")
@@ -138,7 +139,8 @@ def faulty(
     monkeypatch: pytest.MonkeyPatch, nth: int, error: Callable[[], BaseException], forever: bool
 ) -> FaultyOs:
     module = FaultyOs(nth, error, forever=forever)
-    monkeypatch.setattr(storage, "os", module)
+    for part in (write, lock):
+        monkeypatch.setattr(part, "os", module)
     return module
 
 
@@ -192,8 +194,10 @@ def test_a_process_that_dies(
         path = None
         with monkeypatch.context() as patch:
             module = faulty(patch, nth, Killed, True)
+            patch.delattr(write.FileWriter, "__del__")  # the dead tidy nothing up
             with contextlib.suppress(Killed):
                 path = save(taking_over(folder, shards[1]), folder, 3)
+            gc.collect()
         module.bury()
         step = latest_step(folder)
         assert step == 3 if path else step in {2, 3}

@@ -1,11 +1,11 @@
 """Where bytes lie: the only part of the library that opens, renames or removes files."""
 
 from tfckpt.storage.folder import FolderWriter
+from tfckpt.storage.lock import lock_folder
 from tfckpt.storage.source import Source, open_source, version_of
 from tfckpt.storage.spool import Spool
 from tfckpt.storage.write import (
     FileWriter,
-    lock_folder,
     remove_file,
     remove_leftovers,
     rename_file,

@@ -7,13 +7,9 @@ import os
 import shutil
 import weakref
 
-from tfckpt.errors import FailedPreconditionError
+from tfckpt.storage.lock import lock
+from tfckpt.storage.refused import refused
 from tfckpt.storage.write import LEFTOVER, sync_folder, temporary_path
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 
 class FolderWriter:
@@ -50,10 +46,11 @@ class FolderWriter:
             path = temporary_path(self.final)
             made = _first_missing(os.path.dirname(path) or ".")
             try:
-                os.makedirs(path)
-            except OSError as error:
+                with refused(path, "make the folder"):
+                    os.makedirs(path)
+            except OSError:
                 _remove_empty(os.path.dirname(path), made)
-                raise _refused(error, path, "make the folder") from error
+                raise
             self._path = path
             self._remove = weakref.finalize(
                 self, _discard, path, made, os.getpid(), _locked_folder(path)
@@ -72,12 +69,10 @@ class FolderWriter:
         if self._fsync:
             for folder, _, _ in os.walk(path):
                 sync_folder(os.path.join(folder, ""))
-        try:
+        with refused(self.final, "rename the finished folder to its name"):
             if os.name == "nt" and os.path.isdir(self.final):
                 os.rmdir(self.final)
             os.rename(path, self.final)  # takes the place of an empty folder
-        except OSError as error:
-            raise _refused(error, self.final, "rename the finished folder to its name") from error
         assert self._remove is not None
         detached = self._remove.detach()
         assert detached is not None
@@ -103,21 +98,18 @@ def _first_missing(folder: str) -> str | None:
 
 def _locked_folder(path: str) -> int | None:
     """Open a folder and hold a lock on it, by which `_remove_abandoned` knows that it is alive."""
-    if fcntl is None:
-        return None
     try:
         fd = os.open(path, os.O_RDONLY)
-    except OSError:
+    except OSError:  # Windows opens no folders
         return None
-    with contextlib.suppress(OSError):  # some network file systems have no locks
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    lock(fd)
     return fd
 
 
 def _remove_abandoned(final: str) -> None:
     """Remove what killed processes left of a folder of this name."""
     folder, base = os.path.split(final)
-    if fcntl is None or not os.path.isdir(folder or "."):
+    if not os.path.isdir(folder or "."):
         return
     for name in os.listdir(folder or "."):
         path = os.path.join(folder, name)
@@ -126,17 +118,16 @@ def _remove_abandoned(final: str) -> None:
 
 
 def _is_abandoned(path: str) -> bool:
+    if not os.path.isdir(path):
+        return False
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        fd = os.open(path, os.O_RDONLY)
     except OSError:
         return False
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
+        return lock(fd) is True
     finally:
         os.close(fd)
-    return True
 
 
 def _close(fd: int | None) -> None:
@@ -158,9 +149,3 @@ def _remove_empty(folder: str, made: str | None) -> None:
         with contextlib.suppress(OSError):
             os.rmdir(folder)
         folder = os.path.dirname(folder)
-
-
-def _refused(error: OSError, path: str, doing: str) -> FailedPreconditionError:
-    failed = FailedPreconditionError(f"cannot {doing}: {error.strerror or error}", path=path)
-    failed.errno, failed.strerror, failed.filename = error.errno, error.strerror, path
-    return failed

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import IO
 
 from tfckpt.coding import Buffer
-from tfckpt.storage.write import _refused
+from tfckpt.storage.refused import refused
 
 
 class Spool:
@@ -20,7 +20,7 @@ class Spool:
         self._path = path
         self._size = 0
         self._mapped: memoryview | None = None
-        with _refused(path, "create a temporary file"):
+        with refused(path, "create a temporary file"):
             self._file: IO[bytes] = tempfile.TemporaryFile(  # noqa: SIM115  closed by close()
                 dir=os.path.dirname(path) or "."
             )
@@ -28,7 +28,7 @@ class Spool:
     def append(self, *pieces: Buffer) -> tuple[int, int]:
         """Put bytes behind those that are there; return their offset and size."""
         offset = self._size
-        with _refused(self._path, "write to a temporary file"):
+        with refused(self._path, "write to a temporary file"):
             for piece in pieces:
                 self._file.write(piece)
                 self._size += len(piece)
@@ -37,7 +37,7 @@ class Spool:
     def view(self, offset: int, size: int) -> memoryview:
         """Return bytes appended before; no more can be, from now on."""
         if self._mapped is None:
-            with _refused(self._path, "read a temporary file"):
+            with refused(self._path, "read a temporary file"):
                 self._file.flush()
                 access = mmap.ACCESS_READ
                 self._mapped = memoryview(mmap.mmap(self._file.fileno(), 0, access=access))

@@ -14,16 +14,13 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import TracebackType
 
 from tfckpt.coding import Buffer
-from tfckpt.errors import FailedPreconditionError, UnimplementedError
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+from tfckpt.errors import UnimplementedError
+from tfckpt.storage.lock import lock
+from tfckpt.storage.refused import failed, refused
 
 # TensorFlow ends the names of files in the making in ".tempstate" and a random number.
 LEFTOVER = re.compile(r"\.tempstate\d+$")
@@ -38,28 +35,6 @@ _HAND_OVER = 8 << 20
 def temporary_path(path: str) -> str:
     """Return an unused name in the folder of `path`."""
     return f"{path}.tempstate{int.from_bytes(os.urandom(8), 'little')}"
-
-
-@contextlib.contextmanager
-def _refused(path: str, doing: str) -> Iterator[None]:
-    """Say which file the system refused, and how full its disk is."""
-    try:
-        yield
-    except FailedPreconditionError:
-        raise
-    except OSError as error:
-        raise _failed(error, path, doing) from error
-
-
-def _failed(error: OSError, path: str, doing: str) -> FailedPreconditionError:
-    folder = os.path.dirname(path) or "."
-    try:
-        room = f"; {shutil.disk_usage(folder).free} bytes are free there"
-    except OSError:
-        room = ""
-    failed = FailedPreconditionError(f"cannot {doing}: {error.strerror or error}{room}", path=path)
-    failed.errno, failed.strerror, failed.filename = error.errno, error.strerror, path
-    return failed
 
 
 class FileWriter:
@@ -82,7 +57,7 @@ class FileWriter:
         self._fsync = fsync
         self._handed_over = 0
         self.name = temporary_path(path)  # where the file is now
-        with _refused(path, "create the file"):
+        with refused(path, "create the file"):
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             self._fd = _create(self.name)
 
@@ -91,7 +66,7 @@ class FileWriter:
         """Make a file of finished bytes that are there already, without copying if possible."""
         file = cls(path)
         try:
-            with _refused(path, f"link it to {existing}"):
+            with refused(path, f"link it to {existing}"):
                 linked = temporary_path(path)
                 try:
                     os.link(existing, linked)
@@ -100,7 +75,7 @@ class FileWriter:
                 os.replace(linked, file.name)
                 os.close(file._fd)
                 file._fd = os.open(file.name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-                _lock(file._fd)
+                lock(file._fd)
         except BaseException:
             file.discard()
             raise
@@ -115,7 +90,7 @@ class FileWriter:
                 self.size += written
                 rest = rest[written:]
         except OSError as error:
-            raise _failed(error, self.path, f"write {len(rest)} bytes at {self.size}") from error
+            raise failed(error, self.path, f"write {len(rest)} bytes at {self.size}") from error
         if self._fsync and self.size - self._handed_over >= _HAND_OVER:
             self._hand_over()
 
@@ -132,15 +107,15 @@ class FileWriter:
 
     def flush(self) -> None:
         """Bring the bytes to the disk; the file keeps its temporary name."""
-        with _refused(self.path, "flush the file to its disk"):
+        with refused(self.path, "flush the file to its disk"):
             if self._fsync:
-                os.fsync(self._fd)
+                _sync(self._fd)
             if os.name == "nt":  # renames no open file
                 self._close()
 
     def rename(self, path: str) -> None:
         """Give the flushed file the name `path`, replacing what is there."""
-        with _refused(path, "rename the finished file to its name"):
+        with refused(path, "rename the finished file to its name"):
             os.replace(self.name, path)
         self.name = path
         self._close()
@@ -149,7 +124,7 @@ class FileWriter:
         """Undo a `rename` to a name that nothing had."""
         if LEFTOVER.search(self.name):
             return
-        with _refused(self.name, "take back the file"):
+        with refused(self.name, "take back the file"):
             os.remove(self.name)
 
     def publish(self) -> None:
@@ -196,7 +171,7 @@ def _create(path: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     while True:
         fd = os.open(path, flags, 0o666)
-        _lock(fd, wait=True)
+        lock(fd, wait=True)
         if os.name == "nt" or os.fstat(fd).st_nlink:
             return fd
         os.close(fd)  # it was removed between being made and being locked
@@ -217,15 +192,26 @@ def write_file(path: str, data: Buffer, *, fsync: bool = True) -> None:
         remove_leftovers(folder, lambda name: name == base)
 
 
+def _sync(fd: int) -> None:
+    """Bring a file to its disk; on macOS out of the disk's own cache too, where fsync leaves it."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with contextlib.suppress(OSError):  # a file system that cannot
+            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(fd)
+
+
 def sync_folder(path: str) -> None:
     """Make the names in the folder of `path` survive a loss of power."""
     if sys.platform == "win32":  # has no way to open a folder for this
         return
     folder = os.path.dirname(path) or "."
-    with _refused(folder, "flush the folder to its disk"):
+    with refused(folder, "flush the folder to its disk"):
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(fd)
+            _sync(fd)
         except OSError as error:
             if error.errno != errno.EINVAL:  # a file system that flushes no folders
                 raise
@@ -235,7 +221,7 @@ def sync_folder(path: str) -> None:
 
 def remove_file(path: str) -> bool:
     """Remove a file; False if there was none."""
-    with _refused(path, "remove the file"):
+    with refused(path, "remove the file"):
         try:
             os.remove(path)
         except FileNotFoundError:
@@ -245,7 +231,7 @@ def remove_file(path: str) -> bool:
 
 def rename_file(path: str, new_path: str) -> None:
     """Give a file another name, replacing what has it."""
-    with _refused(new_path, f"rename {path} to it"):
+    with refused(new_path, f"rename {path} to it"):
         os.replace(path, new_path)
 
 
@@ -268,7 +254,7 @@ def remove_leftovers(folder: str, is_ours: Callable[[str], bool]) -> list[str]:
 def _remove_unheld(path: str) -> bool:
     fd = os.open(path, os.O_RDWR)
     try:
-        locked = _lock(fd)
+        locked = lock(fd)
         if locked is None:  # without locks only age tells the dead from the living
             locked = time.time() - os.fstat(fd).st_mtime > _ABANDONED_SECONDS
         if locked:
@@ -276,39 +262,3 @@ def _remove_unheld(path: str) -> bool:
         return locked
     finally:
         os.close(fd)
-
-
-@contextlib.contextmanager
-def lock_folder(path: str) -> Iterator[None]:
-    """Hold the folder of `path` against other writers of this library, threads included.
-
-    The lock is on the folder itself: it leaves no file, and ends with its process. Where the
-    system has no such lock nothing is held.
-    """
-    if fcntl is None:
-        yield
-        return
-    folder = os.path.dirname(path) or "."
-    with _refused(folder, "lock the folder"):
-        fd = os.open(folder, os.O_RDONLY)
-    try:
-        _lock(fd, wait=True)
-        yield
-    finally:
-        os.close(fd)
-
-
-def _lock(fd: int, *, wait: bool = False) -> bool | None:
-    """Lock an open file against its other openers.
-
-    Returns False if another has it, None if the file system (or Windows) has no locks.
-    """
-    if fcntl is None:
-        return None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        return False
-    except OSError:  # some network file systems
-        return None
-    return True
