@@ -52,13 +52,14 @@ def write_graph(graph_or_graph_def: Any, logdir: Path, name: str, as_text: bool 
     return path
 
 
-def write_message(message: Message, path: str, *, as_text: bool) -> None:
+def write_message(message: Message, path: str, *, as_text: bool, fsync: bool = True) -> None:
+    """Write a message as text, or as bytes that are the same each time."""
     check_size(message)
     if as_text:
         data = text_format.MessageToString(message).encode()
     else:
         data = message.SerializeToString(deterministic=True)
-    write_file(path, data)
+    write_file(path, data, fsync=fsync)
 
 
 def read_graph_file(path: Path) -> GraphFile:

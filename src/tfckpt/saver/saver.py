@@ -31,7 +31,7 @@ from tfckpt.saver.var_list import (
     check_var_list,
     tensors_to_save,
 )
-from tfckpt.saver.variables_graph import make_meta_graph, write_message
+from tfckpt.saver.variables_graph import make_meta_graph
 from tfckpt.state import get_checkpoint_mtimes, read_state, state_for, write_state
 from tfckpt.storage import remove_file, write_file
 
@@ -345,7 +345,9 @@ class Saver:
             for name in set(graph.collection_def) - set(collection_list):
                 del graph.collection_def[name]
         if filename is not None:
-            write_message(as_path(filename), graph, as_text=as_text, fsync=self._fsync)
+            from tfckpt.graph.files import write_message
+
+            write_message(graph, as_path(filename), as_text=as_text, fsync=self._fsync)
         return graph
 
     def _specs_and_shards(

@@ -28,7 +28,6 @@ from tfckpt.protos import (
     VariableDef,
 )
 from tfckpt.saver.var_list import Spec
-from tfckpt.storage import write_file
 from tfckpt.tensors.slices import Shape, volume
 
 # TensorFlow 2.21's version of the operations used here (``TF_GRAPH_DEF_VERSION``).
@@ -353,14 +352,3 @@ def _types(names: Sequence[str], specs: Mapping[str, Spec]) -> AttrValue:
 
 def _shape_proto(shape: Shape) -> TensorShapeProto:
     return TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in shape])
-
-
-def write_message(path: str, message: MetaGraphDef, *, as_text: bool, fsync: bool = True) -> None:
-    """Write a graph as text, or as bytes that are the same each time."""
-    from google.protobuf import text_format
-
-    if as_text:
-        data = text_format.MessageToString(message, as_utf8=True).encode()
-    else:
-        data = message.SerializeToString(deterministic=True)
-    write_file(path, data, fsync=fsync)
