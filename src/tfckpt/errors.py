@@ -5,9 +5,9 @@
       NotFoundError
         TensorNotFoundError(KeyError)          the checkpoint has no such tensor
         FileMissingError(FileNotFoundError)    a file, or a whole checkpoint, is not there
-      InvalidArgumentError(ValueError)         the request does not fit, or what is there is none
-      FailedPreconditionError(OSError)         the file system refused a write
-      UnimplementedError(NotImplementedError)  well formed, but has no value here
+      InvalidArgumentError(ValueError)         the request does not fit, or that is no checkpoint
+      FailedPreconditionError(OSError)         the file system refused an operation
+      UnimplementedError(NotImplementedError)  valid, but not supported here
 
 The names are TensorFlow's (``tf.errors``). Damaged bytes are always one of these and never
 anything else. Misuse of the Python API raises what TensorFlow raises: ``ValueError``,
@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from errno import ENOENT
 
 __all__ = [
     "CheckpointError",
@@ -70,17 +71,14 @@ class CheckpointError(Exception):
         return f"{', '.join(where)}: {self.message}" if where else self.message
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.message, self.path, self.tensor, self.offset)
+        state = dict(vars(self))
+        if isinstance(self, OSError):
+            state |= {name: getattr(self, name) for name in ("errno", "strerror", "filename")}
+        return _rebuild, (type(self), self.message), state
 
 
-def _rebuild(
-    kind: type[CheckpointError],
-    message: str,
-    path: str | None,
-    tensor: str | None,
-    offset: int | None,
-) -> CheckpointError:
-    return kind(message, path=path, tensor=tensor, offset=offset)
+def _rebuild(kind: type[CheckpointError], message: str) -> CheckpointError:
+    return kind(message)
 
 
 class DataLossError(CheckpointError, ValueError):
@@ -96,7 +94,18 @@ class TensorNotFoundError(NotFoundError, KeyError):
 
 
 class FileMissingError(NotFoundError, FileNotFoundError):
-    """A file, or a whole checkpoint, is not there."""
+    """A file, or a whole checkpoint, is not there. `errno` is ENOENT."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        tensor: str | None = None,
+        offset: int | None = None,
+    ) -> None:
+        super().__init__(message, path=path, tensor=tensor, offset=offset)
+        self.errno, self.strerror, self.filename = ENOENT, message, path
 
 
 class InvalidArgumentError(CheckpointError, ValueError):
@@ -104,11 +113,11 @@ class InvalidArgumentError(CheckpointError, ValueError):
 
 
 class FailedPreconditionError(CheckpointError, OSError):
-    """The file system refused to take what was to be written; nothing there was changed."""
+    """The file system refused an operation; `errno`, `strerror` and `filename` say more."""
 
 
 class UnimplementedError(CheckpointError, NotImplementedError):
-    """Well formed, but nothing that has a value in this library (variants, resources)."""
+    """Valid, but not supported by this library (variants, resources)."""
 
 
 @contextmanager
