@@ -10,7 +10,7 @@ from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
 from tfckpt.detect import describe, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
-from tfckpt.storage import open_source
+from tfckpt.storage import is_file
 from tfckpt.v1.naming import is_pattern, pattern_around, pattern_at
 
 SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt", "saved_model.cpb")
@@ -48,20 +48,18 @@ def locate(path: str | PathLike[str]) -> Location:
 
 
 def _elsewhere(url: str) -> Location:
-    """Take a prefix or file behind a URL, where nothing can be listed."""
+    """Take a prefix, a file, or a folder with a state file behind a URL; nothing is listed."""
     prefix = prefix_of(url)
     if prefix is not None:
         return Location(prefix)
-    is_v1 = is_pattern(url) or (not _opens(url + INDEX_SUFFIX) and _opens(url))
-    return Location(url, is_v1)
+    if is_file(url + INDEX_SUFFIX):
+        return Location(url)
+    if is_pattern(url) or is_file(url):
+        return Location(url, is_v1=True)
+    from tfckpt.state import latest_checkpoint
 
-
-def _opens(url: str) -> bool:
-    try:
-        open_source(url).close()
-    except FileMissingError:
-        return False
-    return True
+    latest = latest_checkpoint(url)
+    return Location(url) if latest is None else _elsewhere(latest)
 
 
 def _at_prefix(prefix: str) -> Location | None:

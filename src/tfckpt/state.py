@@ -17,9 +17,9 @@ from collections.abc import Iterable, Sequence
 from os import PathLike, fspath
 
 from tfckpt.bundle.commit import committed_index
-from tfckpt.errors import InvalidArgumentError
+from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.protos import CheckpointState
-from tfckpt.storage import write_file
+from tfckpt.storage import is_file, read_file, write_file
 from tfckpt.v1.naming import is_pattern
 
 STATE_FILE = "checkpoint"
@@ -32,7 +32,7 @@ logger = logging.getLogger("tfckpt")
 def get_checkpoint_state(
     checkpoint_dir: Path, latest_filename: str | None = None
 ) -> CheckpointState | None:
-    """Read a folder's state file; None if there is none, or (with a warning) it does not parse.
+    """Read a folder's state file; None if there is none, or (logged) it does not parse.
 
     Relative paths in it come back joined to `checkpoint_dir`.
 
@@ -65,12 +65,11 @@ def state_path(folder: str, latest_filename: str | None = None) -> str:
 
 
 def read_state(path: str) -> CheckpointState | None:
-    """Read a state file as it stands; None if there is none, or (with a warning) it is no such."""
+    """Read a state file as it stands; None if there is none, or (logged) it is none."""
     from google.protobuf import text_format
 
     try:
-        with open(path, "rb") as file:
-            text = file.read().decode("utf-8")
+        text = read_file(path).decode("utf-8")
         # Merge, unlike Parse, takes a name that comes twice: the last one counts.
         return text_format.Merge(text, CheckpointState())
     except (FileNotFoundError, NotADirectoryError):
@@ -134,15 +133,20 @@ def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[Path]) -> list[float]:
     """Return when each checkpoint was written, in whole seconds since 1970, as TensorFlow does.
 
     Prefixes without a checkpoint are left out, so the list may be shorter than what was given.
+    Raises UnimplementedError for those behind a URL.
     """
-    marks = (_marks(fspath(prefix)) for prefix in checkpoint_prefixes)
+    prefixes = [fspath(prefix) for prefix in checkpoint_prefixes]
+    for prefix in prefixes:
+        if "://" in prefix:
+            raise UnimplementedError("times are known only of local files", path=prefix)
+    marks = (_marks(prefix) for prefix in prefixes)
     return [float(int(os.stat(found[0]).st_mtime)) for found in marks if found]
 
 
 def _marks(prefix: str) -> list[str]:
     """Return the files whose being there makes a checkpoint: an index, or V1's data."""
     index = committed_index(prefix)
-    if os.path.isfile(index):
+    if is_file(index):
         return [index]
     return v1_files(prefix)
 
@@ -150,7 +154,7 @@ def _marks(prefix: str) -> list[str]:
 def v1_files(prefix: str) -> list[str]:
     """Return the files of a V1 checkpoint: the prefix itself, or what its ``?????`` stands for."""
     if not is_pattern(prefix):
-        return [prefix] if os.path.isfile(prefix) else []
+        return [prefix] if is_file(prefix) else []
     folder, base = os.path.split(prefix)
     head, _, tail = base.rpartition("?????")
     try:

@@ -16,7 +16,6 @@ from typing import Any
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
-from tfckpt.bundle.naming import index_path
 from tfckpt.detect import describe_bytes
 from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError
 from tfckpt.protos import SavedModel
@@ -29,7 +28,7 @@ from tfckpt.saved_model.constants import (
     VARIABLES_FILENAME,
 )
 from tfckpt.state import checkpoint_exists
-from tfckpt.storage import open_source
+from tfckpt.storage import is_file, read_file
 
 Path = str | PathLike[str]
 
@@ -54,26 +53,13 @@ def variables_prefix(export_dir: str) -> str:
 
 
 def has_variables(export_dir: str) -> bool:
-    prefix = variables_prefix(export_dir)
-    if "://" in prefix:
-        return _exists(index_path(prefix))
-    return checkpoint_exists(prefix)
+    return checkpoint_exists(variables_prefix(export_dir))
 
 
 def model_file(export_dir: str) -> str | None:
     """Return the path of the file that counts, None where there is none of the three."""
     paths = (os.path.join(export_dir, name) for name in _PARSERS)
-    return next((path for path in paths if _exists(path)), None)
-
-
-def _exists(path: str) -> bool:
-    if "://" not in path:
-        return os.path.isfile(path)
-    try:
-        open_source(path).close()
-    except FileMissingError:
-        return False
-    return True
+    return next((path for path in paths if is_file(path)), None)
 
 
 def read_saved_model(export_dir: Path) -> SavedModel:
@@ -89,21 +75,12 @@ def read_saved_model(export_dir: Path) -> SavedModel:
             f"SavedModel file does not exist at: {folder}{os.path.sep}"
             f"{{{SAVED_MODEL_FILENAME_PBTXT}|{SAVED_MODEL_FILENAME_PB}}}"
         )
-    data = _read(path)
+    data = read_file(path)
+    if not data:
+        raise DataLossError("an empty file, not a SavedModel", path=path)
     model = _PARSERS[os.path.basename(path)](data, path)
     _check_version(model, path)
     return model
-
-
-def _read(path: str) -> bytes:
-    source = open_source(path)
-    try:
-        data = bytes(source.read(0, source.size))
-    finally:
-        source.close()
-    if not data:
-        raise DataLossError("an empty file, not a SavedModel", path=path)
-    return data
 
 
 def _parse_binary(data: bytes, path: str) -> SavedModel:

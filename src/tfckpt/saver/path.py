@@ -15,6 +15,7 @@ from tfckpt.names import check_prefix
 from tfckpt.protos import SaverDef
 from tfckpt.saver.retention import meta_graph_filename
 from tfckpt.state import STATE_FILE, checkpoint_exists, state_path
+from tfckpt.storage import check_local
 
 
 class Target(NamedTuple):
@@ -76,6 +77,7 @@ def resolve(
     _check_suffix(meta_graph_suffix)
     given = as_path(save_path)
     prefix = check_prefix(given)
+    check_local(prefix)
     if global_step is not None:
         step = as_step(global_step, variables)
         prefix = f"{given}-{step:08d}" if pad_step_number else f"{given}-{step:d}"

@@ -2,10 +2,11 @@
 
 from tfckpt.storage.folder import FolderWriter
 from tfckpt.storage.lock import lock_folder
-from tfckpt.storage.source import Source, open_source, version_of
+from tfckpt.storage.source import Source, is_file, open_source, read_file, version_of
 from tfckpt.storage.spool import Spool
 from tfckpt.storage.write import (
     FileWriter,
+    check_local,
     remove_file,
     remove_leftovers,
     rename_file,
@@ -18,8 +19,11 @@ __all__ = [
     "FolderWriter",
     "Source",
     "Spool",
+    "check_local",
+    "is_file",
     "lock_folder",
     "open_source",
+    "read_file",
     "remove_file",
     "remove_leftovers",
     "rename_file",

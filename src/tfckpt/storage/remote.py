@@ -21,10 +21,15 @@ class RemoteSource:
         self.path = url
         self._fs: Any
         self._fs, self._inner = fsspec.core.url_to_fs(url)
+        # Listings are kept, and others write here.
+        self._fs.invalidate_cache(self._fs._parent(self._inner))
         try:
-            self.size = int(self._fs.size(self._inner))
+            info = self._fs.info(self._inner)
         except FileNotFoundError:
             raise FileMissingError("no such file", path=url) from None
+        if info["type"] == "directory":
+            raise FileMissingError("this is a folder, not a file", path=url)
+        self.size = int(info["size"])
 
     def read(self, offset: int, size: int) -> Buffer:
         data: bytes = self._fs.cat_file(self._inner, start=offset, end=offset + size)

@@ -52,6 +52,26 @@ def open_source(path: str, *, mmap: bool = True) -> Source:
     return LocalSource(path, use_mmap=mmap)
 
 
+def is_file(path: str) -> bool:
+    """Whether there is a file, on this machine or behind a URL."""
+    if "://" not in path:
+        return os.path.isfile(path)
+    try:
+        open_source(path).close()
+    except FileMissingError:
+        return False
+    return True
+
+
+def read_file(path: str) -> bytes:
+    """Return all bytes of a file. Raises FileMissingError if there is none."""
+    source = open_source(path, mmap=False)
+    try:
+        return bytes(source.read(0, source.size))
+    finally:
+        source.close()
+
+
 def version_of(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_dev, status.st_ino, status.st_mtime_ns
 

@@ -37,6 +37,12 @@ def temporary_path(path: str) -> str:
     return f"{path}.tempstate{int.from_bytes(os.urandom(8), 'little')}"
 
 
+def check_local(path: str) -> None:
+    """Raise UnimplementedError for a URL."""
+    if "://" in path:
+        raise UnimplementedError("only local files are written: save here, then copy", path=path)
+
+
 class FileWriter:
     """A file in the making: written under a temporary name, renamed by `publish`.
 
@@ -46,10 +52,7 @@ class FileWriter:
     """
 
     def __init__(self, path: str, *, fsync: bool = True) -> None:
-        if "://" in path:
-            raise UnimplementedError(
-                "only local files are written: save here, then copy", path=path
-            )
+        check_local(path)
         self.path = path
         self.size = 0
         self._fd = -1
