@@ -397,6 +397,27 @@ def test_remote_checkpoints_are_read_through_fsspec(golden: Path) -> None:
         tfckpt.load_checkpoint("memory://run/model.ckpt-61")
 
 
+def test_the_latest_checkpoint_behind_a_url_is_found_as_it_comes(golden: Path) -> None:
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    folder = "memory://latest"
+    assert tfckpt.latest_checkpoint(folder) is None
+    for step in (40, 60):
+        for path in (golden / "trained").glob(f"model.ckpt-{step}.*"):
+            memory.pipe(f"/latest/{path.name}", path.read_bytes())
+        memory.pipe("/latest/checkpoint", b'model_checkpoint_path: "model.ckpt-%d"' % step)
+
+        prefix = f"{folder}/model.ckpt-{step}"
+        assert tfckpt.latest_checkpoint(folder) == prefix
+        assert tfckpt.wait_for_new_checkpoint(folder, timeout=0) == prefix
+        assert tfckpt.load_variable(folder, "global_step") == step
+    assert tfckpt.checkpoint_exists(prefix)
+    assert not tfckpt.checkpoint_exists(f"{folder}/model.ckpt-61")
+    with pytest.raises(tfckpt.errors.FileMissingError):
+        tfckpt.load("memory://nothing")
+    with pytest.raises(NotImplementedError, match=prefix):
+        tfckpt.get_checkpoint_mtimes([prefix])
+
+
 def test_many_big_tensors_do_not_use_up_the_descriptors(prefix: Path) -> None:
     resource = pytest.importorskip("resource")
     tensors = {f"w{n:03d}": np.full(20_000, n, np.int32) for n in range(300)}
@@ -486,6 +507,15 @@ def test_a_reader_stays_with_the_save_that_it_opened(prefix: Path) -> None:
 
     assert reader.get_tensor("a", np.s_[:]).tolist() == [0, 0, 0, 0]
     assert reader["b"].tolist() == [1, 1, 1, 1]
+
+
+def test_a_checkpoint_that_is_always_being_replaced_is_no_open_one(
+    prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tfckpt.save(prefix, {"w": np.zeros(4)})
+    monkeypatch.setattr(tfckpt.BundleReader, "_counts", lambda reader, index: False)
+    with pytest.raises(tfckpt.errors.DataLossError, match="100 times"):
+        tfckpt.load_checkpoint(prefix)
 
 
 def test_loading_while_the_checkpoint_is_replaced(prefix: Path) -> None:

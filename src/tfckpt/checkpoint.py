@@ -79,7 +79,8 @@ def save(
     and the files are written by several threads: on two cores, two take about half the time.
 
     Raises ValueError for an empty prefix or name, TypeError for what no checkpoint can hold,
-    FailedPreconditionError when the file system refuses. Then nothing has changed.
+    FailedPreconditionError when the file system refuses. Then the old checkpoint is there as it
+    was; or the new one, whole, if only its last step to the disk failed.
     """
     return write_bundle(prefix, variables, num_shards=num_shards, fsync=fsync)
 
@@ -90,9 +91,16 @@ def list_variables(ckpt_dir_or_file: Path) -> list[tuple[str, list[int]]]:
         return sorted((name, list(info.shape)) for name, info in reader.infos().items())
 
 
-def load_variable(ckpt_dir_or_file: Path, name: str, index: Index | None = None) -> Array:
+def load_variable(
+    ckpt_dir_or_file: Path,
+    name: str,
+    index: Index | None = None,
+    *,
+    verify: bool = True,
+    mmap: bool = True,
+) -> Array:
     """Return one tensor, or a part of it; a ``:0`` at the end of `name` is taken off."""
     if not isinstance(name, str):
         raise TypeError(f"a tensor's name is a str, not {name!r}")
-    with load_checkpoint(ckpt_dir_or_file) as reader:
+    with load_checkpoint(ckpt_dir_or_file, verify=verify, mmap=mmap) as reader:
         return reader.get_tensor(name.removesuffix(":0"), index)

@@ -65,9 +65,11 @@ class BundleReader(CheckpointReader):
                     raise
                 continue
             if self._counts(self._index):
-                break
+                return
             self.close()
-            self._closed = False
+        raise DataLossError(
+            f"it was replaced while being opened, {_ATTEMPTS} times in a row", path=self.path
+        )
 
     def _open(self) -> None:
         self._index = committed_index(self.path)
