@@ -70,7 +70,7 @@ def convert_checkpoint(
         _write(source, infos, target, to, fsync, report)
         _compare(source, infos, target, to, report)
         if to == "v1":  # where both formats have one prefix the V2 one would be read
-            remove_bundle(target)
+            remove_bundle(target, fsync=fsync)
     return target
 
 

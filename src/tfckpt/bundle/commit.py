@@ -128,7 +128,7 @@ def complete(prefix: str, *, fsync: bool = True) -> None:
         rename_file(index + COMMIT_SUFFIX, index)
 
 
-def remove_bundle(prefix: str) -> None:
+def remove_bundle(prefix: str, *, fsync: bool = True) -> None:
     """Remove a bundle: its index first, so that what a kill leaves is no checkpoint."""
     folder = os.path.dirname(prefix) or "."
     if not os.path.isdir(folder):
@@ -136,6 +136,6 @@ def remove_bundle(prefix: str) -> None:
     with lock_folder(prefix):
         remove_file(index_path(prefix))
         remove_file(index_path(prefix) + COMMIT_SUFFIX)
-        complete(prefix)
+        complete(prefix, fsync=fsync)
         for path, _ in list(shards_on_disk(prefix)):
             remove_file(path)

@@ -13,11 +13,23 @@ import numpy as np
 import numpy.typing as npt
 
 from tfckpt.bundle.entry import Entry, decode_head
+from tfckpt.errors import DataLossError, located
 
 Positions = npt.NDArray[np.intp]
 _FIELDS = (0x18, 0x20, 0x28)  # shard_id, offset, size
 _CRC = 0x35
 _TRAILING = 16  # zeros behind the last entry, so that looking ahead never leaves the buffer
+
+
+def decode_named(names: Sequence[str], values: Sequence[bytes]) -> list[Entry]:
+    """Decode each value; the DataLossError for one that is no entry says which tensor it is."""
+    try:
+        return decode_entries(values)
+    except DataLossError:
+        for name, value in zip(names, values, strict=True):
+            with located(tensor=name):
+                Entry.decode(value)
+        raise
 
 
 def decode_entries(values: Sequence[bytes]) -> list[Entry]:

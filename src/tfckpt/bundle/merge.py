@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from os import PathLike
 
 from tfckpt.bundle.commit import committed_index, committed_shard, publish, remove_bundle
+from tfckpt.bundle.entries import decode_named
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.coding import Buffer
@@ -18,13 +19,16 @@ from tfckpt.table import Table, write_table
 
 
 def merge_bundles(
-    prefixes: Iterable[str | PathLike[str]], merged_prefix: str | PathLike[str]
+    prefixes: Iterable[str | PathLike[str]],
+    merged_prefix: str | PathLike[str],
+    *,
+    fsync: bool = True,
 ) -> str:
     """Make one bundle out of several; return its prefix.
 
     The data files of `prefixes` become shards of the merged bundle without being copied (where the
     file system has links): afterwards only the merged bundle is there. Slices of one tensor may
-    come from different bundles.
+    come from different bundles. `fsync=False` does not wait for the disk.
 
     Raises InvalidArgumentError where two bundles hold the same tensor, disagree about its dtype
     or shape, or differ in byte order; FileMissingError if a file is missing. Then nothing has
@@ -41,17 +45,17 @@ def merge_bundles(
     with ExitStack() as opened:
         # Linked, not renamed: until the merged bundle is there the others stay whole.
         shards = [
-            opened.enter_context(FileWriter.link(path, name))
+            opened.enter_context(FileWriter.link(path, name, fsync=fsync))
             for path, name in zip(merge.shards, names, strict=True)
         ]
-        index = opened.enter_context(FileWriter(index_path(merged)))
+        index = opened.enter_context(FileWriter(index_path(merged), fsync=fsync))
         write_table(index.write, merge.items())
         for file in (*shards, index):
             file.flush()
-        publish(merged, index, shards, fsync=True)
+        publish(merged, index, shards, fsync=fsync)
     for prefix in sources:
         if prefix != merged:
-            remove_bundle(prefix)
+            remove_bundle(prefix, fsync=fsync)
     return merged
 
 
@@ -82,9 +86,12 @@ class _Merge:
     def _add_entries(
         self, prefix: str, path: str, header: Header, items: Mapping[bytes, Buffer]
     ) -> None:
-        for key, value in items.items():
-            with located(path, decode_name(key)):
-                entry, known = Entry.decode(value), self.entries.get(key)
+        names = [decode_name(key) for key in items]
+        with located(path):
+            entries = decode_named(names, [bytes(value) for value in items.values()])
+        for key, name, entry in zip(items, names, entries, strict=True):
+            with located(path, name):
+                known = self.entries.get(key)
                 if known is not None:
                     self.entries[key] = _joined(known, entry)
                 elif entry.slices:

@@ -12,7 +12,7 @@ from threading import Lock
 import numpy as np
 
 from tfckpt.bundle.commit import committed_index, committed_shard, has_index
-from tfckpt.bundle.entries import decode_entries
+from tfckpt.bundle.entries import decode_named
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard
 from tfckpt.bundle.naming import index_path, shard_path
@@ -130,13 +130,8 @@ class BundleReader(CheckpointReader):
         names = [key.decode("utf-8", "surrogateescape") for key, _ in items]
         values = [bytes(value) for _, value in items]
         del items  # a tenth of a gigabyte for a million tensors
-        try:
-            entries = dict(zip(names, decode_entries(values), strict=True))
-        except DataLossError:
-            for name, value in zip(names, values, strict=True):
-                with located(self._index, name):
-                    Entry.decode(value)
-            raise
+        with located(self._index):
+            entries = dict(zip(names, decode_named(names, values), strict=True))
         for key in self._slice_keys_of(entries):
             entries.pop(decode_name(key), None)
         return entries

@@ -31,10 +31,13 @@ Path: TypeAlias = str | PathLike[str]
 _NODE_NAME = re.compile(r'^\s*name: "([^"]*)"')
 
 
-def write_graph(graph_or_graph_def: Any, logdir: Path, name: str, as_text: bool = True) -> str:
+def write_graph(
+    graph_or_graph_def: Any, logdir: Path, name: str, as_text: bool = True, *, fsync: bool = True
+) -> str:
     """Write a graph to `logdir`/`name` and return that path; the folder is made if need be.
 
     Takes a Graph, a GraphDef, or any other message. A reader sees the old file or the new one.
+    `fsync=False` does not wait for the disk.
 
     Raises ValueError if it is larger than the 2 GiB that protobuf can read.
 
@@ -48,7 +51,7 @@ def write_graph(graph_or_graph_def: Any, logdir: Path, name: str, as_text: bool 
     if not isinstance(message, Message):
         raise TypeError(f"write_graph takes a Graph or a message, not {type(message).__name__}")
     path = os.path.join(fspath(logdir), name)
-    write_message(message, path, as_text=as_text)
+    write_message(message, path, as_text=as_text, fsync=fsync)
     return path
 
 

@@ -65,9 +65,9 @@ class FileWriter:
             self._fd = _create(self.name)
 
     @classmethod
-    def link(cls, existing: str, path: str) -> FileWriter:
+    def link(cls, existing: str, path: str, *, fsync: bool = True) -> FileWriter:
         """Make a file of finished bytes that are there already, without copying if possible."""
-        file = cls(path)
+        file = cls(path, fsync=fsync)
         try:
             with refused(path, f"link it to {existing}"):
                 linked = temporary_path(path)
