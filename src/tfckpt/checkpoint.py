@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from os import PathLike
 from typing import TYPE_CHECKING
 
 from tfckpt.bundle.commit import committed_index
@@ -13,14 +12,13 @@ from tfckpt.bundle.spread import write_bundle
 from tfckpt.detect import recognise
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.locate import locate
+from tfckpt.names import Path
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader
 from tfckpt.tensors.stored import Array
 
 if TYPE_CHECKING:
     from tfckpt.tensors.selection import Index
-
-Path = str | PathLike[str]
 
 
 def load_checkpoint(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from os import PathLike, fspath
+from os import fspath
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import load, load_checkpoint, save
 from tfckpt.dtypes import OPAQUE, data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
+from tfckpt.names import Path
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.tensors.stored import Array
 from tfckpt.v1.naming import is_pattern, pattern_at
@@ -23,7 +24,6 @@ from tfckpt.v1.writer import V1Writer
 
 FORMATS = ("v2", "v1")
 
-Path = str | PathLike[str]
 Progress = Callable[[int, int, str], object]
 
 

@@ -13,6 +13,7 @@ from tfckpt.errors import FileMissingError, InvalidArgumentError
 from tfckpt.storage import is_file
 from tfckpt.v1.naming import is_pattern, pattern_around, pattern_at
 
+# Of a SavedModel's folder; the first that is there counts.
 SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt", "saved_model.cpb")
 _VARIABLES = os.path.join("variables", "variables")
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from os import PathLike, fspath
+from typing import TypeAlias
+
+Path: TypeAlias = str | PathLike[str]
 
 
 def encode_name(name: str) -> bytes:
@@ -32,7 +35,7 @@ def decode_name(key: bytes) -> str:
     return key.decode("utf-8", "surrogateescape")
 
 
-def check_prefix(prefix: str | PathLike[str]) -> str:
+def check_prefix(prefix: Path) -> str:
     """Return `prefix` as a str.
 
     Raises ValueError for one that has no base name to give to files.

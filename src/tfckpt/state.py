@@ -14,17 +14,16 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Sequence
-from os import PathLike, fspath
+from os import fspath
 
 from tfckpt.bundle.commit import committed_index
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
+from tfckpt.names import Path
 from tfckpt.protos import CheckpointState
 from tfckpt.storage import is_file, read_file, write_file
 from tfckpt.v1.naming import is_pattern
 
 STATE_FILE = "checkpoint"
-
-Path = str | PathLike[str]
 
 logger = logging.getLogger("tfckpt")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from os import PathLike, fspath
+from os import fspath
 from typing import Any, TypeAlias, TypeVar
 
 from google.protobuf import text_format
@@ -21,13 +21,12 @@ from google.protobuf.message import DecodeError, Message
 from tfckpt.detect import describe
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.graph.graph import MESSAGE_LIMIT, Graph, check_size
+from tfckpt.names import Path
 from tfckpt.protos import GraphDef, MetaGraphDef, SavedModel
 from tfckpt.storage import open_source, write_file
 
 M = TypeVar("M", bound=Message)
 GraphFile: TypeAlias = GraphDef | MetaGraphDef | SavedModel
-Path: TypeAlias = str | PathLike[str]
-
 _NODE_NAME = re.compile(r'^\s*name: "([^"]*)"')
 
 

@@ -19,10 +19,10 @@ from tfckpt.graph.keys import VARIABLE_COLLECTIONS, GraphKeys
 from tfckpt.graph.messages import is_message, own
 from tfckpt.graph.names import op_name
 from tfckpt.graph.values import Shape, known_type, shape_of
+from tfckpt.locate import SAVED_MODEL_FILES
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SavedModel, TensorProto, VariableDef
 
 VARIABLE_OPS = ("VariableV2", "Variable", "VarHandleOp", "AutoReloadVariable")
-SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt")
 GraphLike: TypeAlias = Graph | GraphDef | MetaGraphDef | SavedModel | str | PathLike[str]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from os import PathLike, fspath
+from os import fspath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from tfckpt.bundle.spread import write_bundle
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, located
-from tfckpt.names import check_prefix
+from tfckpt.names import Path, check_prefix
 from tfckpt.objects.assigning import assign, fitted
 from tfckpt.objects.building import SAVE_COUNTER, Built, build, is_nothing
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY
@@ -25,8 +25,6 @@ from tfckpt.state import update_checkpoint_state
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
     from tfckpt.reader import CheckpointReader
-
-Path = str | PathLike[str]
 
 
 class Checkpoint:

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
-from os import PathLike
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError, InvalidArgumentError, TensorNotFoundError
+from tfckpt.names import Path
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY, join_path, slot_path
 from tfckpt.reader import CheckpointReader
 
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
 
     TrackableObject = TrackableObjectGraph.TrackableObject
-
-Path = str | PathLike[str]
 
 
 def object_graph(path: Path) -> TrackableObjectGraph:

@@ -13,10 +13,11 @@ from os import PathLike
 from typing import Any
 
 from tfckpt.graph import Operation
+from tfckpt.names import Path
 from tfckpt.protos import MetaGraphDef, SavedModel, SaverDef, SignatureDef
 from tfckpt.saved_model import constants
 from tfckpt.saved_model.assets import AssetFolder, Assets, copy_file
-from tfckpt.saved_model.files import Path, as_folder, serialized, variables_prefix
+from tfckpt.saved_model.files import as_folder, serialized, variables_prefix
 from tfckpt.saved_model.graphs import GraphLike, as_meta_graph
 from tfckpt.saved_model.loader import Variables
 from tfckpt.saved_model.options import GraphOptions

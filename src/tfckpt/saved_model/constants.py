@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from tfckpt.locate import SAVED_MODEL_FILES
+
 SAVED_MODEL_SCHEMA_VERSION = 1
 
-SAVED_MODEL_FILENAME_PB = "saved_model.pb"
-SAVED_MODEL_FILENAME_PBTXT = "saved_model.pbtxt"
-SAVED_MODEL_FILENAME_CPB = "saved_model.cpb"
+SAVED_MODEL_FILENAME_PB, SAVED_MODEL_FILENAME_PBTXT, SAVED_MODEL_FILENAME_CPB = SAVED_MODEL_FILES
 
 ASSETS_DIRECTORY = "assets"
 EXTRA_ASSETS_DIRECTORY = "assets.extra"

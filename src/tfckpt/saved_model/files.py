@@ -18,6 +18,7 @@ from google.protobuf.message import DecodeError
 
 from tfckpt.detect import describe_bytes
 from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError
+from tfckpt.names import Path
 from tfckpt.protos import SavedModel
 from tfckpt.saved_model.constants import (
     SAVED_MODEL_FILENAME_CPB,
@@ -29,8 +30,6 @@ from tfckpt.saved_model.constants import (
 )
 from tfckpt.state import checkpoint_exists
 from tfckpt.storage import is_file, read_file
-
-Path = str | PathLike[str]
 
 # Where the messages inside an Any are looked up: text spells them out.
 _POOL: Any = SavedModel.DESCRIPTOR.file.pool

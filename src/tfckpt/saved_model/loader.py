@@ -12,6 +12,7 @@ from tfckpt.errors import FileMissingError
 from tfckpt.graph import Graph, import_meta_graph
 from tfckpt.graph.keys import GraphKeys
 from tfckpt.graph.names import prepend_scope
+from tfckpt.names import Path
 from tfckpt.protos import MetaGraphDef, SavedModel
 from tfckpt.saved_model.assets import check_files, get_asset_tensors
 from tfckpt.saved_model.constants import (
@@ -23,7 +24,6 @@ from tfckpt.saved_model.constants import (
     VARIABLES_DIRECTORY,
 )
 from tfckpt.saved_model.files import (
-    Path,
     as_folder,
     has_variables,
     model_file,

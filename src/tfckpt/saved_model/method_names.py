@@ -6,8 +6,9 @@ import os
 from collections.abc import Iterable
 
 from tfckpt.errors import FileMissingError
+from tfckpt.names import Path
 from tfckpt.saved_model.constants import SAVED_MODEL_FILENAME_PB, SAVED_MODEL_FILENAME_PBTXT
-from tfckpt.saved_model.files import Path, as_folder, model_file, read_saved_model, serialized
+from tfckpt.saved_model.files import as_folder, model_file, read_saved_model, serialized
 from tfckpt.storage import write_file
 
 

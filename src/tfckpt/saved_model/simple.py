@@ -7,9 +7,9 @@ from typing import Any
 
 from tfckpt.graph import Operation, get_collection
 from tfckpt.graph.keys import GraphKeys
+from tfckpt.names import Path
 from tfckpt.saved_model import signature_constants, tag_constants
 from tfckpt.saved_model.builder import SavedModelBuilder
-from tfckpt.saved_model.files import Path
 from tfckpt.saved_model.graphs import GraphLike
 from tfckpt.saved_model.signature_def_utils import predict_signature_def
 
