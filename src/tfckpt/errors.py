@@ -29,6 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from errno import ENOENT
+from typing import Any
 
 __all__ = [
     "CheckpointError",
@@ -96,16 +97,9 @@ class TensorNotFoundError(NotFoundError, KeyError):
 class FileMissingError(NotFoundError, FileNotFoundError):
     """A file, or a whole checkpoint, is not there. `errno` is ENOENT."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        path: str | None = None,
-        tensor: str | None = None,
-        offset: int | None = None,
-    ) -> None:
-        super().__init__(message, path=path, tensor=tensor, offset=offset)
-        self.errno, self.strerror, self.filename = ENOENT, message, path
+    def __init__(self, message: str, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.errno, self.strerror, self.filename = ENOENT, message, self.path
 
 
 class InvalidArgumentError(CheckpointError, ValueError):
