@@ -18,8 +18,9 @@ from hypothesis.extra import numpy as hnp
 
 import tfckpt
 from tfckpt import errors
-from tfckpt.bundle import reader as reader_module
+from tfckpt.bundle.files import BundleFiles
 from tfckpt.bundle.spread import spread_by_size
+from tfckpt.storage import members
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 dtypes = st.one_of(
@@ -513,7 +514,7 @@ def test_a_checkpoint_that_is_always_being_replaced_is_no_open_one(
     prefix: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tfckpt.save(prefix, {"w": np.zeros(4)})
-    monkeypatch.setattr(tfckpt.BundleReader, "_counts", lambda reader, index: False)
+    monkeypatch.setattr(BundleFiles, "_is_current", lambda files: False)
     with pytest.raises(tfckpt.errors.DataLossError, match="100 times"):
         tfckpt.load_checkpoint(prefix)
 
@@ -547,18 +548,18 @@ def test_shards_of_the_next_commit_are_not_those_of_this_one(
     a, b, c = prefixes
     for suffix in (data, index):
         shutil.copy(b + suffix, a + suffix + ".commit")
-    real, calls = reader_module.committed_shard, 0
+    real, calls = members.committed, 0
 
-    def while_the_commit_ends(*args: Any) -> str:
+    def while_the_commit_ends(*args: Any, **options: Any) -> str:
         nonlocal calls
         calls += 1
         if calls == 1:  # after the index was opened; and the next save has begun
             for suffix in (data, index):
                 os.replace(a + suffix + ".commit", a + suffix)
             shutil.copy(c + data, a + data + ".commit")
-        return real(*args)
+        return real(*args, **options)
 
-    monkeypatch.setattr(reader_module, "committed_shard", while_the_commit_ends)
+    monkeypatch.setattr(members, "committed", while_the_commit_ends)
     assert set(tfckpt.load(a)["w"].tolist()) == {b"b"}
 
 

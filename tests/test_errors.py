@@ -43,4 +43,4 @@ def test_a_refusal_has_the_systems_number(tmp_path: Path) -> None:
     with pytest.raises(OSError) as caught:
         tfckpt.save(tmp_path / "file" / "m", {"w": np.ones(3)})
     assert caught.value.errno in (errno.ENOTDIR, errno.EEXIST)
-    assert caught.value.filename == str(tmp_path / "file" / "m.data-00000-of-00001")
+    assert caught.value.filename == str(tmp_path / "file")

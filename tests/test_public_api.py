@@ -16,7 +16,7 @@ PACKAGE = Path(tfckpt.__file__).parent
 # Each line may import from those above it, and from itself only within a folder.
 LAYERS = [
     {"errors", "protos"},
-    {"coding", "checksum", "dtypes", "names", "pause", "wire"},
+    {"coding", "checksum", "dtypes", "names", "lazy", "pause", "wire"},
     {"storage"},
     {"tensors"},
     {"table"},

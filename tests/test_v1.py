@@ -344,8 +344,20 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: Any) -> 
     writer = V1Writer(tmp_path / "m")
     monkeypatch.setattr(writer._shards[0].spool._file, "write", refuse, raising=False)
     with pytest.raises(FailedPreconditionError, match="No space left"):
-        writer.add("a", 1)
+        writer.add("a", np.zeros(100_000))
     with pytest.raises(RuntimeError, match="closed"):
+        writer.finish()
+    assert os.listdir(tmp_path) == []
+
+
+def test_small_tensors_that_find_no_room_leave_nothing(tmp_path: Path, monkeypatch: Any) -> None:
+    def refuse(*pieces: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    writer = V1Writer(tmp_path / "m")
+    monkeypatch.setattr(writer._shards[0].spool._file, "write", refuse, raising=False)
+    writer.add("a", 1)
+    with pytest.raises(FailedPreconditionError, match="No space left"):
         writer.finish()
     assert os.listdir(tmp_path) == []
 

@@ -6,8 +6,8 @@ saves them the search.
 
 from __future__ import annotations
 
-import os
-
+from tfckpt.errors import CheckpointError
+from tfckpt.storage import read_ends
 from tfckpt.table.format import MAGIC
 
 _BEGINNINGS = {
@@ -39,19 +39,15 @@ _HEAD = 4096
 def is_table(path: str) -> bool:
     """Whether a file ends as a table does: an index, or a V1 checkpoint."""
     try:
-        with open(path, "rb") as file:
-            file.seek(0, os.SEEK_END)
-            size = file.tell()
-            file.seek(max(0, size - len(MAGIC)))
-            return file.read() == MAGIC
-    except OSError:
+        return read_ends(path, 0, len(MAGIC))[1] == MAGIC
+    except (CheckpointError, OSError):
         return False
 
 
 def describe(path: str) -> str:
     """Say what kind of file there is at `path`, as the end of "this is ..."."""
-    with open(path, "rb") as file:
-        return describe_bytes(file.read(_HEAD), os.fstat(file.fileno()).st_size, path)
+    head, _, size = read_ends(path, _HEAD, 0)
+    return describe_bytes(head, size, path)
 
 
 def describe_bytes(head: bytes, size: int, path: str = "") -> str:
@@ -62,8 +58,8 @@ def describe_bytes(head: bytes, size: int, path: str = "") -> str:
 
 def recognise(path: str) -> str | None:
     """Say what kind of file there is, None for one of no kind that is known here."""
-    with open(path, "rb") as file:
-        return _recognise(file.read(_HEAD), os.fstat(file.fileno()).st_size, path)
+    head, _, size = read_ends(path, _HEAD, 0)
+    return _recognise(head, size, path)
 
 
 def _recognise(head: bytes, size: int, path: str) -> str | None:

@@ -10,7 +10,7 @@ from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
 from tfckpt.detect import describe, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
-from tfckpt.storage import is_file
+from tfckpt.storage import is_file, is_remote, list_folder
 from tfckpt.v1.naming import is_pattern, pattern_around, pattern_at
 
 # Of a SavedModel's folder; the first that is there counts.
@@ -41,7 +41,7 @@ def locate(path: str | PathLike[str]) -> Location:
         raise TypeError(f"a checkpoint's path is a str or a path, not {path!r}")
     if not given:
         raise ValueError("the path of a checkpoint cannot be empty")
-    if "://" in given:
+    if is_remote(given):
         return _elsewhere(given)
     if os.path.isdir(given):
         return _in_folder(given)
@@ -130,7 +130,7 @@ def _in_folder(folder: str) -> Location:
 
 def _all_in(folder: str) -> list[Location]:
     """Find the checkpoints of a folder; of one in both formats, the V2."""
-    paths = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
+    paths = [os.path.join(folder, name) for name in list_folder(folder)]
     v2 = {path.removesuffix(INDEX_SUFFIX) for path in paths if path.endswith(INDEX_SUFFIX)}
     tables = [path for path in paths if path not in v2 and prefix_of(path) is None]
     v1 = {pattern_around(path) or path for path in tables if is_table(path)}
@@ -154,7 +154,7 @@ def _neighbours(path: str) -> str:
     folder = folder or "."
     if not os.path.isdir(folder):
         return f": there is no folder {folder}"
-    names = {prefix_of(name) for name in os.listdir(folder)} - {None}
+    names = {prefix_of(name) for name in list_folder(folder)} - {None}
     like = sorted(str(name) for name in names if str(name).startswith(base)) or sorted(
         map(str, names)
     )

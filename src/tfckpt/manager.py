@@ -19,8 +19,15 @@ from typing import Any, Protocol
 
 from tfckpt.protos import SaverDef
 from tfckpt.saver.path import as_step
-from tfckpt.saver.retention import remove_data
-from tfckpt.state import STATE_FILE, found_at, get_checkpoint_state, update_checkpoint_state
+from tfckpt.saver.retention import lies_in, remove_data
+from tfckpt.state import (
+    STATE_FILE,
+    beside_state,
+    checkpoint_exists,
+    found_at,
+    get_checkpoint_state,
+    update_checkpoint_state,
+)
 
 logger = logging.getLogger("tfckpt")
 
@@ -100,6 +107,7 @@ class CheckpointManager:
         self._init_fn = init_fn
         self._fsync = fsync
         self._latest: str | None = None
+        self._saved: set[str] = set()
         self._times: dict[str, float] = {}  # tracked checkpoints, oldest first
         # A little back, so that what a manager made at once after this one saves is tracked.
         self._last_preserved = time.time() - 1.0
@@ -126,6 +134,13 @@ class CheckpointManager:
                 self._times[self._here(path)] = min(saved, now)
 
     def _here(self, path: str) -> str:
+        """Return where a checkpoint of the state file is: in this folder, if it was copied along.
+
+        TensorFlow takes the original's, and deletes it.
+        """
+        beside = beside_state(path, self._directory)
+        if not lies_in(path, self._directory) and checkpoint_exists(beside):
+            return beside
         return found_at(path, self._directory) or path
 
     @property
@@ -178,6 +193,7 @@ class CheckpointManager:
                 self._checkpoint.write(path)
             else:
                 self._checkpoint.write(path, options=options)  # type: ignore[call-arg]
+            self._saved.add(path)
             self._record(path)
         except BaseException:
             self._set_save_counter(counted)
@@ -241,10 +257,18 @@ class CheckpointManager:
         )
         self._times, self._latest, self._last_preserved = times, path, preserved
         for one in dropped:
-            try:
-                remove_data(one, SaverDef.V2)
-            except OSError as error:
-                logger.warning("Ignoring: %s", error)
+            self._delete(one)
+
+    def _delete(self, path: str) -> None:
+        """Delete a checkpoint, if it lies in the folder or was saved by this manager."""
+        if path not in self._saved and not lies_in(path, self._directory):
+            logger.warning("not deleting %s: it does not lie in %s", path, self._directory)
+            return
+        self._saved.discard(path)
+        try:
+            remove_data(path, SaverDef.V2, fsync=self._fsync)
+        except OSError as error:
+            logger.warning("Ignoring: %s", error)
 
     def _split(self, times: dict[str, float]) -> tuple[list[str], float]:
         """Take the surplus off `times`; return what to delete, and when one was last preserved."""

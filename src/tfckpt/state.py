@@ -20,10 +20,13 @@ from tfckpt.bundle.commit import committed_index
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.names import Path
 from tfckpt.protos import CheckpointState
-from tfckpt.storage import is_file, read_file, write_file
-from tfckpt.v1.naming import is_pattern
+from tfckpt.storage import is_file, is_remote, read_file, version_at, write_file
+from tfckpt.v1.naming import files_at
 
 STATE_FILE = "checkpoint"
+
+# A Saver that is faster than the reader of its state file has deleted what that names.
+_ATTEMPTS = 100
 
 logger = logging.getLogger("tfckpt")
 
@@ -53,10 +56,19 @@ def get_checkpoint_state(
         raise InvalidArgumentError(
             f"Invalid checkpoint state loaded from {folder}: it names no checkpoint", path=path
         )
-    state.model_checkpoint_path = os.path.join(folder, state.model_checkpoint_path)
-    paths = [os.path.join(folder, one) for one in state.all_model_checkpoint_paths]
+    state.model_checkpoint_path = _joined(folder, state.model_checkpoint_path)
+    paths = [_joined(folder, one) for one in state.all_model_checkpoint_paths]
     state.all_model_checkpoint_paths[:] = paths
     return state
+
+
+def _joined(folder: str, path: str) -> str:
+    """Return a path of a state file from where the caller stands.
+
+    A URL in a file of this machine leads nowhere: it would have requests sent on its word.
+    """
+    here = folder or os.curdir if is_remote(path) else folder
+    return os.path.join(here, path)
 
 
 def state_path(folder: str, latest_filename: str | None = None) -> str:
@@ -70,12 +82,19 @@ def read_state(path: str) -> CheckpointState | None:
     try:
         text = read_file(path).decode("utf-8")
         # Merge, unlike Parse, takes a name that comes twice: the last one counts.
-        return text_format.Merge(text, CheckpointState())
+        state = text_format.Merge(text, CheckpointState())
+        if any("\0" in one for one in _paths_of(state)):
+            raise ValueError("a path has a zero byte in it")
+        return state
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, text_format.ParseError, ValueError) as error:
+    except (OSError, text_format.ParseError, ValueError, RecursionError) as error:
         logger.warning("%s: %s: Checkpoint ignored", path, error)
         return None
+
+
+def _paths_of(state: CheckpointState) -> list[str]:
+    return [state.model_checkpoint_path, *state.all_model_checkpoint_paths]
 
 
 def write_state(path: str, state: CheckpointState, *, fsync: bool = True) -> None:
@@ -99,25 +118,40 @@ def latest_checkpoint(checkpoint_dir: Path, latest_filename: str | None = None) 
     >>> tfckpt.latest_checkpoint(folder) == folder + "/m-3"
     True
     """
-    state = get_checkpoint_state(checkpoint_dir, latest_filename)
-    if state is None:
-        return None
-    path: str = state.model_checkpoint_path
-    found = found_at(path, fspath(checkpoint_dir))
-    if found is None:
-        logger.error("Couldn't match files for checkpoint %s", path)
-    elif found != path:
-        logger.warning("%s is gone; taking %s, beside the state file", path, found)
-    return found
+    folder = fspath(checkpoint_dir)
+    read: str | None = None
+    for _ in range(_ATTEMPTS):
+        state = get_checkpoint_state(folder, latest_filename)
+        if state is None:
+            return None
+        path: str = state.model_checkpoint_path
+        found = found_at(path, folder)
+        if found is not None:
+            if found != path:
+                logger.warning("%s is gone; taking %s, beside the state file", path, found)
+            return found
+        if path == read:
+            break
+        read = path  # unless another was saved since, and this one deleted, it is gone
+    logger.error("Couldn't match files for checkpoint %s", path)
+    return None
 
 
 def found_at(path: str, folder: str) -> str | None:
-    """Return where a checkpoint of the state file in `folder` is now; None if it is gone."""
-    if checkpoint_exists(path):
+    """Return where a checkpoint of the state file in `folder` is now; None if it is gone.
+
+    The file of a bucket leads to no file of this machine.
+    """
+    if is_remote(path) == is_remote(folder) and checkpoint_exists(path):
         return path
+    beside = beside_state(path, folder)
+    return beside if checkpoint_exists(beside) else None
+
+
+def beside_state(path: str, folder: str) -> str:
+    """Return where a checkpoint would be whose folder was moved along with its state file."""
     # Whoever wrote the path may have had another system's separators.
-    moved = os.path.join(folder, path.replace("\\", "/").rpartition("/")[2])
-    return moved if checkpoint_exists(moved) else None
+    return os.path.join(folder, path.replace("\\", "/").rpartition("/")[2])
 
 
 def checkpoint_exists(checkpoint_prefix: Path) -> bool:
@@ -128,6 +162,12 @@ def checkpoint_exists(checkpoint_prefix: Path) -> bool:
     return bool(_marks(fspath(checkpoint_prefix)))
 
 
+def version_of_checkpoint(prefix: str) -> object:
+    """Return what tells one writing of a checkpoint from the next; None if there is none."""
+    marks = _marks(prefix)
+    return version_at(marks[0]) if marks else None
+
+
 def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[Path]) -> list[float]:
     """Return when each checkpoint was written, in whole seconds since 1970, as TensorFlow does.
 
@@ -136,7 +176,7 @@ def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[Path]) -> list[float]:
     """
     prefixes = [fspath(prefix) for prefix in checkpoint_prefixes]
     for prefix in prefixes:
-        if "://" in prefix:
+        if is_remote(prefix):
             raise UnimplementedError("times are known only of local files", path=prefix)
     marks = (_marks(prefix) for prefix in prefixes)
     return [float(int(os.stat(found[0]).st_mtime)) for found in marks if found]
@@ -147,28 +187,7 @@ def _marks(prefix: str) -> list[str]:
     index = committed_index(prefix)
     if is_file(index):
         return [index]
-    return v1_files(prefix)
-
-
-def v1_files(prefix: str) -> list[str]:
-    """Return the files of a V1 checkpoint: the prefix itself, or what its ``?????`` stands for."""
-    if not is_pattern(prefix):
-        return [prefix] if is_file(prefix) else []
-    folder, base = os.path.split(prefix)
-    head, _, tail = base.rpartition("?????")
-    try:
-        names = sorted(os.listdir(folder or "."))
-    except OSError:
-        return []
-    length = len(base)
-    return [
-        os.path.join(folder, name)
-        for name in names
-        if len(name) == length
-        and name.startswith(head)
-        and name.endswith(tail)
-        and name[len(head) : length - len(tail)].isdigit()
-    ]
+    return files_at(prefix)
 
 
 def generate_checkpoint_state_proto(

@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterator
 
+from tfckpt.storage import list_folder
+
 INDEX_SUFFIX = ".index"
 _SHARD = re.compile(r"\.data-(\d{5,})-of-(\d{5,})$")
 
@@ -36,11 +38,7 @@ def shards_on_disk(prefix: str) -> Iterator[tuple[str, int]]:
     Names are compared, never globbed: a prefix may contain ``[ ] * ?``.
     """
     folder, base = os.path.split(prefix)
-    try:
-        names = sorted(os.listdir(folder or "."))
-    except OSError:
-        return
-    for name in names:
+    for name in list_folder(folder) if os.path.isdir(folder or os.curdir) else ():
         found = _SHARD.search(name)
         if found and name[: found.start()] == base:
             yield os.path.join(folder, name), int(found[2])

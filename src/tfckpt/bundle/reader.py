@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from functools import cached_property
 from os import PathLike
-from threading import Lock
 
 import numpy as np
 
-from tfckpt.bundle.commit import committed_index, committed_shard, has_index
 from tfckpt.bundle.entries import decode_named
-from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
+from tfckpt.bundle.entry import Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard
-from tfckpt.bundle.naming import index_path, shard_path
+from tfckpt.bundle.files import BundleFiles
 from tfckpt.bundle.part import fetch_part
 from tfckpt.dtypes import OPAQUE, data_type_name, numpy_dtype
-from tfckpt.errors import (
-    DataLossError,
-    FileMissingError,
-    UnimplementedError,
-    located,
-)
+from tfckpt.errors import DataLossError, UnimplementedError, located
+from tfckpt.lazy import lazy
 from tfckpt.names import check_prefix, decode_name, encode_name, key_of
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, listed, tensor_not_found
-from tfckpt.storage import open_source, version_of
-from tfckpt.table import Table
 from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import TensorSlice, check_partition, volume
 from tfckpt.tensors.stored import Array
-
-# A save that replaces the checkpoint while it is being opened makes the opening begin anew.
-_ATTEMPTS = 100
-# Shards opened with the index; more would use up a process's descriptors.
-_OPENED_AT_ONCE = 64
 
 
 class BundleReader(CheckpointReader):
@@ -55,56 +39,15 @@ class BundleReader(CheckpointReader):
         self.path = check_prefix(prefix)
         self._verify = verify
         self._mmap = mmap
-        self._lock = Lock()
-        self._closed = True
-        for attempt in range(_ATTEMPTS):
-            try:
-                self._open()
-            except FileMissingError:  # between finding the index and opening it
-                if attempt == _ATTEMPTS - 1 or not has_index(self.path):
-                    raise
-                continue
-            if self._counts(self._index):
-                return
-            self.close()
-        raise DataLossError(
-            f"it was replaced while being opened, {_ATTEMPTS} times in a row", path=self.path
-        )
+        self._files = BundleFiles(self.path, mmap=mmap)
+        self._table = self._files.table
 
-    def _open(self) -> None:
-        self._index = committed_index(self.path)
-        self._shards: dict[int, Shard] = {}
-        source = open_source(self._index, mmap=self._mmap)
-        try:
-            self._table = Table(source)
-            header = self._table.get(HEADER_KEY)
-            with located(self._index):
-                if header is None:
-                    raise DataLossError("the index has no header")
-                self.header = Header.decode(header)
-        except BaseException:
-            source.close()
-            raise
-        self._index_source = source
-        self._closed = False
-        # Index and shards have to be of one save: they are opened together.
-        for shard_id in range(min(self.header.num_shards, _OPENED_AT_ONCE)):
-            with suppress(FileMissingError):  # said when a tensor needs it
-                self._shards[shard_id] = self._open_shard(shard_id, self._index)
+    def __reduce__(self) -> tuple[object, ...]:
+        return _reopened, (self.path, self._verify, self._mmap)
 
-    def _counts(self, index: str) -> bool:
-        """Whether the index that was opened counts, now and by this name.
-
-        By the name, because ``.commit`` of an index says which shards are its own; once that
-        commit is over, such shards belong to the next.
-        """
-        version = self._index_source.version
-        if version is None:
-            return True
-        try:
-            return index == committed_index(self.path) and version_of(os.stat(index)) == version
-        except OSError:
-            return False
+    @property
+    def header(self) -> Header:
+        return self._files.header
 
     # What there is
 
@@ -113,16 +56,16 @@ class BundleReader(CheckpointReader):
 
         Raises TensorNotFoundError, which suggests close names.
         """
-        self._check_open()
+        self._files.check_open()
         key = key_of(name)
         if key is not None:
             value = self._table.get(key)
             if value is not None and key not in self._slice_keys(key):
-                with located(self._index, name):
+                with located(self._files.index, name):
                     return Entry.decode(value)
         raise tensor_not_found(name, self, self.path)
 
-    @cached_property
+    @lazy
     @no_collection()
     def entries(self) -> dict[str, Entry]:
         """What the index says of every tensor, by name."""
@@ -130,7 +73,7 @@ class BundleReader(CheckpointReader):
         names = [key.decode("utf-8", "surrogateescape") for key, _ in items]
         values = [bytes(value) for _, value in items]
         del items  # a tenth of a gigabyte for a million tensors
-        with located(self._index):
+        with located(self._files.index):
             entries = dict(zip(names, decode_named(names, values), strict=True))
         for key in self._slice_keys_of(entries):
             entries.pop(decode_name(key), None)
@@ -177,14 +120,14 @@ class BundleReader(CheckpointReader):
 
     def get_tensor(self, name: str, index: Index | None = None) -> Array:
         entry = self.entry(name)
-        with located(self._index, name):
+        with located(self._files.index, name):
             if index is None:
                 return self._whole(name, entry)
             return self._part(name, entry, Selection.of(index, entry.shape))
 
     @no_collection()
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
-        self._check_open()
+        self._files.check_open()
         wanted = self.entries if names is None else {n: self.entry(n) for n in listed(names)}
         arrays: dict[str, Array] = {}
         whole = [named for named in wanted.items() if not named[1].slices]
@@ -192,16 +135,12 @@ class BundleReader(CheckpointReader):
             for name, entry in tensors:
                 if entry.data_type in OPAQUE:
                     raise self._opaque(name, entry)
-            shard = self._shard(shard_id, tensors[0][0])
+            shard = self._files.shard(shard_id, tensors[0][0])
             arrays.update(shard.fetch(tensors, verify=self._verify))
         return {name: arrays[name] if name in arrays else self.get_tensor(name) for name in wanted}
 
     def close(self) -> None:
-        with self._lock:
-            self._closed = True
-            self._index_source.close()
-            for shard in self._shards.values():
-                shard.source.close()
+        self._files.close()
 
     def _whole(self, name: str, entry: Entry) -> Array:
         if entry.slices:
@@ -244,10 +183,10 @@ class BundleReader(CheckpointReader):
         if value is None:
             raise DataLossError(
                 f"the index lists slice {one} and has no entry for it",
-                path=self._index,
+                path=self._files.index,
                 tensor=name,
             )
-        with located(self._index, name):
+        with located(self._files.index, name):
             entry = Entry.decode(value)
             if entry.slices:
                 raise DataLossError(f"slice {one} is said to be sliced itself")
@@ -256,7 +195,7 @@ class BundleReader(CheckpointReader):
     def _shard_of(self, name: str, entry: Entry) -> Shard:
         if entry.data_type in OPAQUE:
             raise self._opaque(name, entry)
-        return self._shard(entry.shard_id, name)
+        return self._files.shard(entry.shard_id, name)
 
     def _opaque(self, name: str, entry: Entry) -> UnimplementedError:
         return UnimplementedError(
@@ -265,59 +204,7 @@ class BundleReader(CheckpointReader):
             tensor=name,
         )
 
-    def _shard(self, shard_id: int, name: str) -> Shard:
-        """Return a shard; `name` is the tensor that needs it."""
-        self._check_open()
-        if shard_id in self._shards:
-            return self._shards[shard_id]
-        if shard_id >= self.header.num_shards:
-            raise DataLossError(
-                f"lies in shard {shard_id}, the checkpoint has {self.header.num_shards}",
-                path=self._index,
-                tensor=name,
-            )
-        with self._lock:
-            if shard_id not in self._shards:
-                self._shards[shard_id] = self._open_later(shard_id, name)
-            return self._shards[shard_id]
 
-    def _open_later(self, shard_id: int, name: str) -> Shard:
-        """Open a shard that was not opened with the index."""
-        missing: FileMissingError | None = None
-        for index in (committed_index(self.path), index_path(self.path)):  # a commit may end now
-            try:
-                shard = self._open_shard(shard_id, index)
-            except FileMissingError as error:
-                missing = error
-                continue
-            if self._counts(index):
-                return shard
-            shard.source.close()
-            missing = None
-        if missing is None:
-            raise DataLossError(
-                "the checkpoint was replaced since it was opened: open it again",
-                path=self.path,
-                tensor=name,
-            )
-        raise FileMissingError(
-            f"the index {index_path(self.path)} needs this shard, which is missing: was it copied "
-            f"or downloaded along?",
-            path=missing.path,
-            tensor=name,
-        )
-
-    def _open_shard(self, shard_id: int, index: str) -> Shard:
-        path = committed_shard(self.path, shard_id, self.header.num_shards, index)
-        try:
-            source = open_source(path, mmap=self._mmap)
-        except FileMissingError:
-            final = shard_path(self.path, shard_id, self.header.num_shards)
-            if path == final:
-                raise
-            source = open_source(final, mmap=self._mmap)  # its commit went on meanwhile
-        return Shard(source, self.header.big_endian)
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise ValueError(f"the reader of {self.path} is closed")
+def _reopened(path: str, verify: bool, mmap: bool) -> BundleReader:
+    """Make the copy of a reader, also in another process: it opens the files for itself."""
+    return BundleReader(path, verify=verify, mmap=mmap)

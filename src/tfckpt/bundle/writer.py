@@ -6,14 +6,13 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from os import PathLike
-from threading import Lock
 
 from tfckpt.bundle.commit import publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.shard import ShardWriter
 from tfckpt.names import check_prefix, encode_name
-from tfckpt.storage import FileWriter
+from tfckpt.storage import FileWriter, ThreadLock
 from tfckpt.table import write_table
 from tfckpt.tensors.stored import as_storable
 from tfckpt.writer import CheckpointWriter, Part, check_apart
@@ -47,7 +46,7 @@ class BundleWriter(CheckpointWriter):
         if num_shards < 1:
             raise ValueError(f"num_shards must be at least 1, not {num_shards}")
         self._fsync = fsync
-        self._lock = Lock()
+        self._lock = ThreadLock()
         self._keys: set[bytes] = set()
         self._sliced: dict[bytes, Entry] = {}
         self._executor: ThreadPoolExecutor | None = None

@@ -23,7 +23,7 @@ from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.graph.graph import MESSAGE_LIMIT, Graph, check_size
 from tfckpt.names import Path
 from tfckpt.protos import GraphDef, MetaGraphDef, SavedModel
-from tfckpt.storage import open_source, write_file
+from tfckpt.storage import is_remote, open_source, write_file
 
 M = TypeVar("M", bound=Message)
 GraphFile: TypeAlias = GraphDef | MetaGraphDef | SavedModel
@@ -215,7 +215,7 @@ _OTHERS = {
 def _no_graph(path: str) -> DataLossError:
     kind = _OTHERS.get(os.path.basename(path))
     if kind is None:
-        kind = describe(path) if "://" not in path else "something else"
+        kind = describe(path) if not is_remote(path) else "something else"
     if "protobuf" in kind:
         kind = "a protobuf message of another kind, or one that was cut short"
     return DataLossError(

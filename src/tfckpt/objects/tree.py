@@ -14,13 +14,13 @@ parents are followed as far as the caller goes and no further.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError
+from tfckpt.lazy import lazy
 from tfckpt.objects.keys import VARIABLE_VALUE, is_sequence
 from tfckpt.objects.nodes import NodePaths, read_object_graph
 from tfckpt.reader import CheckpointReader
@@ -70,7 +70,7 @@ class Source:
         self._kept: dict[str, Any] | None = {} if keep else None
         self._nodes: dict[int, ObjectNode] = {}
 
-    @cached_property
+    @lazy
     def paths(self) -> NodePaths:
         return NodePaths(self.graph)
 
@@ -129,7 +129,7 @@ class Source:
             )
         return longer
 
-    @cached_property
+    @lazy
     def _exact(self) -> set[str]:
         return {one.checkpoint_key for node in self.graph.nodes for one in node.attributes}
 
@@ -188,7 +188,7 @@ class ObjectNode:
         """
         return self._source.node(self._children[name])
 
-    @cached_property
+    @lazy
     def _children(self) -> dict[str, int]:
         return {child.local_name: child.node_id for child in self.message.children}
 
@@ -228,7 +228,7 @@ class ObjectMapping(ObjectNode, Mapping[str, Any]):
     __eq__ = ObjectNode.__eq__
     __hash__ = ObjectNode.__hash__
 
-    @cached_property
+    @lazy
     def _entries(self) -> dict[str, None]:
         attributes = (one.name for one in self.message.attributes)
         slots = (one.slot_name for one in self.message.slot_variables)

@@ -21,7 +21,7 @@ from tfckpt.graph.names import op_name, parse_tensor_name, prepend_scope
 from tfckpt.graph.operation import Tensor
 from tfckpt.protos import AssetFileDef, MetaGraphDef, NodeDef
 from tfckpt.saved_model.constants import ASSETS_DIRECTORY, ASSETS_KEY
-from tfckpt.storage import FileWriter, open_source
+from tfckpt.storage import FileWriter, is_remote, open_source
 
 # Tensors that hold a path; or tensors (or their names) and the path of each.
 Assets = Iterable[Tensor | str] | Mapping[Tensor | str, str | PathLike[str]]
@@ -71,7 +71,7 @@ def get_asset_tensors(
 def check_files(export_dir: str, meta_graph: MetaGraphDef) -> None:
     """Raise FileMissingError, naming all assets whose files are not there."""
     paths = set(get_asset_tensors(export_dir, meta_graph).values())
-    missing = sorted(path for path in paths if "://" not in path and not os.path.isfile(path))
+    missing = sorted(path for path in paths if not is_remote(path) and not os.path.isfile(path))
     if missing:
         raise FileMissingError(
             f"{len(missing)} assets of this SavedModel are missing: {', '.join(missing)} "
@@ -145,7 +145,7 @@ def same(one: str, other: str) -> bool:
 
 def copy_file(source: str, target: str, *, fsync: bool) -> None:
     """Copy a file. Raises FileMissingError if there is none."""
-    if "://" not in source and not os.path.isfile(source):
+    if not is_remote(source) and not os.path.isfile(source):
         raise _missing(source)
     reading = open_source(source)
     try:

@@ -24,7 +24,7 @@ from tfckpt.saved_model.options import GraphOptions
 from tfckpt.saved_model.restored import without_values
 from tfckpt.saver import Saver
 from tfckpt.saver.var_list import ToSave
-from tfckpt.storage import FolderWriter, write_file
+from tfckpt.storage import FolderWriter, is_remote, write_file
 
 # What Keras and users keep in a model's folder; not the fingerprint, which speaks of other bytes.
 _COMPANIONS = ("keras_metadata.pb", constants.EXTRA_ASSETS_DIRECTORY, constants.DEBUG_DIRECTORY)
@@ -59,7 +59,7 @@ class SavedModelBuilder:
             saved_model_schema_version=constants.SAVED_MODEL_SCHEMA_VERSION
         )
         self._export_dir = as_folder(export_dir)
-        if "://" in self._export_dir:
+        if is_remote(self._export_dir):
             raise ValueError(f"a SavedModel is written to a folder of this machine: {export_dir!r}")
         self._fsync = fsync
         self._folder = FolderWriter(self._export_dir, fsync=fsync)
@@ -223,7 +223,7 @@ class SavedModelBuilder:
 
     def _copy_companions(self, source: str | None) -> None:
         """Copy what lies beside the model that the variables came from."""
-        for name in _COMPANIONS if source is not None and "://" not in source else ():
+        for name in _COMPANIONS if source is not None and not is_remote(source) else ():
             root = os.path.join(str(source), name)
             found = [root] if os.path.isfile(root) else _files_below(root)
             for path in found:

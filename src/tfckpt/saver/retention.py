@@ -11,7 +11,9 @@ And this library's own:
 
 4. A checkpoint is deleted only after a state file without it is in place.
 5. Files that the list still names, by whatever path, are never deleted; nor is a checkpoint that
-   someone else has written over in the meantime.
+   someone else has written over in the meantime, or that the state file names as the latest.
+6. Only what lies in the folder is deleted, or was saved by this very object: a state file may name
+   anything, and one that was copied along with its folder names the original's checkpoints.
 """
 
 from __future__ import annotations
@@ -19,20 +21,20 @@ from __future__ import annotations
 import logging
 import os
 import re
-from os import PathLike, fspath
+from collections.abc import Callable
+from os import PathLike
 from typing import NamedTuple
 
 from tfckpt.bundle.commit import remove_bundle
-from tfckpt.bundle.naming import index_path
+from tfckpt.names import check_prefix
 from tfckpt.protos import SaverDef
-from tfckpt.state import v1_files
+from tfckpt.state import read_state, version_of_checkpoint
 from tfckpt.storage import remove_file
+from tfckpt.v1.commit import remove_v1
 
 logger = logging.getLogger("tfckpt")
 
 _V1_SHARDS = re.compile(r"-[\d?]+-of-\d+$")
-
-Identity = tuple[int, int, int]
 
 
 class Kept(NamedTuple):
@@ -60,7 +62,7 @@ class Retention:
         self.next_keep = now + self.period
         self.last: list[Kept] = []
         self._to_delete: list[Kept] = []
-        self._written: dict[str, Identity | None] = {}
+        self._written: dict[str, object] = {}
 
     def with_newest(self, path: str, now: float) -> Next:
         """Return what becomes of the list with `path` saved; nothing changes yet."""
@@ -72,44 +74,72 @@ class Retention:
 
     def commit(self, kept: Next) -> None:
         """Take over the list that the state file has now."""
-        self.last = kept.stay
         self._to_delete += kept.go
+        self.last = kept.stay
         for one in kept.stay[-1:] if self.max_to_keep else ():
-            self._written[one.path] = identity(one.path)
+            self._written[one.path] = version_of_checkpoint(one.path)
 
-    def sweep(self, version: int, meta_graph_suffix: str) -> None:
+    def sweep(self, folder: Folder) -> None:
         """Delete what has left the list; a failure to do so is logged."""
         while self._to_delete:
             one = self._to_delete.pop(0)
             if one.time > self.next_keep:
                 self.next_keep += self.period
             else:
-                self._delete(one.path, version, meta_graph_suffix)
+                self._delete(one.path, folder)
 
-    def _delete(self, path: str, version: int, meta_graph_suffix: str) -> None:
+    def _delete(self, path: str, folder: Folder) -> None:
         written = self._written.pop(path, None)
         if _same(path) in {_same(kept.path) for kept in self.last}:
             return
-        if written and written != identity(path):
-            logger.info("not deleting %s: someone else has saved there since", path)
+        if written is None and not lies_in(path, folder.path):
+            logger.warning("not deleting %s: it does not lie in %s", path, folder.path)
             return
-        meta = meta_graph_filename(path, meta_graph_suffix)
-        shared = {_same(meta_graph_filename(kept.path, meta_graph_suffix)) for kept in self.last}
+
+        def wanted() -> bool:
+            if written is not None and written != version_of_checkpoint(path):
+                logger.info("not deleting %s: someone else has saved there since", path)
+                return False
+            return not folder.is_latest(path)
+
+        meta = meta_graph_filename(path, folder.meta_graph_suffix)
+        shared = {
+            _same(meta_graph_filename(kept.path, folder.meta_graph_suffix)) for kept in self.last
+        }
         try:
+            if not wanted():
+                return
             if _same(meta) not in shared:
                 remove_file(meta)
-            remove_data(path, version)
+            remove_data(path, folder.version, fsync=folder.fsync, wanted=wanted)
         except OSError as error:
             logger.warning("Ignoring: %s", error)
 
 
-def identity(prefix: str) -> Identity | None:
-    """Tell one writing of a checkpoint from the next to the same prefix."""
+class Folder(NamedTuple):
+    """Where a Saver's checkpoints lie, and how they are removed."""
+
+    path: str
+    state: str
+    version: int
+    meta_graph_suffix: str
+    fsync: bool
+
+    def is_latest(self, path: str) -> bool:
+        """Whether the state file says that a checkpoint is the latest."""
+        state = read_state(self.state)
+        if state is None:
+            return False
+        return _same(os.path.join(self.path, state.model_checkpoint_path)) == _same(path)
+
+
+def lies_in(path: str, folder: str) -> bool:
+    """Whether a checkpoint lies in a folder, or in one below it, links followed."""
+    inside, real = os.path.realpath(os.path.dirname(path)), os.path.realpath(folder)
     try:
-        found = os.stat(index_path(prefix))
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino, found.st_mtime_ns
+        return os.path.commonpath([inside, real]) == real
+    except ValueError:  # on another drive
+        return False
 
 
 def _same(path: str) -> str:
@@ -129,12 +159,16 @@ def remove_checkpoint(
     checkpoint_prefix: str | PathLike[str],
     checkpoint_format_version: int = SaverDef.V2,
     meta_graph_suffix: str = "meta",
+    *,
+    fsync: bool = True,
 ) -> None:
     """Remove a checkpoint's files: its graph, its index, its data. What is not there is no error.
 
-    Names are compared, never globbed: ``m[1]`` removes the files of ``m[1]`` alone.
+    Names are compared, never globbed: ``m[1]`` removes the files of ``m[1]`` alone. With `fsync`
+    off a loss of power may bring back an index without its data.
 
-    Raises ValueError for a prefix without a base name.
+    Raises ValueError for a prefix without a base name, FailedPreconditionError (an OSError) when
+    the file system refuses.
 
     >>> import tempfile, tfckpt
     >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/m[1]", {"w": [1.0]})
@@ -142,15 +176,14 @@ def remove_checkpoint(
     >>> tfckpt.checkpoint_exists(prefix)
     False
     """
-    prefix = fspath(checkpoint_prefix)
+    prefix = check_prefix(checkpoint_prefix)
     remove_file(meta_graph_filename(prefix, meta_graph_suffix))
-    remove_data(prefix, checkpoint_format_version)
+    remove_data(prefix, checkpoint_format_version, fsync=fsync)
 
 
-def remove_data(prefix: str, version: int) -> None:
-    """Remove a checkpoint's tensors."""
-    if version == SaverDef.V2:
-        remove_bundle(prefix)
-        return
-    for path in v1_files(prefix):
-        remove_file(path)
+def remove_data(
+    prefix: str, version: int, *, fsync: bool, wanted: Callable[[], bool] = lambda: True
+) -> None:
+    """Remove a checkpoint's tensors, unless they are no longer `wanted` under the folder's lock."""
+    remove = remove_bundle if version == SaverDef.V2 else remove_v1
+    remove(prefix, fsync=fsync, wanted=wanted)

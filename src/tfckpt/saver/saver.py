@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from os import PathLike
@@ -22,7 +21,7 @@ from tfckpt.protos import MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
 from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
 from tfckpt.saver.path import Target, as_path, resolve
-from tfckpt.saver.retention import Kept, Retention, remove_data
+from tfckpt.saver.retention import Folder, Kept, Retention, remove_data
 from tfckpt.saver.sharding import Shards, choose_shards, write_v1_shards
 from tfckpt.saver.var_list import (
     Spec,
@@ -32,8 +31,8 @@ from tfckpt.saver.var_list import (
     tensors_to_save,
 )
 from tfckpt.saver.variables_graph import make_meta_graph
-from tfckpt.state import get_checkpoint_mtimes, read_state, state_for, write_state
-from tfckpt.storage import remove_file, write_file
+from tfckpt.state import get_checkpoint_mtimes, state_for, write_state
+from tfckpt.storage import ThreadLock, remove_file, write_file
 
 Path = str | bytes | PathLike[str]
 
@@ -121,6 +120,7 @@ class Saver:
         self._meta_graph = meta_graph
         self._graph_cache: tuple[object, bytes] | None = None
         self._retention = Retention()
+        self._lock = ThreadLock()
         if saver_def is None:
             self._wanted = make_saver_def(
                 name, sharded, max_to_keep, keep_checkpoint_every_n_hours, write_version
@@ -201,9 +201,9 @@ class Saver:
             if target.meta:
                 write_file(target.meta, graph, fsync=self._fsync)
             if write_state:
-                self._record(target)
-        if write_state:
-            self._retention.sweep(target.version, meta_graph_suffix)
+                with self._lock:  # threads may share a Saver: one after another from here on
+                    self._record(target)
+                    self._retention.sweep(self._folder(target, meta_graph_suffix))
         return target.path
 
     @property
@@ -395,18 +395,16 @@ class Saver:
             yield
         except BaseException:
             with contextlib.suppress(OSError):
-                if new and target.exists() and not self._is_latest(target):
+                if new and target.exists() and not self._folder(target).is_latest(target.path):
                     if target.meta:
                         remove_file(target.meta)
-                    remove_data(target.path, target.version)
+                    remove_data(target.path, target.version, fsync=self._fsync)
             raise
 
-    def _is_latest(self, target: Target) -> bool:
-        state = read_state(target.state)
-        if state is None:
-            return False
-        latest = os.path.join(target.folder, state.model_checkpoint_path)
-        return os.path.realpath(latest) == os.path.realpath(target.path)
+    def _folder(self, target: Target, meta_graph_suffix: str = "meta") -> Folder:
+        return Folder(
+            target.folder, target.state, target.version, meta_graph_suffix, fsync=self._fsync
+        )
 
     def _record(self, target: Target) -> None:
         """Put the checkpoint on the list and write the state file."""
@@ -418,8 +416,13 @@ class Saver:
             target.latest_filename,
             save_relative_paths=self._save_relative_paths,
         )
-        write_state(target.state, state, fsync=self._fsync)
-        self._retention.commit(kept)
+        written = False
+        try:
+            write_state(target.state, state, fsync=self._fsync)
+            written = True
+        finally:  # what the list is, the state file says, whatever came between
+            if written or self._folder(target).is_latest(target.path):
+                self._retention.commit(kept)
 
     def _graph_bytes(
         self,
@@ -431,11 +434,12 @@ class Saver:
         """Return the graph to write; that of the same variables is made only once."""
         specs = {name: tensor.spec for name, tensor in tensors.items()}
         key = specs, shards, strip_default_attrs
-        if self._graph_cache is None or self._graph_cache[0] != key:
+        cached = self._graph_cache
+        if cached is None or cached[0] != key:
             graph = self._make_graph(specs, shards, saver_def)
             graph.meta_info_def.stripped_default_attrs = strip_default_attrs
-            self._graph_cache = key, graph.SerializeToString(deterministic=True)
-        return self._graph_cache[1]
+            cached = self._graph_cache = key, graph.SerializeToString(deterministic=True)
+        return cached[1]
 
     def _make_graph(
         self, specs: Mapping[str, Spec], shards: list[list[str]], saver_def: SaverDef

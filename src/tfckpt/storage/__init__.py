@@ -1,33 +1,60 @@
 """Where bytes lie: the only part of the library that opens, renames or removes files."""
 
+from tfckpt.storage.commit import (
+    COMMIT_SUFFIX,
+    Group,
+    committed,
+    complete,
+    publish_together,
+)
 from tfckpt.storage.folder import FolderWriter
-from tfckpt.storage.lock import lock_folder
-from tfckpt.storage.source import Source, is_file, open_source, read_file, version_of
+from tfckpt.storage.leftovers import remove_leftovers
+from tfckpt.storage.lock import ThreadLock, lock_folder
+from tfckpt.storage.members import Members
+from tfckpt.storage.source import (
+    Source,
+    is_file,
+    is_remote,
+    list_folder,
+    open_source,
+    read_ends,
+    read_file,
+    version_at,
+)
 from tfckpt.storage.spool import Spool
+from tfckpt.storage.sync import sync_folder
 from tfckpt.storage.write import (
     FileWriter,
     check_local,
     remove_file,
-    remove_leftovers,
     rename_file,
-    sync_folder,
     write_file,
 )
 
 __all__ = [
+    "COMMIT_SUFFIX",
     "FileWriter",
     "FolderWriter",
+    "Group",
+    "Members",
     "Source",
     "Spool",
+    "ThreadLock",
     "check_local",
+    "committed",
+    "complete",
     "is_file",
+    "is_remote",
+    "list_folder",
     "lock_folder",
     "open_source",
+    "publish_together",
+    "read_ends",
     "read_file",
     "remove_file",
     "remove_leftovers",
     "rename_file",
     "sync_folder",
-    "version_of",
+    "version_at",
     "write_file",
 ]

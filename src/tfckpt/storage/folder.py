@@ -7,9 +7,12 @@ import os
 import shutil
 import weakref
 
+from tfckpt.errors import FailedPreconditionError
+from tfckpt.storage.descriptor import Descriptor
+from tfckpt.storage.leftovers import LEFTOVER, temporary_path
 from tfckpt.storage.lock import lock
 from tfckpt.storage.refused import refused
-from tfckpt.storage.write import LEFTOVER, sync_folder, temporary_path
+from tfckpt.storage.sync import make_folder, sync_folder
 
 
 class FolderWriter:
@@ -25,6 +28,7 @@ class FolderWriter:
         self.published = False
         self._fsync = fsync
         self._remove: weakref.finalize[..., FolderWriter] | None = None
+        self._noted: dict[str, int] = {}
         self._check()
 
     def _check(self) -> None:
@@ -43,49 +47,82 @@ class FolderWriter:
         if self._remove is None:
             self._check()
             _remove_abandoned(self.final)
-            path = temporary_path(self.final)
-            made = _first_missing(os.path.dirname(path) or ".")
+            self._path = temporary_path(self.final)
+            made = _first_missing(os.path.dirname(self._path))
+            # Before it is made: whatever happens from here on, nothing of it stays.
+            held: list[Descriptor] = []
+            self._remove = weakref.finalize(self, _discard, self._path, made, os.getpid(), held)
             try:
-                with refused(path, "make the folder"):
-                    os.makedirs(path)
-            except OSError:
-                _remove_empty(os.path.dirname(path), made)
+                make_folder(self._path, fsync=self._fsync)
+                held.append(_locked_folder(self._path))
+            except BaseException:
+                self.discard()
                 raise
-            self._path = path
-            self._remove = weakref.finalize(
-                self, _discard, path, made, os.getpid(), _locked_folder(path)
-            )
         return self._path
+
+    def note(self) -> None:
+        """Take note of the files that are there: `publish` will see to it that they still are."""
+        path = self.open()
+        for folder, _, names in os.walk(path):
+            for name in names:
+                file = os.path.join(folder, name)
+                self._noted[os.path.relpath(file, path)] = os.path.getsize(file)
 
     def publish(self) -> None:
         """Give the folder its name.
 
-        Raises AssertionError if something came to be there meanwhile; then nothing has changed.
+        Raises AssertionError if something came to be there meanwhile, FailedPreconditionError if
+        files that were noted are gone; then nothing has changed.
         """
         if self.published:
             return
         path = self.open()
         self._check()
+        self._check_noted(path)
         if self._fsync:
             for folder, _, _ in os.walk(path):
                 sync_folder(os.path.join(folder, ""))
-        with refused(self.final, "rename the finished folder to its name"):
-            if os.name == "nt" and os.path.isdir(self.final):
-                os.rmdir(self.final)
-            os.rename(path, self.final)  # takes the place of an empty folder
-        assert self._remove is not None
-        detached = self._remove.detach()
-        assert detached is not None
-        _close(detached[2][-1])
-        self.published = True
+        try:
+            with refused(self.final, "rename the finished folder to its name"):
+                if os.name == "nt" and os.path.isdir(self.final):
+                    os.rmdir(self.final)
+                os.rename(path, self.final)  # takes the place of an empty folder
+        finally:
+            self._settle(path)
         if self._fsync:
             sync_folder(self.final)
+
+    def _settle(self, path: str) -> None:
+        """Ask the disk whether the folder has its name."""
+        if not os.path.isdir(path) and os.path.isdir(self.final) and self._remove is not None:
+            self.published = True
+            detached = self._remove.detach()
+            if detached is not None:
+                _close(detached[2][-1])
+
+    def _check_noted(self, path: str) -> None:
+        gone = [name for name, size in self._noted.items() if _size(path, name) != size]
+        if gone:
+            more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
+            raise FailedPreconditionError(
+                f"of {len(self._noted)} files that were written {len(gone)} are gone or changed "
+                f"({', '.join(sorted(gone)[:5])}{more}): does something clean up there?",
+                path=path,
+            )
 
     def discard(self) -> None:
         """Remove the folder if it was not published."""
         if self._remove is not None and not self.published:
             self._remove()
             self._remove = None
+            self._noted.clear()
+
+
+def _size(folder: str, name: str) -> int:
+    try:
+        return os.path.getsize(os.path.join(folder, name))
+    except OSError:
+        return -1
 
 
 def _first_missing(folder: str) -> str | None:
@@ -96,14 +133,13 @@ def _first_missing(folder: str) -> str | None:
     return missing
 
 
-def _locked_folder(path: str) -> int | None:
+def _locked_folder(path: str) -> Descriptor:
     """Open a folder and hold a lock on it, by which `_remove_abandoned` knows that it is alive."""
-    try:
-        fd = os.open(path, os.O_RDONLY)
-    except OSError:  # Windows opens no folders
-        return None
-    lock(fd)
-    return fd
+    if os.name == "nt":  # opens no folders
+        return Descriptor(os.devnull, os.O_RDONLY)
+    descriptor = Descriptor(path, os.O_RDONLY)
+    lock(descriptor)
+    return descriptor
 
 
 def _remove_abandoned(final: str) -> None:
@@ -118,25 +154,25 @@ def _remove_abandoned(final: str) -> None:
 
 
 def _is_abandoned(path: str) -> bool:
-    if not os.path.isdir(path):
+    if not os.path.isdir(path) or os.path.islink(path):
         return False
     try:
-        fd = os.open(path, os.O_RDONLY)
+        descriptor = Descriptor(path, os.O_RDONLY)
     except OSError:
         return False
     try:
-        return lock(fd) is True
+        return lock(descriptor) is True
     finally:
-        os.close(fd)
+        descriptor.close()
 
 
-def _close(fd: int | None) -> None:
-    if fd is not None:
-        os.close(fd)
+def _close(held: list[Descriptor]) -> None:
+    while held:
+        held.pop().close()
 
 
-def _discard(path: str, made: str | None, pid: int, fd: int | None) -> None:
-    _close(fd)
+def _discard(path: str, made: str | None, pid: int, held: list[Descriptor]) -> None:
+    _close(held)
     if os.getpid() != pid:  # a fork of the process that makes the folder
         return
     shutil.rmtree(path, ignore_errors=True)

@@ -1,53 +1,226 @@
-"""Locks on files and folders: they tell a living writer from a dead one, and end with its process.
+"""Locks: between the writers of one folder, and between the threads of one process.
 
-Windows, and some network file systems, have none.
+Those on files are flock's: they tell a living writer from a dead one, and end with its process.
+Windows, and some network file systems, have none; there nothing is held.
+
+A fork copies descriptors, and a lock lives as long as any copy of its descriptor. So whoever lets
+go of a lock says so, and does not just close; and what a child finds itself holding for a parent
+that may die, it closes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import logging
 import os
+import socket
+import threading
+import time
 from collections.abc import Iterator
+from types import TracebackType
+from weakref import WeakSet
 
-from tfckpt.storage.refused import refused
+from tfckpt.errors import FailedPreconditionError
+from tfckpt.storage.descriptor import Descriptor
+from tfckpt.storage.refused import failed
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
+logger = logging.getLogger("tfckpt")
 
-def lock(fd: int, *, wait: bool = False) -> bool | None:
-    """Lock an open file against its other openers.
+# A file of its own: a lock on the folder itself is what other programs take (`flock DIR command`).
+LOCK_FILE = ".tfckpt.lock"
+# What is done under a lock takes milliseconds, seconds on a disk that is slow to flush.
+_PATIENCE = 60.0
+_LONGEST_PAUSE = 0.05
+# Where a file cannot be made for these reasons a checkpoint can still be removed.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def lock(descriptor: Descriptor) -> bool | None:
+    """Lock an open file against its other openers, without waiting.
 
     Returns False if another has it, None where there are no locks.
     """
     if fcntl is None:
         return None
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(descriptor.number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:  # some network file systems
         return None
+    _held.add(descriptor)
     return True
+
+
+def unlock(descriptor: Descriptor) -> None:
+    """Let go of a lock, also for the copies of the descriptor that a fork has made."""
+    if fcntl is not None and descriptor.number >= 0:
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor.number, fcntl.LOCK_UN)
 
 
 @contextlib.contextmanager
 def lock_folder(path: str) -> Iterator[None]:
     """Hold the folder of `path` against other writers of this library, threads included.
 
-    The lock is on the folder itself: it leaves no file. Where the system has no such lock nothing
-    is held.
+    Where the system has no such lock nothing is held.
+
+    Raises FailedPreconditionError, which says who has it, after a minute of waiting; RuntimeError
+    at once where that is this very thread, which is then inside a signal handler.
     """
-    if fcntl is None:
-        yield
-        return
-    folder = os.path.dirname(path) or "."
-    with refused(folder, "lock the folder"):
-        fd = os.open(folder, os.O_RDONLY)
+    folder = os.path.realpath(os.path.dirname(path))
+    if folder in _mine.folders:
+        raise RuntimeError(
+            f"{folder}: this thread is in the middle of a save there; a signal handler that saves "
+            f"has to wait for its end (set a flag, and save in the loop)"
+        )
+    lock_path = os.path.join(os.path.dirname(path), LOCK_FILE)
+    held = None
     try:
-        lock(fd, wait=True)
+        _mine.folders.add(folder)
+        held = _acquired(lock_path)
         yield
     finally:
-        os.close(fd)
+        _mine.folders.discard(folder)
+        if held is not None:
+            _release(held, lock_path)
+
+
+class _Mine(threading.local):
+    """The folders that each thread holds."""
+
+    def __init__(self) -> None:
+        self.folders: set[str] = set()
+
+
+_mine = _Mine()
+
+
+def _acquired(path: str) -> Descriptor | None:
+    until, pause = time.monotonic() + _PATIENCE, 0.0005
+    while fcntl is not None:
+        try:
+            descriptor = Descriptor(path, os.O_RDWR | os.O_CREAT)
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                return None
+            raise failed(error, path, "lock the folder") from error
+        try:
+            locked = lock(descriptor)
+            if locked is None:
+                _remove(path)
+                return None
+            # Whoever had it before has removed the file: then this is a lock on nothing.
+            if locked and _is_at(path, descriptor):
+                _sign(descriptor)
+                return descriptor
+        except BaseException:
+            if lock(descriptor):  # which says yes to its owner, too
+                _release(descriptor, path)
+            raise
+        if not locked:
+            if time.monotonic() > until:
+                raise _taken(path)
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+    return None
+
+
+def _release(descriptor: Descriptor, path: str) -> None:
+    try:
+        _remove(path)  # while it is locked: it may not be the next one's
+    finally:
+        unlock(descriptor)
+        descriptor.close()
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.remove(path)
+
+
+def _is_at(path: str, descriptor: Descriptor) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(descriptor.number))
+    except OSError:
+        return False
+
+
+def _sign(descriptor: Descriptor) -> None:
+    """Leave word for those who wait."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor.number, 0)
+        os.pwrite(descriptor.number, f"process {os.getpid()} of {socket.gethostname()}".encode(), 0)
+
+
+def _taken(path: str) -> FailedPreconditionError:
+    owner = "another writer"
+    with contextlib.suppress(OSError), open(path, "rb") as file:
+        owner = file.read(200).decode(errors="replace") or owner
+    error = FailedPreconditionError(
+        f"the folder is locked by {owner}, for {_PATIENCE:.0f} seconds by now: is it still at work "
+        f"there? (the lock ends with its process)",
+        path=path,
+    )
+    error.errno, error.strerror, error.filename = errno.EAGAIN, os.strerror(errno.EAGAIN), path
+    return error
+
+
+class ThreadLock:
+    """A `threading.Lock` that is free in a forked child, whichever thread held it in the parent.
+
+    A thread that has it already is inside a signal handler, and would wait for itself: that is a
+    RuntimeError.
+    """
+
+    __slots__ = ("__weakref__", "_lock", "_owner")
+
+    def __init__(self) -> None:
+        self.renew()
+        _thread_locks.add(self)
+
+    def renew(self) -> None:
+        self._lock = threading.Lock()
+        self._owner: int | None = None
+
+    def __reduce__(self) -> tuple[type[ThreadLock], tuple[()]]:
+        return ThreadLock, ()  # the copy of what it guards has one of its own
+
+    def __enter__(self) -> None:
+        if self._owner == threading.get_ident():
+            raise RuntimeError(
+                "this thread is in the middle of the same thing; a signal handler has to wait for "
+                "its end (set a flag, and act on it in the loop)"
+            )
+        self._lock.acquire()
+        self._owner = threading.get_ident()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._owner = None
+        self._lock.release()
+
+
+_held: WeakSet[Descriptor] = WeakSet()
+_thread_locks: WeakSet[ThreadLock] = WeakSet()
+
+
+def _begin_child() -> None:
+    for descriptor in list(_held):
+        descriptor.close()
+    for one in list(_thread_locks):
+        one.renew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_child)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from tfckpt.errors import FailedPreconditionError
 
 @contextlib.contextmanager
 def refused(path: str, doing: str) -> Iterator[None]:
-    """Say which file the system refused, and how full its disk is."""
+    """Say which file the system refused, and why that may be."""
     try:
         yield
     except FailedPreconditionError:
@@ -22,11 +23,27 @@ def refused(path: str, doing: str) -> Iterator[None]:
 
 
 def failed(error: OSError, path: str, doing: str) -> FailedPreconditionError:
-    folder = os.path.dirname(path) or "."
-    try:
-        room = f"; {shutil.disk_usage(folder).free} bytes are free there"
-    except OSError:
-        room = ""
-    failure = FailedPreconditionError(f"cannot {doing}: {error.strerror or error}{room}", path=path)
+    """Make the error for a call on `path` that the system refused."""
+    hint = _HINTS.get(error.errno or 0, lambda _: "")(path)
+    failure = FailedPreconditionError(f"cannot {doing}: {error.strerror or error}{hint}", path=path)
     failure.errno, failure.strerror, failure.filename = error.errno, error.strerror, path
     return failure
+
+
+def _room(path: str) -> str:
+    try:
+        return f"; {shutil.disk_usage(os.path.dirname(path) or '.').free} bytes are free there"
+    except OSError:
+        return ""
+
+
+def _too_many(path: str) -> str:
+    return " (`ulimit -n` says how many a process may have)"
+
+
+_HINTS = {
+    errno.ENOSPC: _room,
+    errno.EDQUOT: _room,
+    errno.EFBIG: _room,
+    errno.EMFILE: _too_many,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tfckpt.coding import Buffer
-from tfckpt.errors import DataLossError, FileMissingError
+from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError
 
 
 class RemoteSource:
@@ -20,7 +20,10 @@ class RemoteSource:
             raise ImportError(f"reading {url} needs fsspec: pip install 'tfckpt[remote]'") from None
         self.path = url
         self._fs: Any
-        self._fs, self._inner = fsspec.core.url_to_fs(url)
+        try:
+            self._fs, self._inner = fsspec.core.url_to_fs(url)
+        except ValueError as error:  # a protocol that it does not know
+            raise InvalidArgumentError(f"this URL leads nowhere: {error}", path=url) from None
         # Listings are kept, and others write here.
         self._fs.invalidate_cache(self._fs._parent(self._inner))
         try:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import mmap
 import os
+import re
 import threading
-from typing import Protocol
+from typing import NoReturn, Protocol
 from weakref import WeakSet
 
 from tfckpt.coding import Buffer
-from tfckpt.errors import DataLossError, FileMissingError
+from tfckpt.errors import CheckpointError, DataLossError, FileMissingError
+from tfckpt.storage.descriptor import open_regular
+from tfckpt.storage.refused import failed, refused
 
 # Python's mmap keeps a duplicate of the file's descriptor, and a process has few (often 1024): a
 # program that holds very many tensors gets the later ones as copies.
 _MAX_MAPPINGS = 128
 _live_mappings: WeakSet[mmap.mmap] = WeakSet()
+
+# scheme://..., also chained: simplecache::s3://... (run/s3://b is a path here, C:// a drive's)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(::[A-Za-z][A-Za-z0-9+.-]+)*://")
 
 
 class Source(Protocol):
@@ -40,12 +46,18 @@ class Source(Protocol):
         """Give up the file; views handed out stay valid."""
 
 
+def is_remote(path: str) -> bool:
+    """Whether a path is a URL, whose file is not on this machine."""
+    return _URL.match(path) is not None
+
+
 def open_source(path: str, *, mmap: bool = True) -> Source:
     """Open a file for reading. With `mmap` off nothing of it is ever mapped.
 
-    Raises FileMissingError if there is none.
+    Raises FileMissingError if there is none, FailedPreconditionError for what is no regular file
+    and where the system refuses.
     """
-    if "://" in path:
+    if is_remote(path):
         from tfckpt.storage.remote import RemoteSource
 
         return RemoteSource(path)
@@ -54,7 +66,7 @@ def open_source(path: str, *, mmap: bool = True) -> Source:
 
 def is_file(path: str) -> bool:
     """Whether there is a file, on this machine or behind a URL."""
-    if "://" not in path:
+    if not is_remote(path):
         return os.path.isfile(path)
     try:
         open_source(path).close()
@@ -63,8 +75,14 @@ def is_file(path: str) -> bool:
     return True
 
 
+def list_folder(folder: str) -> list[str]:
+    """Return the names in a folder of this machine, sorted. Raises FailedPreconditionError."""
+    with refused(folder, "list the folder"):
+        return sorted(os.listdir(folder or os.curdir))
+
+
 def read_file(path: str) -> bytes:
-    """Return all bytes of a file. Raises FileMissingError if there is none."""
+    """Return all bytes of a file. Raises as `open_source` does."""
     source = open_source(path, mmap=False)
     try:
         return bytes(source.read(0, source.size))
@@ -72,8 +90,28 @@ def read_file(path: str) -> bytes:
         source.close()
 
 
+def read_ends(path: str, head: int, tail: int) -> tuple[bytes, bytes, int]:
+    """Return the first and last bytes of a file, fewer where it has fewer, and its size."""
+    source = open_source(path, mmap=False)
+    try:
+        size = source.size
+        first = bytes(source.read(0, min(head, size)))
+        return first, bytes(source.read(size - min(tail, size), min(tail, size))), size
+    finally:
+        source.close()
+
+
 def version_of(status: os.stat_result) -> tuple[int, int, int]:
+    """Return what tells a file from others that had, or will have, its path."""
     return status.st_dev, status.st_ino, status.st_mtime_ns
+
+
+def version_at(path: str) -> tuple[int, int, int] | None:
+    """Return the version of the file that has this path now, None if there is none."""
+    try:
+        return version_of(os.stat(path))
+    except (OSError, ValueError):
+        return None
 
 
 class LocalSource:
@@ -82,17 +120,16 @@ class LocalSource:
     def __init__(self, path: str, *, use_mmap: bool = True) -> None:
         self.path = path
         self._use_mmap = use_mmap
-        try:
-            self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        except FileNotFoundError:
-            raise FileMissingError("no such file", path=path) from None
-        status = os.fstat(self._fd)
+        self._descriptor, status = open_regular(path)
         self.size = status.st_size
         self.version: object = version_of(status)
 
     def read(self, offset: int, size: int) -> Buffer:
-        self._check(offset, size)
-        data = os.pread(self._fd, size, offset)
+        number = self._checked(offset, size)
+        try:
+            data = os.pread(number, size, offset)
+        except OSError as error:
+            raise failed(error, self.path, f"read {size} bytes at {offset}") from error
         if len(data) == size:
             return data
         buffer = bytearray(size)
@@ -100,38 +137,50 @@ class LocalSource:
         return buffer
 
     def read_into(self, offset: int, target: memoryview) -> None:
-        self._check(offset, len(target))
+        number = self._checked(offset, len(target))
         done = 0
         while done < len(target):
-            got = os.preadv(self._fd, [target[done:]], offset + done)
+            try:
+                got = os.preadv(number, [target[done:]], offset + done)
+            except OSError as error:
+                raise failed(error, self.path, f"read at {offset + done}") from error
             if not got:
-                raise DataLossError(
-                    f"the file ended at {offset + done}, it had {self.size} bytes when opened",
-                    path=self.path,
-                    offset=offset,
-                )
+                raise self._ended(offset + done)
             done += got
 
     def map(self, offset: int, size: int) -> memoryview | None:
-        self._check(offset, size)
+        number = self._checked(offset, size)
         if not self._use_mmap or not size or len(_live_mappings) >= _MAX_MAPPINGS:
             return None
         slack = offset % mmap.ALLOCATIONGRANULARITY
-        mapping = mmap.mmap(self._fd, size + slack, access=mmap.ACCESS_COPY, offset=offset - slack)
+        try:
+            mapping = mmap.mmap(
+                number, size + slack, access=mmap.ACCESS_COPY, offset=offset - slack
+            )
+        except ValueError:  # it has become shorter since it was opened
+            raise self._ended(offset) from None
+        except OSError:  # no descriptors or mappings are left: reading takes neither
+            return None
         _live_mappings.add(mapping)
         return memoryview(mapping)[slack:]
 
     def close(self) -> None:
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            os.close(fd)
+        self._descriptor.close()
 
-    def __del__(self) -> None:
-        if getattr(self, "_fd", -1) >= 0:
-            self.close()
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{self.path}: an open file cannot be copied or pickled: open it again")
 
-    def _check(self, offset: int, size: int) -> None:
-        if self._fd < 0:
+    def _ended(self, at: int) -> CheckpointError:
+        return DataLossError(
+            f"the file ended at {at} or before, it had {self.size} bytes when opened",
+            path=self.path,
+            offset=at,
+        )
+
+    def _checked(self, offset: int, size: int) -> int:
+        """Return the descriptor, if the file is open and has bytes there."""
+        number = self._descriptor.number
+        if number < 0:
             raise ValueError(f"{self.path} is closed")
         if not 0 <= offset <= offset + size <= self.size:
             raise DataLossError(
@@ -140,6 +189,7 @@ class LocalSource:
                 path=self.path,
                 offset=offset,
             )
+        return number
 
 
 if not hasattr(os, "preadv"):  # Windows and macOS before 11: seek and read under a lock
@@ -155,14 +205,18 @@ if not hasattr(os, "preadv"):  # Windows and macOS before 11: seek and read unde
             return buffer
 
         def read_into(self, offset: int, target: memoryview) -> None:
-            self._check(offset, len(target))
-            with self._lock, os.fdopen(os.dup(self._fd), "rb", buffering=0) as file:
+            number = self._checked(offset, len(target))
+            with (
+                refused(self.path, f"read {len(target)} bytes at {offset}"),
+                self._lock,
+                os.fdopen(os.dup(number), "rb", buffering=0) as file,
+            ):
                 file.seek(offset)
                 done = 0
                 while done < len(target):
                     got = file.readinto(target[done:])
                     if not got:
-                        raise DataLossError("the file ended early", path=self.path, offset=offset)
+                        raise self._ended(offset + done)
                     done += got
 
     LocalSource = _SeekingSource  # type: ignore[misc]

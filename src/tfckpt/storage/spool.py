@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
 from types import TracebackType
-from typing import IO
 
 from tfckpt.coding import Buffer
 from tfckpt.storage.refused import refused
+
+_GATHER = 256 << 10  # less than this is gathered into one write
 
 
 class Spool:
@@ -19,33 +21,49 @@ class Spool:
 
         self._path = path
         self._size = 0
+        self._gathered = bytearray()
         self._mapped: memoryview | None = None
         with refused(path, "create a temporary file"):
-            self._file: IO[bytes] = tempfile.TemporaryFile(  # noqa: SIM115  closed by close()
-                dir=os.path.dirname(path) or "."
+            # Unbuffered: a full disk then shows when bytes are written, and never at the closing.
+            self._file = tempfile.TemporaryFile(  # noqa: SIM115  closed by close()
+                buffering=0, dir=os.path.dirname(path) or "."
             )
 
     def append(self, *pieces: Buffer) -> tuple[int, int]:
         """Put bytes behind those that are there; return their offset and size."""
-        offset = self._size
+        offset, size = self._size, sum(map(len, pieces))
+        if size < _GATHER:
+            self._gathered += b"".join(pieces)
+        if len(self._gathered) >= _GATHER or size >= _GATHER:
+            self._flush()
+        for piece in pieces if size >= _GATHER else ():
+            self._write(piece)
+        self._size += size
+        return offset, size
+
+    def _flush(self) -> None:
+        self._write(self._gathered)
+        self._gathered = bytearray()
+
+    def _write(self, data: Buffer) -> None:
+        rest = memoryview(data).cast("B")
         with refused(self._path, "write to a temporary file"):
-            for piece in pieces:
-                self._file.write(piece)
-                self._size += len(piece)
-        return offset, self._size - offset
+            while len(rest):
+                rest = rest[self._file.write(rest) :]
 
     def view(self, offset: int, size: int) -> memoryview:
         """Return bytes appended before; no more can be, from now on."""
         if self._mapped is None:
+            self._flush()
             with refused(self._path, "read a temporary file"):
-                self._file.flush()
                 access = mmap.ACCESS_READ
                 self._mapped = memoryview(mmap.mmap(self._file.fileno(), 0, access=access))
         return self._mapped[offset : offset + size]
 
     def close(self) -> None:
         self._mapped = None
-        self._file.close()
+        with contextlib.suppress(OSError):  # nothing of it is wanted any more
+            self._file.close()
 
     def __enter__(self) -> Spool:
         return self

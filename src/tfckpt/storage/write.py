@@ -1,45 +1,43 @@
 """Writing: temporary file first, flushed to the disk, renamed when it is whole.
 
 A file under its final name is therefore always complete. What a killed process leaves behind
-bears a temporary name, which `LEFTOVER` recognises; TensorFlow's leftovers have the same form.
+bears a temporary name (`tfckpt.storage.leftovers`).
+
+Whether a file has its name is asked of the disk and never remembered: an exception (Ctrl-C) can
+come between a rename and the next line, and a rename that succeeded can be reported as failed.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import re
 import shutil
 import sys
-import time
 import warnings
 from collections.abc import Callable
 from types import TracebackType
+from typing import NoReturn, TypeVar
 
 from tfckpt.coding import Buffer
 from tfckpt.errors import UnimplementedError
+from tfckpt.storage.descriptor import Descriptor
+from tfckpt.storage.leftovers import remove_leftovers, temporary_path
 from tfckpt.storage.lock import lock
 from tfckpt.storage.refused import failed, refused
+from tfckpt.storage.source import is_remote
+from tfckpt.storage.sync import make_folder, sync_file, sync_folder
 
-# TensorFlow ends the names of files in the making in ".tempstate" and a random number.
-LEFTOVER = re.compile(r"\.tempstate\d+$")
-
-_ABANDONED_SECONDS = 24 * 3600
+R = TypeVar("R")
 
 # A file that is flushed at its end gives its disk what is there after each so many bytes: the disk
 # works while the rest is written (1 GB on ext4: 0.36 s instead of 0.6 s).
 _HAND_OVER = 8 << 20
-
-
-def temporary_path(path: str) -> str:
-    """Return an unused name in the folder of `path`."""
-    return f"{path}.tempstate{int.from_bytes(os.urandom(8), 'little')}"
+_INTERRUPTIONS = 100
 
 
 def check_local(path: str) -> None:
     """Raise UnimplementedError for a URL."""
-    if "://" in path:
+    if is_remote(path):
         raise UnimplementedError("only local files are written: save here, then copy", path=path)
 
 
@@ -51,18 +49,31 @@ class FileWriter:
     `remove_leftovers` tells it from one whose process was killed.
     """
 
+    _temporary = ""
+    _descriptor: Descriptor | None = None
+    _status: os.stat_result | None = None
+    _linked = False
+    _discarded = False
+
     def __init__(self, path: str, *, fsync: bool = True) -> None:
         check_local(path)
         self.path = path
         self.size = 0
-        self._fd = -1
         self._process = os.getpid()
         self._fsync = fsync
         self._handed_over = 0
-        self.name = temporary_path(path)  # where the file is now
+        make_folder(os.path.dirname(path), fsync=fsync)
         with refused(path, "create the file"):
-            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-            self._fd = _create(self.name)
+            self._create()
+
+    def _create(self) -> None:
+        """Make a file and hold it, before anybody can take it for a leftover."""
+        while True:
+            self._temporary = temporary_path(self.path)
+            self._descriptor = Descriptor(self._temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+            self._status = os.fstat(self._descriptor.number)
+            if lock(self._descriptor) is not False and _has_name(self._descriptor):
+                return
 
     @classmethod
     def link(cls, existing: str, path: str, *, fsync: bool = True) -> FileWriter:
@@ -70,34 +81,44 @@ class FileWriter:
         file = cls(path, fsync=fsync)
         try:
             with refused(path, f"link it to {existing}"):
-                linked = temporary_path(path)
-                try:
-                    os.link(existing, linked)
-                except OSError:  # the file system has no links
-                    shutil.copyfile(existing, linked)
-                os.replace(linked, file.name)
-                os.close(file._fd)
-                file._fd = os.open(file.name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-                lock(file._fd)
+                file._take(existing)
         except BaseException:
             file.discard()
             raise
-        file.size = os.path.getsize(existing)
         return file
+
+    def _take(self, existing: str) -> None:
+        """Become another name of a file that is there, or its copy."""
+        linked = temporary_path(self.path)
+        try:
+            try:
+                os.link(existing, linked)
+            except OSError:  # the file system has no links
+                shutil.copyfile(existing, linked)
+            os.replace(linked, self._temporary)
+        finally:
+            with contextlib.suppress(OSError):
+                os.remove(linked)
+        self._close()
+        self._descriptor = Descriptor(self._temporary, os.O_RDONLY)
+        lock(self._descriptor)
+        self._status = os.fstat(self._descriptor.number)
+        self.size, self._linked = self._status.st_size, True
 
     def write(self, data: Buffer) -> None:
         rest = memoryview(data).cast("B")
+        number = -1 if self._descriptor is None else self._descriptor.number
         try:
             while len(rest):
-                written = os.write(self._fd, rest)
+                written = os.write(number, rest)
                 self.size += written
                 rest = rest[written:]
         except OSError as error:
             raise failed(error, self.path, f"write {len(rest)} bytes at {self.size}") from error
         if self._fsync and self.size - self._handed_over >= _HAND_OVER:
-            self._hand_over()
+            self._hand_over(number)
 
-    def _hand_over(self) -> None:
+    def _hand_over(self, number: int) -> None:
         """Have the system start bringing the bytes to the disk, and wait for nothing.
 
         Linux does so when told that they are not needed, and keeps them in memory all the same
@@ -106,29 +127,42 @@ class FileWriter:
         size, self._handed_over = self.size - self._handed_over, self.size
         if sys.platform == "linux":
             with contextlib.suppress(OSError):  # some file systems take no advice
-                os.posix_fadvise(self._fd, self.size - size, size, os.POSIX_FADV_DONTNEED)
+                os.posix_fadvise(number, self.size - size, size, os.POSIX_FADV_DONTNEED)
 
     def flush(self) -> None:
         """Bring the bytes to the disk; the file keeps its temporary name."""
-        with refused(self.path, "flush the file to its disk"):
-            if self._fsync:
-                _sync(self._fd)
-            if os.name == "nt":  # renames no open file
-                self._close()
+        assert self._descriptor is not None
+        if self._fsync:
+            sync_file(self._descriptor, self.path)
+        else:
+            with refused(self.path, "write the file"):
+                # Network file systems write, and say what went wrong, when any copy is closed.
+                os.close(os.dup(self._descriptor.number))
+        if os.name == "nt":  # renames no open file
+            self._close()
 
     def rename(self, path: str) -> None:
         """Give the flushed file the name `path`, replacing what is there."""
         with refused(path, "rename the finished file to its name"):
-            os.replace(self.name, path)
-        self.name = path
-        self._close()
+            try:
+                _again(lambda: os.replace(self._temporary, path))
+            except OSError:
+                if not self.is_at(path):
+                    raise
+            if self._linked:  # to a name of the same file a rename does nothing, and says it did
+                with contextlib.suppress(FileNotFoundError):
+                    _again(lambda: os.remove(self._temporary))
+            self._temporary = ""
+            self._close()
 
-    def withdraw(self) -> None:
-        """Undo a `rename` to a name that nothing had."""
-        if LEFTOVER.search(self.name):
-            return
-        with refused(self.name, "take back the file"):
-            os.remove(self.name)
+    def is_at(self, path: str) -> bool:
+        """Whether this very file has the name `path`."""
+        return self._status is not None and _is_at(path, self._status)
+
+    def withdraw(self, path: str) -> None:
+        """Undo a `rename` to a name that nothing had, if it took place."""
+        if self.is_at(path):
+            remove_file(path)
 
     def publish(self) -> None:
         self.flush()
@@ -136,26 +170,31 @@ class FileWriter:
 
     def discard(self) -> None:
         """Remove the file if it still has its temporary name."""
-        if os.name == "nt":
-            self._close()
+        self._discarded = True
         try:
-            if LEFTOVER.search(self.name):
+            if os.name == "nt":
+                self._close()
+            if self._temporary:
                 with contextlib.suppress(OSError):
-                    os.remove(self.name)
+                    os.remove(self._temporary)
         finally:
             self._close()
 
     def _close(self) -> None:
-        fd, self._fd = self._fd, -1
-        if fd >= 0:
-            os.close(fd)
+        if self._descriptor is not None:
+            self._descriptor.close()
 
     def __del__(self) -> None:
         # A forked process has a copy of the writer, and the file is not its own.
-        if getattr(self, "_fd", -1) >= 0 and os.getpid() == self._process:
+        if self._temporary and not self._discarded and os.getpid() == self._process:
+            unfinished = self._descriptor is not None and self._descriptor.number >= 0
             self.discard()
-            message = f"{self.path}: dropped before it was finished"
-            warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
+            if unfinished:
+                message = f"{self.path}: dropped before it was finished"
+                warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{self.path}: a file in the making cannot be copied or pickled")
 
     def __enter__(self) -> FileWriter:
         return self
@@ -167,17 +206,6 @@ class FileWriter:
         trace: TracebackType | None,
     ) -> None:
         self.discard()
-
-
-def _create(path: str) -> int:
-    """Make a file and hold it, before anybody can take it for a leftover."""
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    while True:
-        fd = os.open(path, flags, 0o666)
-        lock(fd, wait=True)
-        if os.name == "nt" or os.fstat(fd).st_nlink:
-            return fd
-        os.close(fd)  # it was removed between being made and being locked
 
 
 def write_file(path: str, data: Buffer, *, fsync: bool = True) -> None:
@@ -195,39 +223,12 @@ def write_file(path: str, data: Buffer, *, fsync: bool = True) -> None:
         remove_leftovers(folder, lambda name: name == base)
 
 
-def _sync(fd: int) -> None:
-    """Bring a file to its disk; on macOS out of the disk's own cache too, where fsync leaves it."""
-    if sys.platform == "darwin":
-        import fcntl
-
-        with contextlib.suppress(OSError):  # a file system that cannot
-            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
-            return
-    os.fsync(fd)
-
-
-def sync_folder(path: str) -> None:
-    """Make the names in the folder of `path` survive a loss of power."""
-    if sys.platform == "win32":  # has no way to open a folder for this
-        return
-    folder = os.path.dirname(path) or "."
-    with refused(folder, "flush the folder to its disk"):
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            _sync(fd)
-        except OSError as error:
-            if error.errno != errno.EINVAL:  # a file system that flushes no folders
-                raise
-        finally:
-            os.close(fd)
-
-
 def remove_file(path: str) -> bool:
     """Remove a file; False if there was none."""
     with refused(path, "remove the file"):
         try:
-            os.remove(path)
-        except FileNotFoundError:
+            _again(lambda: os.remove(path))
+        except (FileNotFoundError, NotADirectoryError):
             return False
     return True
 
@@ -235,33 +236,33 @@ def remove_file(path: str) -> bool:
 def rename_file(path: str, new_path: str) -> None:
     """Give a file another name, replacing what has it."""
     with refused(new_path, f"rename {path} to it"):
-        os.replace(path, new_path)
+        moved = os.stat(path)
+        if _is_at(new_path, moved):  # two names of one file: a rename would leave both
+            _again(lambda: os.remove(path))
+            return
+        try:
+            _again(lambda: os.replace(path, new_path))
+        except OSError:
+            if not _is_at(new_path, moved):
+                raise
 
 
-def remove_leftovers(folder: str, is_ours: Callable[[str], bool]) -> list[str]:
-    """Remove what killed writers left in `folder` of the files whose names `is_ours` accepts.
-
-    Returns the paths. A file that a living writer of this library still holds stays.
-    """
-    removed = []
-    for name in os.listdir(folder or "."):
-        found = LEFTOVER.search(name)
-        if found and is_ours(name[: found.start()]):
-            path = os.path.join(folder, name)
-            with contextlib.suppress(OSError):
-                if _remove_unheld(path):
-                    removed.append(path)
-    return removed
+def _has_name(descriptor: Descriptor) -> bool:
+    return os.name == "nt" or os.fstat(descriptor.number).st_nlink > 0
 
 
-def _remove_unheld(path: str) -> bool:
-    fd = os.open(path, os.O_RDWR)
+def _is_at(path: str, status: os.stat_result) -> bool:
     try:
-        locked = lock(fd)
-        if locked is None:  # without locks only age tells the dead from the living
-            locked = time.time() - os.fstat(fd).st_mtime > _ABANDONED_SECONDS
-        if locked:
-            os.remove(path)
-        return locked
-    finally:
-        os.close(fd)
+        return os.path.samestat(os.stat(path), status)
+    except OSError:
+        return False
+
+
+def _again(call: Callable[[], R]) -> R:
+    """Make a system call anew while signals interrupt it: Python does that for few of them."""
+    for _ in range(_INTERRUPTIONS):
+        try:
+            return call()
+        except InterruptedError:
+            continue
+    return call()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import cached_property
 
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, located
+from tfckpt.lazy import lazy
 from tfckpt.storage import Source
 from tfckpt.table.block import Entry, decode_block, search_block
 from tfckpt.table.format import FOOTER_SIZE, TRAILER_SIZE, BlockHandle, Footer, unseal
@@ -34,7 +34,11 @@ class Table:
                 )
             self.footer = Footer.decode(source.read(source.size - FOOTER_SIZE, FOOTER_SIZE))
 
-    @cached_property
+    @property
+    def path(self) -> str:
+        return self._source.path
+
+    @lazy
     def _index(self) -> tuple[list[bytes], list[BlockHandle]]:
         """For each data block a key not below its keys, and where it lies."""
         entries = list(decode_block(_compact(self._read_block(self.footer.index_handle))))
@@ -56,18 +60,22 @@ class Table:
             at = bisect_left(separators, key)
             if at == len(handles):
                 return None
-            if at in self._decoded:
-                return self._decoded[at].get(key)
-            if at not in self._blocks:
+            decoded = self._decoded.get(at)
+            if decoded is not None:
+                return decoded.get(key)
+            block = self._blocks.get(at)
+            if block is None:
                 block = self._read_block(handles[at])
                 if len(block) > _COPY:  # one tensor of a V1 file: not kept
                     return search_block(block, key)
                 self._blocks[at] = block
             searches = self._searches[at] = self._searches.get(at, 0) + 1
             if searches < _SEARCHES_BEFORE_DECODING:
-                return search_block(self._blocks[at], key)
-            self._decoded[at] = dict(decode_block(_compact(self._blocks.pop(at))))
-            return self._decoded[at].get(key)
+                return search_block(block, key)
+            # Other threads may do the same just now: what is shared is set and never changed.
+            decoded = self._decoded[at] = dict(decode_block(_compact(block)))
+            self._blocks.pop(at, None)
+            return decoded.get(key)
 
     def items(self) -> Iterator[Entry]:
         """Yield every (key, value) in key order."""

@@ -10,8 +10,12 @@ from __future__ import annotations
 import os
 import re
 
+from tfckpt.storage import is_file, list_folder
+
 _PATTERN = re.compile(r"(.+)-\?{5}-of-([0-9]{5,})", re.DOTALL)
 _SHARD = re.compile(r"(.+)-([0-9]{5,})-of-([0-9]{5,})", re.DOTALL)
+# Each shard has a file: a count beyond what a folder can hold comes from a mistyped name.
+_MOST_SHARDS = 99999
 
 
 def pattern_of(prefix: str, num_shards: int) -> str:
@@ -28,10 +32,32 @@ def is_pattern(path: str) -> bool:
     return _PATTERN.fullmatch(path) is not None
 
 
-def shards_of_pattern(path: str) -> list[str] | None:
-    """Return the paths of all shards that a pattern stands for; None if `path` is none."""
+def split_pattern(path: str) -> tuple[str, int] | None:
+    """Return the prefix of a pattern and how many shards it stands for; None if it is none."""
     found = _PATTERN.fullmatch(path)
-    return None if found is None else _all_shards(found[1], int(found[2]))
+    return None if found is None else (found[1], min(int(found[2]), _MOST_SHARDS))
+
+
+def files_at(path: str) -> list[str]:
+    """Return the files that there are of a V1 checkpoint: the path itself, or a pattern's shards.
+
+    In the order of their numbers; a name of as many digits as the pattern has is one of them.
+    """
+    if not is_pattern(path):
+        return [path] if is_file(path) else []
+    folder, base = os.path.split(path)
+    head, _, tail = base.rpartition("?????")
+    if not os.path.isdir(folder or os.curdir):
+        return []
+    length = len(base)
+    return [
+        os.path.join(folder, name)
+        for name in list_folder(folder)
+        if len(name) == length
+        and name.startswith(head)
+        and name.endswith(tail)
+        and name[len(head) : length - len(tail)].isdigit()
+    ]
 
 
 def siblings(path: str) -> list[str] | None:
@@ -39,7 +65,7 @@ def siblings(path: str) -> list[str] | None:
     found = _SHARD.fullmatch(path)
     if found is None or not int(found[2]) < int(found[3]):
         return None
-    return _all_shards(found[1], int(found[3]))
+    return all_shards(found[1], min(int(found[3]), _MOST_SHARDS))
 
 
 def pattern_around(path: str) -> str | None:
@@ -61,12 +87,11 @@ def pattern_at(prefix: str) -> str | None:
         return None
     patterns = {
         pattern_around(os.path.join(folder, name))
-        for name in os.listdir(folder or ".")
+        for name in list_folder(folder)
         if name.startswith(f"{base}-00000-of-")
     }
     return patterns.pop() if len(patterns) == 1 else None
 
 
-def _all_shards(prefix: str, num_shards: int) -> list[str]:
-    # Each shard has a file: a count beyond what a folder can hold comes from a mistyped name.
-    return [shard_path(prefix, shard_id, num_shards) for shard_id in range(min(num_shards, 99999))]
+def all_shards(prefix: str, num_shards: int) -> list[str]:
+    return [shard_path(prefix, shard_id, num_shards) for shard_id in range(num_shards)]

@@ -10,24 +10,27 @@ from typing import NamedTuple
 import numpy as np
 
 from tfckpt.dtypes import OPAQUE, DataType, data_type_name, numpy_dtype
-from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError, located
+from tfckpt.errors import (
+    CheckpointError,
+    DataLossError,
+    FileMissingError,
+    UnimplementedError,
+    located,
+)
 from tfckpt.reader import CheckpointReader, TensorInfo, tensor_not_found
-from tfckpt.storage import Source, open_source
+from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
 from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import Shape, TensorSlice, check_partition, volume
 from tfckpt.tensors.stored import Array
 from tfckpt.tensors.tensor_proto import reshaped
 from tfckpt.tensors.values import decode_values
-from tfckpt.v1.naming import pattern_around, shards_of_pattern
+from tfckpt.v1.commit import group_of
+from tfckpt.v1.naming import all_shards, pattern_around, shard_path, split_pattern
 from tfckpt.v1.records import META_KEY, Meta, Record, decode_meta
 
-
-class _Shard(NamedTuple):
-    """One file of the checkpoint."""
-
-    source: Source
-    table: Table
+# A save that replaces the shards while they are being opened makes the opening begin anew.
+_ATTEMPTS = 100
 
 
 class _Saved(NamedTuple):
@@ -36,7 +39,7 @@ class _Saved(NamedTuple):
     name: bytes
     data_type: int
     shape: Shape
-    places: dict[TensorSlice, _Shard]
+    places: dict[TensorSlice, int]
 
     @property
     def slices(self) -> tuple[TensorSlice, ...]:
@@ -69,16 +72,54 @@ class V1Reader(CheckpointReader):
     ) -> None:
         given = fspath(path_or_pattern)
         self.path = pattern_around(given) or given
-        self._shards: list[_Shard] = []
+        self._mmap = mmap
+        self._closed = False
+        for _ in range(_ATTEMPTS):
+            try:
+                self._open()
+            except CheckpointError:
+                if self._is_whole():
+                    raise
+                continue
+            if self._is_whole():
+                return
+            self._shards.close()
+        raise DataLossError(
+            f"it was replaced while being opened, {_ATTEMPTS} times in a row", path=self.path
+        )
+
+    def _open(self) -> None:
+        """Open all files, and read from each what it has."""
+        shards = split_pattern(self.path)
         self._tensors: dict[str, _Saved] = {}
+        self._shards = Members(
+            None if shards is None else group_of(*shards),
+            lambda number: (
+                self.path if shards is None else shard_path(shards[0], number, shards[1])
+            ),
+            Table,
+            is_current=lambda: True,
+            mmap=self._mmap,
+        )
         try:
-            for path in _files(self.path):
-                self._open_shard(path, mmap)
+            for number in range(_count_files(self.path)):
+                self._list(number)
         except BaseException:
-            self.close()
+            self._shards.close()
             raise
         names = sorted(self._tensors, key=lambda name: self._tensors[name].name)
         self._tensors = {name: self._tensors[name] for name in names}
+
+    def _is_whole(self) -> bool:
+        """Whether all files that were opened were in place at one moment, this one."""
+        return all(
+            version_at(self._shards.where(number)) == version
+            for number, version in self._shards.versions.items()
+            if version is not None  # that of a remote file
+        )
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _reopened, (self.path, self._mmap)
 
     def info(self, name: str) -> TensorInfo:
         return _info(self._saved(name))
@@ -93,10 +134,10 @@ class V1Reader(CheckpointReader):
                 kind = data_type_name(saved.data_type)
                 raise UnimplementedError(f"a {kind} has a value only inside TensorFlow")
             if index is None and saved.whole is not None:
-                return _handed_out(_decode(saved, saved.whole), saved)
+                return _handed_out(self._decode(saved, saved.whole), saved)
             check_partition(saved.slices, saved.shape)
             selection = Selection.of(... if index is None else index, saved.shape)
-            elements = selection.finished(_assemble(saved, selection))
+            elements = selection.finished(self._assemble(saved, selection))
             return elements if index is not None else _handed_out(elements, saved)
 
     def debug_string(self) -> bytes:
@@ -114,8 +155,8 @@ class V1Reader(CheckpointReader):
         return b"".join(lines)
 
     def close(self) -> None:
-        for shard in self._shards:
-            shard.source.close()
+        self._closed = True
+        self._shards.close()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tensors)
@@ -129,22 +170,17 @@ class V1Reader(CheckpointReader):
         except (KeyError, TypeError):
             raise tensor_not_found(name, self._tensors, self.path) from None
 
-    def _open_shard(self, path: str, mmap: bool) -> None:
-        source = open_source(path, mmap=mmap)
-        try:
-            shard = _Shard(source, Table(source))
-        except BaseException:
-            source.close()
-            raise
-        self._shards.append(shard)
-        value = shard.table.get(META_KEY)
-        with located(path):
+    def _list(self, number: int) -> None:
+        """Read what a file says that it has."""
+        table = self._shards.open(number)
+        value = table.get(META_KEY)
+        with located(table.path):
             if value is None:
                 raise DataLossError("a table without a list of tensors: no V1 checkpoint")
             for meta in decode_meta(value):
-                self._register(meta, shard)
+                self._register(meta, number)
 
-    def _register(self, meta: Meta, shard: _Shard) -> None:
+    def _register(self, meta: Meta, shard_id: int) -> None:
         name = meta.name.decode("utf-8", "surrogateescape")
         if not meta.slices:
             raise DataLossError("is listed without any slice", tensor=name)
@@ -160,22 +196,65 @@ class V1Reader(CheckpointReader):
                 raise DataLossError(f"slice {str(one) or '(all)'} is listed twice", tensor=name)
             with located(tensor=name):
                 one.index_in(meta.shape)
-            saved.places[one] = shard
+            saved.places[one] = shard_id
+
+    def _assemble(self, saved: _Saved, selection: Selection) -> Array:
+        """Return the selected elements, from the slices that hold some of them."""
+        dtype = numpy_dtype(saved.data_type)
+        assert dtype is not None
+        elements: Array | None = None
+        for one in saved.places:
+            axes, place = selection.within(one, saved.shape)
+            if not volume(axis.length for axis in axes):
+                continue
+            part = self._decode(saved, one)
+            box = tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)
+            if elements is None:  # only now: a forged shape has no slice that parses
+                elements = np.empty(selection.shape, dtype)
+            elements[place] = part[box]
+        return np.empty(selection.shape, dtype) if elements is None else elements
+
+    def _decode(self, saved: _Saved, one: TensorSlice) -> Array:
+        """Read and decode one slice."""
+        table = self._table(saved.places[one])
+        with located(table.path):
+            value = table.get(one.key(saved.name))
+            if value is None:
+                raise DataLossError(f"the values of slice {str(one) or '(all)'} are missing")
+            record = Record.decode(value)
+            if (record.name, record.slice) != (saved.name, one):
+                raise DataLossError(
+                    f"under the key of slice {str(one) or '(all)'} lies slice {record.slice} of "
+                    f"{record.name.decode('utf-8', 'backslashreplace')!r}"
+                )
+            shape = one.shape_in(saved.shape)
+            return reshaped(decode_values(record.values, saved.data_type, volume(shape)), shape)
+
+    def _table(self, number: int) -> Table:
+        if self._closed:
+            raise ValueError(f"the reader of {self.path} is closed")
+        return self._shards.open(number)
 
 
-def _files(path: str) -> list[str]:
-    """Return the files of a checkpoint; of a sharded one all must be there."""
-    shards = shards_of_pattern(path)
-    if shards is None:
-        return [path]
-    missing = [shard for shard in shards if "://" not in shard and not os.path.isfile(shard)]
+def _reopened(path: str, mmap: bool) -> V1Reader:
+    """Make the copy of a reader, also in another process: it opens the files for itself."""
+    return V1Reader(path, mmap=mmap)
+
+
+def _count_files(path: str) -> int:
+    """Return how many files a checkpoint has; of a sharded one all must be there."""
+    set_of_shards = split_pattern(path)
+    if set_of_shards is None:
+        return 1
+    shards = all_shards(*set_of_shards)
+    missing = [shard for shard in shards if not is_remote(shard) and not os.path.isfile(shard)]
     if missing or not shards:
         names = ", ".join(map(os.path.basename, missing[:5]))
         more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
         raise FileMissingError(
             f"{len(missing)} of its {len(shards)} shards are missing: {names}{more}", path=path
         )
-    return shards
+    return len(shards)
 
 
 def _info(saved: _Saved) -> TensorInfo:
@@ -184,40 +263,6 @@ def _info(saved: _Saved) -> TensorInfo:
     size = 0 if dtype.kind == "O" else volume(saved.shape) * dtype.itemsize
     slices = () if saved.whole is not None else saved.slices
     return TensorInfo(saved.data_type, saved.shape, size, slices)
-
-
-def _assemble(saved: _Saved, selection: Selection) -> Array:
-    """Return the selected elements, from the slices that hold some of them."""
-    dtype = numpy_dtype(saved.data_type)
-    assert dtype is not None
-    elements: Array | None = None
-    for one in saved.places:
-        axes, place = selection.within(one, saved.shape)
-        if not volume(axis.length for axis in axes):
-            continue
-        part = _decode(saved, one)
-        box = tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)
-        if elements is None:  # only now: a forged shape has no slice that parses
-            elements = np.empty(selection.shape, dtype)
-        elements[place] = part[box]
-    return np.empty(selection.shape, dtype) if elements is None else elements
-
-
-def _decode(saved: _Saved, one: TensorSlice) -> Array:
-    """Read and decode one slice."""
-    shard = saved.places[one]
-    with located(shard.source.path):
-        value = shard.table.get(one.key(saved.name))
-        if value is None:
-            raise DataLossError(f"the values of slice {str(one) or '(all)'} are missing")
-        record = Record.decode(value)
-        if (record.name, record.slice) != (saved.name, one):
-            raise DataLossError(
-                f"under the key of slice {str(one) or '(all)'} lies slice {record.slice} of "
-                f"{record.name.decode('utf-8', 'backslashreplace')!r}"
-            )
-        shape = one.shape_in(saved.shape)
-        return reshaped(decode_values(record.values, saved.data_type, volume(shape)), shape)
 
 
 def _handed_out(array: Array, saved: _Saved) -> Array:

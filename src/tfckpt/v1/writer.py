@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from os import PathLike
@@ -12,13 +11,14 @@ from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.names import check_prefix, encode_name
-from tfckpt.storage import FileWriter, Spool, lock_folder, remove_leftovers, sync_folder
+from tfckpt.storage import FileWriter, Spool
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import FULL, Shape, TensorSlice
 from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.tensors.strings import to_bytes_list
 from tfckpt.tensors.values import encode_values
-from tfckpt.v1.naming import pattern_of, shard_path
+from tfckpt.v1.commit import publish_file, publish_shards
+from tfckpt.v1.naming import all_shards, pattern_of
 from tfckpt.v1.records import META_KEY, Meta, encode_meta, encode_record, record_head
 from tfckpt.writer import CheckpointWriter, Part, check_apart
 
@@ -95,15 +95,12 @@ class V1Writer(CheckpointWriter):
     def __init__(
         self, path: str | PathLike[str], *, num_shards: int | None = None, fsync: bool = True
     ) -> None:
-        base = check_prefix(path)
+        self._base = base = check_prefix(path)
+        self._is_sharded = num_shards is not None
         if num_shards is not None and not 1 <= num_shards <= 99999:
             raise ValueError(f"num_shards goes from 1 to 99999, it cannot be {num_shards}")
         self.path = base if num_shards is None else pattern_of(base, num_shards)
-        paths = (
-            [base]
-            if num_shards is None
-            else [shard_path(base, shard_id, num_shards) for shard_id in range(num_shards)]
-        )
+        paths = [base] if num_shards is None else all_shards(base, num_shards)
         self._fsync = fsync
         self._metas: dict[bytes, Meta] = {}
         self._shards: list[_Shard] = []
@@ -166,7 +163,11 @@ class V1Writer(CheckpointWriter):
         try:
             for shard in self._shards:
                 shard.write()
-            self._publish()
+            files = [shard.file for shard in self._shards]
+            if self._is_sharded:
+                publish_shards(self._base, files, fsync=self._fsync)
+            else:
+                publish_file(files[0], fsync=self._fsync)
         finally:
             self.discard()
 
@@ -174,28 +175,6 @@ class V1Writer(CheckpointWriter):
         """Remove what was written, unless `finish` has made it visible."""
         self._finished = True
         self._open_files.close()
-
-    def _publish(self) -> None:
-        first = self._shards[0].file.path
-        with lock_folder(first):
-            self._rename()
-            if self._fsync:
-                sync_folder(first)
-            names = {os.path.basename(shard.file.path) for shard in self._shards}
-            remove_leftovers(os.path.dirname(first), names.__contains__)
-
-    def _rename(self) -> None:
-        """Give all files their names; where one fails, take back the new ones before it."""
-        new = []
-        try:
-            for file in (shard.file for shard in self._shards):
-                if not os.path.exists(file.path):
-                    new.append(file)
-                file.rename(file.path)
-        except BaseException:
-            for file in new:
-                file.withdraw()
-            raise
 
     def _add(
         self,

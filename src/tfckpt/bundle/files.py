@@ -1,0 +1,107 @@
+"""Index and shards of one save, held together while others may replace them."""
+
+from __future__ import annotations
+
+from tfckpt.bundle.commit import committed_index, group_of, has_index
+from tfckpt.bundle.entry import HEADER_KEY, Header
+from tfckpt.bundle.fetch import Shard
+from tfckpt.bundle.naming import index_path, shard_path
+from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
+from tfckpt.storage import Members, open_source, version_at
+from tfckpt.table import Table
+
+# A save that replaces the checkpoint while it is being opened makes the opening begin anew.
+_ATTEMPTS = 100
+
+
+class BundleFiles:
+    """The files of the bundle at `prefix`.
+
+    Raises FileMissingError if there is no index, DataLossError if it is no table or its header
+    is damaged.
+    """
+
+    def __init__(self, prefix: str, *, mmap: bool) -> None:
+        self.prefix = prefix
+        self.closed = True
+        self._mmap = mmap
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._open()
+            except FileMissingError:  # between finding the index and opening it
+                if attempt == _ATTEMPTS - 1 or not has_index(prefix):
+                    raise
+                continue
+            if self._is_current():
+                return
+            self.close()
+        raise DataLossError(
+            f"it was replaced while being opened, {_ATTEMPTS} times in a row", path=prefix
+        )
+
+    def _open(self) -> None:
+        self.index = committed_index(self.prefix)
+        self._source = open_source(self.index, mmap=self._mmap)
+        try:
+            self.table = Table(self._source)
+            header = self.table.get(HEADER_KEY)
+            with located(self.index):
+                if header is None:
+                    raise DataLossError("the index has no header")
+                self.header = Header.decode(header)
+            self._shards = Members(
+                group_of(self.prefix),
+                path_of=lambda shard_id: shard_path(self.prefix, shard_id, self.header.num_shards),
+                make=lambda source: Shard(source, self.header.big_endian),
+                is_current=self._is_current,
+                mmap=self._mmap,
+            )
+            # Index and shards have to be of one save: they are opened together.
+            self._shards.open_first(self.header.num_shards)
+        except BaseException:
+            self._source.close()
+            raise
+        self.closed = False
+
+    def _is_current(self) -> bool:
+        """Whether the index that was opened is the one that counts, and has the same name still.
+
+        The name matters: ``.commit`` of an index says which shards are its own. Once that commit
+        is over, shards of that name belong to the next.
+        """
+        version = self._source.version
+        if version is None:  # remote files have none
+            return True
+        return self.index == committed_index(self.prefix) and version_at(self.index) == version
+
+    def shard(self, shard_id: int, name: str) -> Shard:
+        """Return a shard; `name` is the tensor that needs it."""
+        self.check_open()
+        if shard_id >= self.header.num_shards:
+            raise DataLossError(
+                f"lies in shard {shard_id}, the checkpoint has {self.header.num_shards}",
+                path=self.index,
+                tensor=name,
+            )
+        try:
+            return self._shards.open(shard_id)
+        except FileMissingError as error:
+            raise FileMissingError(
+                f"the index {index_path(self.prefix)} needs this shard, which is missing: was it "
+                f"copied or downloaded along?",
+                path=error.path,
+                tensor=name,
+            ) from None
+        except CheckpointError as error:
+            error.path, error.tensor = error.path or self.prefix, name
+            raise
+
+    def check_open(self) -> None:
+        """Raise ValueError once they are closed."""
+        if self.closed:
+            raise ValueError(f"the reader of {self.prefix} is closed")
+
+    def close(self) -> None:
+        self.closed = True
+        self._source.close()
+        self._shards.close()

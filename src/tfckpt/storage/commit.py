@@ -1,0 +1,135 @@
+"""Several files that change at one moment, or not at all.
+
+Replacing files takes a rename each, and whoever is killed between two of them must not leave new
+files beside old ones. So one file decides, the head:
+
+    1. every member is renamed to ``<member>.commit``
+    2. the head is renamed to ``<head>.commit``          <- from here on the new files count
+    3. every ``<member>.commit`` is renamed to its member
+    4. ``<head>.commit`` is renamed to ``<head>``, or removed if it only marks the commit
+
+A reader that finds ``<head>.commit`` takes each member from its ``.commit`` file while that
+exists. The next writer completes such a commit first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from tfckpt.storage.refused import refused
+from tfckpt.storage.source import is_remote
+from tfckpt.storage.sync import sync_folder
+from tfckpt.storage.write import FileWriter, remove_file, rename_file
+
+COMMIT_SUFFIX = ".commit"
+
+
+class Group(NamedTuple):
+    """The files of one checkpoint, as names in its folder."""
+
+    head: str
+    """The path of the file that decides."""
+    is_member: Callable[[str], bool]
+    """Whether a name is that of a file of the group, the head left out."""
+    marks_only: bool = False
+    """Whether the head is no file of the checkpoint, and there only during a commit."""
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a commit has come to its moment and not yet to its end."""
+        return not is_remote(self.head) and os.path.isfile(self.head + COMMIT_SUFFIX)
+
+    def waiting(self) -> list[str]:
+        """Return the members that have a ``.commit`` file."""
+        folder = os.path.dirname(self.head)
+        names = (
+            name.removesuffix(COMMIT_SUFFIX)
+            for name in os.listdir(folder or ".")
+            if name.endswith(COMMIT_SUFFIX)
+        )
+        return [os.path.join(folder, name) for name in names if self.is_member(name)]
+
+
+def committed(path: str, *, under_way: bool) -> str:
+    """Return where a member is, given whether its group has a commit under way."""
+    waiting = path + COMMIT_SUFFIX
+    return waiting if under_way and os.path.isfile(waiting) else path
+
+
+def publish_together(
+    group: Group, members: Sequence[FileWriter], head: FileWriter | None, *, fsync: bool
+) -> None:
+    """Give flushed files their names; without a `head` no member replaces anything.
+
+    The caller holds the folder's lock. On an error nothing has changed, unless the moment of
+    commit was over: then the new files count, and the next writer finishes what is left to do.
+    """
+    for file in members if head is None else (*members, head):
+        _check_free(file.path)
+    replaces = group.marks_only or os.path.lexists(group.head)
+    suffix = COMMIT_SUFFIX if head is not None and replaces else ""
+    try:
+        _rename(members, suffix, fsync)
+        if head is not None:
+            _rename([head], suffix, fsync)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            if head is not None and head.is_at(head.path + suffix):
+                complete(group, fsync=fsync)
+            elif head is not None or not _all_there(members):
+                _withdraw(members, suffix)
+        raise
+    try:
+        complete(group, fsync=fsync)
+    except OSError:  # the new files count already, so this is worth a second try
+        complete(group, fsync=fsync)
+    except BaseException:
+        complete(group, fsync=fsync)
+        raise
+
+
+def _check_free(path: str) -> None:
+    """Refuse what no file can take the place of, while nothing has changed yet."""
+    if os.path.isdir(path):
+        with refused(path, "rename the finished file to its name"):
+            raise IsADirectoryError(errno.EISDIR, "a folder has it")
+
+
+def _rename(files: Sequence[FileWriter], suffix: str, fsync: bool) -> None:
+    for file in files:
+        file.rename(file.path + suffix)
+    if fsync and files:  # what comes next must not reach the disk before this
+        sync_folder(files[0].path)
+
+
+def _all_there(members: Sequence[FileWriter]) -> bool:
+    return all(file.is_at(file.path) for file in members)
+
+
+def _withdraw(members: Sequence[FileWriter], suffix: str) -> None:
+    """Take back what has its name already, of files that do not count."""
+    for file in members:
+        with contextlib.suppress(OSError):
+            file.withdraw(file.path + suffix)
+
+
+def complete(group: Group, *, fsync: bool = True) -> None:
+    """Bring a commit that was interrupted to its end, and remove one that never got so far."""
+    members, under_way = group.waiting(), group.under_way
+    for path in members:
+        if under_way:
+            rename_file(path + COMMIT_SUFFIX, path)
+        else:
+            remove_file(path + COMMIT_SUFFIX)
+    if not under_way:
+        return
+    if fsync and members:  # the head must not lose its suffix before they do
+        sync_folder(group.head)
+    if group.marks_only:
+        remove_file(group.head + COMMIT_SUFFIX)
+    else:
+        rename_file(group.head + COMMIT_SUFFIX, group.head)
