@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         read_meta_graph,
         write_graph,
     )
+    from tfckpt.limits import Limits
     from tfckpt.manager import CheckpointManager
     from tfckpt.objects import (
         Checkpoint,
@@ -72,6 +73,7 @@ _HOMES = {
     "CheckpointState": "protos",
     "Graph": "graph",
     "GraphDef": "protos",
+    "Limits": "limits",
     "MetaGraphDef": "protos",
     "RestoreReport": "saver",
     "Saver": "saver",
@@ -127,6 +129,7 @@ __all__ = [
     "CheckpointState",
     "Graph",
     "GraphDef",
+    "Limits",
     "MetaGraphDef",
     "RestoreReport",
     "Saver",

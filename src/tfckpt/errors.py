@@ -7,6 +7,7 @@
         FileMissingError(FileNotFoundError)    a file, or a whole checkpoint, is not there
       InvalidArgumentError(ValueError)         the request does not fit, or that is no checkpoint
       FailedPreconditionError(OSError)         the file system refused an operation
+      ResourceExhaustedError                   the file asks for more than `tfckpt.Limits` allow
       UnimplementedError(NotImplementedError)  valid, but not supported here
 
 The names are TensorFlow's (``tf.errors``). Damaged bytes are always one of these and never
@@ -38,6 +39,7 @@ __all__ = [
     "FileMissingError",
     "InvalidArgumentError",
     "NotFoundError",
+    "ResourceExhaustedError",
     "TensorNotFoundError",
     "UnimplementedError",
 ]
@@ -108,6 +110,10 @@ class InvalidArgumentError(CheckpointError, ValueError):
 
 class FailedPreconditionError(CheckpointError, OSError):
     """The file system refused an operation; `errno`, `strerror` and `filename` say more."""
+
+
+class ResourceExhaustedError(CheckpointError):
+    """What a file asks for is out of proportion to it; `tfckpt.Limits` says what is allowed."""
 
 
 class UnimplementedError(CheckpointError, NotImplementedError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import islice
 from os import PathLike, fspath
 from typing import TypeAlias
 
@@ -46,3 +48,25 @@ def check_prefix(prefix: Path) -> str:
     if not path or path.endswith("/"):
         raise ValueError(f"{path!r} names no checkpoint: it has no base name")
     return path
+
+
+# Comparing takes a time that grows with the square of the lengths.
+_COMPARED = 1000
+_LONGEST_COMPARED = 200
+
+
+def close_names(name: str, names: Sequence[str]) -> list[str]:
+    """Return up to three of `names` that may have been meant.
+
+    >>> close_names("kernel", ["layer/bias", "layer/kernel"])
+    ['layer/kernel']
+    """
+    from difflib import get_close_matches
+
+    ends = (known for known in names if known.endswith(f"/{name}") or name.endswith(f"/{known}"))
+    same_end = list(islice(ends, 3))
+    if len(name) > _LONGEST_COMPARED:
+        return same_end
+    alike = (known for known in names if abs(len(known) - len(name)) <= 3)
+    close = get_close_matches(name, list(islice(alike, _COMPARED)), 3)
+    return list(dict.fromkeys([*same_end, *close]))[:3]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tfckpt.dtypes import data_type_name, numpy_dtype
 from tfckpt.errors import TensorNotFoundError
+from tfckpt.names import close_names
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
 
@@ -113,12 +114,9 @@ class CheckpointReader(Mapping[str, Array]):
     def __getitem__(self, name: str) -> Array:
         return self.get_tensor(name)
 
+    @abstractmethod
     def __contains__(self, name: object) -> bool:
-        try:
-            self.info(name)  # type: ignore[arg-type]
-        except TensorNotFoundError:
-            return False
-        return True
+        """Whether there is a tensor of this name; False for what is no name."""
 
     # Mapping would compare by loading everything, and forbid a reader as a key.
     __eq__ = object.__eq__
@@ -158,15 +156,3 @@ def tensor_not_found(name: object, names: Iterable[str], path: str) -> TensorNot
         path=path,
         tensor=name,
     )
-
-
-def close_names(name: str, names: list[str]) -> list[str]:
-    """Return up to three of `names` that may have been meant."""
-    from difflib import get_close_matches
-
-    same_end = [
-        known for known in names if known.endswith(f"/{name}") or name.endswith(f"/{known}")
-    ]
-    # The comparison is slow, so of very many names only those of like length take part.
-    alike = [known for known in names if abs(len(known) - len(name)) <= 3][:2000]
-    return list(dict.fromkeys([*same_end[:3], *get_close_matches(name, alike, 3)]))[:3]

@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from tfckpt import limits
 from tfckpt.bundle.entry import Entry
 from tfckpt.checksum import combine, crc32c, mask, mask_all
 from tfckpt.dtypes import DataType, data_type_name, numpy_dtype
-from tfckpt.errors import DataLossError, UnimplementedError, located
+from tfckpt.errors import DataLossError, located
 from tfckpt.storage import Source
 from tfckpt.tensors.slices import Shape, volume
-from tfckpt.tensors.stored import Array, swap_bytes
+from tfckpt.tensors.stored import Array, reshaped, swap_bytes
 from tfckpt.tensors.strings import decode_strings, to_array
 
 # From here on a mapping of its own costs less than a copy.
@@ -54,13 +55,16 @@ class Shard(NamedTuple):
         """
         big: list[Named] = []
         small: list[Named] = []
-        limit = self.source.size
+        limit, total = self.source.size, 0
         for named in tensors:
             entry = named[1]
+            total += entry.size
             if entry.offset + entry.size > limit or not fits(entry):
                 raise self._misfit(*named)
             is_big = entry.size >= _BIG and entry.data_type != DataType.DT_STRING
             (big if is_big else small).append(named)
+        with located(self.source.path):  # entries may share bytes, and each gets its own
+            limits.current().check_memory(total, limit, f"{len(tensors)} tensors")
         arrays: dict[str, Array] = {}
         for run in _runs(small):
             self._fetch_run(run, arrays, verify)
@@ -205,18 +209,8 @@ class Shard(NamedTuple):
         return self._reshaped(name, entry, flat)
 
     def _reshaped(self, name: str, entry: Entry, flat: Array) -> Array:
-        try:
-            return flat.reshape(entry.shape)
-        except ValueError as error:
-            raise self._beyond_numpy(name, entry, error) from None
-
-    def _beyond_numpy(self, name: str, entry: Entry, error: ValueError) -> UnimplementedError:
-        """More dimensions than numpy has, or sizes beyond it around a zero."""
-        return UnimplementedError(
-            f"numpy has no array of shape {list(entry.shape)}: {error}",
-            path=self.source.path,
-            tensor=name,
-        )
+        with located(self.source.path, name):
+            return reshaped(flat, entry.shape)
 
     def _mismatch(self, name: str, entry: Entry, crc: int) -> DataLossError:
         return self._lost(

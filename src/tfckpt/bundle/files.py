@@ -96,6 +96,11 @@ class BundleFiles:
             error.path, error.tensor = error.path or self.prefix, name
             raise
 
+    @property
+    def stored(self) -> int:
+        """Bytes of the shards that were opened so far."""
+        return sum(self._shards.sizes.values())
+
     def check_open(self) -> None:
         """Raise ValueError once they are closed."""
         if self.closed:

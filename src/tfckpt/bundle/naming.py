@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from tfckpt.storage import list_folder
 
 INDEX_SUFFIX = ".index"
-_SHARD = re.compile(r"\.data-(\d{5,})-of-(\d{5,})$")
+_SHARD = re.compile(r"\.data-([0-9]{5,9})-of-([0-9]{5,9})$")
 
 
 def index_path(prefix: str) -> str:

@@ -12,7 +12,7 @@ from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
 from tfckpt.tensors.selection import Axis
 from tfckpt.tensors.slices import Shape, volume
-from tfckpt.tensors.stored import Array, swap_bytes
+from tfckpt.tensors.stored import Array, beyond_numpy, new_array, reshaped, swap_bytes
 
 # A mapping brings in only the pages that are touched; below this reading is cheaper.
 _MAP = 64 << 10
@@ -28,7 +28,7 @@ def fetch_part(shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> A
     """
     shard.check(name, entry)
     if entry.data_type == DataType.DT_STRING:
-        whole = np.empty(entry.shape, object)
+        whole = new_array(entry.shape, np.dtype(object))
         whole[...] = shard.fetch([(name, entry)])[name]
         slices = (slice(a.start, a.stop if a.length else a.start, a.step) for a in axes)
         chosen: Array = whole[(..., *slices)]  # type: ignore[arg-type]  # keeps a scalar an array
@@ -36,18 +36,18 @@ def fetch_part(shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> A
     dtype = itemtype(entry)
     shape = tuple(axis.length for axis in axes)
     if not volume(shape):
-        return np.empty(shape, dtype)
+        return new_array(shape, dtype)
     strides = _strides(entry.shape, dtype.itemsize)
     array = _read_box(shard, axes, strides, dtype.itemsize, entry.offset).view(dtype)
     if shard.big_endian:
         swap_bytes(array)
-    return array.reshape(shape)
+    return reshaped(array, shape)
 
 
 def _read_box(
     shard: Shard, axes: Sequence[Axis], strides: Sequence[int], itemsize: int, offset: int
 ) -> Array:
-    """Return a box of elements as flat bytes."""
+    """Return a box of elements, flat, each as that many bytes of no type."""
     pairs = list(zip(axes, strides, strict=True))
     first = offset + sum(axis.start * stride for axis, stride in pairs)
     span = itemsize + sum((axis.length - 1) * axis.step * stride for axis, stride in pairs)
@@ -65,7 +65,10 @@ def _read_box(
     if data is None:
         data = shard.source.read(first, span)
     steps = [axis.step * stride for axis, stride in pairs]
-    box: Array = np.ndarray((*shape, itemsize), np.uint8, data, 0, (*steps, 1))
+    try:
+        box: Array = np.ndarray(shape, f"V{itemsize}", data, 0, steps)
+    except ValueError as error:
+        raise beyond_numpy(shape, error) from None
     return box.copy().reshape(-1)
 
 

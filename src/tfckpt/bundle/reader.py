@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 
-import numpy as np
-
+from tfckpt import limits
 from tfckpt.bundle.entries import decode_named
 from tfckpt.bundle.entry import Entry, Header
-from tfckpt.bundle.fetch import Shard, by_shard
+from tfckpt.bundle.fetch import Shard, by_shard, itemtype
 from tfckpt.bundle.files import BundleFiles
 from tfckpt.bundle.part import fetch_part
-from tfckpt.dtypes import OPAQUE, data_type_name, numpy_dtype
+from tfckpt.coding import Buffer
+from tfckpt.dtypes import OPAQUE, data_type_name
 from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.lazy import lazy
 from tfckpt.names import check_prefix, decode_name, encode_name, key_of
@@ -20,7 +20,7 @@ from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, listed, tensor_not_found
 from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import TensorSlice, check_partition, volume
-from tfckpt.tensors.stored import Array
+from tfckpt.tensors.stored import Array, new_array
 
 
 class BundleReader(CheckpointReader):
@@ -39,6 +39,7 @@ class BundleReader(CheckpointReader):
         self.path = check_prefix(prefix)
         self._verify = verify
         self._mmap = mmap
+        self._limits = limits.current()
         self._files = BundleFiles(self.path, mmap=mmap)
         self._table = self._files.table
 
@@ -56,14 +57,22 @@ class BundleReader(CheckpointReader):
 
         Raises TensorNotFoundError, which suggests close names.
         """
+        value = self._find(name)
+        if value is None:
+            raise tensor_not_found(name, self, self.path)
+        with located(self._files.index, name):
+            return Entry.decode(value)
+
+    def _find(self, name: object) -> Buffer | None:
+        """Return the entry of a tensor, as it is stored; None where there is none."""
         self._files.check_open()
         key = key_of(name)
-        if key is not None:
-            value = self._table.get(key)
-            if value is not None and key not in self._slice_keys(key):
-                with located(self._files.index, name):
-                    return Entry.decode(value)
-        raise tensor_not_found(name, self, self.path)
+        if key is None or key in self._slice_keys(key):
+            return None
+        return self._table.get(key)
+
+    def __contains__(self, name: object) -> bool:
+        return self._find(name) is not None
 
     @lazy
     @no_collection()
@@ -120,7 +129,7 @@ class BundleReader(CheckpointReader):
 
     def get_tensor(self, name: str, index: Index | None = None) -> Array:
         entry = self.entry(name)
-        with located(self._files.index, name):
+        with located(self._files.index, name), self._limits:
             if index is None:
                 return self._whole(name, entry)
             return self._part(name, entry, Selection.of(index, entry.shape))
@@ -136,7 +145,8 @@ class BundleReader(CheckpointReader):
                 if entry.data_type in OPAQUE:
                     raise self._opaque(name, entry)
             shard = self._files.shard(shard_id, tensors[0][0])
-            arrays.update(shard.fetch(tensors, verify=self._verify))
+            with self._limits:
+                arrays.update(shard.fetch(tensors, verify=self._verify))
         return {name: arrays[name] if name in arrays else self.get_tensor(name) for name in wanted}
 
     def close(self) -> None:
@@ -152,7 +162,10 @@ class BundleReader(CheckpointReader):
             shard = self._shard_of(name, entry)
             return selection.finished(fetch_part(shard, name, entry, selection.axes))
         pieces = self._pieces(name, entry)
-        elements = np.empty(selection.shape, numpy_dtype(entry.data_type))
+        dtype = itemtype(entry)
+        needed = volume(selection.shape) * dtype.itemsize
+        self._limits.check_memory(needed, self._files.stored, f"{len(pieces)} slices")
+        elements = new_array(selection.shape, dtype)
         for one, part in pieces:
             axes, place = selection.within(one, entry.shape)
             shape = tuple(axis.length for axis in axes)

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
 
 
+_LONGEST = 100  # of the path of an object that is shown elsewhere
+
+
 class _Branch(NamedTuple):
     """One line and what is below it; `size` and `tensors` count that too."""
 
@@ -96,7 +99,7 @@ class _Objects:
                 if links[child.node_id] == (node_id, child.local_name):
                     below.append(self._child(child.local_name, child.node_id, made))
                 else:
-                    target = self._source.paths[child.node_id] or "the root"
+                    target = _end_of(self._source.paths[child.node_id]) or "the root"
                     label = f"{escape(child.local_name)}  [dim]-> {escape(target)}[/dim]"
                     below.append(_Branch(label, 0, 0, []))
             made[node_id] = below + (self._slot_branches(node_id) if self._slots else [])
@@ -133,6 +136,11 @@ class _Objects:
                 label = leaf.label.replace(f"({VARIABLE_VALUE})", escape(variable), 1)
                 slots.setdefault(one.slot_name, []).append(leaf._replace(label=label))
         return [_folded(f"slot {escape(name)}", below) for name, below in slots.items()]
+
+
+def _end_of(path: str) -> str:
+    """Return a path, of a very long one the end."""
+    return path if len(path) <= _LONGEST else f"...{path[-_LONGEST:]}"
 
 
 def _graph_of_names(names: Iterable[str]) -> TrackableObjectGraph:

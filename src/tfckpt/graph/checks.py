@@ -5,10 +5,14 @@ The rules are those of ``graph_constructor.cc`` and ``node_def_util.cc``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.graph.names import is_node_name
 from tfckpt.graph.op_defs import Interface, attr_problem, type_name
 from tfckpt.protos import NodeDef
+
+_SHOWN = 20
 
 
 def bad_node(node: NodeDef, problem: str) -> InvalidArgumentError:
@@ -44,11 +48,12 @@ def check_attrs(node: NodeDef, interface: Interface) -> None:
             raise bad_node(node, problem)
 
 
-def check_input_count(node: NodeDef, interface: Interface) -> list[int]:
+def check_input_count(node: NodeDef, interface: Interface) -> Sequence[int]:
     """Return the types that the op takes, one per data input of the node."""
     expected = interface.input_types(node.attr)
     given = sum(not text.startswith("^") for text in node.input)
     if given != len(expected):
-        takes = ", ".join(map(type_name, expected)) or "none"
+        takes = ", ".join(map(type_name, expected[:_SHOWN])) or "none"
+        takes += f" and {len(expected) - _SHOWN} more" if len(expected) > _SHOWN else ""
         raise bad_node(node, f"it has {given} inputs, the op takes {len(expected)} ({takes})")
     return expected

@@ -9,7 +9,7 @@ from tfckpt.errors import InvalidArgumentError
 from tfckpt.graph.checks import bad_node, check_attrs, check_form, check_input_count
 from tfckpt.graph.graph import OUTPUT_SHAPES, Graph
 from tfckpt.graph.messages import copied
-from tfckpt.graph.names import CONTROL, TensorId, parse_input, parse_tensor_name, prefixes
+from tfckpt.graph.names import CONTROL, TakenNames, TensorId, parse_input, parse_tensor_name
 from tfckpt.graph.op_defs import Interface, compatible, type_name
 from tfckpt.graph.operation import Operation
 from tfckpt.protos import AttrValue, GraphDef, NodeDef
@@ -160,12 +160,14 @@ class Constructor:
 
     def _cycle(self, left: set[int]) -> InvalidArgumentError:
         """Follow inputs that are not ready either, until a node comes twice."""
-        path, at = [], min(left)
+        path: dict[int, int] = {}  # node -> its place on the way
+        first = at = min(left)
         while at not in path:
-            path.append(at)
+            path[at] = len(path)
             sources = [self._index.get(one.node, -1) for one in self._inputs[at]]
-            at = next((source for source in sources if source in left), path[0])
-        names = [self._nodes[one].name for one in [*path[path.index(at) :], at]]
+            at = next((source for source in sources if source in left), first)
+        circle = [*list(path)[path[at] :], at]
+        names = [self._nodes[one].name for one in circle]
         shown = " <- ".join(map(repr, names[:8])) + (" <- ..." if len(names) > 8 else "")
         return InvalidArgumentError(f"{len(left)} nodes are in a cycle, or need one: {shown}")
 
@@ -173,14 +175,11 @@ class Constructor:
 
     def _name(self, prefix: str) -> None:
         """Choose each node's name: not that of a node or scope that was there before."""
-        taken = set(self.graph._operations)
-        for name in self.graph._operations:
-            taken.update(prefixes(name))
-        if not taken:
+        if not self.graph._operations:
             self._names = {name: prefix + name for name in self._index}
             return
-        new = {prefix + name for name in self._index}
-        new.update(*map(prefixes, new))
+        taken = TakenNames(self.graph._operations)
+        new = TakenNames(prefix + name for name in self._index)
         for name in self._index:
             unique, number = prefix + name, 0
             while unique in taken or (number and unique in new):

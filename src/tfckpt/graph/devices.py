@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 _ORDER = ("job", "replica", "task", "device")
+_MOST_DIGITS = 10  # of a number, which is an int32
 _TYPES = ("CPU", "GPU", "TPU")  # may stand alone, as before TensorFlow 1.0: /cpu:0
 
 
@@ -35,4 +36,5 @@ def _parse(key: str, *values: str) -> tuple[str, str] | None:
 
 
 def _number(text: str) -> str:
-    return str(int(text)) if text.isdigit() else text
+    is_number = text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+    return str(int(text)) if is_number else text

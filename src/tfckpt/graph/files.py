@@ -174,7 +174,7 @@ def _as_text(data: bytes) -> str | None:
 
 
 # A field at the margin of the text tells which message it is.
-_FIRST_FIELD = re.compile(r"^\s*(\w+)\s*[:{<]", re.MULTILINE)
+_FIRST_FIELD = re.compile(r"^[ \t]*(\w+)[ \t]*[:{<]", re.MULTILINE)
 
 
 def _kind_of_text(text: str) -> Any:

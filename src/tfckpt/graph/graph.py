@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -16,6 +15,7 @@ from tfckpt.graph.op_defs import GRAPH_DEF_VERSION, Interface, get_op_def, inter
 from tfckpt.graph.operation import Operation, Tensor
 from tfckpt.graph.scopes import NameScopes
 from tfckpt.graph.values import python_to_attr
+from tfckpt.names import close_names
 from tfckpt.protos import (
     AttrValue,
     FunctionDef,
@@ -115,7 +115,7 @@ class Graph(Collections, NameScopes):
         return Tensor(op, index)
 
     def _missing(self, name: str) -> TensorNotFoundError:
-        near = difflib.get_close_matches(str(name), self._operations.keys(), 3)
+        near = close_names(str(name), list(self._operations))
         hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
         return TensorNotFoundError(f"the graph has no operation {name!r}{hint}")
 
@@ -186,7 +186,7 @@ class Graph(Collections, NameScopes):
     def interface(self, op_type: str) -> Interface | None:
         return self._interfaces.get(op_type) or interface_of(op_type)
 
-    def output_types(self, node: NodeDef, shapes: AttrValue | None = None) -> list[int]:
+    def output_types(self, node: NodeDef, shapes: AttrValue | None = None) -> Sequence[int]:
         interface = self.interface(node.op)
         if interface is not None:
             return interface.output_types(node.attr)

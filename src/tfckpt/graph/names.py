@@ -9,7 +9,8 @@ group     loc:@layer/kernel   in the attribute _class: placed together with that
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 CONTROL = -1  # the output index of a control edge
 
@@ -18,6 +19,7 @@ _PIECE = r"[A-Za-z0-9.][A-Za-z0-9_.\\/-]*"
 _NODE_NAME = re.compile(rf"{_PIECE}(>{_PIECE})*")
 _SCOPE_NAME = re.compile(r"[A-Za-z0-9_.\\/>-]*")  # a scope inside another may begin with "_"
 _MARKS = ("^", "loc:@")
+_MOST_DIGITS = 10  # of an output's number, which is an int32
 
 
 class TensorId(NamedTuple):
@@ -36,7 +38,7 @@ def parse_input(text: str) -> TensorId:
     if text.startswith("^"):
         return TensorId(text[1:], CONTROL)
     node, colon, index = text.rpartition(":")
-    if colon and index.isascii() and index.isdigit():
+    if colon and index.isascii() and index.isdigit() and len(index) <= _MOST_DIGITS:
         return TensorId(node, int(index))
     return TensorId(text, 0)
 
@@ -96,10 +98,26 @@ def strip_scope(name: str, scope: str | None) -> str:
     return name
 
 
-def prefixes(name: str) -> list[str]:
-    """List the scopes that a node lies in: ``a`` and ``a/b`` for ``a/b/c``."""
-    found, at = [], name.find("/")
-    while at >= 0:
-        found.append(name[:at])
-        at = name.find("/", at + 1)
-    return found
+class TakenNames:
+    """Names of nodes, and the scopes that these lie in: ``a`` and ``a/b`` for ``a/b/c``.
+
+    Kept as a tree, so that a name of very many scopes takes no more than its length.
+    """
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._root: dict[str, Any] = {}
+        for name in names:
+            self.add(name)
+
+    def add(self, name: str) -> None:
+        within = self._root
+        for part in name.split("/"):
+            within = within.setdefault(part, {})
+
+    def __contains__(self, name: str) -> bool:
+        within = self._root
+        for part in name.split("/"):
+            if part not in within:
+                return False
+            within = within[part]
+        return True

@@ -7,9 +7,11 @@ The table beside this module (``op_defs.binpb.z``: a deflated OpList) is made by
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import InvalidArgumentError
@@ -72,10 +74,10 @@ class Interface:
             if name not in present or present[name].WhichOneof("value") is None:
                 present[name].CopyFrom(value)
 
-    def input_types(self, attr: Mapping[str, AttrValue]) -> list[int]:
+    def input_types(self, attr: Mapping[str, AttrValue]) -> Sequence[int]:
         return _types(self.inputs, attr)
 
-    def output_types(self, attr: Mapping[str, AttrValue]) -> list[int]:
+    def output_types(self, attr: Mapping[str, AttrValue]) -> Sequence[int]:
         return _types(self.outputs, attr)
 
 
@@ -85,18 +87,61 @@ def interface_of(name: str) -> Interface | None:
     return None if op_def is None else Interface(op_def)
 
 
-def _types(args: Iterable[OpDef.ArgDef], attr: Mapping[str, AttrValue]) -> list[int]:
+# So many types of one argument are kept as one and a number.
+_LISTED = 64
+
+
+class Types(Sequence[int]):
+    """Types of tensors, those of very many in a row told by one and their number."""
+
+    __slots__ = ("_ends", "_runs")
+
+    def __init__(self) -> None:
+        self._runs: list[list[int]] = []  # each is repeated until its end
+        self._ends: list[int] = []
+
+    def add(self, types: list[int], times: int = 1) -> None:
+        """Put types behind those there are; of several `times` there is one type."""
+        if types and times:
+            self._runs.append(types)
+            self._ends.append(len(self) + len(types) * times)
+
+    def __len__(self) -> int:
+        return self._ends[-1] if self._ends else 0
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return [self[at] for at in range(*index.indices(len(self)))]
+        at = index + len(self) if index < 0 else index
+        if not 0 <= at < len(self):
+            raise IndexError(f"there is no type {index} among {len(self)}")
+        run = bisect_right(self._ends, at)
+        start = self._ends[run - 1] if run else 0
+        return self._runs[run][(at - start) % len(self._runs[run])]
+
+
+def _types(args: Iterable[OpDef.ArgDef], attr: Mapping[str, AttrValue]) -> Sequence[int]:
     """Return the DataType number of each tensor of some arguments; references are 100 higher."""
-    types: list[int] = []
+    short: list[int] = []
+    long: Types | None = None
     for arg in args:
         if arg.type_list_attr:
             of_arg = list(attr[arg.type_list_attr].list.type)
+            if arg.number_attr:
+                raise InvalidArgumentError(f"{arg.name!r} is a list of types and a number of one")
         else:
             of_arg = [arg.type or attr[arg.type_attr].type]
-        if arg.number_attr:
-            of_arg *= _count(attr[arg.number_attr].i, arg.name)
-        types += [kind + REF for kind in of_arg] if arg.is_ref else of_arg
-    return types
+        if arg.is_ref:
+            of_arg = [kind + REF for kind in of_arg]
+        times = _count(attr[arg.number_attr].i, arg.name) if arg.number_attr else 1
+        if times > _LISTED and long is None:
+            long = Types()
+            long.add(short)
+        if long is None:
+            short += of_arg * times
+        else:
+            long.add(of_arg, times)
+    return short if long is None else long
 
 
 def _count(number: int, arg: str) -> int:

@@ -6,6 +6,7 @@ Both are made when asked for, so that a graph of 100,000 nodes costs little more
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +39,7 @@ class Operation:
     def __init__(self, graph: Graph, node: NodeDef, shapes: AttrValue | None = None) -> None:
         self.graph = graph
         self._node = node
-        self._types: tuple[int, ...] | None = None
+        self._types: Sequence[int] | None = None
         self._shapes = shapes  # what the attribute _output_shapes said
 
     @property
@@ -89,13 +90,14 @@ class Operation:
         return [Tensor(self, index) for index in range(len(self.output_types))]
 
     @property
-    def output_types(self) -> tuple[int, ...]:
+    def output_types(self) -> Sequence[int]:
         """The DataType number of each output; that of a reference is 100 higher.
 
         For an op of unknown interface: as many as are used or have a shape, of type 0.
         """
         if self._types is None:
-            self._types = tuple(self.graph.output_types(self._node, self._shapes))
+            types = self.graph.output_types(self._node, self._shapes)
+            self._types = tuple(types) if isinstance(types, list) else types
         return self._types
 
     def consumers(self) -> list[Operation]:

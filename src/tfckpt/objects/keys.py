@@ -70,6 +70,19 @@ def slot_path(variable: str, optimizer: str, slot: str) -> str:
     return f"{variable}{_SLOT}{optimizer}/{escape_name(slot)}"
 
 
+def split_slot(path: str) -> tuple[tuple[str, ...], tuple[str, ...], str] | None:
+    """Undo `slot_path`: local names of variable and optimizer, and the slot; None for others.
+
+    >>> split_slot("w/.OPTIMIZER_SLOT/opt/m")
+    (('w',), ('opt',), 'm')
+    """
+    variable, is_slot, rest = path.partition(_SLOT)
+    if not is_slot:
+        return None
+    optimizer, _, slot = rest.rpartition("/")
+    return split_path(variable), split_path(optimizer), unescape_name(slot)
+
+
 class KeyParts(NamedTuple):
     """What a key says: local names, unescaped; `slot` only for slot variables."""
 
@@ -89,12 +102,11 @@ def parse_key(key: str) -> KeyParts | None:
     path, marker, attribute = key.rpartition(_ATTRIBUTES)
     if not marker:
         return None
-    variable, is_slot, rest = path.partition(_SLOT)
-    if not is_slot:
+    found = split_slot(path)
+    if found is None:
         return KeyParts(split_path(path), unescape_name(attribute))
-    optimizer, _, slot = rest.rpartition("/")
-    names = split_path(variable)
-    return KeyParts(names, unescape_name(attribute), split_path(optimizer), unescape_name(slot))
+    variable, optimizer, slot = found
+    return KeyParts(variable, unescape_name(attribute), optimizer, slot)
 
 
 def is_sequence(names: Sequence[str]) -> bool:

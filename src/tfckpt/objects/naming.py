@@ -8,6 +8,7 @@ called "Variable".
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,11 +16,13 @@ from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.objects.building import build
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY, split_path
-from tfckpt.objects.nodes import NodePaths, check_object_graph, read_object_graph
+from tfckpt.objects.nodes import NodePaths, check_object_graph, node_at, read_object_graph
 from tfckpt.reader import CheckpointReader, tensor_not_found
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
+
+_SUGGESTED = 10_000  # objects whose paths may be what was meant
 
 Places = Mapping[str, str] | Callable[[str], str]
 
@@ -44,15 +47,15 @@ def resolve(reader: CheckpointReader, name: str) -> str:
     if OBJECT_GRAPH_KEY not in reader:
         raise tensor_not_found(name, reader, reader.path)
     graph = read_object_graph(reader)
-    paths = NodePaths(graph)
-    at_path = next((node_id for node_id, path in paths.items() if path == name), None)
+    at_path = node_at(graph, name)
     if at_path is not None and graph.nodes[at_path].attributes:
         keys = [one.checkpoint_key for one in graph.nodes[at_path].attributes]
         return _only(keys, name, "the object there has several values", reader.path)
     names = variables_by_name(graph)
     if name in names:
         return _only(names[name], name, "several variables have that name", reader.path)
-    raise tensor_not_found(name, [*paths.values(), *names], reader.path)
+    paths = islice(NodePaths(graph).values(), _SUGGESTED)
+    raise tensor_not_found(name, [*paths, *names], reader.path)
 
 
 def to_name_based(

@@ -11,16 +11,21 @@ to an object is the one its key has; slot variables come last and are nobody's c
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 
+from tfckpt import limits
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.errors import DataLossError, InvalidArgumentError, TensorNotFoundError
+from tfckpt.errors import (
+    DataLossError,
+    InvalidArgumentError,
+    ResourceExhaustedError,
+    TensorNotFoundError,
+)
 from tfckpt.names import Path
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY, join_path, slot_path
+from tfckpt.objects.keys import OBJECT_GRAPH_KEY, join_path, slot_path, split_path, split_slot
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -48,8 +53,6 @@ def object_graph(path: Path) -> TrackableObjectGraph:
 
 def read_object_graph(reader: CheckpointReader) -> TrackableObjectGraph:
     """Return the object graph of an open checkpoint; raises as `object_graph` does."""
-    from tfckpt.protos import TrackableObjectGraph
-
     try:
         serialized = reader.get_tensor(OBJECT_GRAPH_KEY)
     except TensorNotFoundError:
@@ -62,13 +65,23 @@ def read_object_graph(reader: CheckpointReader) -> TrackableObjectGraph:
         raise DataLossError(
             "the object graph should be one string", path=reader.path, tensor=OBJECT_GRAPH_KEY
         )
+    return parse_object_graph(serialized, reader.path)
+
+
+def parse_object_graph(serialized: bytes, path: str | None = None) -> TrackableObjectGraph:
+    """Return the object graph that the bytes are.
+
+    Raises DataLossError where they are none, or one that contradicts itself.
+    """
+    from tfckpt.protos import TrackableObjectGraph
+
     try:
         graph = TrackableObjectGraph.FromString(serialized)
-    except DecodeError as error:
+    except (DecodeError, UnicodeDecodeError) as error:  # the latter of the pure-Python runtime
         raise DataLossError(
-            f"no TrackableObjectGraph: {error}", path=reader.path, tensor=OBJECT_GRAPH_KEY
+            f"no TrackableObjectGraph: {error}", path=path, tensor=OBJECT_GRAPH_KEY
         ) from None
-    check_object_graph(graph, reader.path)
+    check_object_graph(graph, path)
     return graph
 
 
@@ -80,26 +93,34 @@ def check_object_graph(graph: TrackableObjectGraph, path: str | None = None) -> 
     try:
         if not graph.nodes:
             raise DataLossError("the object graph has no nodes, not even a root")
+        count = len(graph.nodes)
+        objects = count
         for node_id, node in enumerate(graph.nodes):
-            _check_references(node_id, node, len(graph.nodes))
+            objects += len(node.children) + len(node.slot_variables) + len(node.attributes)
+            limits.current().check("objects", objects, "objects and references")
+            _check_references(node_id, node, count)
         _check_keys(graph)
-    except DataLossError as error:
-        raise DataLossError(error.message, path=path, tensor=OBJECT_GRAPH_KEY) from None
+    except (DataLossError, ResourceExhaustedError) as error:
+        raise type(error)(error.message, path=path, tensor=OBJECT_GRAPH_KEY) from None
 
 
 def _check_references(node_id: int, node: TrackableObject, count: int) -> None:
-    references = [(f"child {one.local_name!r}", one.node_id) for one in node.children]
+    names: set[str] = set()
+    for child in node.children:
+        name = child.local_name
+        if not 0 <= child.node_id < count:
+            raise _no_node(node_id, f"child {name!r}", child.node_id, count)
+        if name in names:
+            raise DataLossError(f"node {node_id}: two children are named {name!r}")
+        names.add(name)
     for slot in node.slot_variables:
-        references.append((f"slot {slot.slot_name!r}", slot.slot_variable_node_id))
-        variable = f"the variable of slot {slot.slot_name!r}"
-        references.append((variable, slot.original_variable_node_id))
-    for what, target in references:
-        if not 0 <= target < count:
-            raise DataLossError(f"node {node_id}: {what} is node {target}, there are {count}")
-    names = [child.local_name for child in node.children]
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DataLossError(f"node {node_id}: two children are named {twice!r}")
+        for target in (slot.slot_variable_node_id, slot.original_variable_node_id):
+            if not 0 <= target < count:
+                raise _no_node(node_id, f"slot {slot.slot_name!r}", target, count)
+
+
+def _no_node(node_id: int, what: str, target: int, count: int) -> DataLossError:
+    return DataLossError(f"node {node_id}: {what} is node {target}, there are {count}")
 
 
 def _check_keys(graph: TrackableObjectGraph) -> None:
@@ -114,6 +135,34 @@ def _check_keys(graph: TrackableObjectGraph) -> None:
                 )
 
 
+def node_at(graph: TrackableObjectGraph, path: str) -> int | None:
+    """Return the node that a path leads to, also that of a slot variable; None if it leads nowhere.
+
+    Any way from the root will do, not only the one that keys have.
+    """
+    found = split_slot(path)
+    if found is None:
+        return _follow(graph, split_path(path))
+    variable, optimizer, slot = found
+    owner, original = _follow(graph, optimizer), _follow(graph, variable)
+    if owner is None or original is None:
+        return None
+    slots = graph.nodes[owner].slot_variables
+    matching = (one for one in slots if one.original_variable_node_id == original)
+    return next((o.slot_variable_node_id for o in matching if o.slot_name == slot), None)
+
+
+def _follow(graph: TrackableObjectGraph, names: Sequence[str]) -> int | None:
+    node_id = 0
+    for name in names:
+        children = graph.nodes[node_id].children
+        found = next((one.node_id for one in children if one.local_name == name), None)
+        if found is None:
+            return None
+        node_id = found
+    return node_id
+
+
 class NodePaths(Mapping[int, str]):
     """The path of every node that the root leads to, shortest first, then of slot variables.
 
@@ -125,18 +174,23 @@ class NodePaths(Mapping[int, str]):
         self.links: dict[int, tuple[int, str]] = {0: (-1, "")}
         """The node from which each is first come to, and its name there."""
         self._slots: dict[int, tuple[int, int, str]] = {}
-        queue = deque([0])
-        while queue:
-            node_id = queue.popleft()
-            for child in graph.nodes[node_id].children:
-                if child.node_id not in self.links:
-                    self.links[child.node_id] = node_id, child.local_name
-                    queue.append(child.node_id)
+        level, depth = [0], 0
+        while level:
+            limits.current().check("nesting", depth, "objects below each other")
+            depth += 1
+            level = [child for node_id in level for child in self._enter(graph, node_id)]
         for node_id in self.links:
             for slot in graph.nodes[node_id].slot_variables:
                 variable, owned = slot.original_variable_node_id, slot.slot_variable_node_id
                 if variable in self.links and owned not in self.links:
                     self._slots.setdefault(owned, (variable, node_id, slot.slot_name))
+
+    def _enter(self, graph: TrackableObjectGraph, node_id: int) -> Iterator[int]:
+        """Yield the children that no other way has led to before."""
+        for child in graph.nodes[node_id].children:
+            if child.node_id not in self.links:
+                self.links[child.node_id] = node_id, child.local_name
+                yield child.node_id
 
     def names(self, node_id: int) -> tuple[str, ...]:
         """Return the local names on the way to a node that is no slot variable."""

@@ -13,6 +13,7 @@ parents are followed as far as the caller goes and no further.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Any, overload
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError
 from tfckpt.lazy import lazy
+from tfckpt.names import decode_name, encode_name
 from tfckpt.objects.keys import VARIABLE_VALUE, is_sequence
 from tfckpt.objects.nodes import NodePaths, read_object_graph
 from tfckpt.reader import CheckpointReader
@@ -119,7 +121,7 @@ class Source:
         """
         if key in self.reader:
             return [key]
-        longer = [name for name in self.reader if name.startswith(key) and name not in self._exact]
+        longer = [name for name in self._beginning_with(key) if name not in self._exact]
         if not longer:
             raise DataLossError(
                 f"node {node_id} ({self.paths.get(node_id, 'unreachable')!r}) keeps its value "
@@ -128,6 +130,17 @@ class Source:
                 tensor=key,
             )
         return longer
+
+    def _beginning_with(self, key: str) -> Iterator[str]:
+        start = encode_name(key) if key else b""
+        for at in range(bisect_left(self._sorted, start), len(self._sorted)):
+            if not self._sorted[at].startswith(start):
+                return
+            yield decode_name(self._sorted[at])
+
+    @lazy
+    def _sorted(self) -> list[bytes]:
+        return sorted(map(encode_name, self.reader))
 
     @lazy
     def _exact(self) -> set[str]:
@@ -159,7 +172,7 @@ class ObjectNode:
         """The path that keys have for it, None where the root leads nowhere near."""
         return self._source.paths.get(self.node_id)
 
-    @property
+    @lazy
     def attributes(self) -> Mapping[str, Any]:
         """The values of the object itself, by attribute."""
         return _Lazy(
@@ -169,7 +182,7 @@ class ObjectNode:
             }
         )
 
-    @property
+    @lazy
     def slots(self) -> Mapping[str, Mapping[str, Any]]:
         """The slot variables of an optimizer: slot -> path of the variable -> value."""
         slots: dict[str, dict[str, Any]] = {}

@@ -80,6 +80,28 @@ def check_files(export_dir: str, meta_graph: MetaGraphDef) -> None:
         )
 
 
+def check_inside(path: str, folder: str) -> None:
+    """Refuse a file of a model that is a link to what lies outside of the model's folder.
+
+    Whoever made the model could otherwise have any file of this machine copied into the next one.
+    """
+    if is_remote(path):
+        return
+    real, root = os.path.realpath(path), os.path.realpath(folder)
+    if os.path.commonpath([real, root]) != root:
+        raise InvalidArgumentError(
+            f"this is a link to {real}, which lies outside of the model in {folder}: put a copy in "
+            f"its place if it belongs there",
+            path=path,
+        )
+
+
+def _model_of(assets_dir: str) -> str:
+    """Return the folder of the model that assets lie in."""
+    folder, name = os.path.split(os.path.normpath(assets_dir))
+    return folder if name == ASSETS_DIRECTORY else assets_dir
+
+
 class AssetFolder:
     """The assets of a SavedModel in the making: which file goes under which name."""
 
@@ -101,6 +123,7 @@ class AssetFolder:
             )
         for name in sorted(names):
             source = os.path.join(str(assets_dir), name)
+            check_inside(source, _model_of(str(assets_dir)))
             if self.sources.setdefault(name, source) != source and not same(
                 self.sources[name], source
             ):

@@ -16,7 +16,7 @@ from tfckpt.graph import Operation
 from tfckpt.names import Path
 from tfckpt.protos import MetaGraphDef, SavedModel, SaverDef, SignatureDef
 from tfckpt.saved_model import constants
-from tfckpt.saved_model.assets import AssetFolder, Assets, copy_file
+from tfckpt.saved_model.assets import AssetFolder, Assets, check_inside, copy_file
 from tfckpt.saved_model.files import as_folder, serialized, variables_prefix
 from tfckpt.saved_model.graphs import GraphLike, as_meta_graph
 from tfckpt.saved_model.loader import Variables
@@ -128,6 +128,7 @@ class SavedModelBuilder:
             saver.save(variables, self._prefix(), write_meta_graph=False, write_state=False)
             self._write_assets(assets)
             self._copy_companions(loaded.export_dir)
+            self._folder.note()
         except BaseException:
             self._folder.discard()
             self._written.clear()
@@ -176,6 +177,7 @@ class SavedModelBuilder:
         base = self._graph if graph is None else as_meta_graph(graph)
         meta_graph, assets = options.make(base, self._tensors, self._assets)
         self._write_assets(assets)
+        self._folder.note()
         self._saved_model.meta_graphs.append(meta_graph)
         self._assets = assets
 
@@ -192,7 +194,7 @@ class SavedModelBuilder:
         Raises RuntimeError for `experimental_image_format`, as TensorFlow's own builds do;
         ValueError if the graphs take more than the 2 GiB that protobuf can hold; AssertionError if
         `export_dir` was filled meanwhile; FailedPreconditionError (an OSError) when the file
-        system refuses.
+        system refuses, or something has removed what was written.
         """
         if experimental_image_format:
             raise RuntimeError("the experimental image format (.cpb) is not written")
@@ -227,6 +229,7 @@ class SavedModelBuilder:
             root = os.path.join(str(source), name)
             found = [root] if os.path.isfile(root) else _files_below(root)
             for path in found:
+                check_inside(path, str(source))
                 target = os.path.join(self._folder.open(), os.path.relpath(path, source))
                 copy_file(path, target, fsync=self._fsync)
 

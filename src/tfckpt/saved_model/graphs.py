@@ -13,10 +13,10 @@ from tfckpt.graph.keys import GraphKeys
 from tfckpt.graph.messages import copied, is_message, own
 from tfckpt.graph.names import op_name
 from tfckpt.graph.op_defs import strip_defaults
+from tfckpt.objects.keys import OBJECT_GRAPH_KEY
 from tfckpt.protos import AttrValue, GraphDef, MetaGraphDef, NodeDef, SaverDef, VariableDef
 from tfckpt.saved_model.constants import LEGACY_INIT_OP_KEY, MAIN_OP_KEY
 from tfckpt.saved_model.restored import VARIABLE_OPS, check_variables, restores
-from tfckpt.saver.matching import OBJECT_GRAPH_KEY
 from tfckpt.saver.var_list import ToSave, not_in_mapping
 from tfckpt.saver.variables_graph import NodeMaker, SaverNodes, make_meta_graph
 

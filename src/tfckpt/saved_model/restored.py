@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
-
-from google.protobuf.message import DecodeError
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
 from tfckpt.graph.names import op_name
+from tfckpt.names import close_names
+from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.objects.nodes import parse_object_graph
 from tfckpt.protos import MetaGraphDef, NodeDef, TrackableObjectGraph
-from tfckpt.reader import close_names
-from tfckpt.saver.matching import OBJECT_GRAPH_KEY
 from tfckpt.saver.var_list import ToSave
-from tfckpt.tensors.slices import Shape
+from tfckpt.tensors.slices import Shape, volume
 
 VARIABLE_OPS = ("VarHandleOp", "VariableV2", "Variable")
 _RESTORES = {"RestoreV2": "dtypes", "Restore": "dt", "RestoreSlice": "dt"}  # -> attribute of types
@@ -89,10 +88,8 @@ def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
         return []
     tensor = source.attr["value"].tensor
     values = [value.decode("utf-8", "surrogateescape") for value in tensor.string_val]
-    count = 1
-    for dim in tensor.tensor_shape.dim:
-        count *= max(0, min(dim.size, len(_types(node))))
     # Values that repeat are written once (``tensor.proto``).
+    count = min(volume(dim.size for dim in tensor.tensor_shape.dim), len(_types(node)))
     return values + values[-1:] * (count - len(values))
 
 
@@ -132,10 +129,11 @@ def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -
     lines = [f"the graph's variables do not fit the weights; of {len(wanted)} that it restores"]
     if missing:
         lines.append(f"{len(missing)} are missing:")
-        lines += _shortened([f"{name}{_hint(name, list(variables))}" for name in missing])
+        names = list(variables)
+        lines += _shortened(missing, lambda name: f"{name}{_hint(name, names)}")
     if differing:
         lines.append(f"{len(differing)} differ in dtype or shape:")
-        lines += _shortened(differing)
+        lines += _shortened(differing, str)
     kind: type[CheckpointError] = TensorNotFoundError if missing else InvalidArgumentError
     raise kind("\n".join(lines))
 
@@ -163,9 +161,9 @@ def _hint(name: str, names: list[str]) -> str:
     return f" (there is {close[0]!r})" if close else ""
 
 
-def _shortened(lines: list[str]) -> list[str]:
-    more = [f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    return [f"  {line}" for line in [*lines[:_SHOWN], *more]]
+def _shortened(items: Sequence[str], line: Callable[[str], str]) -> list[str]:
+    more = [f"... and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else []
+    return [f"  {one}" for one in [*map(line, items[:_SHOWN]), *more]]
 
 
 def _object_shapes(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -> dict[str, Shape]:
@@ -186,12 +184,7 @@ def _object_shapes(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) ->
 
 def _object_graph(value: object) -> TrackableObjectGraph:
     item = value if isinstance(value, (bytes, str)) else value.item()  # type: ignore[attr-defined]
-    try:
-        return TrackableObjectGraph.FromString(item.encode() if isinstance(item, str) else item)
-    except (DecodeError, UnicodeDecodeError):
-        raise InvalidArgumentError(
-            "the weights' object graph is damaged", tensor=OBJECT_GRAPH_KEY
-        ) from None
+    return parse_object_graph(item.encode() if isinstance(item, str) else item)
 
 
 def _side_by_side(saved: Sequence[Any], tracked: Sequence[Any]) -> Iterator[tuple[int, int]]:

@@ -9,11 +9,12 @@ import numpy as np
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
-from tfckpt.reader import CheckpointReader, TensorInfo, close_names
+from tfckpt.names import close_names
+from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.objects.nodes import read_object_graph
+from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.saver.var_list import Place, Variables, fill, spec_of
 from tfckpt.tensors.slices import volume
-
-OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 
 _SHOWN = 20
 
@@ -172,12 +173,9 @@ def full_name_to_key(reader: CheckpointReader) -> dict[str, str]:
     Where several variables have one name the last in the graph is taken, as in TensorFlow
     (``saver.py``, ``object_graph_key_mapping``).
     """
-    from tfckpt.protos import TrackableObjectGraph
-
-    graph = TrackableObjectGraph.FromString(bytes(reader[OBJECT_GRAPH_KEY]))
     return {
         attribute.full_name: attribute.checkpoint_key
-        for node in graph.nodes
+        for node in read_object_graph(reader).nodes
         for attribute in node.attributes
     }
 

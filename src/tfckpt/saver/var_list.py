@@ -9,7 +9,8 @@ import numpy as np
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import TensorNotFoundError
-from tfckpt.reader import CheckpointReader, close_names
+from tfckpt.names import close_names
+from tfckpt.reader import CheckpointReader
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.tensors.strings import to_bytes_list

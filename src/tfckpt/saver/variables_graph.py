@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from tfckpt.dtypes import DataType
@@ -35,7 +35,6 @@ PRODUCER = 2474
 
 # What an operation may be called, but for names with ">" inside (``graph_constructor.cc``).
 _VALID_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*")
-_SLASH = re.compile("/")
 _INVALID_LETTER = re.compile(r"[^A-Za-z0-9_.\-/]")
 
 D = DataType
@@ -164,8 +163,11 @@ class NodeMaker:
 
     def scope(self, wanted: str) -> str:
         """Return a name under which no node stands."""
-        scopes = {name[: found.start()] for name in self._taken for found in _SLASH.finditer(name)}
-        return self._numbered(wanted, scopes | self._taken)
+        return self._numbered(wanted, self._has_scope)
+
+    def _has_scope(self, name: str) -> bool:
+        inside = f"{name}/"
+        return name in self._taken or any(one.startswith(inside) for one in self._taken)
 
     def variable(self, name: str, spec: Spec) -> str:
         """Add a variable and list it in the collections; return its handle's node."""
@@ -197,12 +199,12 @@ class NodeMaker:
         return self.constant(name, spec.data_type, spec.shape, **values)
 
     def _unused(self, wanted: str) -> str:
-        return self._numbered(wanted, self._taken)
+        return self._numbered(wanted, self._taken.__contains__)
 
-    def _numbered(self, wanted: str, taken: Set[str]) -> str:
+    def _numbered(self, wanted: str, is_taken: Callable[[str], bool]) -> str:
         """Return a name that is not taken: `wanted`, or that with the next number."""
         name = wanted
-        while name in taken:
+        while is_taken(name):
             self._numbers[wanted] += 1
             name = f"{wanted}_{self._numbers[wanted]}"
         return name

@@ -72,24 +72,31 @@ def publish_together(
         _check_free(file.path)
     replaces = group.marks_only or os.path.lexists(group.head)
     suffix = COMMIT_SUFFIX if head is not None and replaces else ""
-    try:
+    counted = False
+    try:  # one block, without a gap in which an exception would find nobody
         _rename(members, suffix, fsync)
         if head is not None:
             _rename([head], suffix, fsync)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            if head is not None and head.is_at(head.path + suffix):
-                complete(group, fsync=fsync)
-            elif head is not None or not _all_there(members):
-                _withdraw(members, suffix)
-        raise
-    try:
+        counted = True
         complete(group, fsync=fsync)
-    except OSError:  # the new files count already, so this is worth a second try
+    except BaseException as error:
+        _settle(group, members, head, suffix, fsync)
+        if not (counted and isinstance(error, OSError)):  # which the second try has made good
+            raise
+
+
+def _settle(
+    group: Group,
+    members: Sequence[FileWriter],
+    head: FileWriter | None,
+    suffix: str,
+    fsync: bool,
+) -> None:
+    """Bring what counts to its end, and take back what does not; the disk says which it is."""
+    if head.is_at(head.path + suffix) if head is not None else _all_there(members):
         complete(group, fsync=fsync)
-    except BaseException:
-        complete(group, fsync=fsync)
-        raise
+    elif head is None or not head.is_at(head.path):
+        _withdraw(members, suffix)
 
 
 def _check_free(path: str) -> None:

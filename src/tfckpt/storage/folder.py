@@ -137,7 +137,8 @@ def _locked_folder(path: str) -> Descriptor:
     """Open a folder and hold a lock on it, by which `_remove_abandoned` knows that it is alive."""
     if os.name == "nt":  # opens no folders
         return Descriptor(os.devnull, os.O_RDONLY)
-    descriptor = Descriptor(path, os.O_RDONLY)
+    with refused(path, "hold the new folder"):
+        descriptor = Descriptor(path, os.O_RDONLY)
     lock(descriptor)
     return descriptor
 

@@ -48,6 +48,8 @@ def lock(descriptor: Descriptor) -> bool | None:
     """
     if fcntl is None:
         return None
+    if descriptor.number < 0:
+        return False
     try:
         fcntl.flock(descriptor.number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -74,75 +76,84 @@ def lock_folder(path: str) -> Iterator[None]:
     Raises FailedPreconditionError, which says who has it, after a minute of waiting; RuntimeError
     at once where that is this very thread, which is then inside a signal handler.
     """
-    folder = os.path.realpath(os.path.dirname(path))
-    if folder in _mine.folders:
+    folder = os.path.dirname(path)
+    held = _Held(os.path.join(folder, LOCK_FILE))
+    others = _mine.held
+    others.intersection_update([other for other in others if other.descriptor is not None])
+    if any(other.real == held.real for other in others):
         raise RuntimeError(
             f"{folder}: this thread is in the middle of a save there; a signal handler that saves "
             f"has to wait for its end (set a flag, and save in the loop)"
         )
-    lock_path = os.path.join(os.path.dirname(path), LOCK_FILE)
-    held = None
     try:
-        _mine.folders.add(folder)
-        held = _acquired(lock_path)
-        yield
+        try:
+            others.add(held)
+            held.acquire()
+            yield
+        finally:
+            held.release()
     finally:
-        _mine.folders.discard(folder)
-        if held is not None:
-            _release(held, lock_path)
+        held.release()  # an exception may have come up in the middle of the first one
+
+
+class _Held:
+    """The lock of a folder, held or not."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.real = os.path.realpath(path)
+        self.descriptor: Descriptor | None = None
+
+    def acquire(self) -> None:
+        until, pause = time.monotonic() + _PATIENCE, 0.0005
+        while fcntl is not None:
+            try:
+                self.descriptor = Descriptor(self.path, os.O_RDWR | os.O_CREAT)
+            except OSError as error:
+                if error.errno in _NO_ROOM:
+                    return
+                raise failed(error, self.path, "lock the folder") from error
+            locked = lock(self.descriptor)
+            if locked is None:
+                _remove(self.path)
+                return
+            # Whoever had it before has removed the file: then this is a lock on nothing.
+            if locked and _is_at(self.path, self.descriptor):
+                _sign(self.descriptor)
+                return
+            if not locked:
+                if time.monotonic() > until:
+                    raise _taken(self.path)
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+
+    def release(self) -> None:
+        descriptor = self.descriptor
+        if descriptor is None:
+            return
+        # A lock says yes to its owner, too. While it is held the file cannot be the next one's.
+        if lock(descriptor) is not False and _is_at(self.path, descriptor):
+            _remove(self.path)
+        unlock(descriptor)
+        descriptor.close()
+        self.descriptor = None
 
 
 class _Mine(threading.local):
     """The folders that each thread holds."""
 
     def __init__(self) -> None:
-        self.folders: set[str] = set()
+        self.held: set[_Held] = set()
 
 
 _mine = _Mine()
 
 
-def _acquired(path: str) -> Descriptor | None:
-    until, pause = time.monotonic() + _PATIENCE, 0.0005
-    while fcntl is not None:
-        try:
-            descriptor = Descriptor(path, os.O_RDWR | os.O_CREAT)
-        except OSError as error:
-            if error.errno in _NO_ROOM:
-                return None
-            raise failed(error, path, "lock the folder") from error
-        try:
-            locked = lock(descriptor)
-            if locked is None:
-                _remove(path)
-                return None
-            # Whoever had it before has removed the file: then this is a lock on nothing.
-            if locked and _is_at(path, descriptor):
-                _sign(descriptor)
-                return descriptor
-        except BaseException:
-            if lock(descriptor):  # which says yes to its owner, too
-                _release(descriptor, path)
-            raise
-        if not locked:
-            if time.monotonic() > until:
-                raise _taken(path)
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
-    return None
-
-
-def _release(descriptor: Descriptor, path: str) -> None:
-    try:
-        _remove(path)  # while it is locked: it may not be the next one's
-    finally:
-        unlock(descriptor)
-        descriptor.close()
-
-
 def _remove(path: str) -> None:
-    with contextlib.suppress(OSError):
-        os.remove(path)
+    for _ in range(2):  # a signal may interrupt the first
+        with contextlib.suppress(OSError):
+            os.remove(path)
+            return
 
 
 def _is_at(path: str, descriptor: Descriptor) -> bool:

@@ -71,6 +71,8 @@ class Members(Generic[T]):
         self._open: dict[int, _Open[T]] = {}
         self.versions: dict[int, object] = {}
         """What each file was when it was opened first."""
+        self.sizes: dict[int, int] = {}
+        """The bytes of each file that was opened."""
 
     def open_first(self, count: int) -> None:
         """Open the first of `count` files, as many as are kept; what is missing is said later."""
@@ -110,6 +112,7 @@ class Members(Generic[T]):
             del self._open[next(iter(self._open))]
         found = self._open[number] = _Open(source, self._make(source))
         self.versions.setdefault(number, source.version)
+        self.sizes[number] = source.size
         return found
 
     def _open_later(self, number: int) -> Source:

@@ -36,7 +36,9 @@ _INTERRUPTIONS = 100
 
 
 def check_local(path: str) -> None:
-    """Raise UnimplementedError for a URL."""
+    """Raise UnimplementedError for a URL, ValueError for what no file can be called."""
+    if "\0" in path:
+        raise ValueError(f"no file can be called {path!r}: it has a zero byte")
     if is_remote(path):
         raise UnimplementedError("only local files are written: save here, then copy", path=path)
 

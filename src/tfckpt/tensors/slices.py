@@ -8,12 +8,15 @@ byte and sorts by name, rank and extents (``saved_tensor_slice_util.cc``).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from tfckpt.errors import DataLossError
+from tfckpt import limits
+from tfckpt.errors import DataLossError, ResourceExhaustedError
 from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
 
 FULL = -1
@@ -105,48 +108,98 @@ def _pair(text: str) -> tuple[int, int]:
 
 def check_partition(slices: Sequence[TensorSlice], shape: Shape) -> None:
     """Raise DataLossError unless the slices cover `shape` exactly, none overlapping another."""
+    limits.current().check("slices", len(slices), "slices of one tensor")
     boxes = np.array(
         [[(part.start, part.stop) for part in one.index_in(shape)] for one in slices],
         dtype=object if max(shape, default=0) >= 1 << 62 else np.int64,
     ).reshape(len(slices), len(shape), 2)
-    for at, box in enumerate(boxes):
-        others = boxes[:at]
-        common = np.minimum(others[..., 1], box[:, 1]) > np.maximum(others[..., 0], box[:, 0])
-        clash = np.flatnonzero(common.all(axis=1))
-        if len(clash):
-            raise DataLossError(f"slices {slices[clash[0]]} and {slices[at]} overlap")
+    clash = find_overlap(boxes)
+    if clash is not None:
+        raise DataLossError(f"slices {slices[clash[0]]} and {slices[clash[1]]} overlap")
     covered = sum(volume(one.shape_in(shape)) for one in slices)
     if covered != volume(shape):
         raise DataLossError(
             f"the {len(slices)} slices ({', '.join(map(str, slices[:8]))}"
             f"{', ...' if len(slices) > 8 else ''}) hold {covered} elements of the "
-            f"{volume(shape)} in shape {list(shape)}: {first_gap(slices, shape)} is missing"
+            f"{volume(shape)} in shape {list(shape)}: {first_gap(boxes, shape)} is missing"
         )
 
 
-def first_gap(slices: Sequence[TensorSlice], shape: Shape) -> str:
-    """Name the place of the first element that no slice holds."""
-    candidates = sorted({(), *_corners(slices, shape)})
-    for corner in candidates:
-        if corner and not any(_holds(one, corner, shape) for one in slices):
+# Boxes that no cut parts are compared pair by pair; so many take a second.
+_MOST_IN_PAIRS = 8192
+
+
+def find_overlap(boxes: npt.NDArray[Any]) -> tuple[int, int] | None:
+    """Return the numbers of two boxes that share an element, None if no two do.
+
+    `boxes` has the shape [boxes, dimensions, 2]: start and stop. Partitions are grids, or grids
+    within grids: cut after cut along one axis parts them into groups, which takes little more
+    time than sorting. Each axis has two turns, for the grids within.
+
+    Raises ResourceExhaustedError for very many boxes that are no grid.
+    """
+    filled = np.flatnonzero((boxes[..., 1] > boxes[..., 0]).all(axis=1))
+    rank = boxes.shape[1]
+    groups = [(filled, 0)]
+    while groups:
+        group, axis = groups.pop()
+        if len(group) < 2:
+            continue
+        if axis < 2 * rank:
+            groups.extend((part, axis + 1) for part in _parted(boxes, group, axis % rank))
+            continue
+        if len(group) > _MOST_IN_PAIRS:
+            raise ResourceExhaustedError(
+                f"{len(group)} slices of one tensor lie in no grid: no more than {_MOST_IN_PAIRS} "
+                f"such are compared with each other"
+            )
+        clash = _overlap_in_pairs(boxes[group])
+        if clash is not None:
+            return int(group[clash[0]]), int(group[clash[1]])
+    return None
+
+
+def _parted(
+    boxes: npt.NDArray[Any], group: npt.NDArray[np.intp], axis: int
+) -> list[npt.NDArray[np.intp]]:
+    """Cut a group of boxes wherever no box of it is cut along with it."""
+    ordered = group[np.argsort(boxes[group, axis, 0], kind="stable")]
+    ends = np.maximum.accumulate(boxes[ordered, axis, 1])
+    cuts = np.flatnonzero(boxes[ordered[1:], axis, 0] >= ends[:-1]) + 1
+    return np.split(ordered, cuts)
+
+
+def _overlap_in_pairs(boxes: npt.NDArray[Any]) -> tuple[int, int] | None:
+    for at, box in enumerate(boxes):
+        others = boxes[:at]
+        common = np.minimum(others[..., 1], box[:, 1]) > np.maximum(others[..., 0], box[:, 0])
+        clash = np.flatnonzero(common.all(axis=1))
+        if len(clash):
+            return int(clash[0]), at
+    return None
+
+
+# A gap is looked for at so many places.
+_PLACES = 512
+
+
+def first_gap(boxes: npt.NDArray[Any], shape: Shape) -> str:
+    """Name the place of an element that no slice holds, the first that is found."""
+    for corner in sorted(set(islice(_corners(boxes, shape), _PLACES))):
+        held = (boxes[..., 0] <= corner) & (np.array(corner) < boxes[..., 1])
+        if not held.all(axis=1).any():
             return f"element {list(corner)}"
     return "a part"
 
 
-def _corners(slices: Sequence[TensorSlice], shape: Shape) -> Iterable[Shape]:
+def _corners(boxes: npt.NDArray[Any], shape: Shape) -> Iterator[Shape]:
     """Where a gap can begin: at the origin, or where a slice ends in one dimension."""
     yield (0,) * len(shape)
-    for one in slices[:256]:
-        index = one.index_in(shape)
-        origin = [part.start for part in index]
-        for axis, part in enumerate(index):
-            if part.stop < shape[axis]:
-                yield (*origin[:axis], part.stop, *origin[axis + 1 :])
-
-
-def _holds(one: TensorSlice, element: Shape, shape: Shape) -> bool:
-    index = one.index_in(shape)
-    return all(part.start <= at < part.stop for part, at in zip(index, element, strict=True))
+    for box in boxes.tolist():
+        origin = [start for start, _ in box]
+        for axis, (_, stop) in enumerate(box):
+            if stop < shape[axis]:
+                yield (*origin[:axis], stop, *origin[axis + 1 :])
 
 
 def volume(shape: Iterable[int]) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tfckpt.dtypes import DataType, data_type_of
+from tfckpt.errors import UnimplementedError
 
 Array = npt.NDArray[Any]
 
@@ -36,6 +37,30 @@ def _as_array(value: object) -> Array:
     if array.dtype.kind in "SU" and not isinstance(value, (np.ndarray, np.generic)):
         return np.asarray(value, object)  # numpy's own string dtypes drop zeros at the end
     return array
+
+
+def new_array(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
+    """Return an array to be filled.
+
+    Raises UnimplementedError for a shape that numpy does not have: too many dimensions, or sizes
+    beyond it around a zero.
+    """
+    try:
+        return np.empty(shape, dtype)
+    except ValueError as error:
+        raise beyond_numpy(shape, error) from None
+
+
+def reshaped(flat: Array, shape: Sequence[int]) -> Array:
+    """Return a flat array in its shape. Raises UnimplementedError as `new_array`."""
+    try:
+        return flat.reshape(shape)
+    except ValueError as error:
+        raise beyond_numpy(shape, error) from None
+
+
+def beyond_numpy(shape: Sequence[int], error: ValueError) -> UnimplementedError:
+    return UnimplementedError(f"numpy has no array of shape {list(shape)}: {error}")
 
 
 def stored_bytes(array: Array) -> bytes:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfckpt.dtypes import DataType, data_type_of, numpy_dtype
-from tfckpt.errors import DataLossError, UnimplementedError
+from tfckpt.errors import DataLossError
 from tfckpt.tensors.slices import volume
-from tfckpt.tensors.stored import Array, as_storable, little_endian
+from tfckpt.tensors.stored import Array, as_storable, little_endian, reshaped
 from tfckpt.tensors.values import BELOW_A_BYTE, decode_content, decode_values, encode_values
 
 if TYPE_CHECKING:
@@ -171,10 +171,3 @@ def make_ndarray(tensor: TensorProto) -> Array:
     else:
         flat = decode_values(tensor.SerializeToString(), tensor.dtype, count)
     return reshaped(flat, shape)
-
-
-def reshaped(flat: Array, shape: tuple[int, ...]) -> Array:
-    try:
-        return flat.reshape(shape)
-    except ValueError as error:  # more dimensions than numpy has, or sizes around a zero
-        raise UnimplementedError(f"numpy has no array of shape {list(shape)}: {error}") from None

@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from tfckpt import limits
 from tfckpt.coding import Buffer, decode_varints
 from tfckpt.dtypes import DataType, data_type_name, numpy_dtype
 from tfckpt.errors import DataLossError, UnimplementedError
@@ -49,8 +50,6 @@ D = DataType
 _DTYPE = 1
 TENSOR_CONTENT = 4
 STRING_VAL = 8
-# What TensorFlow can write in one message; no more is made of a shortened list.
-_MAX_EXPANDED = 1 << 31
 
 
 class _Form(NamedTuple):
@@ -159,9 +158,12 @@ def decode_values(message: Buffer, data_type: int, count: int) -> Array:
     assert dtype is not None
     if form.wire_type == BYTES:
         values = values[-1:]  # one field of bytes, not a list: the last one counts
-    if form.wire_type == VARINT:
-        return expanded(_decode_integers(values, form, data_type), count)
-    return expanded(_decode_fixed(values, form, dtype), count)
+    flat = (
+        _decode_integers(values, form, data_type)
+        if form.wire_type == VARINT
+        else _decode_fixed(values, form, dtype)
+    )
+    return expanded(flat, count, len(message))
 
 
 def decode_content(content: Buffer, data_type: int, count: int) -> Array:
@@ -184,16 +186,15 @@ def decode_content(content: Buffer, data_type: int, count: int) -> Array:
     return flat
 
 
-def expanded(flat: Array, count: int) -> Array:
-    """Let the last value of a list stand for what is missing up to `count`."""
+def expanded(flat: Array, count: int, stored: int) -> Array:
+    """Let the last value of a list of `stored` bytes stand for what is missing up to `count`."""
     if len(flat) == count:
         return flat
     if len(flat) > count:
         raise DataLossError(f"{len(flat)} values for a tensor of {count} elements")
-    if count * flat.dtype.itemsize > _MAX_EXPANDED:
-        raise DataLossError(
-            f"{len(flat)} values stand for a tensor of {count} elements: no writer makes that"
-        )
+    limits.current().check_memory(
+        count * flat.dtype.itemsize, stored, f"a tensor of {count} elements made of {len(flat)}"
+    )
     try:
         whole = np.zeros(count, flat.dtype)
     except MemoryError:
@@ -291,7 +292,7 @@ def _decode_strings(message: Buffer, count: int) -> Array:
     if proto.tensor_content:
         return _content_strings(proto.tensor_content, count)
     strings = list(proto.string_val)
-    return expanded(to_array(strings, (len(strings),)), count)
+    return expanded(to_array(strings, (len(strings),)), count, len(message))
 
 
 def _check_stated(stated: int, data_type: int) -> None:

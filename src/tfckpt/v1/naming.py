@@ -12,8 +12,8 @@ import re
 
 from tfckpt.storage import is_file, list_folder
 
-_PATTERN = re.compile(r"(.+)-\?{5}-of-([0-9]{5,})", re.DOTALL)
-_SHARD = re.compile(r"(.+)-([0-9]{5,})-of-([0-9]{5,})", re.DOTALL)
+_PATTERN = re.compile(r"(.+)-\?{5}-of-([0-9]{5,9})", re.DOTALL)
+_SHARD = re.compile(r"(.+)-([0-9]{5,9})-of-([0-9]{5,9})", re.DOTALL)
 # Each shard has a file: a count beyond what a folder can hold comes from a mistyped name.
 _MOST_SHARDS = 99999
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike, fspath
 from typing import NamedTuple
 
-import numpy as np
-
+from tfckpt import limits
 from tfckpt.dtypes import OPAQUE, DataType, data_type_name, numpy_dtype
 from tfckpt.errors import (
     CheckpointError,
@@ -17,13 +16,12 @@ from tfckpt.errors import (
     UnimplementedError,
     located,
 )
-from tfckpt.reader import CheckpointReader, TensorInfo, tensor_not_found
+from tfckpt.reader import CheckpointReader, TensorInfo, listed, tensor_not_found
 from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
 from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import Shape, TensorSlice, check_partition, volume
-from tfckpt.tensors.stored import Array
-from tfckpt.tensors.tensor_proto import reshaped
+from tfckpt.tensors.stored import Array, new_array, reshaped
 from tfckpt.tensors.values import decode_values
 from tfckpt.v1.commit import group_of
 from tfckpt.v1.naming import all_shards, pattern_around, shard_path, split_pattern
@@ -73,6 +71,7 @@ class V1Reader(CheckpointReader):
         given = fspath(path_or_pattern)
         self.path = pattern_around(given) or given
         self._mmap = mmap
+        self._limits = limits.current()
         self._closed = False
         for _ in range(_ATTEMPTS):
             try:
@@ -129,7 +128,7 @@ class V1Reader(CheckpointReader):
 
     def get_tensor(self, name: str, index: Index | None = None) -> Array:
         saved = self._saved(name)
-        with located(self.path, name):
+        with located(self.path, name), self._limits:
             if saved.data_type in OPAQUE:
                 kind = data_type_name(saved.data_type)
                 raise UnimplementedError(f"a {kind} has a value only inside TensorFlow")
@@ -139,6 +138,14 @@ class V1Reader(CheckpointReader):
             selection = Selection.of(... if index is None else index, saved.shape)
             elements = selection.finished(self._assemble(saved, selection))
             return elements if index is not None else _handed_out(elements, saved)
+
+    def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
+        wanted = list(self) if names is None else list(listed(names))
+        needed = sum(self.info(name).stored_size for name in wanted)
+        stored = sum(self._shards.sizes.values())
+        with located(self.path):
+            self._limits.check_memory(needed, stored, f"{len(wanted)} tensors")
+        return super().get_tensors(wanted)
 
     def debug_string(self) -> bytes:
         """Return a line for each tensor, ``name (DT_FLOAT) [2,3]``; ``, 2 slices`` if so stored."""
@@ -163,6 +170,9 @@ class V1Reader(CheckpointReader):
 
     def __len__(self) -> int:
         return len(self._tensors)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._tensors
 
     def _saved(self, name: str) -> _Saved:
         try:
@@ -210,9 +220,12 @@ class V1Reader(CheckpointReader):
             part = self._decode(saved, one)
             box = tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)
             if elements is None:  # only now: a forged shape has no slice that parses
-                elements = np.empty(selection.shape, dtype)
+                needed = volume(selection.shape) * dtype.itemsize
+                stored = sum(self._shards.sizes.values())
+                self._limits.check_memory(needed, stored, f"{len(saved.places)} slices")
+                elements = new_array(selection.shape, dtype)
             elements[place] = part[box]
-        return np.empty(selection.shape, dtype) if elements is None else elements
+        return new_array(selection.shape, dtype) if elements is None else elements
 
     def _decode(self, saved: _Saved, one: TensorSlice) -> Array:
         """Read and decode one slice."""

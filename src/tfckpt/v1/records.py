@@ -19,7 +19,7 @@ from tfckpt.coding import Buffer, encode_varint
 from tfckpt.dtypes import data_type_name, numpy_dtype
 from tfckpt.errors import DataLossError
 from tfckpt.tensors.slices import FULL, Shape, TensorSlice
-from tfckpt.wire import BYTES, VARINT, bytes_field, fields
+from tfckpt.wire import BYTES, VARINT, bytes_field, decode_packed, fields
 
 META_KEY = b""
 VERSION = 1  # TensorFlow's TF_CHECKPOINT_VERSION: what it writes, and the highest it reads
@@ -115,15 +115,20 @@ def decode_meta(value: Buffer) -> list[Meta]:
 
 
 def _check_versions(message: bytes) -> None:
+    bad: list[int] = []
     for number, kind, value in fields(message):
-        # A repeated number may come packed: each is then a byte or more of a list.
-        wanted = list(value) if isinstance(value, memoryview) else [_number(value, kind, "version")]
-        if number == 2 and wanted[-1] > VERSION:
-            raise DataLossError(
-                f"the checkpoint asks for a reader of version {wanted[-1]}, this one is {VERSION}"
-            )
-        if number == 3 and VERSION in wanted:
-            raise DataLossError(f"the checkpoint says that readers of version {VERSION} are wrong")
+        if number == 2:
+            least = _number(value, kind, "the least version of a reader")
+            if least > VERSION:
+                raise DataLossError(
+                    f"the checkpoint asks for a reader of version {least}, this one is {VERSION}"
+                )
+        elif number == 3 and isinstance(value, memoryview):  # packed
+            bad.extend(one for part in decode_packed(value) for one in part.tolist())
+        elif number == 3:
+            bad.append(_number(value, kind, "the version of a reader"))
+    if VERSION in bad:
+        raise DataLossError(f"the checkpoint says that readers of version {VERSION} are wrong")
 
 
 def _only_field(value: Buffer, wanted: int, what: str) -> Buffer:

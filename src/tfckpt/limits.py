@@ -1,0 +1,94 @@
+"""How much a file may ask for: memory beyond its size, and work beyond what any writer causes.
+
+A format can say a great deal in a few bytes: one value that stands for a gigabyte of them, a
+million outputs, objects below objects. No checkpoint that a program wrote comes near these limits;
+one that was made to do harm meets them instead of the machine's.
+
+>>> import tempfile, tfckpt
+>>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"w": [1.0, 2.0]})
+>>> with tfckpt.Limits.untrusted():
+...     weights = tfckpt.load(prefix)
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from types import TracebackType
+
+from tfckpt.errors import ResourceExhaustedError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits that hold within a ``with`` block, and for the readers that are opened there.
+
+    Raises ValueError for one that is negative.
+    """
+
+    memory: int = 256 << 20
+    """Bytes that values may take whatever the size of the file that they come from."""
+    memory_ratio: int = 64
+    """How many times the bytes of their file values may take, where that is more."""
+    slices: int = 65_536
+    """Slices of one partitioned tensor."""
+    nesting: int = 1_000
+    """Objects below objects in an object-based checkpoint."""
+    objects: int = 4_000_000
+    """Objects, and what they refer to, in an object-based checkpoint."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if value < 0:
+                raise ValueError(f"the limit {name!r} cannot be {value}")
+
+    @classmethod
+    def untrusted(cls) -> Limits:
+        """Return limits for files from anybody: generous for any model, close to their own size."""
+        return cls(
+            memory=16 << 20,
+            memory_ratio=8,
+            slices=4_096,
+            nesting=100,
+            objects=200_000,
+        )
+
+    def check_memory(self, needed: int, stored: int, what: str) -> None:
+        """Raise ResourceExhaustedError where values are out of proportion to their stored bytes."""
+        allowed = max(self.memory, self.memory_ratio * stored)
+        if needed > allowed:
+            raise ResourceExhaustedError(
+                f"{what} would take {needed} bytes of memory, made of {stored}: no more than "
+                f"{allowed} are allowed (tfckpt.Limits(memory={needed}) allows it)"
+            )
+
+    def check(self, limit: str, found: int, what: str) -> None:
+        """Raise ResourceExhaustedError where something is more than a limit."""
+        allowed = getattr(self, limit)
+        if found > allowed:
+            raise ResourceExhaustedError(
+                f"{found} {what}, no more than {allowed} are allowed "
+                f"(tfckpt.Limits({limit}={found}) allows it)"
+            )
+
+    def __enter__(self) -> Limits:
+        _stack.set((*_stack.get(), self))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _stack.set(_stack.get()[:-1])
+
+
+_DEFAULT = Limits()
+_stack: ContextVar[tuple[Limits, ...]] = ContextVar("tfckpt.limits", default=())
+
+
+def current() -> Limits:
+    """Return the limits that hold here."""
+    stack = _stack.get()
+    return stack[-1] if stack else _DEFAULT
