@@ -8,11 +8,11 @@ from tfckpt.graph.devices import canonical_device
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.names import (
     CONTROL,
+    TakenNames,
     TensorId,
     is_node_name,
     parse_input,
     parse_tensor_name,
-    prefixes,
     prepend_scope,
     strip_scope,
 )
@@ -76,9 +76,10 @@ def test_a_scope_is_no_pattern():
     assert strip_scope("axb/c", "a.b") == "axb/c"
 
 
-def test_the_scopes_of_a_name():
-    assert prefixes("a/b/c") == ["a", "a/b"]
-    assert prefixes("a") == []
+def test_the_scopes_of_a_name_are_taken_too() -> None:
+    taken = TakenNames(["a/b/c", "d"])
+    assert all(name in taken for name in ("a", "a/b", "a/b/c", "d"))
+    assert not any(name in taken for name in ("", "a/c", "b", "a/b/c/d", "ab"))
 
 
 DEVICES = {

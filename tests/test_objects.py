@@ -228,7 +228,7 @@ BROKEN = {
     "a negative child": ([{"children": {"w": -1}}], "node 0: child 'w' is node -1"),
     "no nodes": ([], "no nodes"),
     "a slot that is not there": ([{"slots": [(0, "m", 4)]}], "slot 'm' is node 4"),
-    "a slot of nothing": ([{"slots": [(9, "m", 0)]}], "variable of slot 'm' is node 9"),
+    "a slot of nothing": ([{"slots": [(9, "m", 0)]}], "slot 'm' is node 9"),
     "two attributes of one key": (
         [{"children": {"a": 1, "b": 2}}, variable("k"), variable("k")],
         "attribute 'VARIABLE_VALUE' of node 1 and attribute 'VARIABLE_VALUE' of node 2 "

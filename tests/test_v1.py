@@ -467,7 +467,6 @@ DAMAGES = [
     ((4,), ["0,2", "3,2"], {"0,2": TWO}, "reaches outside"),
     ((4,), ["-:-"], {}, "does not fit the rank"),
     ((4,), [], {}, "without any slice"),
-    ((1 << 60,), ["-"], {"-": TWO}, "no writer makes that"),
 ]
 
 

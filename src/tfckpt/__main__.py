@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 
@@ -12,6 +13,9 @@ def main() -> None:
         if error.name not in {"click", "rich"}:
             raise
         sys.exit(f"the command line needs {error.name}: pip install 'tfckpt[cli]'")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # whatever letters the terminal has
+            stream.reconfigure(errors="backslashreplace")
     cli()
 
 

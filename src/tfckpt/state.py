@@ -19,6 +19,7 @@ from os import fspath
 from tfckpt.bundle.commit import committed_index
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.names import Path
+from tfckpt.parsing import parse_text
 from tfckpt.protos import CheckpointState
 from tfckpt.storage import is_file, is_remote, read_file, version_at, write_file
 from tfckpt.v1.naming import files_at
@@ -77,18 +78,14 @@ def state_path(folder: str, latest_filename: str | None = None) -> str:
 
 def read_state(path: str) -> CheckpointState | None:
     """Read a state file as it stands; None if there is none, or (logged) it is none."""
-    from google.protobuf import text_format
-
     try:
-        text = read_file(path).decode("utf-8")
-        # Merge, unlike Parse, takes a name that comes twice: the last one counts.
-        state = text_format.Merge(text, CheckpointState())
+        state = parse_text(read_file(path).decode("utf-8"), CheckpointState, last_counts=True)
         if any("\0" in one for one in _paths_of(state)):
             raise ValueError("a path has a zero byte in it")
         return state
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, text_format.ParseError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         logger.warning("%s: %s: Checkpoint ignored", path, error)
         return None
 

@@ -43,13 +43,12 @@ class Header(NamedTuple):
 
     @classmethod
     def decode(cls, value: Buffer) -> Header:
-        from google.protobuf.message import DecodeError
-
+        from tfckpt.parsing import parse_binary
         from tfckpt.protos import BundleHeaderProto
 
         try:
-            header = BundleHeaderProto.FromString(bytes(value))
-        except DecodeError as error:
+            header = parse_binary(bytes(value), BundleHeaderProto)
+        except DataLossError as error:
             raise DataLossError(f"the header of the index does not parse: {error}") from None
         if header.version.min_consumer > VERSION:
             raise DataLossError(
@@ -125,13 +124,12 @@ def decode_head(head: bytes) -> tuple[int, tuple[int, ...]]:
 
 
 def _decode_any(value: bytes) -> Entry:
-    from google.protobuf.message import DecodeError
-
+    from tfckpt.parsing import parse_binary
     from tfckpt.protos import BundleEntryProto
 
     try:
-        entry = BundleEntryProto.FromString(value)
-    except DecodeError as error:
+        entry = parse_binary(value, BundleEntryProto)
+    except DataLossError as error:
         raise DataLossError(f"an entry of the index does not parse: {error}") from None
     shape = tuple(dim.size for dim in entry.shape.dim)
     if entry.shape.unknown_rank or min(shape, default=0) < 0 or len(shape) > _MAX_RANK:

@@ -34,11 +34,19 @@ class _Commands(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> object:
-        """Show the library's errors as one line, not as a traceback."""
+        """Show the library's errors, and the system's, as a line and not as a traceback."""
         try:
             return super().invoke(ctx)
-        except CheckpointError as error:
-            raise click.ClickException(str(error)) from error
+        except (BrokenPipeError, click.exceptions.Exit, click.Abort):
+            raise
+        except (CheckpointError, OSError, ValueError, RuntimeError) as error:
+            raise click.ClickException(_line(error)) from error
+
+
+def _line(error: Exception) -> str:
+    from tfckpt.cli.output import harmless
+
+    return "\n".join(harmless(line) for line in str(error).splitlines())
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -38,7 +38,9 @@ def graph_command(file: str, most: int, as_json: bool) -> None:
 
 
 def _parts(summary: GraphSummary, most: int) -> Iterator[Any]:
-    yield _head(summary)
+    from tfckpt.cli.output import harmless
+
+    yield harmless(_head(summary))
     ends = ("name", "type", "shape")
     variables = ("name", "type", "shape", "trainable", "in checkpoint as")
     signatures = ("signature", "way", "key", "tensor", "type", "shape")
@@ -68,11 +70,11 @@ def _head(summary: GraphSummary) -> str:
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
     from rich.text import Text
 
-    from tfckpt.cli.output import table
+    from tfckpt.cli.output import harmless, table
 
     filled = table(*columns, right=("count", "items"))
     for row in rows:
-        filled.add_row(*map(Text, row))  # no name is taken for markup
+        filled.add_row(*(Text(harmless(cell)) for cell in row))  # no name is taken for markup
     return filled
 
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 
 import click
-from rich.markup import escape
 
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.cli.output import bytes_text, console, shape_text, table
+from tfckpt.cli.output import bytes_text, console, markup, shape_text, table
 from tfckpt.dtypes import data_type_name, python_name
 from tfckpt.reader import TensorInfo
 
@@ -33,16 +32,16 @@ def ls_command(path: str, sort: str, as_json: bool) -> None:
     for name, info in infos:
         pieces = f" in {len(info.slices)} slices" if info.slices else ""
         listing.add_row(
-            escape(name),
+            markup(name),
             python_name(info.data_type),
-            escape(shape_text(info.shape)) + pieces,
+            markup(shape_text(info.shape)) + pieces,
             bytes_text(info.stored_size),
         )
     out.print(listing)
     out.print()
     out.print(
         f"{len(infos)} tensors, {sum(info.size for _, info in infos):,} elements, "
-        f"{bytes_text(sum(info.stored_size for _, info in infos))} in {escape(where)}"
+        f"{bytes_text(sum(info.stored_size for _, info in infos))} in {markup(where)}"
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 _UNLIMITED = 10_000
@@ -13,7 +15,7 @@ _UNLIMITED = 10_000
 def console() -> Console:
     """Return a console; one that is piped into a file or program cuts no line."""
     width = None if sys.stdout.isatty() else _UNLIMITED
-    return Console(width=width, highlight=False, soft_wrap=False)
+    return Console(width=width, highlight=False, soft_wrap=False, emoji=False)
 
 
 def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
@@ -22,6 +24,24 @@ def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
     return made
+
+
+# Control characters steer a terminal, and some turn the direction of what follows.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def harmless(text: str) -> str:
+    r"""Return a text of others, such as a name, that may be printed: nothing in it acts.
+
+    >>> print(harmless("a\x1b[31mb"))
+    a\x1b[31mb
+    """
+    return _STEERING.sub(lambda found: repr(found[0])[1:-1], text)
+
+
+def markup(text: str) -> str:
+    """Return a text of others for output in which rich's markup counts."""
+    return escape(harmless(text))
 
 
 def bytes_text(size: int) -> str:

@@ -8,10 +8,9 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.markup import escape
 
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.cli.output import console, shape_text, table
+from tfckpt.cli.output import console, markup, shape_text, table
 from tfckpt.dtypes import DataType, data_type_name, python_name
 from tfckpt.graph.values import shape_of
 from tfckpt.protos import MetaGraphDef, SignatureDef, TensorInfo
@@ -48,7 +47,7 @@ def saved_model_command(
         click.echo(json.dumps({"graphs": found, "variables": listed}, indent=2))
         return
     out = console()
-    out.print(escape(str(model_file(folder))))
+    out.print(markup(str(model_file(folder))))
     for one in found:
         _print_graph(out, one)
     if signature is None:
@@ -121,27 +120,27 @@ def _stored(info: StoredInfo) -> dict[str, Any]:
 
 def _print_graph(out: Console, graph: Mapping[str, Any]) -> None:
     out.print()
-    tags = escape(", ".join(graph["tags"])) or "none"
+    tags = markup(", ".join(graph["tags"])) or "none"
     objects = f", {graph['objects']} objects" if graph["objects"] else ""
     out.print(
-        f"[bold]tags: {tags}[/]  (TensorFlow {escape(graph['tensorflow_version'])}; "
+        f"[bold]tags: {tags}[/]  (TensorFlow {markup(graph['tensorflow_version'])}; "
         f"{graph['nodes']} nodes, {graph['functions']} functions{objects})"
     )
     for key, signature in graph["signatures"].items():
         out.print()
-        out.print(f"  signature [bold]{escape(key)}[/]  {escape(signature['method'])}")
+        out.print(f"  signature [bold]{markup(key)}[/]  {markup(signature['method'])}")
         listing = table("", "", "type", "shape", "tensor")
         for side in ("inputs", "outputs"):
             for name, tensor in signature[side].items():
-                listing.add_row(f"    {side[:-1]}", escape(name), *_cells(tensor))
+                listing.add_row(f"    {side[:-1]}", markup(name), *_cells(tensor))
         out.print(listing)
     if graph["init_op"] or graph["train_op"] or graph["assets"]:
         out.print()
     for what in ("init_op", "train_op"):
         if graph[what]:
-            out.print(f"  {what.replace('_', ' ')}: {escape(graph[what])}")
+            out.print(f"  {what.replace('_', ' ')}: {markup(graph[what])}")
     for filename, tensor in graph["assets"]:
-        out.print(f"  asset: assets/{escape(filename)} -> {escape(tensor)}")
+        out.print(f"  asset: assets/{markup(filename)} -> {markup(tensor)}")
 
 
 def _cells(tensor: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -151,8 +150,8 @@ def _cells(tensor: Mapping[str, Any]) -> tuple[str, str, str]:
     kind = DataType.__members__.get(tensor["dtype"])
     return (
         tensor["dtype"] if kind is None else python_name(kind),
-        escape(text),
-        escape(tensor["tensor"]),
+        markup(text),
+        markup(tensor["tensor"]),
     )
 
 
@@ -162,7 +161,7 @@ def _print_variables(out: Console, variables: Mapping[str, StoredInfo]) -> None:
     listing = table("name", "type", "shape")
     for name, info in variables.items():
         listing.add_row(
-            "  " + escape(name), python_name(info.data_type), escape(shape_text(info.shape))
+            "  " + markup(name), python_name(info.data_type), markup(shape_text(info.shape))
         )
     if variables:
         out.print(listing)

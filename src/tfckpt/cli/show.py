@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 import numpy as np
-from rich.markup import escape
 
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.cli.output import bytes_text, console, shape_text
+from tfckpt.cli.output import bytes_text, console, markup, shape_text
 from tfckpt.dtypes import python_name
+from tfckpt.errors import CheckpointError
 from tfckpt.tensors.selection import Index
 
 
@@ -22,7 +22,7 @@ def parse_index(text: str) -> Index:
     """
     try:
         return tuple(_parse_part(part.strip()) for part in text.strip("[] ").split(","))
-    except ValueError:
+    except (TypeError, ValueError):  # the former for more than two colons
         raise click.BadParameter(f"{text!r} is no index such as 0,10:20,...") from None
 
 
@@ -45,11 +45,13 @@ def show_command(path: str, name: str, part: str | None, full: bool) -> None:
         info = reader.info(name)
         try:
             value = reader.get_tensor(name, parse_index(part) if part else None)
-        except IndexError as error:
+        except CheckpointError:
+            raise
+        except (IndexError, ValueError) as error:  # the latter for a step of zero
             raise click.BadParameter(str(error), param_hint="--slice") from None
     out = console()
     out.print(
-        f"[bold]{escape(name)}[/]  {python_name(info.data_type)} {escape(shape_text(info.shape))}, "
+        f"[bold]{markup(name)}[/]  {python_name(info.data_type)} {markup(shape_text(info.shape))}, "
         f"{bytes_text(info.stored_size)}"
     )
     for one in info.slices:
@@ -58,7 +60,7 @@ def show_command(path: str, name: str, part: str | None, full: bool) -> None:
     if array.dtype != object and array.size:
         out.print(summary(array))
     with np.printoptions(threshold=array.size + 1 if full else 1000, linewidth=100):
-        out.print(escape(str(value if isinstance(value, bytes) else array)))
+        out.print(markup(str(value if isinstance(value, bytes) else array)))
 
 
 def summary(array: np.ndarray[Any, Any]) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
-from rich.markup import escape
 from rich.tree import Tree
 
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.cli.output import bytes_text, console, shape_text
+from tfckpt.cli.output import bytes_text, console, markup, shape_text
 from tfckpt.dtypes import python_name
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY, VARIABLE_VALUE
 from tfckpt.objects.nodes import read_object_graph
@@ -47,7 +46,7 @@ def tree_command(path: str, depth: int | None, slots: bool) -> None:
     with load_checkpoint(path) as reader:
         top = _Objects(reader, slots=slots).branch()
         where = reader.path
-    shown = Tree(f"[bold]{escape(where)}[/bold]", guide_style="dim")
+    shown = Tree(f"[bold]{markup(where)}[/bold]", guide_style="dim")
     levels = [(shown, one, 1) for one in reversed(top.below)]
     while levels:
         parent, branch, level = levels.pop()
@@ -70,7 +69,7 @@ def _total(branch: _Branch) -> str:
 
 def _leaf(name: str, info: TensorInfo) -> _Branch:
     what = f"{python_name(info.data_type)} {shape_text(info.shape)}"
-    label = f"{escape(name)}  {escape(what)}  [dim]{bytes_text(info.stored_size)}[/dim]"
+    label = f"{markup(name)}  {markup(what)}  [dim]{bytes_text(info.stored_size)}[/dim]"
     return _Branch(label, 1, info.stored_size, [])
 
 
@@ -96,11 +95,13 @@ class _Objects:
         for node_id in reversed(list(self._source.paths)):
             below = self._values(node_id)
             for child in graph.nodes[node_id].children:
-                if links[child.node_id] == (node_id, child.local_name):
+                if child.node_id not in links:  # a way that only a slot variable leads on to
+                    below.append(_Branch(markup(child.local_name), 0, 0, []))
+                elif links[child.node_id] == (node_id, child.local_name):
                     below.append(self._child(child.local_name, child.node_id, made))
                 else:
                     target = _end_of(self._source.paths[child.node_id]) or "the root"
-                    label = f"{escape(child.local_name)}  [dim]-> {escape(target)}[/dim]"
+                    label = f"{markup(child.local_name)}  [dim]-> {markup(target)}[/dim]"
                     below.append(_Branch(label, 0, 0, []))
             made[node_id] = below + (self._slot_branches(node_id) if self._slots else [])
         return _folded("", made[0])
@@ -113,7 +114,7 @@ class _Objects:
             label = name if only.name == VARIABLE_VALUE else f"{name} ({only.name})"
             (info,) = self._tensors(node_id, only.checkpoint_key).values()
             return _leaf(label, info)
-        return _folded(escape(name), below)
+        return _folded(markup(name), below)
 
     def _values(self, node_id: int) -> list[_Branch]:
         branches = []
@@ -133,9 +134,9 @@ class _Objects:
         for one in self._source.graph.nodes[node_id].slot_variables:
             variable = self._source.paths.get(one.original_variable_node_id, "?")
             for leaf in self._values(one.slot_variable_node_id):
-                label = leaf.label.replace(f"({VARIABLE_VALUE})", escape(variable), 1)
+                label = leaf.label.replace(f"({VARIABLE_VALUE})", markup(variable), 1)
                 slots.setdefault(one.slot_name, []).append(leaf._replace(label=label))
-        return [_folded(f"slot {escape(name)}", below) for name, below in slots.items()]
+        return [_folded(f"slot {markup(name)}", below) for name, below in slots.items()]
 
 
 def _end_of(path: str) -> str:

@@ -14,8 +14,6 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from tfckpt.errors import CheckpointError, DataLossError
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.items import ProtoFunctions, proto_functions
@@ -23,6 +21,7 @@ from tfckpt.graph.keys import VARIABLE_COLLECTIONS, GraphKeys
 from tfckpt.graph.messages import full_name, is_message
 from tfckpt.graph.names import prepend_scope, strip_scope
 from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.parsing import parse_binary
 from tfckpt.protos import CollectionDef, MetaGraphDef
 
 logger = logging.getLogger("tfckpt")
@@ -159,10 +158,9 @@ class CollectionReader:
 
     def _parse(self, data: bytes, functions: ProtoFunctions) -> Any:
         try:
-            return functions.proto_type.FromString(data)
-        except DecodeError as error:
-            kind = functions.proto_type.DESCRIPTOR.name
-            raise DataLossError(f"it has an item that is no {kind}: {error}") from None
+            return parse_binary(data, functions.proto_type)
+        except DataLossError as error:
+            raise DataLossError(f"it has an item that is {error.message}") from None
 
     def _plain(self, kind: str, values: Iterable[Any]) -> list[Any]:
         if kind == "node_list":

@@ -16,12 +16,13 @@ from os import fspath
 from typing import Any, TypeAlias, TypeVar
 
 from google.protobuf import text_format
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from tfckpt.detect import describe
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.graph.graph import MESSAGE_LIMIT, Graph, check_size
 from tfckpt.names import Path
+from tfckpt.parsing import TextError, parse_binary, parse_text
 from tfckpt.protos import GraphDef, MetaGraphDef, SavedModel
 from tfckpt.storage import is_remote, open_source, write_file
 
@@ -135,8 +136,8 @@ def _read(path: str) -> bytes:
 
 def _parse_binary(data: bytes, kind: Any) -> Any:
     try:
-        message = kind.FromString(data)
-    except (DecodeError, UnicodeDecodeError):  # the latter of the pure-Python runtime
+        message = parse_binary(data, kind)
+    except DataLossError:
         return None
     return message if _KINDS[kind](message) else None
 
@@ -187,12 +188,11 @@ def _kind_of_text(text: str) -> Any:
 
 def _parse_text(text: str, kind: type[M], path: str) -> M:
     try:
-        return text_format.Parse(text, kind())
-    except (text_format.ParseError, UnicodeError) as error:
-        line = getattr(error, "GetLine", lambda: None)()
-        where = _node_at(text, line) if line else ""
+        return parse_text(text, kind)
+    except TextError as error:
+        where = _node_at(text, error.line) if error.line else ""
         raise DataLossError(
-            f"this is no {kind.DESCRIPTOR.name}: {where}{error}", path=path
+            f"this is no {kind.DESCRIPTOR.name}: {where}{error.message}", path=path
         ) from None
 
 

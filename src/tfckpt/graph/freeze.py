@@ -112,7 +112,7 @@ def convert_variables_to_constants(
 
 def _fix(node: NodeDef, array: npt.NDArray[Any]) -> None:
     """Make a variable's node the constant of its value."""
-    expected = known_type(node.attr["dtype"].type)
+    expected = _type_attr(node, "dtype")
     shape = shape_of(node.attr["shape"].shape) if "shape" in node.attr else None
     if data_type_of(array.dtype) != expected:
         given = data_type_name(data_type_of(array.dtype))
@@ -170,23 +170,30 @@ def _read(node: NodeDef, kind: int) -> list[NodeDef]:
     return []
 
 
+def _type_attr(node: NodeDef, name: str) -> DataType:
+    kind = known_type(node.attr[name].type)
+    if kind is DataType.DT_INVALID:
+        raise bad_node(node, f"attr {name!r} names no type")
+    return kind
+
+
 def _gather(node: NodeDef, kind: int) -> list[NodeDef]:
-    indices = node.attr["Tindices"].type
+    indices = _type_attr(node, "Tindices")
     batch_dims = node.attr["batch_dims"].i if "batch_dims" in node.attr else 0
     axis = NodeDef(name=f"{node.name}/axis", op="Const", device=node.device)
     # Batch dimensions come first in the value too; what is gathered from is the next one.
     axis_attrs = {"dtype": DataType.DT_INT32, "value": np.int32(batch_dims)}
     for name, value in axis_attrs.items():
         axis.attr[name].CopyFrom(python_to_attr(value))
-    types = {"Tparams": DataType(kind), "Tindices": DataType(indices), "Taxis": DataType.DT_INT32}
+    types = {"Tparams": DataType(kind), "Tindices": indices, "Taxis": DataType.DT_INT32}
     _replace(node, "GatherV2", {**types, "batch_dims": int(batch_dims)})
     node.input.insert(2, axis.name)
     return [axis]
 
 
 def _shape_of_value(node: NodeDef, kind: int) -> list[NodeDef]:
-    out = node.attr["out_type"].type or DataType.DT_INT32
-    _replace(node, "Shape", {"T": DataType(kind), "out_type": DataType(out)})
+    out = _type_attr(node, "out_type") if "out_type" in node.attr else DataType.DT_INT32
+    _replace(node, "Shape", {"T": DataType(kind), "out_type": out})
     return []
 
 

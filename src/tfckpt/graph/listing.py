@@ -9,10 +9,9 @@ from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from google.protobuf.message import DecodeError
 
 from tfckpt.dtypes import DataType, numpy_dtype
-from tfckpt.errors import located
+from tfckpt.errors import DataLossError, located
 from tfckpt.graph.files import read_graph_file
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.keys import VARIABLE_COLLECTIONS, GraphKeys
@@ -20,6 +19,7 @@ from tfckpt.graph.messages import is_message, own
 from tfckpt.graph.names import op_name
 from tfckpt.graph.values import Shape, known_type, shape_of
 from tfckpt.locate import SAVED_MODEL_FILES
+from tfckpt.parsing import parse_binary
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SavedModel, TensorProto, VariableDef
 
 VARIABLE_OPS = ("VariableV2", "Variable", "VarHandleOp", "AutoReloadVariable")
@@ -107,8 +107,8 @@ def variable_defs(meta_graph: MetaGraphDef) -> Iterator[VariableDef]:
             continue
         for data in meta_graph.collection_def[key].bytes_list.value:
             try:
-                definition = VariableDef.FromString(data)
-            except DecodeError:
+                definition = parse_binary(data, VariableDef)
+            except DataLossError:
                 continue
             definition.trainable |= key == GraphKeys.TRAINABLE_VARIABLES
             yield definition

@@ -14,8 +14,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from google.protobuf.message import DecodeError
-
 from tfckpt import limits
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import (
@@ -23,9 +21,11 @@ from tfckpt.errors import (
     InvalidArgumentError,
     ResourceExhaustedError,
     TensorNotFoundError,
+    located,
 )
 from tfckpt.names import Path
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY, join_path, slot_path, split_path, split_slot
+from tfckpt.parsing import parse_binary
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -75,12 +75,8 @@ def parse_object_graph(serialized: bytes, path: str | None = None) -> TrackableO
     """
     from tfckpt.protos import TrackableObjectGraph
 
-    try:
-        graph = TrackableObjectGraph.FromString(serialized)
-    except (DecodeError, UnicodeDecodeError) as error:  # the latter of the pure-Python runtime
-        raise DataLossError(
-            f"no TrackableObjectGraph: {error}", path=path, tensor=OBJECT_GRAPH_KEY
-        ) from None
+    with located(path, OBJECT_GRAPH_KEY):
+        graph = parse_binary(serialized, TrackableObjectGraph)
     check_object_graph(graph, path)
     return graph
 

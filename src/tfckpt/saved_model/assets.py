@@ -13,12 +13,11 @@ import os
 from collections.abc import Iterable, Mapping, MutableMapping
 from os import PathLike
 
-from google.protobuf.message import DecodeError
-
 from tfckpt.dtypes import DataType
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError
 from tfckpt.graph.names import op_name, parse_tensor_name, prepend_scope
 from tfckpt.graph.operation import Tensor
+from tfckpt.parsing import parse_binary
 from tfckpt.protos import AssetFileDef, MetaGraphDef, NodeDef
 from tfckpt.saved_model.constants import ASSETS_DIRECTORY, ASSETS_KEY
 from tfckpt.storage import FileWriter, is_remote, open_source
@@ -38,8 +37,8 @@ def asset_file_defs(meta_graph: MetaGraphDef) -> list[AssetFileDef]:
     if not found and ASSETS_KEY in meta_graph.collection_def:
         for packed in meta_graph.collection_def[ASSETS_KEY].any_list.value:
             try:
-                found.append(AssetFileDef.FromString(packed.value))
-            except (DecodeError, UnicodeDecodeError):
+                found.append(parse_binary(packed.value, AssetFileDef))
+            except DataLossError:
                 raise DataLossError(f"the collection {ASSETS_KEY} holds what is no asset") from None
     for one in found:
         check_name(one.filename)

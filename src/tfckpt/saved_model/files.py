@@ -14,11 +14,11 @@ from os import PathLike, fspath
 from typing import Any
 
 from google.protobuf import text_format
-from google.protobuf.message import DecodeError
 
 from tfckpt.detect import describe_bytes
 from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError
 from tfckpt.names import Path
+from tfckpt.parsing import parse_binary, parse_text
 from tfckpt.protos import SavedModel
 from tfckpt.saved_model.constants import (
     SAVED_MODEL_FILENAME_CPB,
@@ -84,8 +84,8 @@ def read_saved_model(export_dir: Path) -> SavedModel:
 
 def _parse_binary(data: bytes, path: str) -> SavedModel:
     try:
-        return SavedModel.FromString(data)
-    except (DecodeError, UnicodeDecodeError):  # the latter of the pure-Python runtime
+        return parse_binary(data, SavedModel)
+    except DataLossError:
         what = describe_bytes(data[:4096], len(data))
         if what.startswith("a serialized protobuf"):
             what = "another protobuf message, or one that was cut short or damaged"
@@ -94,8 +94,8 @@ def _parse_binary(data: bytes, path: str) -> SavedModel:
 
 def _parse_text(data: bytes, path: str) -> SavedModel:
     try:
-        return text_format.Parse(data.decode(), SavedModel(), descriptor_pool=_POOL)
-    except (text_format.ParseError, ValueError) as error:
+        return parse_text(data.decode(), SavedModel)
+    except ValueError as error:
         raise DataLossError(f"this is no SavedModel as text: {error}", path=path) from None
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
 from tfckpt.errors import DataLossError
 from tfckpt.graph import Graph, Operation, export_meta_graph
 from tfckpt.graph.keys import GraphKeys
@@ -14,6 +12,7 @@ from tfckpt.graph.messages import copied, is_message, own
 from tfckpt.graph.names import op_name
 from tfckpt.graph.op_defs import strip_defaults
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.parsing import parse_binary
 from tfckpt.protos import AttrValue, GraphDef, MetaGraphDef, NodeDef, SaverDef, VariableDef
 from tfckpt.saved_model.constants import LEGACY_INIT_OP_KEY, MAIN_OP_KEY
 from tfckpt.saved_model.restored import VARIABLE_OPS, check_variables, restores
@@ -115,8 +114,8 @@ def _variables(graph: MetaGraphDef) -> dict[str, NodeDef]:
         return nodes
     values = graph.collection_def[GraphKeys.GLOBAL_VARIABLES].bytes_list.value
     try:
-        names = [op_name(VariableDef.FromString(value).variable_name) for value in values]
-    except (DecodeError, UnicodeDecodeError):
+        names = [op_name(parse_binary(value, VariableDef).variable_name) for value in values]
+    except DataLossError:
         raise DataLossError("the graph's collection of variables is damaged") from None
     return {name: nodes[name] for name in names if name in nodes}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tfckpt.errors import InvalidArgumentError
 from tfckpt.protos import SaverDef
 
 _NAMES = ("filename_tensor_name", "save_tensor_name", "restore_op_name")
@@ -41,19 +42,19 @@ def save_tensor_name(scope: str, sharded: bool) -> str:
 def check_saver_def(saver_def: object) -> SaverDef:
     """Return a copy of a SaverDef, TensorFlow's own class of it too.
 
-    Raises ValueError for anything else, for one that names no operations, and for a negative
-    `max_to_keep`.
+    Raises ValueError for anything else; InvalidArgumentError (also a ValueError, as a file may say
+    it) for one that names no operations, and for a negative `max_to_keep`.
     """
     kind = getattr(getattr(saver_def, "DESCRIPTOR", None), "full_name", None)
     if kind != "tensorflow.SaverDef":
         raise ValueError(f"saver_def must be a SaverDef: {saver_def!r}")
     ours: SaverDef = SaverDef.FromString(saver_def.SerializeToString())  # type: ignore[attr-defined]
     if not ours.save_tensor_name:
-        raise ValueError(f"saver_def must specify the save_tensor_name: {ours}")
+        raise InvalidArgumentError(f"saver_def must specify the save_tensor_name: {ours}")
     if not ours.restore_op_name:
-        raise ValueError(f"saver_def must specify the restore_op_name: {ours}")
+        raise InvalidArgumentError(f"saver_def must specify the restore_op_name: {ours}")
     if ours.max_to_keep < 0:
-        raise ValueError(f"max_to_keep must not be negative, as {ours.max_to_keep} is")
+        raise InvalidArgumentError(f"max_to_keep must not be negative, as {ours.max_to_keep} is")
     return ours
 
 

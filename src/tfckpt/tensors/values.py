@@ -280,13 +280,12 @@ _INTEGERS: dict[int, _Decoder] = {
 
 def _decode_strings(message: Buffer, count: int) -> Array:
     """Read the many little fields of a string tensor with protobuf itself, which is in C."""
-    from google.protobuf.message import DecodeError
-
+    from tfckpt.parsing import parse_binary
     from tfckpt.protos import TensorProto
 
     try:
-        proto = TensorProto.FromString(bytes(message))
-    except DecodeError as error:
+        proto = parse_binary(bytes(message), TensorProto)
+    except DataLossError as error:
         raise DataLossError(f"the values of a tensor do not parse: {error}") from None
     _check_stated(proto.dtype, D.DT_STRING)
     if proto.tensor_content:
