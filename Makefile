@@ -7,7 +7,7 @@ OLDEST_PYTHON ?= $(shell for p in python3.10 python3.11 $(PYTHON); do $$p -c '' 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt interop faults oldest cover fuzz bench smoke growth protos golden docs clean
+.PHONY: help demo test check fmt interop faults attacks mutations oldest cover fuzz bench smoke growth protos golden docs clean
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -61,8 +61,14 @@ fmt: .venv  ## format and mend what the linter can
 interop: .venv-interop  ## tests against real TensorFlow
 	.venv-interop/bin/python -m pytest -n 2 tests/interop
 
-faults: .venv  ## kill a save, and fail it, at every system call that changes a file (needs strace)
-	TFCKPT_FAULTS=all .venv/bin/python -m pytest tests/test_killed_saves.py tests/test_save_faults.py
+faults: .venv  ## interrupt, kill, fail and cut saves, mutate files, in the form for CI (20 minutes)
+	TFCKPT_FAULTS=some .venv/bin/python -m pytest -n 2 tests/attacks
+
+attacks: .venv  ## the same, everything, at every line and system call (hours; needs strace)
+	TFCKPT_FAULTS=all .venv/bin/python -m pytest -n 2 tests/attacks
+
+mutations: .venv  ## files that say wrong things rightly, for SECONDS each kind (an hour)
+	.venv/bin/python tests/attacks/mutations.py --seconds $(or $(SECONDS),3600)
 
 oldest: .venv-oldest  ## the tests, on the oldest supported dependencies
 	.venv-oldest/bin/python -m pytest -n 2

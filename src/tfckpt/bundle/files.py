@@ -49,13 +49,7 @@ class BundleFiles:
                 if header is None:
                     raise DataLossError("the index has no header")
                 self.header = Header.decode(header)
-            self._shards = Members(
-                group_of(self.prefix),
-                path_of=lambda shard_id: shard_path(self.prefix, shard_id, self.header.num_shards),
-                make=lambda source: Shard(source, self.header.big_endian),
-                is_current=self._is_current,
-                mmap=self._mmap,
-            )
+            self._shards = _shards(self.prefix, self.header, mmap=self._mmap)
             # Index and shards have to be of one save: they are opened together.
             self._shards.open_first(self.header.num_shards)
         except BaseException:
@@ -84,7 +78,7 @@ class BundleFiles:
                 tensor=name,
             )
         try:
-            return self._shards.open(shard_id)
+            return self._shards.open(shard_id, self._is_current)
         except FileMissingError as error:
             raise FileMissingError(
                 f"the index {index_path(self.prefix)} needs this shard, which is missing: was it "
@@ -110,3 +104,13 @@ class BundleFiles:
         self.closed = True
         self._source.close()
         self._shards.close()
+
+
+def _shards(prefix: str, header: Header, *, mmap: bool) -> Members[Shard]:
+    # Nothing here holds the object that holds it: a reader that is dropped closes its files.
+    return Members(
+        group_of(prefix),
+        path_of=lambda shard_id: shard_path(prefix, shard_id, header.num_shards),
+        make=lambda source: Shard(source, header.big_endian),
+        mmap=mmap,
+    )

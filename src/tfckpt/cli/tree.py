@@ -8,7 +8,7 @@ import click
 from rich.tree import Tree
 
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.cli.output import bytes_text, console, markup, shape_text
+from tfckpt.cli.output import bytes_text, console, harmless, markup, shape_text
 from tfckpt.dtypes import python_name
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY, VARIABLE_VALUE
 from tfckpt.objects.nodes import read_object_graph
@@ -83,7 +83,10 @@ class _Objects:
 
     def __init__(self, reader: CheckpointReader, *, slots: bool) -> None:
         has_objects = OBJECT_GRAPH_KEY in reader
-        graph = read_object_graph(reader) if has_objects else _graph_of_names(reader)
+        self._names: dict[str, str] = {}  # of a name-based checkpoint, by how they are shown
+        if not has_objects:
+            self._names = {harmless(name): name for name in reader}
+        graph = read_object_graph(reader) if has_objects else _graph_of_names(self._names)
         self._source = Source(reader, graph)
         self._slots = slots
 
@@ -126,8 +129,8 @@ class _Objects:
         return branches
 
     def _tensors(self, node_id: int, key: str) -> dict[str, TensorInfo]:
-        keys = self._source.keys(node_id, key)
-        return {one: self._source.reader.info(one) for one in keys}
+        names = [self._names[key]] if self._names else self._source.keys(node_id, key)
+        return {name: self._source.reader.info(name) for name in names}
 
     def _slot_branches(self, node_id: int) -> list[_Branch]:
         slots: dict[str, list[_Branch]] = {}

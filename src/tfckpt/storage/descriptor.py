@@ -11,10 +11,17 @@ from typing import NoReturn
 from tfckpt.errors import FailedPreconditionError, FileMissingError
 from tfckpt.storage.refused import failed
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 _BINARY = getattr(os, "O_BINARY", 0)
 # Opening a pipe waits for its other end: with this flag it does not, and what was opened can be
 # looked at first. Regular files do not know the flag.
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)
+
+_SHARE = 4
 
 _KINDS = {
     stat.S_IFIFO: "a pipe",
@@ -22,6 +29,14 @@ _KINDS = {
     stat.S_IFBLK: "a device",
     stat.S_IFSOCK: "a socket",
 }
+
+
+def fair_share(most: int) -> int:
+    """Return how many descriptors one part of the library takes at most, of what there may be."""
+    if resource is None:
+        return most
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return most if allowed < 0 else max(1, min(most, allowed // _SHARE))
 
 
 class Descriptor:

@@ -87,6 +87,10 @@ class FolderWriter:
                 if os.name == "nt" and os.path.isdir(self.final):
                     os.rmdir(self.final)
                 os.rename(path, self.final)  # takes the place of an empty folder
+        except OSError:
+            self._settle(path)
+            if not self.published:
+                raise
         finally:
             self._settle(path)
         if self._fsync:

@@ -12,17 +12,12 @@ from typing import Generic, TypeVar
 
 from tfckpt.errors import DataLossError, FailedPreconditionError, FileMissingError
 from tfckpt.storage.commit import Group, committed
+from tfckpt.storage.descriptor import fair_share
 from tfckpt.storage.lock import ThreadLock
 from tfckpt.storage.source import Source, is_remote, open_source
 
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
-
 _KEPT = 64
 _NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})
-_SHARE = 4  # the most that one reader takes of what the process may have
 
 
 T = TypeVar("T")
@@ -36,20 +31,11 @@ class _Open(Generic[T]):
         self.made = made
 
 
-def kept_open() -> int:
-    """Return how many files one reader keeps open at most."""
-    if resource is None:
-        return _KEPT
-    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return _KEPT if allowed < 0 else max(1, min(_KEPT, allowed // _SHARE))
-
-
 class Members(Generic[T]):
     """Files of a group by number, each as what `make` makes of its source.
 
-    `path_of` names them; where there is no group a file is never committed with others.
-    `is_current` says whether the save that is read is still the one in place. Any number of
-    threads may ask.
+    `path_of` names them; where there is no group a file is never committed with others. Any
+    number of threads may ask.
     """
 
     def __init__(
@@ -57,17 +43,15 @@ class Members(Generic[T]):
         group: Group | None,
         path_of: Callable[[int], str],
         make: Callable[[Source], T],
-        is_current: Callable[[], bool],
         *,
         mmap: bool,
     ) -> None:
         self._group = group
         self._path_of = path_of
         self._make = make
-        self._is_current = is_current
         self._mmap = mmap
         self._lock = ThreadLock()
-        self._most = kept_open()
+        self._most = fair_share(_KEPT)
         self._open: dict[int, _Open[T]] = {}
         self.versions: dict[int, object] = {}
         """What each file was when it was opened first."""
@@ -85,15 +69,18 @@ class Members(Generic[T]):
                 if error.errno in _NO_DESCRIPTOR:
                     return
 
-    def open(self, number: int) -> T:
+    def open(self, number: int, is_current: Callable[[], bool]) -> T:
         """Return what is made of a file.
+
+        `is_current` says whether the save that is read is still the one in place; that is asked of
+        a file that is opened for the first time later than the others.
 
         Raises FileMissingError; DataLossError if a later save has replaced it.
         """
         found = self._open.get(number)
         if found is None:
             with self._lock:
-                found = self._open.get(number) or self._keep(number, self._open_later(number))
+                found = self._open.get(number) or self._open_later(number, is_current)
         return found.made
 
     def where(self, number: int) -> str:
@@ -115,7 +102,7 @@ class Members(Generic[T]):
         self.sizes[number] = source.size
         return found
 
-    def _open_later(self, number: int) -> Source:
+    def _open_later(self, number: int, is_current: Callable[[], bool]) -> _Open[T]:
         """Open a file that was not opened with the others."""
         missing: FileMissingError | None = None
         for under_way in (self._under_way(), False):  # a commit may end now
@@ -124,18 +111,14 @@ class Members(Generic[T]):
             except FileMissingError as error:
                 missing = error
                 continue
-            if self._belongs(number, source):
-                return source
+            known = self.versions.get(number)
+            if source.version == known if known is not None else is_current():
+                return self._keep(number, source)
             source.close()
             missing = None
         if missing is not None:
             raise missing
         raise DataLossError("the checkpoint was replaced since it was opened: open it again")
-
-    def _belongs(self, number: int, source: Source) -> bool:
-        if number in self.versions:
-            return source.version == self.versions[number]
-        return self._is_current()
 
     def _with_room(self, number: int, *, under_way: bool) -> Source:
         try:

@@ -11,7 +11,7 @@ from weakref import WeakSet
 
 from tfckpt.coding import Buffer
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError
-from tfckpt.storage.descriptor import open_regular
+from tfckpt.storage.descriptor import fair_share, open_regular
 from tfckpt.storage.refused import failed, refused
 
 # Python's mmap keeps a duplicate of the file's descriptor, and a process has few (often 1024): a
@@ -150,7 +150,7 @@ class LocalSource:
 
     def map(self, offset: int, size: int) -> memoryview | None:
         number = self._checked(offset, size)
-        if not self._use_mmap or not size or len(_live_mappings) >= _MAX_MAPPINGS:
+        if not self._use_mmap or not size or len(_live_mappings) >= fair_share(_MAX_MAPPINGS):
             return None
         slack = offset % mmap.ALLOCATIONGRANULARITY
         try:

@@ -97,7 +97,7 @@ class FileWriter:
                 os.link(existing, linked)
             except OSError:  # the file system has no links
                 shutil.copyfile(existing, linked)
-            os.replace(linked, self._temporary)
+            rename_file(linked, self._temporary)
         finally:
             with contextlib.suppress(OSError):
                 os.remove(linked)

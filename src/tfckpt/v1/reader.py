@@ -89,17 +89,8 @@ class V1Reader(CheckpointReader):
 
     def _open(self) -> None:
         """Open all files, and read from each what it has."""
-        shards = split_pattern(self.path)
         self._tensors: dict[str, _Saved] = {}
-        self._shards = Members(
-            None if shards is None else group_of(*shards),
-            lambda number: (
-                self.path if shards is None else shard_path(shards[0], number, shards[1])
-            ),
-            Table,
-            is_current=lambda: True,
-            mmap=self._mmap,
-        )
+        self._shards = _members(self.path, mmap=self._mmap)
         try:
             for number in range(_count_files(self.path)):
                 self._list(number)
@@ -182,7 +173,7 @@ class V1Reader(CheckpointReader):
 
     def _list(self, number: int) -> None:
         """Read what a file says that it has."""
-        table = self._shards.open(number)
+        table = self._shards.open(number, lambda: True)
         value = table.get(META_KEY)
         with located(table.path):
             if value is None:
@@ -246,12 +237,23 @@ class V1Reader(CheckpointReader):
     def _table(self, number: int) -> Table:
         if self._closed:
             raise ValueError(f"the reader of {self.path} is closed")
-        return self._shards.open(number)
+        return self._shards.open(number, lambda: True)
 
 
 def _reopened(path: str, mmap: bool) -> V1Reader:
     """Make the copy of a reader, also in another process: it opens the files for itself."""
     return V1Reader(path, mmap=mmap)
+
+
+def _members(path: str, *, mmap: bool) -> Members[Table]:
+    # Nothing here holds the reader: one that is dropped closes its files.
+    shards = split_pattern(path)
+    return Members(
+        None if shards is None else group_of(*shards),
+        lambda number: path if shards is None else shard_path(shards[0], number, shards[1]),
+        Table,
+        mmap=mmap,
+    )
 
 
 def _count_files(path: str) -> int:

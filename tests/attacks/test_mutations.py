@@ -1,0 +1,51 @@
+"""The search for files that get a wrong answer, for a while each; `make mutations` goes on longer.
+
+What was found once is kept here by its seed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from attacks.faults import AMOUNT
+from attacks.mutations import ATTACKS, answers, attack, run
+
+SECONDS = {"all": 60, "some": 60, "little": 1}[AMOUNT]
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Iterator[None]:
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_every_file_gets_an_answer(name: str) -> None:
+    count, findings = run(name, SECONDS)
+    assert count > 10
+    assert not findings, "\n".join(f"{one.seed}: {one.use}\n{one.what}" for one in findings)
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_the_files_are_neither_all_right_nor_all_wrong(name: str, tmp_path: Path) -> None:
+    """A search among files that all fail at once would find nothing."""
+    taken = answers(name, 40, tmp_path / "files")
+    for use in ATTACKS[name].uses:
+        assert taken.get(use.__name__, 0) > 0, use.__name__
+    assert min(taken.values()) < 40
+
+
+SEEDS = [
+    "graph 2 149",  # types of attributes that are none
+    "SavedModel 2 288",  # a SaverDef without a restore operation
+]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_was_found_before(seed: str, tmp_path: Path) -> None:
+    assert list(attack(seed.partition(" ")[0], seed, tmp_path / "files")) == []
