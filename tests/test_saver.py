@@ -66,10 +66,10 @@ def test_the_order_is_data_index_graph_state_deletion(
         "replace m-2.index",
         "replace m-2.meta",
         "replace checkpoint",
-        "remove m-1.meta",
         "remove m-1.index",
         "remove m-1.index.commit",
         "remove m-1.data-00000-of-00001",
+        "remove m-1.meta",
     ]
 
 

@@ -119,6 +119,27 @@ def test_very_long_numbers_of_shards_are_no_numbers(name: str, tmp_path: Path) -
         tfckpt.load_checkpoint(tmp_path / name)
 
 
+def test_types_that_are_none_are_named_in_freezing() -> None:
+    graph = tfckpt.Graph()
+    w = graph.create_op("VarHandleOp", name="w", attrs={"dtype": np.float32, "shape": (2,)})
+    graph.create_op("VariableShape", w.outputs, name="y", attrs={"out_type": np.int32})
+    graph_def = graph.as_graph_def()
+    for attr, node in (("out_type", 1), ("dtype", 0)):
+        bad = GraphDef()
+        bad.CopyFrom(graph_def)
+        bad.node[node].attr[attr].type = 125
+        with pytest.raises(CheckpointError, match="names no type"):
+            tfckpt.convert_variables_to_constants({"w": np.zeros(2, np.float32)}, bad, ["y"])
+
+
+def test_a_saver_of_a_file_without_its_operations(tmp_path: Path) -> None:
+    meta_graph = MetaGraphDef()
+    meta_graph.graph_def.node.add(name="x", op="NoOp")
+    meta_graph.saver_def.save_tensor_name = "x:0"
+    with tfckpt.Graph().as_default(), pytest.raises(CheckpointError, match="restore_op_name"):
+        tfckpt.import_meta_graph(meta_graph)
+
+
 # What the system refuses
 
 

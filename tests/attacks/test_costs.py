@@ -317,13 +317,15 @@ def in_a_child(work: Callable[[], object], megabytes: int) -> None:
         signal.alarm(FOR_EVER)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         try:
-            work()
-            grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
-            said = f"grew by {grown} MB" if grown > megabytes else ""
-        except BaseException as error:
-            said = f"{type(error).__name__}: {error}"[:1000]
-        os.write(writing, said.encode("utf-8", "replace"))
-        os._exit(0)
+            try:
+                work()
+                grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+                said = f"grew by {grown} MB" if grown > megabytes else ""
+            except BaseException as error:
+                said = f"{type(error).__name__}: {error}"[:1000]
+            os.write(writing, said.encode("utf-8", "replace"))
+        finally:
+            os._exit(0)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
         said = pipe.read().decode("utf-8", "replace")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -189,20 +191,20 @@ def test_links_within_a_model_are_followed(hostile: Path, tmp_path: Path) -> Non
 # Descriptors
 
 
-def with_descriptors(count: int, work: Callable[[], object]) -> None:
-    resource = pytest.importorskip("resource")
-
-    def limited() -> None:
-        for number in range(3, 256):
-            if number > 20:
-                try:
-                    os.close(number)
-                except OSError:
-                    continue
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count, count))
-        work()
-
-    in_a_child(limited, 200)
+def with_descriptors(count: int, work: Callable[[Path], object], path: Path) -> None:
+    """Run a function of this module in a process that may have so many descriptors."""
+    pytest.importorskip("resource")
+    script = (
+        "import sys, resource; sys.path.insert(0, sys.argv[1]); from pathlib import Path;"
+        "import attacks.test_special_files as module; count = int(sys.argv[2]);"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (count, count));"
+        "getattr(module, sys.argv[3])(Path(sys.argv[4]))"
+    )
+    arguments = [str(Path(__file__).parents[1]), str(count), work.__name__, str(path)]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
 
 
 def forty_shards(folder: Path) -> Path:
@@ -217,54 +219,53 @@ def forty_v1_shards(folder: Path) -> Path:
     return Path(writer.path)
 
 
+def read_all_of_forty(path: Path) -> None:
+    with tfckpt.load_checkpoint(path) as reader:
+        assert len(reader) == 40
+        assert len(tfckpt.list_variables(path)) == 40
+        for number in (39, 0, 20):
+            assert set(reader[f"w{number:02d}"]) == {number}
+        with open(path.parent / "free", "wb"):  # others need some, too
+            pass
+    loaded = tfckpt.load(path)
+    assert [int(loaded[f"w{n:02d}"][0]) for n in range(40)] == list(range(40))
+    assert tfckpt.load_variable(path, "w07")[3] == 7
+
+
 @pytest.mark.parametrize("make", [forty_shards, forty_v1_shards])
 def test_forty_shards_with_32_descriptors(make: Callable[[Path], Path], tmp_path: Path) -> None:
-    path = make(tmp_path)
+    with_descriptors(32, read_all_of_forty, make(tmp_path))
 
-    def work() -> None:
-        with tfckpt.load_checkpoint(path) as reader:
-            assert len(reader) == 40
-            assert len(tfckpt.list_variables(path)) == 40
-            for number in (39, 0, 20):
-                assert set(reader[f"w{number:02d}"]) == {number}
-            with open(path.parent / "free", "wb"):  # others need some, too
-                pass
-        loaded = tfckpt.load(path)
-        assert [int(loaded[f"w{n:02d}"][0]) for n in range(40)] == list(range(40))
-        assert tfckpt.load_variable(path, "w07")[3] == 7
 
-    with_descriptors(32, work)
+def read_while_replaced(path: Path) -> None:
+    reader = tfckpt.load_checkpoint(path)
+    tensors = {f"w{n:02d}": np.full(30_000, 7.0, np.float32) for n in range(40)}
+    tfckpt.save(path, tensors, num_shards=1)
+    assert set(reader["w00"]) == {0}  # was open
+    with pytest.raises(CheckpointError, match=r"replaced|missing"):
+        reader["w39"]
 
 
 def test_a_shard_opened_again_must_be_the_same_save(tmp_path: Path) -> None:
-    path = forty_shards(tmp_path)
+    with_descriptors(44, read_while_replaced, forty_shards(tmp_path))
 
-    def work() -> None:
-        reader = tfckpt.load_checkpoint(path)
-        tensors = {f"w{n:02d}": np.full(30_000, 7.0, np.float32) for n in range(40)}
-        tfckpt.save(path, tensors, num_shards=1)
-        assert set(reader["w00"]) == {0}  # was open
-        with pytest.raises(CheckpointError, match=r"replaced|missing"):
-            reader["w39"]
 
-    with_descriptors(44, work)
+def open_without_any(path: Path) -> None:
+    taken = []
+    try:
+        while True:
+            taken.append(os.open(path.parent, os.O_RDONLY))
+    except OSError:
+        pass
+    with pytest.raises(FailedPreconditionError, match="ulimit") as caught:
+        tfckpt.load_checkpoint(path)
+    assert caught.value.errno == errno.EMFILE
 
 
 def test_no_descriptor_at_all_is_said(tmp_path: Path) -> None:
-    path = plain(1)(tmp_path, 1)
-
-    def work() -> None:
-        taken = []
-        try:
-            while True:
-                taken.append(os.open(tmp_path, os.O_RDONLY))
-        except OSError:
-            pass
-        with pytest.raises(FailedPreconditionError, match="ulimit") as caught:
-            tfckpt.load_checkpoint(path)
-        assert caught.value.errno == errno.EMFILE
-
-    with_descriptors(32, work)
+    plain(1)(tmp_path, 1)
+    tfckpt.load(tmp_path / "m")
+    with_descriptors(32, open_without_any, tmp_path / "m")
 
 
 @pytest.mark.parametrize("name", ["bundle", "V1", "V1 in two shards", "three shards"])

@@ -79,17 +79,18 @@ def _remove_stale(prefix: str, num_shards: int) -> None:
 
 def remove_bundle(
     prefix: str, *, fsync: bool = True, wanted: Callable[[], bool] = lambda: True
-) -> None:
+) -> bool:
     """Remove a bundle: its index first, so that what a kill leaves is no checkpoint.
 
-    Nothing is removed if it is no longer `wanted` once other writers are locked out.
+    Nothing is removed if that is not `wanted` once other writers are locked out. Returns whether
+    it was.
     """
     if not os.path.isdir(os.path.dirname(prefix) or "."):
-        return
+        return True
     group = group_of(prefix)
     with lock_folder(prefix):
         if not wanted():
-            return
+            return False
         removed = remove_file(group.head)
         removed |= remove_file(group.head + COMMIT_SUFFIX)
         if fsync and removed:  # no loss of power may bring back an index whose data is gone
@@ -97,3 +98,4 @@ def remove_bundle(
         complete(group, fsync=fsync)
         for path, _ in list(shards_on_disk(prefix)):
             remove_file(path)
+    return True

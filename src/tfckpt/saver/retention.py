@@ -107,11 +107,9 @@ class Retention:
             _same(meta_graph_filename(kept.path, folder.meta_graph_suffix)) for kept in self.last
         }
         try:
-            if not wanted():
-                return
-            if _same(meta) not in shared:
+            removed = remove_data(path, folder.version, fsync=folder.fsync, wanted=wanted)
+            if removed and _same(meta) not in shared:
                 remove_file(meta)
-            remove_data(path, folder.version, fsync=folder.fsync, wanted=wanted)
         except OSError as error:
             logger.warning("Ignoring: %s", error)
 
@@ -183,7 +181,10 @@ def remove_checkpoint(
 
 def remove_data(
     prefix: str, version: int, *, fsync: bool, wanted: Callable[[], bool] = lambda: True
-) -> None:
-    """Remove a checkpoint's tensors, unless they are no longer `wanted` under the folder's lock."""
+) -> bool:
+    """Remove a checkpoint's tensors if that is still `wanted` under the folder's lock.
+
+    Returns whether it was.
+    """
     remove = remove_bundle if version == SaverDef.V2 else remove_v1
-    remove(prefix, fsync=fsync, wanted=wanted)
+    return remove(prefix, fsync=fsync, wanted=wanted)

@@ -55,19 +55,21 @@ def publish_file(file: FileWriter, *, fsync: bool) -> None:
 
 def remove_v1(
     path_or_pattern: str, *, fsync: bool = True, wanted: Callable[[], bool] = lambda: True
-) -> None:
+) -> bool:
     """Remove a V1 checkpoint, shard 0 first: what a kill leaves is then no checkpoint.
 
-    Nothing is removed if it is no longer `wanted` once other writers are locked out.
+    Nothing is removed if that is not `wanted` once other writers are locked out. Returns whether
+    it was.
     """
     if not os.path.isdir(os.path.dirname(path_or_pattern) or "."):
-        return
+        return True
     with lock_folder(path_or_pattern):
         if not wanted():
-            return
+            return False
         set_of_shards = split_pattern(path_or_pattern)
         if set_of_shards is not None:
             complete(group_of(*set_of_shards), fsync=fsync)
         for number, path in enumerate(files_at(path_or_pattern)):
             if remove_file(path) and fsync and not number:
                 sync_folder(path)
+    return True
