@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -55,6 +56,23 @@ def ended_well(child: int) -> bool:
 def test_a_child_made_during_a_save_holds_up_nobody(tmp_path: Path, impatient: None) -> None:
     with lock_folder(str(tmp_path / "m")):
         child = forked(lambda: time.sleep(5))
+    plain(1)(tmp_path, 1)
+    assert step_of(tmp_path / "m") == 1
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+@needs_fork
+def test_a_child_that_python_knows_nothing_of_holds_up_nobody(
+    tmp_path: Path, impatient: None
+) -> None:
+    """A library's own fork runs no hooks, so that the child keeps the descriptors."""
+    libc = ctypes.PyDLL(None)
+    with lock_folder(str(tmp_path / "m")):
+        child = libc.fork()
+        if not child:
+            time.sleep(5)
+            os._exit(0)
     plain(1)(tmp_path, 1)
     assert step_of(tmp_path / "m") == 1
     os.kill(child, signal.SIGKILL)
