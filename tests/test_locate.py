@@ -134,7 +134,7 @@ def test_a_moved_folder_still_finds_its_latest(golden: Path, tmp_path: Path) -> 
             assert reader["global_step"] == 40
 
 
-@pytest.mark.parametrize("path", [None, 3, b"bytes"])
-def test_paths_are_strings_or_pathlike(path: object) -> None:
+@pytest.mark.parametrize("path", [None, 3])
+def test_paths_are_strings_bytes_or_pathlike(path: object) -> None:
     with pytest.raises(TypeError):
         tfckpt.load_checkpoint(path)

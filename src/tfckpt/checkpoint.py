@@ -11,7 +11,7 @@ from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.spread import write_bundle
 from tfckpt.detect import recognise
 from tfckpt.errors import DataLossError, InvalidArgumentError
-from tfckpt.locate import locate
+from tfckpt.locate import Location, locate
 from tfckpt.names import Path
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader
@@ -33,7 +33,18 @@ def load_checkpoint(
     Raises FileMissingError if there is none, InvalidArgumentError if that is no checkpoint,
     DataLossError if it is a damaged one.
     """
-    location = locate(ckpt_dir_or_file)
+    return open_at(locate(ckpt_dir_or_file), verify=verify, mmap=mmap)
+
+
+def open_prefix(prefix: Path) -> CheckpointReader:
+    """Open what is restored from: as `load_checkpoint`, but a prefix comes before a folder.
+
+    ``run`` may be both, after ``save(..., "run/m-1")`` and ``save(..., "run")``.
+    """
+    return open_at(locate(prefix, prefix_first=True))
+
+
+def open_at(location: Location, *, verify: bool = True, mmap: bool = True) -> CheckpointReader:
     if location.is_v1:
         from tfckpt.v1.reader import V1Reader
 

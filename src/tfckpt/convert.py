@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from os import fspath
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import load, load_checkpoint, save
 from tfckpt.dtypes import OPAQUE, data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
-from tfckpt.names import Path
+from tfckpt.names import Path, as_path
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.tensors.stored import Array
 from tfckpt.v1.naming import is_pattern, pattern_at
@@ -57,7 +56,7 @@ def convert_checkpoint(
     >>> tfckpt.load(path)
     {'w': array([1., 2.])}
     """
-    target = fspath(dst)
+    target = as_path(dst)
     if to not in FORMATS:
         raise ValueError(f"a checkpoint is converted to one of {', '.join(FORMATS)}, not {to!r}")
     if is_pattern(target):
@@ -101,7 +100,7 @@ def convert_naming(
     """
     from tfckpt.objects import object_graph, to_name_based, to_object_based
 
-    target = fspath(dst)
+    target = as_path(dst)
     with load_checkpoint(src) as source:
         _check_target(source, target, "v2", overwrite)
     renamed = to_name_based(src) if like is None else to_object_based(load(src), object_graph(like))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from os import PathLike, fspath
 from typing import NamedTuple
 
 from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
 from tfckpt.detect import describe, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
+from tfckpt.names import Path, as_path
 from tfckpt.storage import is_file, is_remote, list_folder
 from tfckpt.v1.naming import is_pattern, pattern_around, pattern_at
 
@@ -25,7 +25,7 @@ class Location(NamedTuple):
     is_v1: bool = False
 
 
-def locate(path: str | PathLike[str]) -> Location:
+def locate(path: Path, *, prefix_first: bool = False) -> Location:
     """Find the checkpoint that `path` means.
 
     It may be a prefix, a folder with a state file (the latest checkpoint is taken), a SavedModel
@@ -33,34 +33,47 @@ def locate(path: str | PathLike[str]) -> Location:
     wins, as in TensorFlow. One shard of a V1 checkpoint stands for all, if all are there (where
     TensorFlow reads that shard alone), and so does the prefix of a set that is whole.
 
+    A path may be both, a folder and the prefix of a checkpoint beside it. TensorFlow's functions
+    that read a checkpoint take the folder, those that restore from a prefix (`prefix_first`) the
+    prefix.
+
     Raises FileMissingError if there is nothing; InvalidArgumentError, which says what the file
     is, if it is no checkpoint.
     """
-    given = fspath(path)
-    if not isinstance(given, str):
-        raise TypeError(f"a checkpoint's path is a str or a path, not {path!r}")
+    given = as_path(path)
     if not given:
         raise ValueError("the path of a checkpoint cannot be empty")
     if is_remote(given):
-        return _elsewhere(given)
+        return _elsewhere(given, prefix_first)
     if os.path.isdir(given):
+        at_prefix = _at_prefix(given) if prefix_first else None
+        if at_prefix is not None:
+            return at_prefix
         return _in_folder(given)
     return _at_prefix(given) or _at_member(given) or _refuse(given)
 
 
-def _elsewhere(url: str) -> Location:
+def _elsewhere(url: str, prefix_first: bool) -> Location:
     """Take a prefix, a file, or a folder with a state file behind a URL; nothing is listed."""
     prefix = prefix_of(url)
     if prefix is not None:
         return Location(prefix)
+    ways = (_file_elsewhere, _folder_elsewhere)
+    found = (way(url) for way in (ways if prefix_first else reversed(ways)))
+    return next((one for one in found if one is not None), Location(url))
+
+
+def _file_elsewhere(url: str) -> Location | None:
     if is_file(url + INDEX_SUFFIX):
         return Location(url)
-    if is_pattern(url) or is_file(url):
-        return Location(url, is_v1=True)
+    return Location(url, is_v1=True) if is_pattern(url) or is_file(url) else None
+
+
+def _folder_elsewhere(url: str) -> Location | None:
     from tfckpt.state import latest_checkpoint
 
     latest = latest_checkpoint(url)
-    return Location(url) if latest is None else _elsewhere(latest)
+    return None if latest is None else _file_elsewhere(latest)
 
 
 def _at_prefix(prefix: str) -> Location | None:

@@ -14,9 +14,9 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from os import PathLike, fspath
 from typing import Any, Protocol
 
+from tfckpt.names import Path, as_path
 from tfckpt.protos import SaverDef
 from tfckpt.saver.path import as_step
 from tfckpt.saver.retention import lies_in, remove_data
@@ -77,7 +77,7 @@ class CheckpointManager:
     def __init__(
         self,
         checkpoint: Checkpointable,
-        directory: str | PathLike[str],
+        directory: Path,
         max_to_keep: int | None,
         keep_checkpoint_every_n_hours: float | None = None,
         checkpoint_name: str = "ckpt",
@@ -97,7 +97,7 @@ class CheckpointManager:
                 "`step_counter` should be passed if `checkpoint_interval` is not None."
             )
         self._checkpoint = checkpoint
-        self._directory = fspath(directory)
+        self._directory = as_path(directory)
         self._max_to_keep = max_to_keep
         self._keep_seconds = (keep_checkpoint_every_n_hours or 0) * 3600.0
         self._prefix = os.path.join(self._directory, checkpoint_name)

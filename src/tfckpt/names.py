@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import islice
 from os import PathLike, fspath
 from typing import TypeAlias
 
-Path: TypeAlias = str | PathLike[str]
+Path: TypeAlias = str | bytes | PathLike[str]
+
+_THIS_MACHINE = re.compile(r"file://[^/]*(?=/)")
+
+
+def as_path(path: Path) -> str:
+    """Return a path as a str; a ``file://`` URL as the path on this machine that it means.
+
+    As in TensorFlow a host in the URL counts for nothing, and no ``%20`` in it is undone
+    (``platform/file_system.cc``, ``TranslateName``).
+
+    >>> as_path(b"run/m-1"), as_path("file:///run/m-1")
+    ('run/m-1', '/run/m-1')
+    """
+    plain = fspath(path)
+    if isinstance(plain, bytes):
+        plain = plain.decode("utf-8", "surrogateescape")
+    if not isinstance(plain, str):
+        raise TypeError(f"a path is a str, bytes or a path, not {path!r}")
+    return _THIS_MACHINE.sub("", plain, count=1) if plain.startswith("file://") else plain
 
 
 def encode_name(name: str) -> bytes:
@@ -42,9 +62,7 @@ def check_prefix(prefix: Path) -> str:
 
     Raises ValueError for one that has no base name to give to files.
     """
-    path = fspath(prefix)
-    if not isinstance(path, str):
-        raise TypeError(f"a checkpoint's prefix is a str or a path, not {prefix!r}")
+    path = as_path(prefix)
     if not path or path.endswith("/"):
         raise ValueError(f"{path!r} names no checkpoint: it has no base name")
     return path

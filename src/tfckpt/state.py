@@ -14,11 +14,10 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable, Sequence
-from os import fspath
 
 from tfckpt.bundle.commit import committed_index
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
-from tfckpt.names import Path
+from tfckpt.names import Path, as_path
 from tfckpt.parsing import parse_text
 from tfckpt.protos import CheckpointState
 from tfckpt.storage import is_file, is_remote, read_file, version_at, write_file
@@ -48,7 +47,7 @@ def get_checkpoint_state(
     >>> state.model_checkpoint_path == folder + "/m-7"
     True
     """
-    folder = fspath(checkpoint_dir)
+    folder = as_path(checkpoint_dir)
     path = state_path(folder, latest_filename)
     state = read_state(path)
     if state is None:
@@ -115,7 +114,7 @@ def latest_checkpoint(checkpoint_dir: Path, latest_filename: str | None = None) 
     >>> tfckpt.latest_checkpoint(folder) == folder + "/m-3"
     True
     """
-    folder = fspath(checkpoint_dir)
+    folder = as_path(checkpoint_dir)
     read: str | None = None
     for _ in range(_ATTEMPTS):
         state = get_checkpoint_state(folder, latest_filename)
@@ -156,7 +155,7 @@ def checkpoint_exists(checkpoint_prefix: Path) -> bool:
 
     Names are compared, never globbed, but for the ``-?????-of-00002`` of a sharded V1 checkpoint.
     """
-    return bool(_marks(fspath(checkpoint_prefix)))
+    return bool(_marks(as_path(checkpoint_prefix)))
 
 
 def version_of_checkpoint(prefix: str) -> object:
@@ -171,7 +170,7 @@ def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[Path]) -> list[float]:
     Prefixes without a checkpoint are left out, so the list may be shorter than what was given.
     Raises UnimplementedError for those behind a URL.
     """
-    prefixes = [fspath(prefix) for prefix in checkpoint_prefixes]
+    prefixes = [as_path(prefix) for prefix in checkpoint_prefixes]
     for prefix in prefixes:
         if is_remote(prefix):
             raise UnimplementedError("times are known only of local files", path=prefix)
@@ -209,8 +208,8 @@ def generate_checkpoint_state_proto(
     all_model_checkpoint_paths: "m-2"
     <BLANKLINE>
     """
-    folder, latest = fspath(save_dir), fspath(model_checkpoint_path)
-    paths = [fspath(one) for one in all_model_checkpoint_paths or []]
+    folder, latest = as_path(save_dir), as_path(model_checkpoint_path)
+    paths = [as_path(one) for one in all_model_checkpoint_paths or []]
     if not paths or paths[-1] != latest:
         paths.append(latest)
     times = all_model_checkpoint_timestamps
@@ -246,7 +245,7 @@ def update_checkpoint_state(
 
     Raises RuntimeError if the state file would have the name of the checkpoint itself.
     """
-    folder = fspath(save_dir)
+    folder = as_path(save_dir)
     state = state_for(
         folder,
         model_checkpoint_path,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from os import PathLike
 
+from tfckpt.names import Path
 from tfckpt.state import latest_checkpoint
 
 logger = logging.getLogger("tfckpt")
 
 
 def wait_for_new_checkpoint(
-    checkpoint_dir: str | PathLike[str],
+    checkpoint_dir: Path,
     last_checkpoint: str | None = None,
     seconds_to_sleep: float = 1,
     timeout: float | None = None,
@@ -38,7 +38,7 @@ def wait_for_new_checkpoint(
 
 
 def checkpoints_iterator(
-    checkpoint_dir: str | PathLike[str],
+    checkpoint_dir: Path,
     min_interval_secs: float = 0,
     timeout: float | None = None,
     timeout_fn: Callable[[], bool] | None = None,

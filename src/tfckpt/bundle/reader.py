@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from os import PathLike
 
 from tfckpt import limits
 from tfckpt.bundle.entries import decode_named
@@ -15,7 +14,7 @@ from tfckpt.coding import Buffer
 from tfckpt.dtypes import OPAQUE, data_type_name
 from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.lazy import lazy
-from tfckpt.names import check_prefix, decode_name, encode_name, key_of
+from tfckpt.names import Path, check_prefix, decode_name, encode_name, key_of
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, listed, tensor_not_found
 from tfckpt.tensors.selection import Index, Selection
@@ -33,9 +32,7 @@ class BundleReader(CheckpointReader):
     is damaged.
     """
 
-    def __init__(
-        self, prefix: str | PathLike[str], *, verify: bool = True, mmap: bool = True
-    ) -> None:
+    def __init__(self, prefix: Path, *, verify: bool = True, mmap: bool = True) -> None:
         self.path = check_prefix(prefix)
         self._verify = verify
         self._mmap = mmap

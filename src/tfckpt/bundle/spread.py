@@ -7,10 +7,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from operator import index as as_integer
-from os import PathLike
 from typing import SupportsIndex
 
 from tfckpt.bundle.writer import BundleWriter
+from tfckpt.names import Path
 from tfckpt.reader import CheckpointReader
 from tfckpt.tensors.stored import as_storable
 
@@ -36,7 +36,7 @@ def spread_by_size(sizes: Mapping[str, int], count: int) -> list[list[str]]:
 
 
 def write_shards(
-    prefix: str | PathLike[str],
+    prefix: Path,
     shards: Sequence[Sequence[str]],
     value: Callable[[str], object],
     *,
@@ -83,7 +83,7 @@ def _fill_side_by_side(
 
 
 def write_bundle(
-    prefix: str | PathLike[str],
+    prefix: Path,
     variables: Mapping[str, object],
     *,
     num_shards: int = 1,

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.console import Console
 
-from tfckpt.checkpoint import load_checkpoint
+from tfckpt.checkpoint import open_prefix
 from tfckpt.cli.output import console, markup, shape_text, table
 from tfckpt.dtypes import DataType, data_type_name, python_name
 from tfckpt.graph.values import shape_of
@@ -68,7 +68,7 @@ def _tags(graph: MetaGraphDef) -> list[str]:
 def _variables(folder: str) -> dict[str, StoredInfo]:
     if not has_variables(folder):
         return {}
-    with load_checkpoint(variables_prefix(folder)) as reader:
+    with open_prefix(variables_prefix(folder)) as reader:
         return dict(reader.infos())
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from os import PathLike, fspath
 
 from tfckpt import __version__
 from tfckpt.graph.collections import UNBOUND_PREFIX, add_collection_def
@@ -14,6 +13,7 @@ from tfckpt.graph.keys import GraphKeys
 from tfckpt.graph.messages import own
 from tfckpt.graph.names import op_name, split_mark, strip_scope
 from tfckpt.graph.op_defs import TENSORFLOW_VERSION, strip_defaults, stripped_op_list
+from tfckpt.names import Path, as_path
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef
 
 UNBOUND_INPUTS = "unbound_inputs"
@@ -25,7 +25,7 @@ _ENTERS = ("Enter", "RefEnter")
 
 
 def export_meta_graph(
-    filename: str | PathLike[str] | None = None,
+    filename: Path | None = None,
     meta_info_def: MetaGraphDef.MetaInfoDef | None = None,
     graph_def: GraphDef | None = None,
     saver_def: SaverDef | None = None,
@@ -84,7 +84,7 @@ def export_meta_graph(
     export.copy_collections(result, collection_list, clear_extraneous_savers)
     check_size(result)
     if filename:
-        write_message(result, fspath(filename), as_text=as_text)
+        write_message(result, as_path(filename), as_text=as_text)
     return result
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
-from os import fspath
 from typing import Any, TypeAlias, TypeVar
 
 from google.protobuf import text_format
@@ -21,7 +20,7 @@ from google.protobuf.message import Message
 from tfckpt.detect import describe
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.graph.graph import MESSAGE_LIMIT, Graph, check_size
-from tfckpt.names import Path
+from tfckpt.names import Path, as_path
 from tfckpt.parsing import TextError, parse_binary, parse_text
 from tfckpt.protos import GraphDef, MetaGraphDef, SavedModel
 from tfckpt.storage import is_remote, open_source, write_file
@@ -50,7 +49,7 @@ def write_graph(
     message = graph_or_graph_def.as_graph_def() if is_graph else graph_or_graph_def
     if not isinstance(message, Message):
         raise TypeError(f"write_graph takes a Graph or a message, not {type(message).__name__}")
-    path = os.path.join(fspath(logdir), name)
+    path = os.path.join(as_path(logdir), name)
     write_message(message, path, as_text=as_text, fsync=fsync)
     return path
 
@@ -73,7 +72,7 @@ def read_graph_file(path: Path) -> GraphFile:
     Raises FileMissingError (a FileNotFoundError) if there is no such file; DataLossError (a
     ValueError) if it is none of these, with the line and the node for text.
     """
-    path = fspath(path)
+    path = as_path(path)
     data = _read(path)
     for kind in _KINDS:
         message: GraphFile | None = _parse_binary(data, kind)
@@ -97,7 +96,7 @@ def read_graph_def(path: Path) -> GraphDef:
             tags = [sorted(one.meta_info_def.tags) for one in found.meta_graphs]
             raise InvalidArgumentError(
                 f"this SavedModel has {len(tags)} graphs, tagged {tags}: take one of meta_graphs",
-                path=fspath(path),
+                path=as_path(path),
             )
         found = found.meta_graphs[0]
     return found.graph_def if isinstance(found, MetaGraphDef) else found
@@ -109,7 +108,7 @@ def read_meta_graph(path: Path) -> MetaGraphDef:
     Raises FileMissingError (a FileNotFoundError) if there is no such file; DataLossError (a
     ValueError) if it is no MetaGraphDef.
     """
-    path = fspath(path)
+    path = as_path(path)
     found = read_graph_file(path)
     if isinstance(found, MetaGraphDef):
         return found

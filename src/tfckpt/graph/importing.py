@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from tfckpt.errors import located
@@ -18,6 +17,7 @@ from tfckpt.graph.importer import import_graph_def
 from tfckpt.graph.keys import GraphKeys
 from tfckpt.graph.messages import copied, is_message, own
 from tfckpt.graph.names import strip_scope
+from tfckpt.names import Path, as_path
 from tfckpt.protos import MetaGraphDef
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _SAYS_TRAINABLE = (1, 9)  # from this version on a VariableDef says whether it i
 
 
 def import_meta_graph(
-    meta_graph_or_file: MetaGraphDef | str | PathLike[str],
+    meta_graph_or_file: MetaGraphDef | Path,
     clear_devices: bool = False,
     import_scope: str | None = None,
     *,
@@ -61,7 +61,7 @@ def import_meta_graph(
         message = own(meta_graph_or_file, MetaGraphDef, "meta_graph_or_file")
         place: AbstractContextManager[None] = nullcontext()
     else:
-        path = fspath(meta_graph_or_file)  # type: ignore[arg-type]
+        path = as_path(meta_graph_or_file)  # type: ignore[arg-type]
         message, place = read_meta_graph(path), located(path=path)
     with place:
         scope = import_graph_and_collections(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from os import PathLike, fspath
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,11 +18,12 @@ from tfckpt.graph.messages import is_message, own
 from tfckpt.graph.names import op_name
 from tfckpt.graph.values import Shape, known_type, shape_of
 from tfckpt.locate import SAVED_MODEL_FILES
+from tfckpt.names import Path, as_path
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SavedModel, TensorProto, VariableDef
 
 VARIABLE_OPS = ("VariableV2", "Variable", "VarHandleOp", "AutoReloadVariable")
-GraphLike: TypeAlias = Graph | GraphDef | MetaGraphDef | SavedModel | str | PathLike[str]
+GraphLike: TypeAlias = Graph | GraphDef | MetaGraphDef | SavedModel | Path
 
 
 class GraphVariable(NamedTuple):
@@ -55,9 +55,9 @@ def meta_graphs_of(graph: GraphLike) -> list[MetaGraphDef]:
     return meta_graphs_of(read_graph_file(graph_path(graph)))  # type: ignore[arg-type]
 
 
-def graph_path(path: str | PathLike[str]) -> str:
+def graph_path(path: Path) -> str:
     """Return the file of a graph: `path` itself, or what it holds as a SavedModel's folder."""
-    path = fspath(path)
+    path = as_path(path)
     for name in SAVED_MODEL_FILES:
         if os.path.isfile(os.path.join(path, name)):
             return os.path.join(path, name)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from os import fspath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tfckpt.bundle.spread import write_bundle
-from tfckpt.checkpoint import load_checkpoint
+from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, located
-from tfckpt.names import Path, check_prefix
+from tfckpt.names import Path, as_path, check_prefix
 from tfckpt.objects.assigning import assign, fitted
 from tfckpt.objects.building import SAVE_COUNTER, Built, build, is_nothing
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY
@@ -115,7 +114,7 @@ class Checkpoint:
         The state file beside it then names this checkpoint alone. A save that fails counts for
         nothing.
         """
-        given = fspath(file_prefix)
+        given = as_path(file_prefix)
         counter, before = self.save_counter, int(self.save_counter)
         self.save_counter = before + 1
         try:
@@ -138,7 +137,7 @@ class Checkpoint:
         name-based checkpoint, and for another shape or dtype. Then nothing has changed.
         """
         try:
-            with load_checkpoint(save_path) as reader:
+            with open_prefix(save_path) as reader:
                 return self._take(reader)
         except FileMissingError as error:
             raise _numbered(error, save_path) from None
@@ -233,7 +232,7 @@ class Checkpoint:
 
 def _numbered(error: FileMissingError, save_path: Path) -> FileMissingError:
     """Recall that `save` adds a number, where that may be what is missing."""
-    if os.path.isfile(f"{fspath(save_path)}-1.index"):
-        hint = f"{error.message} (save adds a number: was {fspath(save_path)}-1 meant?)"
+    if os.path.isfile(f"{as_path(save_path)}-1.index"):
+        hint = f"{error.message} (save adds a number: was {as_path(save_path)}-1 meant?)"
         return FileMissingError(hint, path=error.path, tensor=error.tensor)
     return error

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import islice
-from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
+from tfckpt.names import Path
 from tfckpt.objects.building import build
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY, split_path
 from tfckpt.objects.nodes import NodePaths, check_object_graph, node_at, read_object_graph
@@ -58,9 +58,7 @@ def resolve(reader: CheckpointReader, name: str) -> str:
     raise tensor_not_found(name, [*paths, *names], reader.path)
 
 
-def to_name_based(
-    path: str | PathLike[str], *, repeated: Literal["error", "key"] = "error"
-) -> dict[str, Any]:
+def to_name_based(path: Path, *, repeated: Literal["error", "key"] = "error") -> dict[str, Any]:
     """Read the variables of an object-based checkpoint by their full names.
 
     What comes out can be saved as a name-based checkpoint, which ``tf.compat.v1.train.Saver``

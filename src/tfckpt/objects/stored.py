@@ -6,10 +6,10 @@ kept of them here is the graph as it was, and where in the dicts and lists each 
 
 from __future__ import annotations
 
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.names import Path
 from tfckpt.objects.building import SAVE_COUNTER, Names, mark_checkpoint_values
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY, VARIABLE_VALUE, attribute_key, join_path
 from tfckpt.objects.tree import Source, load_object_tree, materialized
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Stored:
     """The graph and values of a checkpoint, and the tree that was made of them."""
 
-    def __init__(self, path: str | PathLike[str]) -> None:
+    def __init__(self, path: Path) -> None:
         with load_object_tree(path) as root:
             source = root._source
             self.graph: TrackableObjectGraph = source.graph

@@ -15,14 +15,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError
 from tfckpt.lazy import lazy
-from tfckpt.names import decode_name, encode_name
+from tfckpt.names import Path, decode_name, encode_name
 from tfckpt.objects.keys import VARIABLE_VALUE, is_sequence
 from tfckpt.objects.nodes import NodePaths, read_object_graph
 from tfckpt.reader import CheckpointReader
@@ -34,9 +33,7 @@ if TYPE_CHECKING:
     SerializedTensor = TrackableObject.SerializedTensor
 
 
-def load_object_tree(
-    path: str | PathLike[str], *, verify: bool = True, mmap: bool = True
-) -> ObjectNode:
+def load_object_tree(path: Path, *, verify: bool = True, mmap: bool = True) -> ObjectNode:
     """Open an object-based checkpoint as nested mappings and sequences, read lazily.
 
     `path`, `verify` and `mmap` are as for `load_checkpoint`.

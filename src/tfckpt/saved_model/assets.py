@@ -11,19 +11,19 @@ from __future__ import annotations
 import filecmp
 import os
 from collections.abc import Iterable, Mapping, MutableMapping
-from os import PathLike
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError
 from tfckpt.graph.names import op_name, parse_tensor_name, prepend_scope
 from tfckpt.graph.operation import Tensor
+from tfckpt.names import Path, as_path
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import AssetFileDef, MetaGraphDef, NodeDef
 from tfckpt.saved_model.constants import ASSETS_DIRECTORY, ASSETS_KEY
 from tfckpt.storage import FileWriter, is_remote, open_source
 
 # Tensors that hold a path; or tensors (or their names) and the path of each.
-Assets = Iterable[Tensor | str] | Mapping[Tensor | str, str | PathLike[str]]
+Assets = Iterable[Tensor | str] | Mapping[Tensor | str, Path]
 
 _CHUNK = 1 << 20
 
@@ -190,16 +190,14 @@ def _paths(meta_graph: MetaGraphDef, assets: Assets) -> list[tuple[str, str]]:
     return [_path(nodes, tensor, path) for tensor, path in given]
 
 
-def _path(
-    nodes: Mapping[str, NodeDef], tensor: object, path: str | PathLike[str] | None
-) -> tuple[str, str]:
+def _path(nodes: Mapping[str, NodeDef], tensor: object, path: Path | None) -> tuple[str, str]:
     if not isinstance(tensor, (Tensor, str)):
         raise TypeError(f"an asset is a Tensor that holds a path, not {tensor!r}")
     name = tensor if isinstance(tensor, str) else tensor.name
     node = nodes.get(op_name(name))
     if node is None:
         raise ValueError(f"the graph has no tensor {name!r} for an asset")
-    found = _constant(node) if path is None else os.fspath(path)
+    found = _constant(node) if path is None else as_path(path)
     if not found:
         raise ValueError(f"Asset filepath tensor {name!r} is invalid: the path is empty")
     node_name, index = parse_tensor_name(name)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from os import PathLike
 from typing import Any
 
 from tfckpt.graph import Operation
@@ -65,7 +64,7 @@ class SavedModelBuilder:
         self._folder = FolderWriter(self._export_dir, fsync=fsync)
         self._tensors: Mapping[str, ToSave] | None = None  # of the variables that are written
         self._graph: MetaGraphDef | None = None  # the first one, as it was given
-        self._assets_dir: str | PathLike[str] | None = None
+        self._assets_dir: Path | None = None
         self._assets = AssetFolder()
         self._written: dict[str, str] = {}
 
@@ -82,7 +81,7 @@ class SavedModelBuilder:
         saver: Saver | None = None,
         *,
         graph: GraphLike | None = None,
-        assets_dir: str | PathLike[str] | None = None,
+        assets_dir: Path | None = None,
     ) -> None:
         """Add the first graph, and write the variables.
 
@@ -149,7 +148,7 @@ class SavedModelBuilder:
         saver: Saver | None = None,
         *,
         graph: GraphLike | None = None,
-        assets_dir: str | PathLike[str] | None = None,
+        assets_dir: Path | None = None,
     ) -> None:
         """Add another graph for the same variables; the first one again if `graph` is left out.
 

@@ -10,14 +10,13 @@ assets/                  files that the graphs read
 from __future__ import annotations
 
 import os
-from os import PathLike, fspath
 from typing import Any
 
 from google.protobuf import text_format
 
 from tfckpt.detect import describe_bytes
 from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError
-from tfckpt.names import Path
+from tfckpt.names import Path, as_path
 from tfckpt.parsing import parse_binary, parse_text
 from tfckpt.protos import SavedModel
 from tfckpt.saved_model.constants import (
@@ -35,13 +34,9 @@ from tfckpt.storage import is_file, read_file
 _POOL: Any = SavedModel.DESCRIPTOR.file.pool
 
 
-def as_folder(export_dir: object) -> str:
+def as_folder(export_dir: Path) -> str:
     """Return a SavedModel's folder as a str. Raises TypeError for what is no path."""
-    path = fspath(export_dir) if isinstance(export_dir, PathLike) else export_dir
-    if isinstance(path, bytes):
-        path = os.fsdecode(path)
-    if not isinstance(path, str):
-        raise TypeError(f"a SavedModel's folder is a str or a path, not {export_dir!r}")
+    path = as_path(export_dir)
     if not path:
         raise ValueError("a SavedModel's folder cannot have an empty name")
     return path

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
-from tfckpt.checkpoint import load_checkpoint
+from tfckpt.checkpoint import open_prefix
 from tfckpt.dtypes import OPAQUE
 from tfckpt.errors import FileMissingError
 from tfckpt.graph import Graph, import_meta_graph
@@ -157,7 +157,7 @@ def _saver(
 
 
 def _everything(folder: str) -> dict[str, object]:
-    with load_checkpoint(variables_prefix(folder)) as reader:
+    with open_prefix(variables_prefix(folder)) as reader:
         infos = reader.infos()
     opaque = [name for name, info in infos.items() if info.data_type in OPAQUE]
     if opaque:

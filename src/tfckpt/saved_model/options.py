@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from os import PathLike, fspath
 from typing import NamedTuple
 
 from tfckpt.graph import Operation
 from tfckpt.graph.messages import copied
+from tfckpt.names import Path, as_path
 from tfckpt.protos import MetaGraphDef, SaverDef, SignatureDef
 from tfckpt.saved_model import graphs
 from tfckpt.saved_model.assets import AssetFolder, Assets
@@ -26,7 +26,7 @@ class GraphOptions(NamedTuple):
     clear_devices: bool
     strip_default_attrs: bool
     saver_def: SaverDef | None
-    assets_dir: str | PathLike[str] | None
+    assets_dir: Path | None
 
     def make(
         self, base: MetaGraphDef | None, tensors: Mapping[str, ToSave], listed: AssetFolder
@@ -37,7 +37,7 @@ class GraphOptions(NamedTuple):
         if self.signatures is not None:
             set_signatures(meta_graph, self.signatures)
         assets = listed.copy()
-        assets.keep(meta_graph, None if self.assets_dir is None else fspath(self.assets_dir))
+        assets.keep(meta_graph, None if self.assets_dir is None else as_path(self.assets_dir))
         if self.assets is not None:
             assets.add(meta_graph, self.assets)
         if self.main_op is not None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from numbers import Integral
-from os import PathLike, fspath
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfckpt.bundle.naming import index_path, prefix_of
-from tfckpt.names import check_prefix
+from tfckpt.names import Path, as_path, check_prefix
 from tfckpt.protos import SaverDef
 from tfckpt.saver.retention import meta_graph_filename
 from tfckpt.state import STATE_FILE, checkpoint_exists, state_path
@@ -50,18 +49,8 @@ class Target(NamedTuple):
         return checkpoint_exists(self.path)
 
 
-def as_path(path: str | bytes | PathLike[str]) -> str:
-    """Return a path as a str."""
-    plain = fspath(path)
-    if isinstance(plain, bytes):
-        return plain.decode("utf-8", "surrogateescape")
-    if not isinstance(plain, str):
-        raise TypeError(f"a path is a str, bytes or a path, not {path!r}")
-    return plain
-
-
 def resolve(
-    save_path: str | bytes | PathLike[str],
+    save_path: Path,
     global_step: object,
     latest_filename: str | None,
     meta_graph_suffix: str,

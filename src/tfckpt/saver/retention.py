@@ -22,11 +22,10 @@ import logging
 import os
 import re
 from collections.abc import Callable
-from os import PathLike
 from typing import NamedTuple
 
 from tfckpt.bundle.commit import remove_bundle
-from tfckpt.names import check_prefix
+from tfckpt.names import Path, check_prefix
 from tfckpt.protos import SaverDef
 from tfckpt.state import read_state, version_of_checkpoint
 from tfckpt.storage import remove_file
@@ -154,7 +153,7 @@ def meta_graph_filename(checkpoint_filename: str, meta_graph_suffix: str = "meta
 
 
 def remove_checkpoint(
-    checkpoint_prefix: str | PathLike[str],
+    checkpoint_prefix: Path,
     checkpoint_format_version: int = SaverDef.V2,
     meta_graph_suffix: str = "meta",
     *,

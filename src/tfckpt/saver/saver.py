@@ -11,16 +11,16 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from os import PathLike
 from typing import Any
 
 from tfckpt.bundle.spread import write_shards
-from tfckpt.checkpoint import load_checkpoint
+from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
+from tfckpt.names import Path, as_path
 from tfckpt.protos import MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
 from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
-from tfckpt.saver.path import Target, as_path, resolve
+from tfckpt.saver.path import Target, resolve
 from tfckpt.saver.retention import Folder, Kept, Retention, remove_data
 from tfckpt.saver.sharding import Shards, choose_shards, write_v1_shards
 from tfckpt.saver.var_list import (
@@ -33,8 +33,6 @@ from tfckpt.saver.var_list import (
 from tfckpt.saver.variables_graph import make_meta_graph
 from tfckpt.state import get_checkpoint_mtimes, state_for, write_state
 from tfckpt.storage import ThreadLock, remove_file, write_file
-
-Path = str | bytes | PathLike[str]
 
 logger = logging.getLogger("tfckpt")
 
@@ -253,7 +251,7 @@ class Saver:
         weights = as_mutable_mapping(variables, self._places)
         check_places(self._places or {})
         try:
-            reader = load_checkpoint(path)
+            reader = open_prefix(path)
         except FileMissingError as error:
             raise InvalidArgumentError(
                 f"The passed save_path is not a valid checkpoint: {error}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from os import PathLike, fspath
 from typing import NamedTuple
 
 from tfckpt import limits
@@ -16,6 +15,7 @@ from tfckpt.errors import (
     UnimplementedError,
     located,
 )
+from tfckpt.names import Path, as_path
 from tfckpt.reader import CheckpointReader, TensorInfo, listed, tensor_not_found
 from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
@@ -65,10 +65,8 @@ class V1Reader(CheckpointReader):
     Raises FileMissingError for a file that is not there, DataLossError for a damaged one.
     """
 
-    def __init__(
-        self, path_or_pattern: str | PathLike[str], *, verify: bool = True, mmap: bool = True
-    ) -> None:
-        given = fspath(path_or_pattern)
+    def __init__(self, path_or_pattern: Path, *, verify: bool = True, mmap: bool = True) -> None:
+        given = as_path(path_or_pattern)
         self.path = pattern_around(given) or given
         self._mmap = mmap
         self._limits = limits.current()
