@@ -17,7 +17,7 @@ from tfckpt.dtypes import DataType, data_type_of, numpy_dtype, python_name
 from tfckpt.errors import DataLossError
 from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
 from tfckpt.tensors.selection import Selection
-from tfckpt.tensors.slices import TensorSlice, check_partition
+from tfckpt.tensors.slices import TensorSlice
 from tfckpt.tensors.strings import decode_strings, encode_strings
 
 VARINTS = [
@@ -145,10 +145,10 @@ PARTITIONS = [
 def test_partitions_cover_exactly(texts: list[str], problem: str | None) -> None:
     slices = [TensorSlice.parse(text) for text in texts]
     if problem is None:
-        check_partition(slices, (4, 2))
+        Selection.of(..., (4, 2)).parts(slices, (4, 2))
         return
     with pytest.raises(DataLossError, match=problem):
-        check_partition(slices, (4, 2))
+        Selection.of(..., (4, 2)).parts(slices, (4, 2))
 
 
 INDEXES = [

@@ -14,7 +14,7 @@ from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.locate import Location, locate
 from tfckpt.names import Path
 from tfckpt.pause import no_collection
-from tfckpt.reader import CheckpointReader
+from tfckpt.reader import CheckpointReader, Verify
 from tfckpt.tensors.stored import Array
 
 if TYPE_CHECKING:
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 
 def load_checkpoint(
-    ckpt_dir_or_file: Path, *, verify: bool = True, mmap: bool = True
+    ckpt_dir_or_file: Path, *, verify: Verify = True, mmap: bool = True
 ) -> CheckpointReader:
     """Open a checkpoint for reading.
 
     `ckpt_dir_or_file` is a prefix, a folder (with a state file, or of a SavedModel), or any file
     of a checkpoint, of format V1 or V2. `verify=False` skips the checksums of tensors, and
-    `mmap=False` the mapping of files.
+    `mmap=False` the mapping of files; ``verify="whole"`` checks a tensor as a whole even where a
+    small part of it is asked for.
 
     Raises FileMissingError if there is none, InvalidArgumentError if that is no checkpoint,
     DataLossError if it is a damaged one.
@@ -44,7 +45,7 @@ def open_prefix(prefix: Path) -> CheckpointReader:
     return open_at(locate(prefix, prefix_first=True))
 
 
-def open_at(location: Location, *, verify: bool = True, mmap: bool = True) -> CheckpointReader:
+def open_at(location: Location, *, verify: Verify = True, mmap: bool = True) -> CheckpointReader:
     if location.is_v1:
         from tfckpt.v1.reader import V1Reader
 
@@ -61,7 +62,7 @@ def _stranger(index: str) -> InvalidArgumentError | None:
     return None if kind is None else InvalidArgumentError(f"no index: it is {kind}", path=index)
 
 
-def load(path: Path, *, verify: bool = True, mmap: bool = True) -> dict[str, Array]:
+def load(path: Path, *, verify: Verify = True, mmap: bool = True) -> dict[str, Array]:
     """Return all tensors of a checkpoint.
 
     Big arrays are views on private mappings of the files: they cost memory only once written to.
@@ -105,7 +106,7 @@ def load_variable(
     name: str,
     index: Index | None = None,
     *,
-    verify: bool = True,
+    verify: Verify = True,
     mmap: bool = True,
 ) -> Array:
     """Return one tensor, or a part of it; a ``:0`` at the end of `name` is taken off."""

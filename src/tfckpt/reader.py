@@ -5,13 +5,16 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from tfckpt.dtypes import data_type_name, numpy_dtype
 from tfckpt.errors import TensorNotFoundError
 from tfckpt.names import close_names
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
+
+# Whether checksums are checked: "whole" also where only a part of a big tensor is asked for.
+Verify: TypeAlias = bool | Literal["whole"]
 
 if TYPE_CHECKING:
     import numpy as np
@@ -48,7 +51,8 @@ class CheckpointReader(Mapping[str, Array]):
 
     Has the methods of TensorFlow's ``CheckpointReader`` too. Names come in the order of their
     UTF-8 bytes. Opening reads next to nothing; every tensor is checked against its checksum
-    before it is handed out, and is the caller's own: writable, shared with nobody.
+    before it is handed out (of a part see `get_tensor`), and is the caller's own: writable,
+    shared with nobody.
 
     >>> import numpy as np, tempfile, tfckpt
     >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"w": np.eye(2), "step": 7})
@@ -75,8 +79,9 @@ class CheckpointReader(Mapping[str, Array]):
         """Return a tensor, or the part of it that ``array[index]`` would be.
 
         `index` is made of integers, slices and ``...`` (``numpy.s_`` writes one). A part reads
-        only the bytes that it needs; as a checksum speaks of a whole tensor, it is then not
-        checked (that of a stored slice is, where all of the slice is needed).
+        only the bytes that it needs. As a checksum speaks of a whole tensor (a V2 one, or a
+        stored slice of it), a part is checked, once, where that costs little: of a tensor of up
+        to 4 MiB, or where a quarter of it is asked for. With ``verify="whole"`` it always is.
 
         Strings come as an object array of bytes, a scalar one as ``bytes``.
 

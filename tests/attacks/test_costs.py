@@ -22,7 +22,8 @@ from tfckpt.bundle.entry import Entry, Header
 from tfckpt.errors import CheckpointError, DataLossError, ResourceExhaustedError
 from tfckpt.protos import GraphDef, TrackableObjectGraph
 from tfckpt.table import write_table
-from tfckpt.tensors.slices import FULL, TensorSlice, check_partition, find_overlap
+from tfckpt.tensors.selection import Selection
+from tfckpt.tensors.slices import FULL, TensorSlice, find_overlap
 from tfckpt.v1.records import Meta, encode_meta, encode_record
 
 resource = pytest.importorskip("resource")
@@ -399,4 +400,4 @@ def test_overlaps_are_found_as_by_comparing_all_pairs() -> None:
 def test_a_grid_within_a_grid_is_no_overlap() -> None:
     left = [TensorSlice(((n, 1), (0, 2))) for n in range(4)]
     right = [TensorSlice(((0, 4), (n, 1))) for n in (2, 3)]
-    check_partition([*left, *right], (4, 4))
+    Selection.of(..., (4, 4)).parts([*left, *right], (4, 4))

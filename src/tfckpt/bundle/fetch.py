@@ -77,6 +77,23 @@ class Shard(NamedTuple):
         if entry.offset + entry.size > self.source.size or not fits(entry):
             raise self._misfit(name, entry)
 
+    def verify(self, name: str, entry: Entry) -> None:
+        """Raise DataLossError for a tensor whose bytes have not the checksum that its entry says.
+
+        None of them stays in memory.
+        """
+        self.check(name, entry)
+        if entry.data_type == _STRING:
+            self.fetch([(name, entry)])
+            return
+        crc = combine([self._checksum(entry, at) for at in range(0, entry.size, _PIECE)])
+        if mask(crc) != entry.crc32c:
+            raise self._mismatch(name, entry, crc)
+
+    def _checksum(self, entry: Entry, at: int) -> tuple[int, int]:
+        size = min(_PIECE, entry.size - at)
+        return crc32c(self.source.read(entry.offset + at, size), 0), size
+
     def _misfit(self, name: str, entry: Entry) -> DataLossError:
         """Say how size, shape and place of a tensor contradict each other or the file."""
         if entry.offset + entry.size > self.source.size:

@@ -29,7 +29,7 @@ def fetch_part(shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> A
     shard.check(name, entry)
     if entry.data_type == DataType.DT_STRING:
         whole = new_array(entry.shape, np.dtype(object))
-        whole[...] = shard.fetch([(name, entry)])[name]
+        whole[...] = shard.fetch([(name, entry)], verify=False)[name]
         slices = (slice(a.start, a.stop if a.length else a.start, a.step) for a in axes)
         chosen: Array = whole[(..., *slices)]  # type: ignore[arg-type]  # keeps a scalar an array
         return chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfckpt import limits
 from tfckpt.bundle.entries import decode_named
@@ -16,25 +16,32 @@ from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.lazy import lazy
 from tfckpt.names import Path, check_prefix, decode_name, encode_name, key_of
 from tfckpt.pause import no_collection
-from tfckpt.reader import CheckpointReader, TensorInfo, listed, tensor_not_found
-from tfckpt.tensors.selection import Index, Selection
-from tfckpt.tensors.slices import TensorSlice, check_partition, volume
+from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
+from tfckpt.tensors.selection import Axis, Index, Part, Selection
+from tfckpt.tensors.slices import TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array
+
+# A part is checked with the whole tensor where that is of no more bytes than this, or no more
+# than so many times the part.
+_SMALL = 4 << 20
+_SHARE = 4
 
 
 class BundleReader(CheckpointReader):
     """Reads a V2 checkpoint, `prefix` + ``.index`` and its shards.
 
-    `verify=False` skips the checksums of tensors (those of the index are always checked);
-    `mmap=False` reads into memory of its own instead of mapping the files.
+    `verify=False` skips the checksums of tensors (those of the index are always checked),
+    ``"whole"`` checks them even where a small part of a big tensor is asked for; `mmap=False` reads
+    into memory of its own instead of mapping the files.
 
     Raises FileMissingError if there is no index, DataLossError if it is no table or its header
     is damaged.
     """
 
-    def __init__(self, prefix: Path, *, verify: bool = True, mmap: bool = True) -> None:
+    def __init__(self, prefix: Path, *, verify: Verify = True, mmap: bool = True) -> None:
         self.path = check_prefix(prefix)
-        self._verify = verify
+        self._verify = _checked_verify(verify)
+        self._verified: set[Entry] = set()  # of which parts were asked for
         self._mmap = mmap
         self._limits = limits.current()
         self._files = BundleFiles(self.path, mmap=mmap)
@@ -143,7 +150,7 @@ class BundleReader(CheckpointReader):
                     raise self._opaque(name, entry)
             shard = self._files.shard(shard_id, tensors[0][0])
             with self._limits:
-                arrays.update(shard.fetch(tensors, verify=self._verify))
+                arrays.update(shard.fetch(tensors, verify=bool(self._verify)))
         return {name: arrays[name] if name in arrays else self.get_tensor(name) for name in wanted}
 
     def close(self) -> None:
@@ -152,40 +159,48 @@ class BundleReader(CheckpointReader):
     def _whole(self, name: str, entry: Entry) -> Array:
         if entry.slices:
             return self._part(name, entry, Selection.of(..., entry.shape))
-        return self._shard_of(name, entry).fetch([(name, entry)], verify=self._verify)[name]
+        return self._shard_of(name, entry).fetch([(name, entry)], verify=bool(self._verify))[name]
 
     def _part(self, name: str, entry: Entry, selection: Selection) -> Array:
         if not entry.slices:
             shard = self._shard_of(name, entry)
-            return selection.finished(fetch_part(shard, name, entry, selection.axes))
-        pieces = self._pieces(name, entry)
+            return selection.finished(self._box(shard, name, entry, selection.axes))
+        pieces = self._pieces(name, entry, selection)
         dtype = itemtype(entry)
         needed = volume(selection.shape) * dtype.itemsize
         self._limits.check_memory(needed, self._files.stored, f"{len(pieces)} slices")
         elements = new_array(selection.shape, dtype)
-        for one, part in pieces:
-            axes, place = selection.within(one, entry.shape)
-            shape = tuple(axis.length for axis in axes)
-            if shape == part.shape:
-                elements[place] = self._whole(name, part)
-            elif volume(shape):
-                elements[place] = fetch_part(self._shard_of(name, part), name, part, axes)
+        for part, stored in pieces:
+            if part.shape == stored.shape:
+                elements[part.place] = self._whole(name, stored)
+            else:
+                shard = self._shard_of(name, stored)
+                elements[part.place] = self._box(shard, name, stored, part.axes)
         return selection.finished(elements)
 
-    def _pieces(self, name: str, entry: Entry) -> list[tuple[TensorSlice, Entry]]:
-        """Find the slices of a partitioned tensor; they must make it up exactly."""
-        check_partition(entry.slices, entry.shape)
+    def _box(self, shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> Array:
+        """Return chosen elements, of a tensor that is checked first where it is to be."""
+        if self._verify and entry not in self._verified:
+            part = volume(axis.length for axis in axes) * itemtype(entry).itemsize
+            if self._verify == "whole" or entry.size <= max(_SMALL, _SHARE * part):
+                shard.verify(name, entry)
+                self._verified.add(entry)
+        return fetch_part(shard, name, entry, axes)
+
+    def _pieces(self, name: str, entry: Entry, selection: Selection) -> list[tuple[Part, Entry]]:
+        """Find the slices of a partitioned tensor that hold what is selected."""
         pieces = []
-        for one in entry.slices:
-            part = self._slice_entry(name, one)
-            expected = one.shape_in(entry.shape)
-            if (part.data_type, part.shape) != (entry.data_type, expected):
+        for part in selection.parts(entry.slices, entry.shape):
+            stored = self._slice_entry(name, part.stored)
+            expected = part.stored.shape_in(entry.shape)
+            if (stored.data_type, stored.shape) != (entry.data_type, expected):
                 raise DataLossError(
-                    f"slice {one} should be {data_type_name(entry.data_type)} {list(expected)}, "
-                    f"its entry says {data_type_name(part.data_type)} {list(part.shape)}"
+                    f"slice {part.stored} should be {data_type_name(entry.data_type)} "
+                    f"{list(expected)}, its entry says {data_type_name(stored.data_type)} "
+                    f"{list(stored.shape)}"
                 )
-            self._shard_of(name, part).check(name, part)
-            pieces.append((one, part))
+            self._shard_of(name, stored).check(name, stored)
+            pieces.append((part, stored))
         return pieces
 
     def _slice_entry(self, name: str, one: TensorSlice) -> Entry:
@@ -215,6 +230,12 @@ class BundleReader(CheckpointReader):
         )
 
 
-def _reopened(path: str, verify: bool, mmap: bool) -> BundleReader:
+def _reopened(path: str, verify: Verify, mmap: bool) -> BundleReader:
     """Make the copy of a reader, also in another process: it opens the files for itself."""
     return BundleReader(path, verify=verify, mmap=mmap)
+
+
+def _checked_verify(verify: Verify) -> Verify:
+    if isinstance(verify, str) and verify != "whole":
+        raise ValueError(f"verify is True, False or 'whole', not {verify!r}")
+    return verify

@@ -38,10 +38,17 @@ def _parse_part(text: str) -> Any:
 @click.argument("path")
 @click.argument("name")
 @click.option("--slice", "part", help="Show only this part of it, such as 0,10:20 or ...,0.")
+@click.option(
+    "--verify-whole", is_flag=True, help="Read all of a big tensor to check the part that is shown."
+)
 @click.option("--full", is_flag=True, help="Print every value, however many there are.")
-def show_command(path: str, name: str, part: str | None, full: bool) -> None:
-    """Show the tensor NAME of PATH: what it is, a summary, and its values."""
-    with load_checkpoint(path) as reader:
+def show_command(path: str, name: str, part: str | None, verify_whole: bool, full: bool) -> None:
+    """Show the tensor NAME of PATH: what it is, a summary, and its values.
+
+    A part of a tensor of over 4 MiB is shown unchecked, unless --verify-whole is given: checksums
+    speak of whole tensors.
+    """
+    with load_checkpoint(path, verify="whole" if verify_whole else True) as reader:
         info = reader.info(name)
         try:
             value = reader.get_tensor(name, parse_index(part) if part else None)

@@ -24,7 +24,7 @@ from tfckpt.lazy import lazy
 from tfckpt.names import Path, decode_name, encode_name
 from tfckpt.objects.keys import VARIABLE_VALUE, is_sequence
 from tfckpt.objects.nodes import NodePaths, read_object_graph
-from tfckpt.reader import CheckpointReader
+from tfckpt.reader import CheckpointReader, Verify
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     SerializedTensor = TrackableObject.SerializedTensor
 
 
-def load_object_tree(path: Path, *, verify: bool = True, mmap: bool = True) -> ObjectNode:
+def load_object_tree(path: Path, *, verify: Verify = True, mmap: bool = True) -> ObjectNode:
     """Open an object-based checkpoint as nested mappings and sequences, read lazily.
 
     `path`, `verify` and `mmap` are as for `load_checkpoint`.

@@ -9,7 +9,8 @@ from typing import NamedTuple, SupportsIndex
 
 import numpy as np
 
-from tfckpt.tensors.slices import Shape, TensorSlice
+from tfckpt.errors import DataLossError
+from tfckpt.tensors.slices import Shape, TensorSlice, check_disjoint, first_gap, volume
 from tfckpt.tensors.stored import Array
 
 Index = SupportsIndex | slice | EllipsisType | tuple[SupportsIndex | slice | EllipsisType, ...]
@@ -34,6 +35,18 @@ class Axis(NamedTuple):
         count = max(0, last - first)
         start = self.start + first * self.step - low
         return Axis(start if count else 0, count, self.step), slice(first, first + count)
+
+
+class Part(NamedTuple):
+    """The selected elements that a stored slice holds: where they are there, and in the result."""
+
+    stored: TensorSlice
+    axes: tuple[Axis, ...]
+    place: tuple[slice, ...]
+
+    @property
+    def shape(self) -> Shape:
+        return tuple(axis.length for axis in self.axes)
 
 
 class Selection(NamedTuple):
@@ -82,13 +95,37 @@ class Selection(NamedTuple):
             return part  # one string, as bytes
         return np.ascontiguousarray(part).reshape(part.shape)
 
-    def within(self, part: TensorSlice, shape: Shape) -> tuple[tuple[Axis, ...], tuple[slice, ...]]:
-        """Return what of the selection lies in a stored slice: there, and here."""
+    def parts(self, slices: Sequence[TensorSlice], shape: Shape) -> list[Part]:
+        """Return what of the selection lies in each stored slice; only slices that hold some.
+
+        Raises DataLossError where slices overlap, or lack selected elements.
+        """
+        check_disjoint(slices, shape)
+        parts = [part for one in slices if volume((part := self._within(one, shape)).shape)]
+        held = sum(volume(part.shape) for part in parts)
+        if held != volume(self.shape):
+            raise DataLossError(
+                f"the {len(slices)} slices ({', '.join(map(str, slices[:8]))}"
+                f"{', ...' if len(slices) > 8 else ''}) of shape {list(shape)} hold {held} of the "
+                f"{volume(self.shape)} elements asked for: {self._first_gap(parts)} is missing"
+            )
+        return parts
+
+    def _within(self, one: TensorSlice, shape: Shape) -> Part:
         pairs = [
             axis.within(box.start, box.stop)
-            for axis, box in zip(self.axes, part.index_in(shape), strict=True)
+            for axis, box in zip(self.axes, one.index_in(shape), strict=True)
         ]
-        return tuple(axis for axis, _ in pairs), tuple(place for _, place in pairs)
+        return Part(one, tuple(axis for axis, _ in pairs), tuple(place for _, place in pairs))
+
+    def _first_gap(self, parts: Sequence[Part]) -> str:
+        boxes = [[(axis.start, axis.stop) for axis in part.place] for part in parts]
+        shape = self.shape
+        gap = first_gap(np.array(boxes, object).reshape(len(parts), len(shape), 2), shape)
+        if gap is None:
+            return "a part"
+        element = [a.start + at * a.step for a, at in zip(self.axes, gap, strict=True)]
+        return f"element {element}"
 
 
 def _expand(parts: Sequence[object], rank: int) -> list[int | slice]:

@@ -106,8 +106,8 @@ def _pair(text: str) -> tuple[int, int]:
     return int(start), int(length)
 
 
-def check_partition(slices: Sequence[TensorSlice], shape: Shape) -> None:
-    """Raise DataLossError unless the slices cover `shape` exactly, none overlapping another."""
+def check_disjoint(slices: Sequence[TensorSlice], shape: Shape) -> None:
+    """Raise DataLossError for slices that share an element, or reach outside `shape`."""
     limits.current().check("slices", len(slices), "slices of one tensor")
     boxes = np.array(
         [[(part.start, part.stop) for part in one.index_in(shape)] for one in slices],
@@ -116,13 +116,6 @@ def check_partition(slices: Sequence[TensorSlice], shape: Shape) -> None:
     clash = find_overlap(boxes)
     if clash is not None:
         raise DataLossError(f"slices {slices[clash[0]]} and {slices[clash[1]]} overlap")
-    covered = sum(volume(one.shape_in(shape)) for one in slices)
-    if covered != volume(shape):
-        raise DataLossError(
-            f"the {len(slices)} slices ({', '.join(map(str, slices[:8]))}"
-            f"{', ...' if len(slices) > 8 else ''}) hold {covered} elements of the "
-            f"{volume(shape)} in shape {list(shape)}: {first_gap(boxes, shape)} is missing"
-        )
 
 
 # Boxes that no cut parts are compared pair by pair; so many take a second.
@@ -183,13 +176,13 @@ def _overlap_in_pairs(boxes: npt.NDArray[Any]) -> tuple[int, int] | None:
 _PLACES = 512
 
 
-def first_gap(boxes: npt.NDArray[Any], shape: Shape) -> str:
-    """Name the place of an element that no slice holds, the first that is found."""
+def first_gap(boxes: npt.NDArray[Any], shape: Shape) -> Shape | None:
+    """Return the place of an element that no box holds, the first that is found."""
     for corner in sorted(set(islice(_corners(boxes, shape), _PLACES))):
         held = (boxes[..., 0] <= corner) & (np.array(corner) < boxes[..., 1])
         if not held.all(axis=1).any():
-            return f"element {list(corner)}"
-    return "a part"
+            return corner
+    return None
 
 
 def _corners(boxes: npt.NDArray[Any], shape: Shape) -> Iterator[Shape]:

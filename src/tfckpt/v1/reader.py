@@ -16,11 +16,11 @@ from tfckpt.errors import (
     located,
 )
 from tfckpt.names import Path, as_path
-from tfckpt.reader import CheckpointReader, TensorInfo, listed, tensor_not_found
+from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
 from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
 from tfckpt.tensors.selection import Index, Selection
-from tfckpt.tensors.slices import Shape, TensorSlice, check_partition, volume
+from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array, reshaped
 from tfckpt.tensors.values import decode_values
 from tfckpt.v1.commit import group_of
@@ -65,7 +65,7 @@ class V1Reader(CheckpointReader):
     Raises FileMissingError for a file that is not there, DataLossError for a damaged one.
     """
 
-    def __init__(self, path_or_pattern: Path, *, verify: bool = True, mmap: bool = True) -> None:
+    def __init__(self, path_or_pattern: Path, *, verify: Verify = True, mmap: bool = True) -> None:
         given = as_path(path_or_pattern)
         self.path = pattern_around(given) or given
         self._mmap = mmap
@@ -123,7 +123,6 @@ class V1Reader(CheckpointReader):
                 raise UnimplementedError(f"a {kind} has a value only inside TensorFlow")
             if index is None and saved.whole is not None:
                 return _handed_out(self._decode(saved, saved.whole), saved)
-            check_partition(saved.slices, saved.shape)
             selection = Selection.of(... if index is None else index, saved.shape)
             elements = selection.finished(self._assemble(saved, selection))
             return elements if index is not None else _handed_out(elements, saved)
@@ -202,18 +201,15 @@ class V1Reader(CheckpointReader):
         dtype = numpy_dtype(saved.data_type)
         assert dtype is not None
         elements: Array | None = None
-        for one in saved.places:
-            axes, place = selection.within(one, saved.shape)
-            if not volume(axis.length for axis in axes):
-                continue
-            part = self._decode(saved, one)
-            box = tuple(slice(axis.start, axis.stop, axis.step) for axis in axes)
+        for part in selection.parts(saved.slices, saved.shape):
+            values = self._decode(saved, part.stored)
+            box = tuple(slice(axis.start, axis.stop, axis.step) for axis in part.axes)
             if elements is None:  # only now: a forged shape has no slice that parses
                 needed = volume(selection.shape) * dtype.itemsize
                 stored = sum(self._shards.sizes.values())
                 self._limits.check_memory(needed, stored, f"{len(saved.places)} slices")
                 elements = new_array(selection.shape, dtype)
-            elements[place] = part[box]
+            elements[part.place] = values[box]
         return new_array(selection.shape, dtype) if elements is None else elements
 
     def _decode(self, saved: _Saved, one: TensorSlice) -> Array:
