@@ -223,6 +223,39 @@ def test_more_dimensions_than_numpy_has(prefix: Path) -> None:
         tfckpt.load(prefix)
 
 
+@pytest.mark.parametrize("kind", [0, 99, 101, 2**31 - 1, -1])
+def test_an_unknown_type_is_listed_and_the_rest_is_read(kind: int, prefix: Path) -> None:
+    tfckpt.save(prefix, {"a": np.ones(2, np.float32)})
+    data = prefix.with_name(prefix.name + ".data-00000-of-00001").read_bytes()
+    known = tfckpt.BundleReader(prefix).entry("a")
+    part = TensorSlice.parse("0,3")
+    entries = {
+        b"a": known,
+        b"b": known._replace(data_type=kind % (1 << 64)),
+        b"c": Entry(kind % (1 << 64), (3,), slices=(part,)),
+        part.key(b"c"): Entry(kind % (1 << 64), (3,), 0, 0, 8, 1),
+    }
+    forge(prefix, HEADER | {key: entry.encode() for key, entry in entries.items()}, data)
+
+    assert tfckpt.list_variables(prefix) == [("a", [2]), ("b", [2]), ("c", [3])]
+    with tfckpt.load_checkpoint(prefix) as reader:
+        assert reader.get_variable_to_dtype_map() == {"a": np.float32, "b": object, "c": object}
+        assert reader.get_tensors(["a"])["a"].tolist() == [1, 1]
+        for read in (
+            lambda: reader["b"],
+            lambda: reader["c"],
+            lambda: reader.get_tensor("c", np.s_[0:0]),
+            lambda: reader.get_tensor("b", 0),
+            reader.get_tensors,
+        ):
+            with pytest.raises(NotImplementedError, match="none that is known here") as caught:
+                read()
+            assert caught.value.tensor in ("b", "c")
+    for other in ("v2", "v1"):
+        with pytest.raises(NotImplementedError, match="cannot be written"):
+            tfckpt.convert_checkpoint(prefix, prefix.with_name("other"), other)
+
+
 def test_variants_are_listed_and_have_no_value(prefix: Path) -> None:
     forge(prefix, HEADER | {b"v": Entry(21, (), 0, 0, 4, 1).encode()}, bytes(4))
 

@@ -429,6 +429,24 @@ def test_forged_records_are_values_or_an_error(name: str, tmp_path: Path, data: 
             assert info.shape == array.shape
 
 
+@pytest.mark.parametrize("kind", [0, 99, 101])
+def test_an_unknown_type_is_listed_and_the_rest_is_read(kind: int, tmp_path: Path) -> None:
+    whole = TensorSlice.parse("-")
+    metas = [Meta(b"a", (2,), 1, (whole,)), Meta(b"b", (2,), kind, (whole,))]
+    items = {b"": encode_meta(metas)}
+    items |= {whole.key(name): encode_record(name, whole, TWO, 0) for name in (b"a", b"b")}
+    path = forge(tmp_path / "m", items)
+
+    assert tfckpt.list_variables(path) == [("a", [2]), ("b", [2])]
+    with tfckpt.load_checkpoint(path) as reader:
+        assert reader.get_tensors(["a"])["a"].tolist() == [1, 2]
+        assert reader.info("b").dtype == object
+        assert reader.info("b").stored_size == 0
+        for index in (None, 0):
+            with pytest.raises(NotImplementedError, match="none that is known here"):
+                reader.get_tensor("b", index)
+
+
 @SETTINGS
 @given(st.binary(max_size=80))
 def test_any_record_decodes_or_is_damage(data: bytes) -> None:

@@ -11,7 +11,7 @@ from tfckpt.bundle.commit import has_index, remove_bundle
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import load, load_checkpoint, save
-from tfckpt.dtypes import OPAQUE, data_type_name
+from tfckpt.dtypes import data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.names import Path, as_path
 from tfckpt.reader import CheckpointReader, TensorInfo
@@ -127,7 +127,7 @@ def _check_types(infos: Mapping[str, TensorInfo], path: str, to: str) -> None:
     bad = {
         name: data_type_name(info.data_type)
         for name, info in infos.items()
-        if info.data_type in OPAQUE or (to == "v1" and info.data_type not in V1_DATA_TYPES)
+        if info.why_unreadable or (to == "v1" and info.data_type not in V1_DATA_TYPES)
     }
     if bad:
         first = ", ".join(f"{name} ({kind})" for name, kind in list(bad.items())[:5])

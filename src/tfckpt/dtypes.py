@@ -155,6 +155,18 @@ def data_type_of(dtype: np.dtype[Any]) -> DataType:
     )
 
 
+def why_unreadable(data_type: int) -> str | None:
+    """Say why tensors of a type can be listed but not read; None for a type that can be read."""
+    if data_type in OPAQUE:
+        return f"a {data_type_name(data_type)} has a value only inside TensorFlow"
+    if numpy_dtype(data_type) is None:
+        return (
+            f"its element type, {data_type_name(data_type)}, is none that is known here (one of a "
+            f"TensorFlow, or an ml_dtypes, newer than those here?)"
+        )
+    return None
+
+
 def data_type_name(data_type: int) -> str:
     """Return TensorFlow's name, such as ``DT_FLOAT``; the number where it has none."""
     return DataType(data_type).name if data_type in _NAMED else f"DT_{data_type}"

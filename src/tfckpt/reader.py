@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from tfckpt.dtypes import data_type_name, numpy_dtype
+import numpy as np
+
+from tfckpt.dtypes import data_type_name, numpy_dtype, why_unreadable
 from tfckpt.errors import TensorNotFoundError
 from tfckpt.names import close_names
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
@@ -17,8 +19,6 @@ from tfckpt.tensors.stored import Array
 Verify: TypeAlias = bool | Literal["whole"]
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from tfckpt.tensors.selection import Index
 
 
@@ -35,10 +35,14 @@ class TensorInfo(NamedTuple):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """Its numpy dtype; ``object`` for strings (of bytes), resources and variants."""
+        """Its numpy dtype; ``object`` for strings (of bytes) and for what cannot be read."""
         dtype = numpy_dtype(self.data_type)
-        assert dtype is not None, "readers refuse unknown types"
-        return dtype
+        return np.dtype(object) if dtype is None else dtype
+
+    @property
+    def why_unreadable(self) -> str | None:
+        """Why its values cannot be read: a variant, a type that is not known. None if they can."""
+        return why_unreadable(self.data_type)
 
     @property
     def size(self) -> int:
@@ -86,7 +90,7 @@ class CheckpointReader(Mapping[str, Array]):
         Strings come as an object array of bytes, a scalar one as ``bytes``.
 
         Raises TensorNotFoundError; DataLossError for damaged bytes; UnimplementedError for
-        variants and resources; IndexError for an index that does not fit.
+        variants, resources and types that are not known; IndexError for an index that does not fit.
         """
 
     @abstractmethod

@@ -22,7 +22,6 @@ from tfckpt.coding import (
     encode_fixed32,
     encode_varint,
 )
-from tfckpt.dtypes import data_type_name, numpy_dtype
 from tfckpt.errors import DataLossError
 from tfckpt.tensors.slices import TensorSlice
 
@@ -134,8 +133,6 @@ def _decode_any(value: bytes) -> Entry:
     shape = tuple(dim.size for dim in entry.shape.dim)
     if entry.shape.unknown_rank or min(shape, default=0) < 0 or len(shape) > _MAX_RANK:
         raise DataLossError(f"no tensor has the shape {list(shape)}")
-    if numpy_dtype(entry.dtype) is None:
-        raise DataLossError(f"unknown element type {data_type_name(entry.dtype)}")
     if entry.shard_id < 0 or entry.offset < 0 or entry.size < 0:
         raise DataLossError(
             f"no tensor lies in shard {entry.shard_id} at {entry.offset} with {entry.size} bytes"

@@ -256,7 +256,7 @@ def _least_size(data_type: int, shape: Shape) -> int:
 
 def itemtype(entry: Entry) -> np.dtype[Any]:
     dtype = numpy_dtype(entry.data_type)
-    assert dtype is not None, "entries of unknown types are refused"
+    assert dtype is not None, "unknown types are not read"
     return dtype
 
 

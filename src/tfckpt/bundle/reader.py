@@ -11,7 +11,7 @@ from tfckpt.bundle.fetch import Shard, by_shard, itemtype
 from tfckpt.bundle.files import BundleFiles
 from tfckpt.bundle.part import fetch_part
 from tfckpt.coding import Buffer
-from tfckpt.dtypes import OPAQUE, data_type_name
+from tfckpt.dtypes import data_type_name, why_unreadable
 from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.lazy import lazy
 from tfckpt.names import Path, check_prefix, decode_name, encode_name, key_of
@@ -133,6 +133,7 @@ class BundleReader(CheckpointReader):
 
     def get_tensor(self, name: str, index: Index | None = None) -> Array:
         entry = self.entry(name)
+        self._check_readable(name, entry)
         with located(self._files.index, name), self._limits:
             if index is None:
                 return self._whole(name, entry)
@@ -146,8 +147,7 @@ class BundleReader(CheckpointReader):
         whole = [named for named in wanted.items() if not named[1].slices]
         for shard_id, tensors in by_shard(whole):
             for name, entry in tensors:
-                if entry.data_type in OPAQUE:
-                    raise self._opaque(name, entry)
+                self._check_readable(name, entry)
             shard = self._files.shard(shard_id, tensors[0][0])
             with self._limits:
                 arrays.update(shard.fetch(tensors, verify=bool(self._verify)))
@@ -218,16 +218,12 @@ class BundleReader(CheckpointReader):
             return entry
 
     def _shard_of(self, name: str, entry: Entry) -> Shard:
-        if entry.data_type in OPAQUE:
-            raise self._opaque(name, entry)
         return self._files.shard(entry.shard_id, name)
 
-    def _opaque(self, name: str, entry: Entry) -> UnimplementedError:
-        return UnimplementedError(
-            f"a {data_type_name(entry.data_type)} has a value only inside TensorFlow",
-            path=self.path,
-            tensor=name,
-        )
+    def _check_readable(self, name: str, entry: Entry) -> None:
+        problem = why_unreadable(entry.data_type)
+        if problem:
+            raise UnimplementedError(problem, path=self.path, tensor=name)
 
 
 def _reopened(path: str, verify: Verify, mmap: bool) -> BundleReader:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, MutableMapping
 from typing import Any
 
 from tfckpt.checkpoint import open_prefix
-from tfckpt.dtypes import OPAQUE
 from tfckpt.errors import FileMissingError
 from tfckpt.graph import Graph, import_meta_graph
 from tfckpt.graph.keys import GraphKeys
@@ -159,9 +158,9 @@ def _saver(
 def _everything(folder: str) -> dict[str, object]:
     with open_prefix(variables_prefix(folder)) as reader:
         infos = reader.infos()
-    opaque = [name for name, info in infos.items() if info.data_type in OPAQUE]
+    opaque = [name for name, info in infos.items() if info.why_unreadable]
     if opaque:
-        logger.warning("%s: variants and resources are left out: %s", folder, opaque)
+        logger.warning("%s: what cannot be read is left out: %s", folder, opaque)
     return {name: name for name in infos if name not in opaque}
 
 

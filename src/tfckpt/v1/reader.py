@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tfckpt import limits
-from tfckpt.dtypes import OPAQUE, DataType, data_type_name, numpy_dtype
+from tfckpt.dtypes import DataType, data_type_name, numpy_dtype, why_unreadable
 from tfckpt.errors import (
     CheckpointError,
     DataLossError,
@@ -118,9 +118,9 @@ class V1Reader(CheckpointReader):
     def get_tensor(self, name: str, index: Index | None = None) -> Array:
         saved = self._saved(name)
         with located(self.path, name), self._limits:
-            if saved.data_type in OPAQUE:
-                kind = data_type_name(saved.data_type)
-                raise UnimplementedError(f"a {kind} has a value only inside TensorFlow")
+            problem = why_unreadable(saved.data_type)
+            if problem:
+                raise UnimplementedError(problem)
             if index is None and saved.whole is not None:
                 return _handed_out(self._decode(saved, saved.whole), saved)
             selection = Selection.of(... if index is None else index, saved.shape)
@@ -268,8 +268,7 @@ def _count_files(path: str) -> int:
 
 def _info(saved: _Saved) -> TensorInfo:
     dtype = numpy_dtype(saved.data_type)
-    assert dtype is not None, "unknown types are refused on opening"
-    size = 0 if dtype.kind == "O" else volume(saved.shape) * dtype.itemsize
+    size = 0 if dtype is None or dtype.kind == "O" else volume(saved.shape) * dtype.itemsize
     slices = () if saved.whole is not None else saved.slices
     return TensorInfo(saved.data_type, saved.shape, size, slices)
 

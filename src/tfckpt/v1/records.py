@@ -16,7 +16,6 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tfckpt.coding import Buffer, encode_varint
-from tfckpt.dtypes import data_type_name, numpy_dtype
 from tfckpt.errors import DataLossError
 from tfckpt.tensors.slices import FULL, Shape, TensorSlice
 from tfckpt.wire import BYTES, VARINT, bytes_field, decode_packed, fields
@@ -57,8 +56,6 @@ class Meta(NamedTuple):
                 data_type = _number(value, kind, "the type of a tensor")
             elif number == 4:
                 slices.append(_decode_slice(_view(value, kind, "a slice")))
-        if numpy_dtype(data_type) is None:
-            raise DataLossError(f"unknown element type {data_type_name(data_type)}")
         return cls(name, _decode_shape(shape), data_type, tuple(slices))
 
 
