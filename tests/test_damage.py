@@ -202,7 +202,6 @@ def test_forged_indexes_are_named_and_cost_nothing(what: str, prefix: Path) -> N
     [
         (b"\x08\x00", "speaks of 0 shards"),
         (b"\xff", "does not parse"),
-        (b"\x08\x01\x1a\x02\x10\x07", "asks for a reader of version 7"),
     ],
 )
 def test_forged_headers(header: bytes, problem: str, prefix: Path) -> None:

@@ -522,18 +522,6 @@ def test_other_forms_of_the_same_values_are_read(
     assert values == tfckpt.load(path)["t"].tolist()
 
 
-@pytest.mark.parametrize(
-    ("versions", "problem"),
-    [("12 04 08 05 10 02", "reader of version 2"), ("12 04 08 01 18 01", "are wrong")],
-)
-def test_files_for_other_readers_are_refused(versions: str, problem: str, tmp_path: Path) -> None:
-    body = bytes.fromhex(versions)
-    path = forge(tmp_path / "m", {b"": b"\x0a" + bytes([len(body)]) + body})
-
-    with pytest.raises(DataLossError, match=problem):
-        tfckpt.load(path)
-
-
 def test_files_of_2015_have_no_versions(tmp_path: Path) -> None:
     items = items_of("sliced")
     assert items[b""].endswith(bytes.fromhex("12 02 08 01"))

@@ -13,7 +13,7 @@ goes through protobuf itself.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tfckpt.coding import (
     Buffer,
@@ -23,7 +23,11 @@ from tfckpt.coding import (
     encode_varint,
 )
 from tfckpt.errors import DataLossError
-from tfckpt.tensors.slices import TensorSlice
+from tfckpt.tensors.slices import FULL, TensorSlice
+from tfckpt.versions import check_versions
+
+if TYPE_CHECKING:
+    from tfckpt.protos import TensorSliceProto
 
 HEADER_KEY = b""
 VERSION = 1  # the producer that TensorFlow writes; it reads any up to this
@@ -49,11 +53,7 @@ class Header(NamedTuple):
             header = parse_binary(bytes(value), BundleHeaderProto)
         except DataLossError as error:
             raise DataLossError(f"the header of the index does not parse: {error}") from None
-        if header.version.min_consumer > VERSION:
-            raise DataLossError(
-                f"the checkpoint asks for a reader of version {header.version.min_consumer}, "
-                f"this one is {VERSION}"
-            )
+        check_versions(header.version, VERSION, "the checkpoint")
         if header.num_shards < 1:
             raise DataLossError(f"the header of the index speaks of {header.num_shards} shards")
         return cls(header.num_shards, header.endianness == BundleHeaderProto.BIG)
@@ -137,16 +137,16 @@ def _decode_any(value: bytes) -> Entry:
         raise DataLossError(
             f"no tensor lies in shard {entry.shard_id} at {entry.offset} with {entry.size} bytes"
         )
-    slices = tuple(
-        TensorSlice(
-            tuple(
-                (extent.start, extent.length if extent.HasField("length") else -1)
-                for extent in one.extent
-            )
-        )
-        for one in entry.slices
-    )
+    slices = tuple(TensorSlice(tuple(map(_extent, one.extent))) for one in entry.slices)
     return Entry(entry.dtype, shape, entry.shard_id, entry.offset, entry.size, entry.crc32c, slices)
+
+
+def _extent(extent: TensorSliceProto.Extent) -> tuple[int, int]:
+    if extent.HasField("length"):
+        return extent.start, extent.length
+    if extent.start:  # TensorFlow takes no such extent either (``tensor_slice.cc``)
+        raise DataLossError(f"a slice begins at {extent.start} and has no length")
+    return 0, FULL
 
 
 @lru_cache(maxsize=4096)

@@ -13,6 +13,7 @@ from tfckpt.graph.names import CONTROL, TakenNames, TensorId, parse_input, parse
 from tfckpt.graph.op_defs import Interface, compatible, type_name
 from tfckpt.graph.operation import Operation
 from tfckpt.protos import AttrValue, GraphDef, NodeDef
+from tfckpt.versions import GRAPH_DEF_VERSION, check_versions
 
 MERGES = ("Merge", "RefMerge", "_XlaMerge")
 NEXT_ITERATIONS = ("NextIteration", "RefNextIteration")
@@ -26,6 +27,7 @@ class Constructor:
 
     def __init__(self, graph: Graph, graph_def: GraphDef) -> None:
         """Take over `graph_def`: its nodes become those of the graph."""
+        check_versions(graph_def.versions, GRAPH_DEF_VERSION, "the graph")
         self.graph = graph
         self.graph_def = graph_def
         self.operations: list[Operation] = []

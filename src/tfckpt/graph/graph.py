@@ -11,7 +11,7 @@ from tfckpt.graph.checks import check_attrs, check_form, check_input_count
 from tfckpt.graph.collected import Collections
 from tfckpt.graph.default import as_default
 from tfckpt.graph.names import CONTROL, TensorId, parse_tensor_name
-from tfckpt.graph.op_defs import GRAPH_DEF_VERSION, Interface, get_op_def, interface_of
+from tfckpt.graph.op_defs import Interface, get_op_def, interface_of
 from tfckpt.graph.operation import Operation, Tensor
 from tfckpt.graph.scopes import NameScopes
 from tfckpt.graph.values import python_to_attr
@@ -25,6 +25,7 @@ from tfckpt.protos import (
     OpDef,
     VersionDef,
 )
+from tfckpt.versions import GRAPH_DEF_VERSION
 
 MESSAGE_LIMIT = 2**31 - 1  # bytes that a protobuf message may have
 OUTPUT_SHAPES = "_output_shapes"

@@ -19,7 +19,6 @@ from tfckpt.protos import AttrValue, GraphDef, NodeDef, OpDef, OpList
 
 _TABLE = Path(__file__).with_name("op_defs.binpb.z")
 TENSORFLOW_VERSION = "2.21.0"  # whose ops and defaults these are
-GRAPH_DEF_VERSION = 2474  # what its graphs say of their producer
 
 _MOST = 1 << 20  # tensors of an argument: more than any graph can hold edges to
 REF = 100  # types.proto: DT_FLOAT_REF is DT_FLOAT + 100, and so on

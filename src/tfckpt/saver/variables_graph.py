@@ -29,9 +29,7 @@ from tfckpt.protos import (
 )
 from tfckpt.saver.var_list import Spec
 from tfckpt.tensors.slices import Shape, volume
-
-# TensorFlow 2.21's version of the operations used here (``TF_GRAPH_DEF_VERSION``).
-PRODUCER = 2474
+from tfckpt.versions import GRAPH_DEF_VERSION
 
 # What an operation may be called, but for names with ">" inside (``graph_constructor.cc``).
 _VALID_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*")
@@ -109,7 +107,7 @@ def make_meta_graph(
         saver.add(specs, shards, saver_def, filename=filename, reshape=reshape)
     # Empty would be "unknown"; no TensorFlow wrote this, so its own version is not named.
     meta.meta_info_def.tensorflow_git_version = f"tfckpt {tfckpt.__version__}"
-    meta.graph_def.versions.producer = PRODUCER
+    meta.graph_def.versions.producer = GRAPH_DEF_VERSION
     return meta
 
 

@@ -20,6 +20,7 @@ from tfckpt.errors import DataLossError, ResourceExhaustedError
 from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
 
 FULL = -1
+_MAX_INT64 = (1 << 63) - 1
 
 Shape = tuple[int, ...]
 
@@ -41,7 +42,8 @@ class TensorSlice(NamedTuple):
         """Make one from (start, length) pairs; a length of -1 takes the whole dimension."""
         pairs = tuple((int(start), int(length)) for start, length in extents)
         for start, length in pairs:
-            if start < 0 or length < FULL or (length == FULL and start != 0):
+            beyond = max(start, length) > _MAX_INT64 or start + length > _MAX_INT64
+            if beyond or start < 0 or length < FULL or (length == FULL and start != 0):
                 raise ValueError(f"no slice has start {start} with length {length}")
         return cls(pairs)
 

@@ -17,8 +17,10 @@ from typing import NamedTuple
 
 from tfckpt.coding import Buffer, encode_varint
 from tfckpt.errors import DataLossError
+from tfckpt.parsing import parse_binary
 from tfckpt.tensors.slices import FULL, Shape, TensorSlice
-from tfckpt.wire import BYTES, VARINT, bytes_field, decode_packed, fields
+from tfckpt.versions import check_versions
+from tfckpt.wire import BYTES, VARINT, bytes_field, fields
 
 META_KEY = b""
 VERSION = 1  # TensorFlow's TF_CHECKPOINT_VERSION: what it writes, and the highest it reads
@@ -99,33 +101,18 @@ def encode_meta(metas: Iterable[Meta]) -> bytes:
 def decode_meta(value: Buffer) -> list[Meta]:
     """Read the record of key "".
 
-    Raises DataLossError if it does not parse, or asks for a newer reader.
+    Raises DataLossError if it does not parse, InvalidArgumentError if it asks for a newer reader.
     """
+    from tfckpt.protos import VersionDef
+
     metas, versions = [], b""
     for number, kind, part in fields(_only_field(value, 1, "the list of tensors")):
         if number == 1:
             metas.append(Meta.decode(_view(part, kind, "a tensor")))
         elif number == 2:
             versions += _view(part, kind, "the versions")
-    _check_versions(versions)
+    check_versions(parse_binary(versions, VersionDef), VERSION, "the checkpoint")
     return metas
-
-
-def _check_versions(message: bytes) -> None:
-    bad: list[int] = []
-    for number, kind, value in fields(message):
-        if number == 2:
-            least = _number(value, kind, "the least version of a reader")
-            if least > VERSION:
-                raise DataLossError(
-                    f"the checkpoint asks for a reader of version {least}, this one is {VERSION}"
-                )
-        elif number == 3 and isinstance(value, memoryview):  # packed
-            bad.extend(one for part in decode_packed(value) for one in part.tolist())
-        elif number == 3:
-            bad.append(_number(value, kind, "the version of a reader"))
-    if VERSION in bad:
-        raise DataLossError(f"the checkpoint says that readers of version {VERSION} are wrong")
 
 
 def _only_field(value: Buffer, wanted: int, what: str) -> Buffer:
