@@ -118,7 +118,10 @@ def test_slices(text: str, shape: tuple, part: tuple, index: tuple) -> None:
     assert index == one.index_in(shape)
 
 
-@pytest.mark.parametrize("text", ["a", "1", "1,2,3", "-1,2", "1,-2", ":", "1,-1"])
+@pytest.mark.parametrize(
+    "text",
+    ["a", "1", "1,2,3", "-1,2", "1,-2", ":", "1,-1", f"{2**63},1", f"0,{2**63}", f"1,{2**63 - 1}"],
+)
 def test_what_is_no_slice(text: str) -> None:
     with pytest.raises(ValueError, match="slice"):
         TensorSlice.parse(text)
@@ -311,6 +314,7 @@ def test_entries_decode_alike_alone_and_together(values: list[bytes], data: st.D
         ("08 01 12 02 18 01", "no tensor has the shape"),
         ("08 01 12 00 20 ff ff ff ff ff ff ff ff ff 01", "no tensor lies"),
         ("0a", "does not parse"),
+        ("08 01 12 04 12 02 08 04 3a 04 0a 02 08 01", "begins at 1 and has no length"),
     ],
 )
 def test_what_is_no_entry(stored: str, problem: str) -> None:

@@ -2,6 +2,7 @@
 
     CheckpointError
       DataLossError(ValueError)                the bytes contradict the format or a checksum
+        UnparsableFileError(OSError)           a graph's or SavedModel's file is no such message
       NotFoundError
         TensorNotFoundError(KeyError)          the checkpoint has no such tensor
         FileMissingError(FileNotFoundError)    a file, or a whole checkpoint, is not there
@@ -42,6 +43,7 @@ __all__ = [
     "ResourceExhaustedError",
     "TensorNotFoundError",
     "UnimplementedError",
+    "UnparsableFileError",
 ]
 
 
@@ -86,6 +88,14 @@ def _rebuild(kind: type[CheckpointError], message: str) -> CheckpointError:
 
 class DataLossError(CheckpointError, ValueError):
     """The bytes contradict the format or a checksum."""
+
+
+class UnparsableFileError(DataLossError, OSError):
+    """A file of a graph or a SavedModel does not parse; TensorFlow has an IOError here."""
+
+    def __init__(self, message: str, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.strerror, self.filename = message, self.path
 
 
 class NotFoundError(CheckpointError):

@@ -18,7 +18,7 @@ from google.protobuf import text_format
 from google.protobuf.message import Message
 
 from tfckpt.detect import describe
-from tfckpt.errors import DataLossError, InvalidArgumentError
+from tfckpt.errors import DataLossError, InvalidArgumentError, UnparsableFileError
 from tfckpt.graph.graph import MESSAGE_LIMIT, Graph, check_size
 from tfckpt.names import Path, as_path
 from tfckpt.parsing import TextError, parse_binary, parse_text
@@ -69,8 +69,8 @@ def read_graph_file(path: Path) -> GraphFile:
 
     Returns the GraphDef, MetaGraphDef or SavedModel that it is.
 
-    Raises FileMissingError (a FileNotFoundError) if there is no such file; DataLossError (a
-    ValueError) if it is none of these, with the line and the node for text.
+    Raises FileMissingError (a FileNotFoundError) if there is no such file; UnparsableFileError (an
+    OSError and a ValueError) if it is none of these, with the line and the node for text.
     """
     path = as_path(path)
     data = _read(path)
@@ -105,8 +105,8 @@ def read_graph_def(path: Path) -> GraphDef:
 def read_meta_graph(path: Path) -> MetaGraphDef:
     """Read a MetaGraphDef (a ``.meta`` file), binary or text.
 
-    Raises FileMissingError (a FileNotFoundError) if there is no such file; DataLossError (a
-    ValueError) if it is no MetaGraphDef.
+    Raises FileMissingError (a FileNotFoundError) if there is no such file; UnparsableFileError (an
+    OSError and a ValueError) if it is no MetaGraphDef.
     """
     path = as_path(path)
     found = read_graph_file(path)
@@ -114,14 +114,14 @@ def read_meta_graph(path: Path) -> MetaGraphDef:
         return found
     what = found.DESCRIPTOR.name
     ask = "import_graph_def" if isinstance(found, GraphDef) else "saved_model.load"
-    raise DataLossError(f"this is a {what}, not a MetaGraphDef (see {ask})", path=path)
+    raise UnparsableFileError(f"this is a {what}, not a MetaGraphDef (see {ask})", path=path)
 
 
 def _read(path: str) -> bytes:
     source = open_source(path)
     try:
         if source.size > MESSAGE_LIMIT:
-            raise DataLossError(
+            raise UnparsableFileError(
                 f"the file has {source.size} bytes, a graph can have {MESSAGE_LIMIT} (2 GiB)",
                 path=path,
             )
@@ -129,7 +129,7 @@ def _read(path: str) -> bytes:
     finally:
         source.close()
     if not data:
-        raise DataLossError("this is an empty file, not a graph", path=path)
+        raise UnparsableFileError("this is an empty file, not a graph", path=path)
     return data
 
 
@@ -190,7 +190,7 @@ def _parse_text(text: str, kind: type[M], path: str) -> M:
         return parse_text(text, kind)
     except TextError as error:
         where = _node_at(text, error.line) if error.line else ""
-        raise DataLossError(
+        raise UnparsableFileError(
             f"this is no {kind.DESCRIPTOR.name}: {where}{error.message}", path=path
         ) from None
 
@@ -211,13 +211,13 @@ _OTHERS = {
 }
 
 
-def _no_graph(path: str) -> DataLossError:
+def _no_graph(path: str) -> UnparsableFileError:
     kind = _OTHERS.get(os.path.basename(path))
     if kind is None:
         kind = describe(path) if not is_remote(path) else "something else"
     if "protobuf" in kind:
         kind = "a protobuf message of another kind, or one that was cut short"
-    return DataLossError(
+    return UnparsableFileError(
         f"this is no graph, neither as binary nor as text; it is {kind}", path=path
     )
 

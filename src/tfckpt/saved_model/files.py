@@ -15,7 +15,7 @@ from typing import Any
 from google.protobuf import text_format
 
 from tfckpt.detect import describe_bytes
-from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError
+from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError, UnparsableFileError
 from tfckpt.names import Path, as_path
 from tfckpt.parsing import parse_binary, parse_text
 from tfckpt.protos import SavedModel
@@ -59,8 +59,8 @@ def model_file(export_dir: str) -> str | None:
 def read_saved_model(export_dir: Path) -> SavedModel:
     """Return the SavedModel message of a folder, TensorFlow's ``parse_saved_model``.
 
-    Raises FileMissingError (an OSError) if the folder has none; DataLossError for a damaged one;
-    UnimplementedError for a schema version other than 1.
+    Raises FileMissingError (an OSError) if the folder has none; UnparsableFileError (an OSError
+    too) for a damaged one; UnimplementedError for a schema version other than 1.
     """
     folder = as_folder(export_dir)
     path = model_file(folder)
@@ -71,7 +71,7 @@ def read_saved_model(export_dir: Path) -> SavedModel:
         )
     data = read_file(path)
     if not data:
-        raise DataLossError("an empty file, not a SavedModel", path=path)
+        raise UnparsableFileError("an empty file, not a SavedModel", path=path)
     model = _PARSERS[os.path.basename(path)](data, path)
     _check_version(model, path)
     return model
@@ -84,14 +84,14 @@ def _parse_binary(data: bytes, path: str) -> SavedModel:
         what = describe_bytes(data[:4096], len(data))
         if what.startswith("a serialized protobuf"):
             what = "another protobuf message, or one that was cut short or damaged"
-        raise DataLossError(f"this is no SavedModel: it is {what}", path=path) from None
+        raise UnparsableFileError(f"this is no SavedModel: it is {what}", path=path) from None
 
 
 def _parse_text(data: bytes, path: str) -> SavedModel:
     try:
         return parse_text(data.decode(), SavedModel)
     except ValueError as error:
-        raise DataLossError(f"this is no SavedModel as text: {error}", path=path) from None
+        raise UnparsableFileError(f"this is no SavedModel as text: {error}", path=path) from None
 
 
 def _parse_chunks(data: bytes, path: str) -> SavedModel:
@@ -115,7 +115,7 @@ def _check_version(model: SavedModel, path: str) -> None:
     if version == SAVED_MODEL_SCHEMA_VERSION or (version == 0 and model.meta_graphs):
         return
     if version == 0:
-        raise DataLossError(
+        raise UnparsableFileError(
             "this is no SavedModel: it has neither a schema version nor a graph", path=path
         )
     raise UnimplementedError(
