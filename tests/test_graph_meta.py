@@ -364,7 +364,6 @@ def test_no_variables_and_no_saver_def_give_no_saver():
 
 
 def test_a_saver_def_gives_its_saver():
-    pytest.importorskip("tfckpt.saver")
     meta_graph = MetaGraphDef(graph_def=nodes(*variable_nodes("v")))
     meta_graph.collection_def["variables"].bytes_list.value.append(serialized(a_variable("v")))
     with tfckpt.Graph().as_default():
@@ -385,7 +384,6 @@ def test_a_saver_def_gives_its_saver():
 
 
 def test_a_saver_writes_the_graph_that_it_came_with(tmp_path):
-    pytest.importorskip("tfckpt.saver")
     meta_graph = MetaGraphDef(graph_def=nodes(*variable_nodes("v"), ("mine", "NoOp", [], {})))
     meta_graph.saver_def.CopyFrom(
         SaverDef(

@@ -584,3 +584,47 @@ def test_v1_checkpoints_rotate_too(sharded: bool, tmp_path: Path) -> None:
     assert names(tmp_path) == ["checkpoint", *files, "m-2.meta"]
     assert tfckpt.latest_checkpoint(tmp_path) == path
     assert tfckpt.Saver().restore({}, path).restored == ["a", "b"]
+
+
+@pytest.mark.parametrize("version", [tfckpt.SaverDef.V1, tfckpt.SaverDef.V2])
+def test_a_sharded_save_may_be_named_as_the_state_file(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    saver = tfckpt.Saver(sharded=True, write_version=version)
+    path = saver.save(W, "train/checkpoint")
+    assert tfckpt.latest_checkpoint("train") == path
+    assert sorted(tfckpt.load(path)) == sorted(W)
+    if (
+        version == tfckpt.SaverDef.V2
+    ):  # what a state file cannot say: the checkpoint would be the file
+        for same in (f"{tmp_path}/checkpoint", "checkpoint"):
+            with pytest.raises(RuntimeError, match="conflicts with path used for"):
+                saver.save(W, same)
+        assert os.listdir(tmp_path) == ["train"]
+        assert tfckpt.load(saver.save(W, f"{tmp_path}/checkpoint", write_state=False))
+
+
+def test_an_empty_saver_restores_nothing_from_nowhere(tmp_path: Path) -> None:
+    saver = tfckpt.Saver(allow_empty=True)
+    assert saver.restore({}, tmp_path / "m").restored == []
+    with pytest.raises(ValueError, match="not a valid checkpoint"):
+        saver.restore({"w": np.zeros(1)}, tmp_path / "m")
+    tfckpt.save(tmp_path / "m", {"w": [1.0]})
+    weights: dict[str, Any] = {}
+    assert saver.restore(weights, tmp_path / "m").restored == ["w"]
+
+
+@pytest.mark.parametrize("filename", ["dir/m", b"dir/m", Path("dir/m"), None])
+def test_the_default_file_name_of_a_graph(filename: Any) -> None:
+    graph = tfckpt.Saver(filename=filename).export_meta_graph(variables=W).graph_def
+    (node,) = [node for node in graph.node if node.name == "save/filename/input"]
+    assert node.attr["value"].tensor.string_val == [b"model" if filename is None else b"dir/m"]
+
+
+def test_what_a_saver_wrote_over_itself_is_still_its_own(tmp_path: Path) -> None:
+    saver = tfckpt.Saver(max_to_keep=1)
+    saver.save(W, tmp_path / "m", global_step=1)
+    saver.save(W, tmp_path / "m", global_step=1, write_state=False)
+    saver.save(W, tmp_path / "m", global_step=2)
+    assert not tfckpt.checkpoint_exists(tmp_path / "m-1")

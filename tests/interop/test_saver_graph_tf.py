@@ -203,3 +203,169 @@ def test_the_saver_def_is_tensorflows(tmp_path: Path) -> None:
         assert again.as_saver_def().restore_op_name == f"s/{theirs.restore_op_name}"
         assert again.to_proto("s").SerializeToString() == theirs.SerializeToString()
         assert again.to_proto("other") is None
+
+
+# Savers of graphs that came from TensorFlow
+
+# Attributes that TensorFlow infers when it imports a graph.
+INFERRED = {"_output_shapes", "_has_manual_control_dependencies"}
+
+
+def tensorflows_graph(tmp_path: Path, use_resource: bool, *, saver: Any = None) -> str:
+    """Save w (partitioned in two) and v in a graph with another operation, "twice"."""
+    with tf.Graph().as_default(), v1.Session() as session:
+        with v1.variable_scope("", use_resource=use_resource):
+            v = v1.get_variable("v", [2], initializer=v1.ones_initializer())
+            v1.get_variable(
+                "w",
+                [5, 2],
+                initializer=v1.ones_initializer(),
+                partitioner=v1.fixed_size_partitioner(2),
+            )
+        tf.identity(v * 2, name="twice")
+        session.run(v1.global_variables_initializer())
+        v1.train.Saver().save(session, str(tmp_path / "theirs"))
+        return v1.train.export_meta_graph().SerializeToString() if saver is None else saver(v)
+
+
+def run_restored(path: str, *tensors: str) -> list[Any]:
+    with tf.Graph().as_default(), v1.Session() as session:
+        v1.train.import_meta_graph(path + ".meta").restore(session, path)
+        return [value.tolist() for value in session.run(tensors)]
+
+
+WEIGHTS = {"v": np.array([3, 4], np.float32), "w": np.full((5, 2), 7, np.float32)}
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_a_graph_without_a_saver_gets_one(use_resource: bool, tmp_path: Path) -> None:
+    data = tensorflows_graph(tmp_path, use_resource)
+    meta = tfckpt.MetaGraphDef.FromString(data)
+    assert not meta.HasField("saver_def")
+
+    with tfckpt.Graph().as_default() as graph:
+        saver = tfckpt.import_meta_graph(meta)
+    with tf.Graph().as_default() as theirs:
+        expected = v1.train.import_meta_graph(v1.MetaGraphDef.FromString(data))
+        # The graph had a Saver's operations already: the new one's stand beside them.
+        names = {op.name for op in theirs.get_operations() if op.type in ("SaveV2", "RestoreV2")}
+    mine = {op.name for op in graph.get_operations() if op.type in ("SaveV2", "RestoreV2")}
+    assert mine == names
+    assert expected.saver_def.SerializeToString() == saver.saver_def.SerializeToString()
+
+    restored: dict[str, Any] = {}
+    saver.restore(restored, tmp_path / "theirs")
+    assert sorted(restored) == ["v", "w"]
+    assert restored["w"].tolist() == [[1, 1]] * 5
+    path = saver.save(WEIGHTS, tmp_path / "ours")
+    read = "w/part_1/Read/ReadVariableOp:0" if use_resource else "w/part_1:0"
+    assert run_restored(path, "twice:0", read) == [[6, 8], [[7, 7], [7, 7]]]
+    assert saver.export_meta_graph().graph_def.node
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_a_saver_of_a_graph_knows_its_variables_and_names(
+    use_resource: bool, tmp_path: Path
+) -> None:
+    def renaming(v: Any) -> bytes:
+        theirs = v1.train.Saver({"v/EMA": v}, name="ema")
+        return v1.train.export_meta_graph(saver_def=theirs.as_saver_def()).SerializeToString()
+
+    meta = tfckpt.MetaGraphDef.FromString(tensorflows_graph(tmp_path, use_resource, saver=renaming))
+    with tfckpt.Graph().as_default():
+        saver = tfckpt.import_meta_graph(meta)
+    path = saver.save(WEIGHTS, tmp_path / "ours")
+    assert tfckpt.list_variables(path) == [("v/EMA", [2])]
+    assert run_restored(path, "twice:0") == [[6, 8]]
+
+    weights = {"v": np.zeros(2, np.float32), "w": np.zeros((5, 2), np.float32)}
+    report = saver.restore(weights, path)
+    assert report.restored == ["v/EMA"]
+    assert (weights["v"].tolist(), weights["w"].any()) == ([3, 4], False)
+
+
+@pytest.mark.parametrize("scope", [None, "moved"])
+def test_a_saver_of_a_graph_in_a_scope(scope: str | None, tmp_path: Path) -> None:
+    tensorflows_graph(tmp_path, True)
+    with tfckpt.Graph().as_default():
+        saver = tfckpt.import_meta_graph(tmp_path / "theirs.meta", import_scope=scope)
+    weights: dict[str, Any] = {}
+    saver.restore(weights, tmp_path / "theirs")
+    # The names in a checkpoint are constants of the graph, and stay.
+    assert sorted(weights) == (["moved/v", "w"] if scope else ["v", "w"])
+    path = saver.save(weights, tmp_path / "ours")
+    assert [name for name, _ in tfckpt.list_variables(path)] == ["v", "w"]
+    assert run_restored(path, "moved/twice:0" if scope else "twice:0") == [[2, 2]]
+
+
+def test_savers_of_the_collection_know_their_variables(tmp_path: Path) -> None:
+    def collected(v: Any) -> bytes:
+        v1.add_to_collection("savers", v1.train.Saver({"renamed": v}, name="one"))
+        return v1.train.export_meta_graph().SerializeToString()
+
+    meta = tfckpt.MetaGraphDef.FromString(tensorflows_graph(tmp_path, True, saver=collected))
+    with tfckpt.Graph().as_default():
+        tfckpt.import_meta_graph(meta)
+        (saver,) = tfckpt.get_collection("savers")
+    path = saver.save(WEIGHTS, tmp_path / "ours")
+    assert tfckpt.list_variables(path) == [("renamed", [2])]
+    assert run_restored(path, "twice:0") == [[6, 8]]
+
+
+@pytest.mark.parametrize("strip", [False, True])
+@pytest.mark.parametrize("clear", [False, True])
+def test_what_a_saver_leaves_out_of_its_graph(strip: bool, clear: bool, tmp_path: Path) -> None:
+    def two(v: Any) -> bytes:
+        v1.add_to_collection("savers", v1.train.Saver([v], name="other"))
+        mine = v1.train.Saver([v], name="mine")
+        return v1.train.export_meta_graph(saver_def=mine.as_saver_def()).SerializeToString()
+
+    data = tensorflows_graph(tmp_path, True, saver=two)
+    arguments = {"strip_default_attrs": strip, "clear_extraneous_savers": clear}
+    with tf.Graph().as_default():
+        theirs = v1.train.import_meta_graph(v1.MetaGraphDef.FromString(data))
+        expected = theirs.export_meta_graph(**arguments)
+    with tfckpt.Graph().as_default():
+        saver = tfckpt.import_meta_graph(tfckpt.MetaGraphDef.FromString(data))
+    found = saver.export_meta_graph(**arguments)
+
+    def shown(meta: Any) -> Any:
+        nodes = {node.name: sorted({*node.attr} - INFERRED) for node in meta.graph_def.node}
+        savers = meta.collection_def["savers"].bytes_list.value
+        names = [v1.train.SaverDef.FromString(one).restore_op_name for one in savers]
+        stripped = meta.meta_info_def.stripped_default_attrs
+        return nodes, names, stripped, sorted(meta.collection_def)
+
+    assert shown(found) == shown(expected)
+    path = saver.save(WEIGHTS, tmp_path / "ours", strip_default_attrs=strip)
+    written = tfckpt.read_meta_graph(f"{path}.meta")
+    assert written.meta_info_def.stripped_default_attrs == strip
+    full = saver.export_meta_graph(strip_default_attrs=strip)
+    assert written.graph_def == full.graph_def
+    assert run_restored(path, "twice:0") == [[6, 8]]
+
+
+def test_a_saver_writes_what_was_added_to_its_graph_since(tmp_path: Path) -> None:
+    tensorflows_graph(tmp_path, True)
+    with tfckpt.Graph().as_default() as graph:
+        saver = tfckpt.import_meta_graph(tmp_path / "theirs.meta")
+        graph.create_op(
+            "Neg", [graph.get_tensor_by_name("twice:0")], name="minus", attrs={"T": np.float32}
+        )
+    path = saver.save(WEIGHTS, tmp_path / "ours")
+    assert run_restored(path, "minus:0") == [[-6, -8]]
+
+
+def test_a_saver_of_some_variables_of_a_graph(tmp_path: Path) -> None:
+    meta = tfckpt.MetaGraphDef.FromString(tensorflows_graph(tmp_path, True))
+    saver = tfckpt.Saver({"renamed": "v", "whole": "w"}, meta_graph=meta)
+    assert saver.saver_def.restore_op_name == "save_1/restore_all"
+    path = saver.save(WEIGHTS, tmp_path / "ours")
+    assert [name for name, _ in tfckpt.list_variables(path)] == ["renamed", "whole"]
+    assert run_restored(path, "twice:0", "w/part_0/Read/ReadVariableOp:0") == [
+        [6, 8],
+        [[7, 7]] * 3,
+    ]
+    with pytest.raises(ValueError, match=r"1 of var_list are no variables of the graph: 'x'"):
+        tfckpt.Saver(["v", "x"], meta_graph=meta).save({**WEIGHTS, "x": [1]}, tmp_path / "bad")
+    assert not list(tmp_path.glob("bad*"))

@@ -21,6 +21,7 @@ v1 = tf.compat.v1
 LIVES = 200
 STEPS = 14
 TWO_DEVICES = v1.ConfigProto(device_count={"CPU": 2})
+FOLDERS = ["", "", "sub", "sub/deep"]
 BASES = ["m", "model.ckpt", "a b", "é", "m-1", ".hidden", "sub/m", "sub/deep/m"]
 
 # Every combination of what a Saver is made with; a life takes the next one.
@@ -120,9 +121,12 @@ def test_a_life_of_saves_leaves_what_tensorflow_leaves(
     for side in sides:
         # TensorFlow itself makes one missing folder at most, and none for a sharded save.
         (side.root / "sub/deep").mkdir(parents=True)
+    # What a Saver took over from one before it is deleted only in the folder that it saves to, and
+    # below (TensorFlow deletes whatever a state file names): half of the lives stay in one folder.
+    folder = chance.choice(FOLDERS) if life % 2 else None
     for number in range(STEPS):
         clock.now += chance.choice([0.5, 60, 400, 3600, 9000])
-        step = random_step(chance, number)
+        step = random_step(chance, number, folder)
         outcomes = []
         for side in sides:
             monkeypatch.chdir(side.root)
@@ -185,10 +189,13 @@ class Step:
             side.saver.recover_last_checkpoints(paths)
 
 
-def random_step(chance: random.Random, number: int) -> Step:
-    kind = chance.choices(["save", "take_over", "forget_times", "recover"], [20, 1, 1, 1])[0]
+def random_step(chance: random.Random, number: int, folder: str | None) -> Step:
+    again = 0 if folder is None else 1
+    weights = [20, again, 1, again]
+    kind = chance.choices(["save", "take_over", "forget_times", "recover"], weights)[0]
+    base = chance.choice([*BASES, "m", "m", "m", "checkpoint"])
     arguments = {
-        "base": chance.choice([*BASES, "m", "m", "m", "checkpoint"]),
+        "base": base if folder is None else os.path.join(folder, os.path.basename(base)),
         "global_step": chance.choice([number, number, number, -number, None, np.int64(7), True]),
         "latest_filename": chance.choice([None, None, None, None, "other", "x/y", "é"]),
         "meta_graph_suffix": chance.choice(["meta", "meta", "graph"]),
@@ -196,9 +203,9 @@ def random_step(chance: random.Random, number: int) -> Step:
         "write_state": chance.random() < 0.9,
     }
     latest = arguments["latest_filename"] or "checkpoint"
-    if arguments["base"] == latest and arguments["global_step"] is None:
+    if os.path.basename(arguments["base"]) == latest and arguments["global_step"] is None:
         # TensorFlow notices this collision only after it has written, unless it is unsharded.
-        arguments["base"] = "m"
+        arguments["base"] = os.path.join(folder or "", "m")
     return Step(kind, number, arguments)
 
 

@@ -46,7 +46,8 @@ class TheirSaver:
             return self.saver.save(self.session, path, **arguments)
 
     def restore(self, path: str) -> None:
-        self.saver.restore(self.session, path)
+        with self.session.graph.as_default():
+            self.saver.restore(self.session, path)
 
 
 class OurSaver:
@@ -121,7 +122,13 @@ class Ours:
         return variable[()]
 
 
-@pytest.fixture(params=[Theirs, Ours], ids=["tensorflow", "tfckpt"])
+# As a mark, and not as params of the fixture, so that ids end with the library.
+pytestmark = pytest.mark.parametrize(
+    "lib", [Theirs, Ours], ids=["tensorflow", "tfckpt"], indirect=True
+)
+
+
+@pytest.fixture
 def lib(request: pytest.FixtureRequest) -> Any:
     return request.param
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tfckpt.errors import located
 from tfckpt.graph.collections import CollectionReader
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graph.exporting import UNBOUND_INPUTS, export_meta_graph
+from tfckpt.graph.exporting import UNBOUND_INPUTS
 from tfckpt.graph.files import read_meta_graph
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.importer import import_graph_def
@@ -42,9 +42,10 @@ def import_meta_graph(
     whose name `restore_collections_predicate` is true, with what they hold put into the scope.
     Inputs that an export from a scope left unbound must be given in `input_map`.
 
-    Returns the Saver of the message's SaverDef, which writes the graph as it is now beside the
-    checkpoints that it saves; if it has none, a Saver over the graph's
-    variables; None if there are none either. The message is left as it is.
+    Returns the Saver of the message's SaverDef: it handles the variables that the graph restores,
+    under the names that they have in a checkpoint, and writes the graph as it is by then beside
+    the checkpoints that it saves. If the message has no SaverDef, a Saver of the graph's variables
+    is added to the graph; None if there are none either. The message is left as it is.
 
     Raises ValueError for a malformed graph and for unbound inputs that `input_map` does not
     give; FileMissingError and DataLossError for a file that is not there or is no MetaGraphDef.
@@ -143,20 +144,16 @@ def _in_order(message: MetaGraphDef) -> list[str]:
 def _saver(
     graph: Graph, message: MetaGraphDef, import_scope: str | None, scope: str
 ) -> Saver | None:
-    variables = graph.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=re.escape(scope))
-    if message.HasField("saver_def"):
-        from tfckpt.saver import Saver
-
-        if variables:
-            # Where the first variable came to stand is where the Saver's nodes are too.
-            name = variables[0].name
-            import_scope = name[: len(name) - len(strip_scope(name, scope))]
-        # What it saves later lies beside this graph, as it does in TensorFlow.
-        meta_graph = export_meta_graph(graph=graph)
-        return Saver(saver_def=message.saver_def, name=import_scope, meta_graph=meta_graph)
-    if not variables:
-        return None
+    """Return the Saver of a graph that was imported; it writes the graph as it is by then."""
     from tfckpt.saver import Saver
+    from tfckpt.saver.given_graph import add_saver
 
-    everything = graph.get_collection(GraphKeys.GLOBAL_VARIABLES)
-    return Saver(sorted({variable.checkpoint_key for variable in everything}))
+    variables = graph.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=re.escape(scope))
+    if not message.HasField("saver_def"):
+        added = add_saver(graph) if variables else None
+        return None if added is None else Saver(saver_def=added, meta_graph=graph)
+    if variables:
+        # Where the first variable came to stand is where the Saver's nodes are too.
+        name = variables[0].name
+        import_scope = name[: len(name) - len(strip_scope(name, scope))]
+    return Saver(saver_def=message.saver_def, name=import_scope, meta_graph=graph)

@@ -202,7 +202,8 @@ def _saver_to_proto(saver: Any, export_scope: str | None = None) -> Any:
 def _saver_from_proto(saver_def: Any, import_scope: str | None = None) -> Any:
     from tfckpt.saver import Saver
 
-    return Saver.from_proto(saver_def, import_scope=import_scope)
+    # In TensorFlow a Saver is always that of the default graph.
+    return Saver(saver_def=saver_def, name=import_scope, meta_graph=get_default_graph())
 
 
 def _functions(kind: type[ScopedItem]) -> ProtoFunctions:

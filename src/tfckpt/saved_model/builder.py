@@ -17,10 +17,10 @@ from tfckpt.protos import MetaGraphDef, SavedModel, SaverDef, SignatureDef
 from tfckpt.saved_model import constants
 from tfckpt.saved_model.assets import AssetFolder, Assets, check_inside, copy_file
 from tfckpt.saved_model.files import as_folder, serialized, variables_prefix
+from tfckpt.saved_model.fitting import without_values
 from tfckpt.saved_model.graphs import GraphLike, as_meta_graph
 from tfckpt.saved_model.loader import Variables
 from tfckpt.saved_model.options import GraphOptions
-from tfckpt.saved_model.restored import without_values
 from tfckpt.saver import Saver
 from tfckpt.saver.var_list import ToSave
 from tfckpt.storage import FolderWriter, is_remote, write_file
@@ -105,6 +105,7 @@ class SavedModelBuilder:
         loaded = variables if isinstance(variables, Variables) else Variables()
         if assets_dir is None and loaded.export_dir is not None:
             assets_dir = os.path.join(loaded.export_dir, constants.ASSETS_DIRECTORY)
+        any_saver = saver is None
         saver = self._default_saver() if saver is None else saver
         given = next(
             (one for one in (graph, loaded.meta_graph_def, saver.meta_graph) if one is not None),
@@ -118,7 +119,8 @@ class SavedModelBuilder:
             main_op if main_op is not None else legacy_init_op,
             clear_devices=clear_devices,
             strip_default_attrs=strip_default_attrs,
-            saver_def=saver.as_saver_def(),
+            saver_def=saver.as_saver_def() or SaverDef(),
+            any_saver=any_saver,
             assets_dir=assets_dir,
         )
         tensors = without_values(saver.tensors(variables))
@@ -162,6 +164,7 @@ class SavedModelBuilder:
                 "Graph state including variables and assets has not been saved yet. "
                 "Please invoke `add_meta_graph_and_variables()` first."
             )
+        any_saver = saver is None
         saver = self._default_saver() if saver is None else saver
         options = GraphOptions(
             tags,
@@ -170,7 +173,8 @@ class SavedModelBuilder:
             main_op if main_op is not None else legacy_init_op,
             clear_devices=clear_devices,
             strip_default_attrs=strip_default_attrs,
-            saver_def=saver.as_saver_def(),
+            saver_def=saver.as_saver_def() or SaverDef(),
+            any_saver=any_saver,
             assets_dir=self._assets_dir if assets_dir is None else assets_dir,
         )
         base = self._graph if graph is None else as_meta_graph(graph)

@@ -25,14 +25,16 @@ class GraphOptions(NamedTuple):
     main_op: Operation | str | None
     clear_devices: bool
     strip_default_attrs: bool
-    saver_def: SaverDef | None
+    saver_def: SaverDef
+    any_saver: bool
     assets_dir: Path | None
 
     def make(
         self, base: MetaGraphDef | None, tensors: Mapping[str, ToSave], listed: AssetFolder
     ) -> tuple[MetaGraphDef, AssetFolder]:
         """Return the message, and the assets `listed` with those of this graph; change nothing."""
-        meta_graph = copied(graphs.fit_graph(base, tensors, self.saver_def or SaverDef()))
+        fitted = graphs.fit_graph(base, tensors, self.saver_def, any_saver=self.any_saver)
+        meta_graph = copied(fitted)
         meta_graph.meta_info_def.tags[:] = _checked_tags(self.tags)
         if self.signatures is not None:
             set_signatures(meta_graph, self.signatures)

@@ -39,6 +39,15 @@ def save_tensor_name(scope: str, sharded: bool) -> str:
     return f"{scope}/Identity:0" if sharded else f"{scope}/control_dependency:0"
 
 
+def scope_of(saver_def: SaverDef) -> str:
+    """Return the name scope in which a Saver's operations stand; ``save`` where none is named.
+
+    >>> scope_of(make_saver_def("mine", False, 5, 1.0, SaverDef.V2))
+    'mine'
+    """
+    return saver_def.restore_op_name.partition(":")[0].rpartition("/")[0] or "save"
+
+
 def check_saver_def(saver_def: object) -> SaverDef:
     """Return a copy of a SaverDef, TensorFlow's own class of it too.
 

@@ -104,11 +104,6 @@ def _check_suffix(suffix: str) -> None:
 
 def _check_distinct(target: Target, meta: str) -> None:
     """Refuse names by which one file of the save would replace another."""
-    if target.state == target.prefix:
-        raise RuntimeError(
-            f"Save path '{target.prefix}' conflicts with path used for checkpoint state. "
-            f"Please use a different save path."
-        )
     for path, argument in ((target.state, "latest_filename"), (meta, "meta_graph_suffix")):
         if prefix_of(path) == target.prefix or path == index_path(target.prefix):
             raise ValueError(f"{argument!r} collides with the checkpoint's own file {path!r}")

@@ -76,7 +76,11 @@ class Retention:
         self._to_delete += kept.go
         self.last = kept.stay
         for one in kept.stay[-1:] if self.max_to_keep else ():
-            self._written[one.path] = version_of_checkpoint(one.path)
+            self.note(one.path)
+
+    def note(self, path: str) -> None:
+        """Take note that a checkpoint was written by this object."""
+        self._written[path] = version_of_checkpoint(path)
 
     def sweep(self, folder: Folder) -> None:
         """Delete what has left the list; a failure to do so is logged."""

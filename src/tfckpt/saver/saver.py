@@ -11,15 +11,16 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfckpt.bundle.spread import write_shards
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
 from tfckpt.names import Path, as_path
-from tfckpt.protos import MetaGraphDef, SaverDef
+from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
 from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
+from tfckpt.saver.nodes import DEFAULT_FILENAME, encoded
 from tfckpt.saver.path import Target, resolve
 from tfckpt.saver.retention import Folder, Kept, Retention, remove_data
 from tfckpt.saver.sharding import Shards, choose_shards, write_v1_shards
@@ -33,6 +34,9 @@ from tfckpt.saver.var_list import (
 from tfckpt.saver.variables_graph import make_meta_graph
 from tfckpt.state import get_checkpoint_mtimes, state_for, write_state
 from tfckpt.storage import ThreadLock, remove_file, write_file
+
+if TYPE_CHECKING:
+    from tfckpt.saver.given_graph import GivenGraph
 
 logger = logging.getLogger("tfckpt")
 
@@ -94,11 +98,11 @@ class Saver:
         write_version: int = SaverDef.V2,
         pad_step_number: bool = False,
         save_relative_paths: bool = False,
-        filename: str | None = None,
+        filename: str | bytes | None = None,
         *,
         shards: Shards = None,
         fsync: bool = True,
-        meta_graph: MetaGraphDef | None = None,
+        meta_graph: GivenGraph | None = None,
     ) -> None:
         if defer_build and var_list:
             raise ValueError(
@@ -108,23 +112,30 @@ class Saver:
         self._places = check_var_list(var_list)
         self._reshape = reshape
         self._sequentially = restore_sequentially
-        self._name = name
         self._allow_empty = allow_empty
         self._pad_step_number = pad_step_number
         self._save_relative_paths = save_relative_paths
-        self._filename = filename
+        self._filename = encoded(as_path(filename)) if filename else DEFAULT_FILENAME
         self._shards = shards
         self._fsync = fsync
         self._meta_graph = meta_graph
         self._graph_cache: tuple[object, bytes] | None = None
         self._retention = Retention()
         self._lock = ThreadLock()
+        if meta_graph is not None and saver_def is None:
+            from tfckpt.saver.given_graph import unused_scope
+
+            name = unused_scope(meta_graph, (name or "save").rstrip("/"))
         if saver_def is None:
             self._wanted = make_saver_def(
                 name, sharded, max_to_keep, keep_checkpoint_every_n_hours, write_version
             )
         else:
             self._wanted = in_scope(check_saver_def(saver_def), name)
+        if meta_graph is not None and var_list is None:
+            from tfckpt.saver.given_graph import places_in
+
+            self._places = places_in(meta_graph, self._wanted)
         self.saver_def: SaverDef | None = None
         if not defer_build:
             self.build()
@@ -192,20 +203,24 @@ class Saver:
             return None
         shards = self._choose_shards(tensors, saver_def)
         target = target.with_shards(len(shards))
+        if write_state:
+            self._state(target, [])  # refuses what the state file cannot say, before any is written
         if target.meta:
             graph = self._graph_bytes(tensors, shards, saver_def, strip_default_attrs)
         with self._undone_on_failure(target):
             self._write_data(target, tensors, shards)
             if target.meta:
                 write_file(target.meta, graph, fsync=self._fsync)
-            if write_state:
-                with self._lock:  # threads may share a Saver: one after another from here on
+            with self._lock:  # threads may share a Saver: one after another from here on
+                if write_state:
                     self._record(target)
                     self._retention.sweep(self._folder(target, meta_graph_suffix))
+                elif target.path in self.last_checkpoints:
+                    self._retention.note(target.path)
         return target.path
 
     @property
-    def meta_graph(self) -> MetaGraphDef | None:
+    def meta_graph(self) -> GivenGraph | None:
         """The graph that was given to write beside checkpoints; None if one is made for each."""
         return self._meta_graph
 
@@ -253,6 +268,8 @@ class Saver:
         try:
             reader = open_prefix(path)
         except FileMissingError as error:
+            if self._allow_empty and not weights and self._places is None:
+                return RestoreReport([], [], [], [])  # there is nothing to restore into
             raise InvalidArgumentError(
                 f"The passed save_path is not a valid checkpoint: {error}"
             ) from error
@@ -335,13 +352,15 @@ class Saver:
         saver_def = self._built("export_meta_graph")
         if export_scope is not None:
             raise UnimplementedError("a Saver's graph is exported as a whole, without export_scope")
-        graph = self._make_graph(*self._specs_and_shards(variables, saver_def), saver_def)
-        graph.meta_info_def.stripped_default_attrs = strip_default_attrs
-        for node in graph.graph_def.node if clear_devices else ():
-            node.device = ""
-        if collection_list is not None:
-            for name in set(graph.collection_def) - set(collection_list):
-                del graph.collection_def[name]
+        specs, shards = self._specs_and_shards(variables, saver_def)
+        from tfckpt.saver.given_graph import without
+
+        graph = without(
+            self._make_graph(specs, shards, saver_def, strip_default_attrs),
+            collection_list=collection_list,
+            clear_devices=clear_devices,
+            clear_extraneous_savers=clear_extraneous_savers,
+        )
         if filename is not None:
             from tfckpt.graph.files import write_message
 
@@ -407,13 +426,7 @@ class Saver:
     def _record(self, target: Target) -> None:
         """Put the checkpoint on the list and write the state file."""
         kept = self._retention.with_newest(target.path, time.time())
-        state = state_for(
-            target.folder,
-            target.path,
-            [one.path for one in kept.stay],
-            target.latest_filename,
-            save_relative_paths=self._save_relative_paths,
-        )
+        state = self._state(target, [one.path for one in kept.stay])
         written = False
         try:
             write_state(target.state, state, fsync=self._fsync)
@@ -422,6 +435,15 @@ class Saver:
             if written or self._folder(target).is_latest(target.path):
                 self._retention.commit(kept)
 
+    def _state(self, target: Target, paths: list[str]) -> CheckpointState:
+        return state_for(
+            target.folder,
+            target.path,
+            paths,
+            target.latest_filename,
+            save_relative_paths=self._save_relative_paths,
+        )
+
     def _graph_bytes(
         self,
         tensors: Mapping[str, ToSave],
@@ -429,28 +451,31 @@ class Saver:
         saver_def: SaverDef,
         strip_default_attrs: bool,
     ) -> bytes:
-        """Return the graph to write; that of the same variables is made only once."""
+        """Return the graph to write; one made for the same variables is made only once."""
         specs = {name: tensor.spec for name, tensor in tensors.items()}
         key = specs, shards, strip_default_attrs
         cached = self._graph_cache
-        if cached is None or cached[0] != key:
-            graph = self._make_graph(specs, shards, saver_def)
-            graph.meta_info_def.stripped_default_attrs = strip_default_attrs
+        if cached is None or cached[0] != key or self._meta_graph is not None:
+            graph = self._make_graph(specs, shards, saver_def, strip_default_attrs)
             cached = self._graph_cache = key, graph.SerializeToString(deterministic=True)
         return cached[1]
 
     def _make_graph(
-        self, specs: Mapping[str, Spec], shards: list[list[str]], saver_def: SaverDef
+        self,
+        specs: Mapping[str, Spec],
+        shards: list[list[str]],
+        saver_def: SaverDef,
+        strip_default_attrs: bool,
     ) -> MetaGraphDef:
+        filename, reshape = self._filename, self._reshape
         if self._meta_graph is None:
-            return make_meta_graph(
-                specs,
-                shards,
-                saver_def,
-                name=self._name,
-                filename=self._filename,
-                reshape=self._reshape,
-            )
-        graph = MetaGraphDef.FromString(self._meta_graph.SerializeToString())
-        graph.saver_def.CopyFrom(saver_def)
-        return graph
+            graph = make_meta_graph(specs, shards, saver_def, filename=filename, reshape=reshape)
+            # There is nothing to strip: none of its attributes has its default.
+            graph.meta_info_def.stripped_default_attrs = strip_default_attrs
+            return graph
+        from tfckpt.saver.given_graph import to_write, without
+
+        graph = to_write(
+            self._meta_graph, saver_def, self._places, shards, filename=filename, reshape=reshape
+        )
+        return without(graph, strip_default_attrs=strip_default_attrs)

@@ -1,113 +1,21 @@
-"""What a graph restores: the tensors that its restore operation asks a checkpoint for."""
+"""Whether weights are those that a graph restores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
-from tfckpt.graph.names import op_name
 from tfckpt.names import close_names
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY
 from tfckpt.objects.nodes import parse_object_graph
-from tfckpt.protos import MetaGraphDef, NodeDef, TrackableObjectGraph
+from tfckpt.protos import MetaGraphDef, TrackableObjectGraph
+from tfckpt.saver.restored import Wanted, wanted_tensors
 from tfckpt.saver.var_list import ToSave
-from tfckpt.tensors.slices import Shape, volume
+from tfckpt.tensors.slices import Shape
 
-VARIABLE_OPS = ("VarHandleOp", "VariableV2", "Variable")
-_RESTORES = {"RestoreV2": "dtypes", "Restore": "dt", "RestoreSlice": "dt"}  # -> attribute of types
 _SHOWN = 20
-
-
-class Wanted(NamedTuple):
-    """A tensor that a graph restores. The shape is None where the graph does not say it."""
-
-    data_type: int
-    shape: Shape | None = None
-
-
-def wanted_tensors(meta_graph: MetaGraphDef) -> dict[str, Wanted]:
-    """Return the tensors that the restore operation of a graph reads, by name in the checkpoint."""
-    shapes = _shapes(meta_graph.graph_def.node)
-    return {
-        name: Wanted(data_type, shapes.get(name))
-        for nodes in _restoring(meta_graph)
-        for node in nodes.values()
-        if node.op in _RESTORES
-        for name, data_type in zip(_names(node, nodes), _types(node), strict=False)
-    }
-
-
-def restores(meta_graph: MetaGraphDef) -> bool:
-    """Whether a graph has the restore operation that its SaverDef names."""
-    name = op_name(meta_graph.saver_def.restore_op_name)
-    return bool(name) and any(node.name == name for node in meta_graph.graph_def.node)
-
-
-def _restoring(meta_graph: MetaGraphDef) -> Iterator[Mapping[str, NodeDef]]:
-    """Yield the nodes that run when variables are restored, and those of functions called."""
-    everything = {node.name: node for node in meta_graph.graph_def.node}
-    library = {one.signature.name: one for one in meta_graph.graph_def.library.function}
-    main = _before(op_name(meta_graph.saver_def.restore_op_name), everything)
-    yield main
-    called, waiting = set[str](), _calls(main.values())
-    while waiting:
-        name = waiting.pop()
-        if name in library and name not in called:
-            called.add(name)
-            body = {node.name: node for node in library[name].node_def}
-            yield body
-            waiting |= _calls(body.values())
-
-
-def _before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef]:
-    """Return a node and all that it depends on."""
-    found: dict[str, NodeDef] = {}
-    waiting = [name]
-    while waiting:
-        name = waiting.pop()
-        if name in nodes and name not in found:
-            found[name] = nodes[name]
-            waiting += [op_name(text) for text in nodes[name].input]
-    return found
-
-
-def _calls(nodes: Iterable[NodeDef]) -> set[str]:
-    names = set()
-    for node in nodes:
-        names.add(node.op)  # a function may be an op by its own name
-        names |= {attr.func.name for attr in node.attr.values() if attr.HasField("func")}
-    return names
-
-
-def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
-    """Read the constant that names the tensors; empty if it is none."""
-    source = nodes.get(node.input[1].split(":")[0]) if len(node.input) > 1 else None
-    if source is None or source.op != "Const":
-        return []
-    tensor = source.attr["value"].tensor
-    values = [value.decode("utf-8", "surrogateescape") for value in tensor.string_val]
-    # Values that repeat are written once (``tensor.proto``).
-    count = min(volume(dim.size for dim in tensor.tensor_shape.dim), len(_types(node)))
-    return values + values[-1:] * (count - len(values))
-
-
-def _types(node: NodeDef) -> Sequence[int]:
-    attr = node.attr[_RESTORES[node.op]]
-    return attr.list.type if node.op == "RestoreV2" else [attr.type]
-
-
-def _shapes(nodes: Iterable[NodeDef]) -> dict[str, Shape]:
-    """Return the shapes of variables whose node says it."""
-    return {
-        node.name: tuple(dim.size for dim in node.attr["shape"].shape.dim)
-        for node in nodes
-        if node.op in VARIABLE_OPS
-        and "shape" in node.attr
-        and not node.attr["shape"].shape.unknown_rank
-        and all(dim.size >= 0 for dim in node.attr["shape"].shape.dim)
-    }
 
 
 def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -> None:
