@@ -1,0 +1,152 @@
+"""What a graph restores: the tensors that its restore operation asks a checkpoint for.
+
+    tensor_names (Const) -> RestoreV2:n [-> Identity, Reshape, Cast] -> Assign -> variable
+
+A TensorFlow 2 model has them inside of functions, and its variables are those of its objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from tfckpt.graph.names import op_name, parse_input
+from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef
+from tfckpt.tensors.slices import Shape, volume
+
+VARIABLE_OPS = ("VarHandleOp", "VariableV2", "Variable")
+_RESTORES = {"RestoreV2": "dtypes", "Restore": "dt", "RestoreSlice": "dt"}  # -> attribute of types
+_ASSIGNS = ("AssignVariableOp", "Assign")
+_PASSED_ON = ("Identity", "IdentityN", "Reshape", "Cast")
+
+
+class Wanted(NamedTuple):
+    """A tensor that a graph restores. The shape is None where the graph does not say it."""
+
+    data_type: int
+    shape: Shape | None = None
+
+
+def wanted_tensors(meta_graph: MetaGraphDef) -> dict[str, Wanted]:
+    """Return the tensors that the restore operation of a graph reads, by name in the checkpoint."""
+    shapes = _shapes(meta_graph.graph_def.node)
+    takers = restored_variables(meta_graph.graph_def, meta_graph.saver_def) or {}
+    return {
+        name: Wanted(data_type, shapes.get(takers.get(name, name)))
+        for nodes in _restoring(meta_graph)
+        for node in nodes.values()
+        if node.op in _RESTORES
+        for name, data_type in zip(_names(node, nodes), _types(node), strict=False)
+    }
+
+
+def has_restore(graph_def: GraphDef, saver_def: SaverDef) -> bool:
+    """Whether a graph has the restore operation that a SaverDef names."""
+    name = op_name(saver_def.restore_op_name)
+    return bool(name) and any(node.name == name for node in graph_def.node)
+
+
+def _restoring(meta_graph: MetaGraphDef) -> Iterator[Mapping[str, NodeDef]]:
+    """Yield the nodes that run when variables are restored, and those of functions called."""
+    everything = {node.name: node for node in meta_graph.graph_def.node}
+    library = {one.signature.name: one for one in meta_graph.graph_def.library.function}
+    main = _before(op_name(meta_graph.saver_def.restore_op_name), everything)
+    yield main
+    called, waiting = set[str](), _calls(main.values())
+    while waiting:
+        name = waiting.pop()
+        if name in library and name not in called:
+            called.add(name)
+            body = {node.name: node for node in library[name].node_def}
+            yield body
+            waiting |= _calls(body.values())
+
+
+def _before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef]:
+    """Return a node and all that it depends on."""
+    found: dict[str, NodeDef] = {}
+    waiting = [name]
+    while waiting:
+        name = waiting.pop()
+        if name in nodes and name not in found:
+            found[name] = nodes[name]
+            waiting += [op_name(text) for text in nodes[name].input]
+    return found
+
+
+def _calls(nodes: Iterable[NodeDef]) -> set[str]:
+    names = set()
+    for node in nodes:
+        names.add(node.op)  # a function may be an op by its own name
+        names |= {attr.func.name for attr in node.attr.values() if attr.HasField("func")}
+    return names
+
+
+def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
+    """Read the constant that names the tensors; empty if it is none."""
+    source = nodes.get(node.input[1].split(":")[0]) if len(node.input) > 1 else None
+    if source is None or source.op != "Const":
+        return []
+    tensor = source.attr["value"].tensor
+    values = [value.decode("utf-8", "surrogateescape") for value in tensor.string_val]
+    # Values that repeat are written once (``tensor.proto``).
+    count = min(volume(dim.size for dim in tensor.tensor_shape.dim), len(_types(node)))
+    return values + values[-1:] * (count - len(values))
+
+
+def _types(node: NodeDef) -> Sequence[int]:
+    attr = node.attr[_RESTORES[node.op]]
+    return attr.list.type if node.op == "RestoreV2" else [attr.type]
+
+
+def _shapes(nodes: Iterable[NodeDef]) -> dict[str, Shape]:
+    """Return the shapes of variables whose node says it."""
+    return {
+        node.name: tuple(dim.size for dim in node.attr["shape"].shape.dim)
+        for node in nodes
+        if node.op in VARIABLE_OPS
+        and "shape" in node.attr
+        and not node.attr["shape"].shape.unknown_rank
+        and all(dim.size >= 0 for dim in node.attr["shape"].shape.dim)
+    }
+
+
+def restored_variables(graph_def: GraphDef, saver_def: SaverDef) -> dict[str, str] | None:
+    """Return which variable takes each tensor that a Saver in a graph restores.
+
+    Names in a checkpoint -> names of variables' operations; a tensor that goes to anything else (a
+    table), or in parts to several variables, has its own name. None where the graph does not say
+    it: it lacks the restore operation, or functions do the work.
+    """
+    nodes = {node.name: node for node in graph_def.node}
+    restore = op_name(saver_def.restore_op_name)
+    running = _before(restore, nodes)
+    library = {function.signature.name for function in graph_def.library.function}
+    if restore not in nodes or not _calls(running.values()).isdisjoint(library):
+        return None
+    takers: dict[str, list[str]] = {}
+    for node in running.values():
+        if node.op in _RESTORES:
+            takers.update((name, []) for name in _names(node, running))
+    for node in running.values():
+        source = _source(node.input[1], running) if node.op in _ASSIGNS else None
+        if source is not None:
+            takers[source].append(op_name(node.input[0]))
+    return {name: those[0] if len(those) == 1 else name for name, those in takers.items()}
+
+
+def _source(text: str, nodes: Mapping[str, NodeDef]) -> str | None:
+    """Return the tensor of a checkpoint that an input of a node is, None if it is none."""
+    seen: set[str] = set()
+    while True:
+        name, slot = parse_input(text)
+        node = nodes.get(name)
+        if node is None or name in seen:
+            return None
+        if node.op in _RESTORES:
+            names = _names(node, nodes)
+            return names[slot] if 0 <= slot < len(names) else None
+        if node.op not in _PASSED_ON or not node.input:
+            return None
+        seen.add(name)
+        text = node.input[slot if node.op == "IdentityN" and slot < len(node.input) else 0]
