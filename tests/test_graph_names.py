@@ -40,12 +40,14 @@ def test_what_names_no_tensor_is_refused(text):
         parse_tensor_name(text)
 
 
-@pytest.mark.parametrize("name", ["a", "a/b_c", ".x", "9", "A>b", "a-b", "a\\b"])
+@pytest.mark.parametrize("name", ["a", "a/b_c", ".x", "9", "A>b", "a-b"])
 def test_names_that_a_node_may_have(name):
     assert is_node_name(name)
 
 
-@pytest.mark.parametrize("name", ["", "_a", "/a", "a b", "a:0", "^a", "a>", ">a", "a>_b", "é"])
+@pytest.mark.parametrize(
+    "name", ["", "_a", "/a", "a b", "a:0", "^a", "a>", ">a", "a>_b", "é", "a\\b"]
+)
 def test_names_that_no_node_may_have(name):
     assert not is_node_name(name)
 

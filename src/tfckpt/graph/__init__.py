@@ -1,5 +1,6 @@
 """Graphs without TensorFlow: files, imports and exports, collections, constants, freezing."""
 
+from tfckpt.graph.comparing import graph_defs_equal
 from tfckpt.graph.default import (
     add_to_collection,
     add_to_collections,
@@ -11,14 +12,10 @@ from tfckpt.graph.default import (
 )
 from tfckpt.graph.exporting import export_meta_graph
 from tfckpt.graph.files import read_graph_def, read_graph_file, read_meta_graph, write_graph
-from tfckpt.graph.freeze import (
-    convert_constants_to_variables,
-    convert_variables_to_constants,
-    extract_sub_graph,
-)
+from tfckpt.graph.freeze import convert_constants_to_variables, convert_variables_to_constants
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.importer import import_graph_def
-from tfckpt.graph.importing import import_meta_graph
+from tfckpt.graph.importing import copy_scoped_meta_graph, import_meta_graph
 from tfckpt.graph.items import (
     CondContext,
     QueueRunner,
@@ -30,6 +27,7 @@ from tfckpt.graph.keys import GraphKeys
 from tfckpt.graph.listing import GraphVariable, graph_constants, list_graph_variables
 from tfckpt.graph.op_defs import get_op_def
 from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graph.pruning import extract_sub_graph, remove_training_nodes
 from tfckpt.graph.summary import GraphSummary, summarize
 
 __all__ = [
@@ -47,6 +45,7 @@ __all__ = [
     "add_to_collections",
     "convert_constants_to_variables",
     "convert_variables_to_constants",
+    "copy_scoped_meta_graph",
     "export_meta_graph",
     "extract_sub_graph",
     "get_all_collection_keys",
@@ -55,6 +54,7 @@ __all__ = [
     "get_default_graph",
     "get_op_def",
     "graph_constants",
+    "graph_defs_equal",
     "import_graph_def",
     "import_meta_graph",
     "list_graph_variables",
@@ -62,6 +62,7 @@ __all__ = [
     "read_graph_file",
     "read_meta_graph",
     "register_proto_function",
+    "remove_training_nodes",
     "reset_default_graph",
     "summarize",
     "write_graph",

@@ -36,12 +36,15 @@ def export_meta_graph(
     clear_devices: bool = False,
     clear_extraneous_savers: bool = False,
     strip_default_attrs: bool = False,
+    *,
+    unbound_inputs_col_name: str | None = UNBOUND_INPUTS,
 ) -> MetaGraphDef:
     """Return the MetaGraphDef of a graph (the default one), and write it to `filename` if given.
 
     `graph_def` takes the place of the graph's nodes. `collection_list` says which collections to
     keep (all). `export_scope` keeps what is in a name scope, with names out of it; inputs from
-    outside become ``$unbound_inputs_...`` and are listed in the collection ``unbound_inputs``.
+    outside become ``$unbound_inputs_...`` and are listed in the collection
+    `unbound_inputs_col_name` (in none if that is None).
     `clear_extraneous_savers` drops the scopes with the nodes of Savers other than `saver_def`;
     `strip_default_attrs` drops attributes that equal the default of TensorFlow 2.21's ops.
 
@@ -64,7 +67,7 @@ def export_meta_graph(
     if graph is not None and not isinstance(graph, Graph):
         raise TypeError(f"graph must be a Graph, not {type(graph).__name__}")
     graph = get_default_graph() if graph is None else graph
-    export = _Export(graph, export_scope, clear_devices)
+    export = _Export(graph, export_scope, clear_devices, unbound_inputs_col_name)
     if saver_def is not None:
         saver_def = own(saver_def, SaverDef, "saver_def")
     if graph_def is None:
@@ -100,11 +103,14 @@ def _describe(meta_graph_def: MetaGraphDef, strip_default_attrs: bool) -> None:
 
 
 class _Export:
-    def __init__(self, graph: Graph, scope: str | None, clear_devices: bool) -> None:
+    def __init__(
+        self, graph: Graph, scope: str | None, clear_devices: bool, unbound_key: str | None
+    ) -> None:
         self.graph = graph
         self.scope = scope
         self.clear_devices = clear_devices
         self.excluded: set[str] = set()
+        self.unbound_key = unbound_key
         self.unbound: dict[str, None] = {}  # in order, each once
 
     def included(self, name: str) -> bool:
@@ -150,14 +156,15 @@ class _Export:
     ) -> None:
         graph = self.graph
         if keys is None:
-            keys = dict.fromkeys([*graph.get_all_collection_keys(), UNBOUND_INPUTS])
+            unbound = [self.unbound_key] if self.unbound_key else []
+            keys = dict.fromkeys([*graph.get_all_collection_keys(), *unbound])
         for key in keys:
             items = graph.get_collection(key)
-            if key == UNBOUND_INPUTS and (self.scope or only_saver or self.clear_devices):
+            if key == self.unbound_key and (self.scope or only_saver or self.clear_devices):
                 items = list(self.unbound)
             if key == GraphKeys.SAVERS and only_saver and items:
                 items = [target.saver_def] if target.HasField("saver_def") else []
-            included = (lambda _: True) if key == UNBOUND_INPUTS else self.included
+            included = (lambda _: True) if key == self.unbound_key else self.included
             add_collection_def(target, key, items, self.scope, included)
 
 

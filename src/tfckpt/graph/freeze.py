@@ -15,6 +15,7 @@ from tfckpt.graph.graph import check_size
 from tfckpt.graph.listing import VARIABLE_OPS
 from tfckpt.graph.messages import copied, own
 from tfckpt.graph.names import op_name
+from tfckpt.graph.pruning import extract_sub_graph
 from tfckpt.graph.values import known_type, python_to_attr, shape_of
 from tfckpt.protos import AttrValue, GraphDef, NodeDef
 
@@ -29,38 +30,6 @@ _PASS_ON = {
     "Merge": "T",
     "NextIteration": "T",
 }
-
-
-def extract_sub_graph(graph_def: GraphDef, dest_nodes: Iterable[str]) -> GraphDef:
-    """Return the part of a graph that the named nodes need, in the same order.
-
-    Functions and versions are kept. Raises TypeError if `dest_nodes` is a single string, and
-    TensorNotFoundError (a KeyError) for a node or an input that the graph has not.
-
-    >>> import tfckpt
-    >>> graph_def = tfckpt.GraphDef()
-    >>> for name, source in [("a", []), ("b", ["a"]), ("c", ["a"])]:
-    ...     _ = graph_def.node.add(name=name, op="Identity", input=source)
-    >>> [node.name for node in tfckpt.graph.extract_sub_graph(graph_def, ["c"]).node]
-    ['a', 'c']
-    """
-    if isinstance(dest_nodes, str):
-        raise TypeError("dest_nodes must be a list of names, not a string")
-    graph_def = own(graph_def, GraphDef, "graph_def")
-    nodes = {node.name: node for node in graph_def.node}
-    needed: set[str] = set()
-    todo = list(dest_nodes)
-    while todo:
-        name = todo.pop()
-        if name in needed:
-            continue
-        if name not in nodes:
-            raise TensorNotFoundError(f"the graph has no node {name!r}")
-        needed.add(name)
-        todo.extend(map(op_name, nodes[name].input))
-    result = GraphDef(versions=graph_def.versions, library=graph_def.library)
-    result.node.extend(node for node in graph_def.node if node.name in needed)
-    return result
 
 
 def convert_variables_to_constants(

@@ -10,6 +10,7 @@ from tfckpt.errors import InvalidArgumentError, TensorNotFoundError
 from tfckpt.graph.checks import check_attrs, check_form, check_input_count
 from tfckpt.graph.collected import Collections
 from tfckpt.graph.default import as_default
+from tfckpt.graph.devices import DeviceScopes
 from tfckpt.graph.names import CONTROL, TensorId, parse_tensor_name
 from tfckpt.graph.op_defs import Interface, get_op_def, interface_of
 from tfckpt.graph.operation import Operation, Tensor
@@ -31,7 +32,7 @@ MESSAGE_LIMIT = 2**31 - 1  # bytes that a protobuf message may have
 OUTPUT_SHAPES = "_output_shapes"
 
 
-class Graph(Collections, NameScopes):
+class Graph(Collections, NameScopes, DeviceScopes):
     """Operations and the tensors between them, with the collections that name some of them.
 
     It is what ``tf.Graph`` is to a file: it holds, names and checks nodes, and runs none.
@@ -168,7 +169,9 @@ class Graph(Collections, NameScopes):
             interface.fill_defaults(node)
             check_attrs(node, interface)
             check_input_count(node, interface)
-        return self._add(node)
+        op = self._add(node)
+        self.apply_devices(op)
+        return op
 
     def _add(self, node: NodeDef, shapes: AttrValue | None = None) -> Operation:
         """Take in a node that was checked; the graph keeps the message itself."""

@@ -101,13 +101,14 @@ def _mapped(
 def _target(graph: Graph, name: str | None, source: TensorId, value: Any) -> TensorId:
     if isinstance(value, Operation) and source.slot == CONTROL:
         value = Tensor(value, 0)
+    given = value
     value = getattr(value, "_as_graph_element", lambda: value)()
+    if not isinstance(given, Tensor) and name == "":
+        raise ValueError(
+            f"input_map gives {source} a value that is no Tensor; what is made of it needs a "
+            f"scope: pass a non-empty name"
+        )
     if not isinstance(value, Tensor):
-        if name == "":
-            raise ValueError(
-                f"input_map gives {source} a value that is no Tensor; the constant made of it "
-                f"needs a scope: pass a non-empty name"
-            )
         value = _constant(graph, value)
     if value.graph is not graph:
         raise ValueError(f"input_map maps {str(source)!r} to {value!r} of another graph")
@@ -152,8 +153,10 @@ def place(graph: Graph, operations: Iterable[Operation]) -> None:
         others = [group[5:].decode() for group in op.colocation_groups()]
         others = [other for other in others if other != op.name]
         op._node.device = "" if others else canonical_device(op.device)
-        if others:
+        if others:  # which counts for more than the device of a scope
             grouped[op] = others
+        else:
+            graph.apply_devices(op)
     for op, others in grouped.items():
         devices = (graph._operations[other].device for other in others if other in graph)
         op._node.device = next(filter(None, devices), "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tfckpt.errors import located
 from tfckpt.graph.collections import CollectionReader
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graph.exporting import UNBOUND_INPUTS
+from tfckpt.graph.exporting import UNBOUND_INPUTS, export_meta_graph
 from tfckpt.graph.files import read_meta_graph
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.importer import import_graph_def
@@ -74,6 +74,40 @@ def import_meta_graph(
             restore_collections_predicate=restore_collections_predicate,
         )
     return _saver(get_default_graph(), message, import_scope, scope)
+
+
+def copy_scoped_meta_graph(
+    from_scope: str,
+    to_scope: str,
+    from_graph: Graph | None = None,
+    to_graph: Graph | None = None,
+) -> dict[str, Any]:
+    """Copy what is in a scope, with its collections, into a scope of this graph or another.
+
+    Returns the variables that were made, by their names within the scope. Graphs that are left
+    out are the default graph.
+
+    Raises ValueError for the same scope of the same graph.
+
+    >>> import tfckpt
+    >>> with tfckpt.Graph().as_default() as graph:
+    ...     with graph.name_scope("a"):
+    ...         x = graph.create_op("NoOp", name="x")
+    ...     variables = tfckpt.graph.copy_scoped_meta_graph("a", "b")
+    >>> graph.get_operations(), variables
+    ([<Operation 'a/x' type=NoOp>, <Operation 'b/x' type=NoOp>], {})
+    """
+    source = get_default_graph() if from_graph is None else from_graph
+    target = get_default_graph() if to_graph is None else to_graph
+    if source is target and from_scope == to_scope:
+        raise ValueError(
+            f"from_scope and to_scope need to be different in the same graph: {from_scope!r}"
+        )
+    message = export_meta_graph(graph=source, export_scope=from_scope)
+    with target.as_default():
+        scope = import_graph_and_collections(message, import_scope=to_scope)
+    made = target.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=re.escape(scope))
+    return {strip_scope(variable.name, scope): variable for variable in made}
 
 
 def import_graph_and_collections(

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 CONTROL = -1  # the output index of a control edge
 
 # Node names by graph_constructor.cc: pieces divided by ">".
-_PIECE = r"[A-Za-z0-9.][A-Za-z0-9_.\\/-]*"
+_PIECE = r"[A-Za-z0-9.][A-Za-z0-9_./-]*"
 _NODE_NAME = re.compile(rf"{_PIECE}(>{_PIECE})*")
+_ROOT_SCOPE_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")
 _SCOPE_NAME = re.compile(r"[A-Za-z0-9_.\\/>-]*")  # a scope inside another may begin with "_"
 _MARKS = ("^", "loc:@")
 _MOST_DIGITS = 10  # of an output's number, which is an int32
@@ -62,8 +63,9 @@ def is_node_name(name: str) -> bool:
     return _NODE_NAME.fullmatch(name) is not None
 
 
-def is_scope_name(name: str) -> bool:
-    return _SCOPE_NAME.fullmatch(name) is not None
+def is_scope_name(name: str, *, inner: bool = True) -> bool:
+    """Whether a scope may have a name: one inside of another, or else one of its own."""
+    return (_SCOPE_NAME if inner else _ROOT_SCOPE_NAME).fullmatch(name) is not None
 
 
 def op_name(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tfckpt.graph.names import is_node_name, is_scope_name
+from tfckpt.graph.names import is_scope_name
 
 
 class NameScopes:
@@ -44,7 +44,7 @@ class NameScopes:
 
         Raises ValueError for a name that no scope may have.
         """
-        if name and not (is_scope_name(name) if self._scope else is_node_name(name)):
+        if name and not is_scope_name(name, inner=bool(self._scope)):
             raise ValueError(f"{name!r} is not a valid scope name")
         outer = self._scope
         if not name:

@@ -1,0 +1,56 @@
+"""Whether two graphs are the same, whatever the order of their nodes and functions."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tfckpt.graph.messages import copied, own
+from tfckpt.protos import GraphDef
+
+
+def graph_defs_equal(
+    graph_def_1: GraphDef, graph_def_2: GraphDef, treat_nan_as_equal: bool = False
+) -> bool:
+    """Whether two GraphDefs have the same nodes, functions and versions, in any order.
+
+    A NaN equals no other NaN unless `treat_nan_as_equal`.
+
+    Raises TypeError for what is no GraphDef.
+
+    >>> import tfckpt
+    >>> one, other = tfckpt.GraphDef(), tfckpt.GraphDef()
+    >>> for graph_def, names in ((one, "ab"), (other, "ba")):
+    ...     for name in names:
+    ...         _ = graph_def.node.add(name=name, op="NoOp")
+    >>> one == other, graph_defs_equal(one, other)
+    (False, True)
+    """
+    one = _in_order(own(graph_def_1, GraphDef, "graph_def_1"))
+    other = _in_order(own(graph_def_2, GraphDef, "graph_def_2"))
+    return one == other or (treat_nan_as_equal and _equal(one, other))
+
+
+def _in_order(graph_def: GraphDef) -> GraphDef:
+    graph_def = copied(graph_def)
+    graph_def.node.sort(key=lambda node: node.name)
+    graph_def.library.function.sort(key=lambda function: function.signature.name)
+    for function in graph_def.library.function:
+        function.node_def.sort(key=lambda node: node.name)
+    return graph_def
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Compare values of a field, or messages, NaN being equal to NaN."""
+    if hasattr(one, "ListFields"):
+        mine, theirs = (
+            {field.name: value for field, value in message.ListFields()} for message in (one, other)
+        )
+        return mine.keys() == theirs.keys() and all(_equal(mine[k], theirs[k]) for k in mine)
+    if isinstance(one, float):
+        return one == other or (math.isnan(one) and math.isnan(other))
+    if isinstance(one, (int, str, bytes)):
+        return bool(one == other)
+    if hasattr(one, "keys"):
+        return one.keys() == other.keys() and all(_equal(one[k], other[k]) for k in one)
+    return len(one) == len(other) and all(map(_equal, one, other))
