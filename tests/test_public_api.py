@@ -16,7 +16,7 @@ PACKAGE = Path(tfckpt.__file__).parent
 # Each line may import from those above it, and from itself only within a folder.
 LAYERS = [
     {"errors", "protos"},
-    {"limits", "parsing"},
+    {"limits", "parsing", "versions"},
     {"coding", "checksum", "dtypes", "names", "lazy", "pause", "wire"},
     {"storage"},
     {"tensors"},
