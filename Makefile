@@ -42,6 +42,13 @@ help:  ## this list
 	@.venv-docs/bin/python -m pip install --quiet --editable . --group docs --group build
 	@touch .venv-docs
 
+.venv-fuzz: pyproject.toml
+	@echo "Setting up .venv-fuzz (once)"
+	@$(PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-fuzz/bin/python -m pip install --quiet --editable . --group fuzz
+	@touch .venv-fuzz
+
 demo: .venv  ## train, interrupt, resume, and read a checkpoint that TensorFlow wrote
 	@.venv/bin/python examples/demo.py
 
@@ -76,9 +83,12 @@ oldest: .venv-oldest  ## the tests, on the oldest supported dependencies
 cover: .venv  ## the tests, with branch coverage
 	.venv/bin/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
-fuzz: .venv  ## throw damaged files at the readers for a minute
-	.venv/bin/python -m pip install --quiet --group fuzz
-	.venv/bin/python tests/fuzz/fuzz_bundle.py -max_total_time=60
+FUZZ = bundle v1 graph meta_graph saved_model state objects
+
+fuzz: .venv-fuzz  ## throw made-up files at each reader, for SECONDS (60)
+	for target in $(FUZZ); do \
+		.venv-fuzz/bin/python tests/fuzz/fuzz.py $$target -max_total_time=$(or $(SECONDS),60) -verbosity=0 || exit 1; \
+	done
 
 bench: .venv-interop  ## speed and memory beside TensorFlow, safetensors and numpy
 	.venv-interop/bin/python benchmarks/run.py
