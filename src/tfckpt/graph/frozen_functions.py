@@ -7,6 +7,7 @@ now. TensorFlow's ``convert_to_constants.py`` has one choice for all callers.
 from __future__ import annotations
 
 import heapq
+import zlib
 from collections.abc import Iterable, MutableMapping
 from typing import NamedTuple
 
@@ -157,8 +158,7 @@ class _Library:
         self._library = library
         self._originals = {one.signature.name: one for one in library.function}
         self._copies: dict[tuple[str, Kinds], _Copy] = {}
-        self._made: dict[str, list[FunctionDef]] = {}  # by the original's name
-        self._names = set(self._originals)
+        self._functions = dict(self._originals)  # with the copies
         self._within: list[str] = []  # the functions that are being copied
         self._size = 0
 
@@ -203,10 +203,10 @@ class _Library:
         self._check(original, kinds)
         self._within.append(name)
         function = copied(original)
-        function.signature.name = self._new_name(name)
         given = _freeze(function, kinds, self)
+        function.signature.name = self._new_name(function)
         self._within.pop()
-        self._made.setdefault(name, []).append(function)
+        self._functions[function.signature.name] = function
         self._size += function.ByteSize()
         what = "functions copied for constants"
         current().check_memory(self._size, self._library.ByteSize(), what)
@@ -228,40 +228,35 @@ class _Library:
                 f"function {name!r} is handed a variable through {_DEEPEST} others"
             )
 
-    def _new_name(self, name: str) -> str:
-        """Return a new name such as TensorFlow gives: ``f_frozen_0`` for ``f_12``."""
-        base, _, number = name.rpartition("_")
-        base = base if base and number.isdecimal() else name
-        at = len(self._names) - len(self._originals)
-        while f"{base}_frozen_{at}" in self._names:
+    def _new_name(self, function: FunctionDef) -> str:
+        """Return a name such as TensorFlow gives: ``f_frozen_7`` for ``f_12``.
+
+        TensorFlow counts. A process of it refuses another function of a name that it knows, so
+        here the number tells functions of other graphs apart too.
+        """
+        base, _, number = function.signature.name.rpartition("_")
+        base = base if base and number.isdecimal() else function.signature.name
+        content = function.SerializeToString(deterministic=True)
+        at = zlib.crc32(content)
+        while f"{base}_frozen_{at}" in self._functions:
             at += 1
-        self._names.add(f"{base}_frozen_{at}")
         return f"{base}_frozen_{at}"
 
     def needed_by(self, nodes: Iterable[NodeDef]) -> FunctionDefLibrary:
-        """Return the library for nodes that call copies.
-
-        A copy takes its original's place; that goes unless something calls it as it was.
-        """
-        everything = {one.signature.name: one for one in self._originals.values()}
-        everything.update(
-            (one.signature.name, one) for copies in self._made.values() for one in copies
-        )
-        waiting = called_names(nodes) | (self._originals.keys() - self._made.keys())
+        """Return the functions that nodes call, or that those call."""
+        gradients = {one.function_name: one for one in self._library.gradient}
         needed: set[str] = set()
+        waiting = called_names(nodes)
         while waiting:
             name = waiting.pop()
-            if name in everything and name not in needed:
+            if name in self._functions and name not in needed:
                 needed.add(name)
-                waiting |= called_names(everything[name].node_def)
+                waiting |= called_names(self._functions[name].node_def)
+                waiting |= {gradients[name].gradient_func} if name in gradients else set()
         result = copied(self._library)
         del result.function[:], result.gradient[:]
-        for name, original in self._originals.items():
-            result.function.extend(
-                one for one in [original, *self._made.get(name, ())] if one.signature.name in needed
-            )
-        gradients = self._library.gradient
-        result.gradient.extend(one for one in gradients if one.function_name in needed)
+        result.function.extend(one for name, one in self._functions.items() if name in needed)
+        result.gradient.extend(one for name, one in gradients.items() if name in needed)
         return result
 
 
