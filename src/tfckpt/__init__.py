@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     )
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
-    from tfckpt.saver import RestoreReport, Saver, remove_checkpoint
+    from tfckpt.saver import RestoreReport, Saver, remove_checkpoint, values_by_node
     from tfckpt.state import (
         checkpoint_exists,
         generate_checkpoint_state_proto,
@@ -126,6 +126,7 @@ _HOMES = {
     "to_name_based": "objects",
     "to_object_based": "objects",
     "update_checkpoint_state": "state",
+    "values_by_node": "saver",
     "wait_for_new_checkpoint": "watch",
     "warm_start": "initial",
     "write_graph": "graph",
@@ -191,6 +192,7 @@ __all__ = [
     "to_name_based",
     "to_object_based",
     "update_checkpoint_state",
+    "values_by_node",
     "wait_for_new_checkpoint",
     "warm_start",
     "write_graph",

@@ -81,9 +81,9 @@ def _check_there(nodes: Iterable[NodeDef], variables: Arrays) -> None:
     parts = [name for name in missing if _PART.sub("", name) in variables]
     if parts:
         raise InvalidArgumentError(
-            f"models with partitioned variables cannot be frozen from checkpoint files: they hold "
-            f"the wholes, and nothing says how {', '.join(parts)} divide them; give the values of "
-            f"these under their own names"
+            f"models with partitioned variables cannot be frozen from checkpoint files, which hold "
+            f"the wholes of {', '.join(parts)}: tfckpt.values_by_node takes the parts out of them, "
+            f"if it is given a MetaGraphDef with the Saver"
         )
     if missing:
         raise TensorNotFoundError(f"there are no values for the variables {', '.join(missing)}")
