@@ -33,11 +33,14 @@ def values_by_node(meta_graph_def: MetaGraphDef, variables: Mapping[str, Any]) -
     Raises TypeError for what is no MetaGraphDef.
 
     >>> import numpy as np, tempfile, tfckpt
-    >>> saver = tfckpt.Saver({"name/in/checkpoint": "w"})
-    >>> prefix = saver.save({"w": np.ones(2)}, tempfile.mkdtemp() + "/model")
-    >>> meta_graph = tfckpt.read_meta_graph(prefix + ".meta")
-    >>> dict(tfckpt.values_by_node(meta_graph, tfckpt.load(prefix)))
-    {'w': array([1., 1.])}
+    >>> graph, w = tfckpt.Graph(), np.ones(2, "f4")
+    >>> attrs = {"dtype": np.float32, "shape": (2,)}
+    >>> operation = graph.create_op("VarHandleOp", name="w", attrs=attrs)
+    >>> saver = tfckpt.Saver({"name/in/checkpoint": "w"}, meta_graph=graph)
+    >>> prefix = saver.save({"w": w}, tempfile.mkdtemp() + "/model")
+    >>> weights, meta_graph = tfckpt.load(prefix), tfckpt.read_meta_graph(prefix + ".meta")
+    >>> dict(tfckpt.values_by_node(meta_graph, weights))
+    {'w': array([1., 1.], dtype=float32)}
     """
     return _NodeValues(_origins(own(meta_graph_def, MetaGraphDef, "meta_graph_def")), variables)
 

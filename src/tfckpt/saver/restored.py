@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tfckpt.errors import DataLossError
+from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.graph.calls import called_names
 from tfckpt.graph.names import TensorId, op_name, parse_input
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef
@@ -148,11 +148,17 @@ class Origin(NamedTuple):
         whole = tensors[self.name]
         if not self.part:
             return whole
-        *shape, part = self.part.split()
+        *sizes, part = self.part.split()
         try:
-            index = TensorSlice.parse(part).index_in(tuple(map(int, shape)))
+            shape = tuple(map(int, sizes))
+            index = TensorSlice.parse(part).index_in(shape)
         except ValueError as error:
             raise DataLossError(f"the graph restores the part {self.part!r}: {error}") from error
+        if whole.shape != shape:
+            raise InvalidArgumentError(
+                f"the graph restores the part {part} of shape {shape} of {self.name!r}, which has "
+                f"shape {whole.shape}"
+            )
         return whole[index]
 
 
