@@ -35,13 +35,16 @@ def convert_variables_to_constants(
 ) -> GraphDef:
     """Freeze a graph: return the part that the outputs need, its variables as constants.
 
-    `variables` gives the values by name, where TensorFlow takes a session: a dict, or a reader
-    of a checkpoint, of which only what is needed is read. Variables that are not in the
-    whitelist, or are in the blacklist, stay variables.
+    `variables` gives the values by the names of nodes, where TensorFlow takes a session: a dict, or
+    a reader of a checkpoint, of which only what is needed is read; `tfckpt.values_by_node` finds
+    them where a checkpoint has other names. Variables that are not in the whitelist, or are in the
+    blacklist, stay variables. Functions that are handed variables are copied, and take values; only
+    functions that the result calls are in it.
 
     Raises TensorNotFoundError (a KeyError) naming all values that are missing; ValueError for
-    values of the wrong shape or type, for operations that write a variable, and beyond 2 GiB;
-    UnimplementedError where a function is given a variable.
+    values of the wrong shape or type, for operations that write a variable, for parts of a
+    partitioned variable of which there is only the whole, and beyond 2 GiB; UnimplementedError for
+    what needs the variable itself, or hands it to functions in a way that is not known.
 
     >>> import numpy as np, tfckpt
     >>> graph = tfckpt.Graph()
