@@ -356,6 +356,7 @@ def conditional(**given):
 
 
 ITSELF = {"f": func("f"), "Tin": [HANDLE] * 2, "Tout": []}
+STAYS = "or else one that stays"
 INVALID, UNKNOWN = errors.InvalidArgumentError, errors.UnimplementedError
 REFUSED = {
     "writing": (
@@ -378,9 +379,13 @@ REFUSED = {
         in_function(node("c", "PartitionedCall", "w", Tin=[HANDLE], Tout=[], f=func("g"))),
         *(INVALID, "function 'g' takes 0 arguments, it is called with 1"),
     ),
-    "types of other arguments": (
-        in_function(node("c", "g", "w"), node("d", "PartitionedCall", "w", Tin=[], f=func("h"))),
-        *(INVALID, "function 'g' takes 0 arguments"),
+    "a function of other arguments, called by its name": (
+        in_function(node("c", "g", "w")),
+        *(INVALID, "function 'g' takes 0 arguments, it is called with 1"),
+    ),
+    "a variable that another takes the place of": (
+        in_function(node("m", "Merge", "w", "v", T=HANDLE, N=2)),
+        *(INVALID, "'m' .*gives a variable that is to be a constant, or else one that stays"),
     ),
     "a function that calls itself": (
         in_function(node("c", "PartitionedCall", "v", "w", **ITSELF)),
@@ -389,6 +394,10 @@ REFUSED = {
     "one of two variables, by the condition": (
         conditional(a="w", b="v"),
         *(INVALID, "'y' .*gives a variable that is to be a constant, or else one that stays"),
+    ),
+    "an argument of several tensors": (
+        in_function(node("c", "PartitionedCall", "w", Tin=[HANDLE], Tout=[], f=func("several"))),
+        *(UNKNOWN, "'several' has an argument, or an output, of several tensors"),
     ),
     "a variable as a condition": (
         graph_def(
@@ -403,9 +412,11 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_frozen(case):
     graph, kind, message = REFUSED[case]
-    graph.library.function.append(function("g", {}, {}))
+    several = function("several", {"a": FLOAT}, {})
+    several.signature.input_arg[0].number_attr = "N"
+    graph.library.function.extend([function("g", {}, {}), several])
     with pytest.raises(kind, match=message):
-        freeze(graph, "y", variable_names_blacklist=["v"] if "one of two" in case else None)
+        freeze(graph, "y", variable_names_blacklist=["v"] if STAYS in message else None)
 
 
 def test_a_call_whose_types_are_not_those_of_its_inputs_is_refused():

@@ -102,7 +102,7 @@ def _rewrite(node: NodeDef, taken: Kinds, body: Body, library: _Library) -> None
     if call is not None:
         _rewrite_call(node, call, library.call(node, taken, body), body)
     elif node.op in PASS_ON:
-        if node.op == "Merge" and len(set(taken)) > 1:
+        if not taken[0] or (node.op == "Merge" and len(set(taken)) > 1):
             raise _unclear(node, body)
         node.attr["T"].type = taken[0]
         forget_outputs(node)
@@ -215,12 +215,15 @@ class _Library:
 
     def _check(self, function: FunctionDef, kinds: Kinds) -> None:
         name, args = function.signature.name, function.signature.input_arg
+        both = (*args, *function.signature.output_arg)
         if len(kinds) != len(args):
             raise InvalidArgumentError(
                 f"function {name!r} takes {len(args)} arguments, it is called with {len(kinds)}"
             )
-        if any(arg.number_attr or arg.type_list_attr for arg in args):
-            raise UnimplementedError(f"function {name!r} has an argument of several tensors")
+        if any(arg.number_attr or arg.type_list_attr for arg in both):
+            raise UnimplementedError(
+                f"function {name!r} has an argument, or an output, of several tensors"
+            )
         if name in self._within:
             raise UnimplementedError(f"function {name!r} hands a variable to itself")
         if len(self._within) >= _DEEPEST:
