@@ -1,6 +1,6 @@
 """Invariant: whatever bytes a file has, its reader gives values or a CheckpointError, nothing else.
 
-`make fuzz` runs each target for a while; ``python tests/fuzz/fuzz.py v1 -max_total_time=60`` runs one.
+`make fuzz` runs each target for a while, ``python tests/fuzz/fuzz.py v1`` one until it is stopped.
 A target's first byte, where it takes one, chooses between bytes as they come and contents behind
 right checksums.
 """
