@@ -100,6 +100,27 @@ _ML_DTYPES: dict[DataType, str] = {
     D.DT_FLOAT4_E2M1FN: "float4_e2m1fn",
 }
 
+# TensorFlow writes slices of all types, and reads none of these (``tensor_bundle.cc``).
+UNREAD_SLICES = frozenset(
+    {
+        D.DT_STRING,
+        D.DT_HALF,
+        D.DT_UINT16,
+        D.DT_UINT32,
+        D.DT_UINT64,
+        D.DT_QINT16,
+        D.DT_QUINT16,
+        D.DT_INT2,
+        D.DT_UINT2,
+        D.DT_FLOAT4_E2M1FN,
+        D.DT_FLOAT8_E5M2,
+        D.DT_FLOAT8_E4M3FN,
+        D.DT_FLOAT8_E4M3FNUZ,
+        D.DT_FLOAT8_E4M3B11FNUZ,
+        D.DT_FLOAT8_E5M2FNUZ,
+    }
+)
+
 # Listed by readers, but their values mean something only inside a TensorFlow process.
 OPAQUE = frozenset({D.DT_RESOURCE, D.DT_VARIANT})
 

@@ -93,9 +93,7 @@ class _Merge:
                 known = self.entries.get(key)
                 if known is not None:
                     self.entries[key] = _joined(known, entry)
-                elif entry.slices:
-                    self.entries[key] = entry
-                else:
+                else:  # a partitioned tensor's entry names the shard of its first slice, too
                     shard_id = self._shard(prefix, entry.shard_id, header.num_shards, path)
                     self.entries[key] = entry._replace(shard_id=shard_id)
 

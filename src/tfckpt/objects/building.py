@@ -56,7 +56,7 @@ def build(tree: Mapping[str, Any], full_names: Mapping[str, str] | None = None) 
                 continue
             place = (*names, name)
             is_leaf = not is_container(child)
-            known = keys.get(id(child)) if is_leaf and _has_identity(child) else None
+            known = keys.get(id(child)) if is_leaf and has_identity(child) else None
             child_id = known[0] if known else mine.get(_item(container, name), -1)
             if child_id < 0:
                 child_id = len(built.graph.nodes)
@@ -111,7 +111,7 @@ def _item(container: Any, name: str) -> str | int:
     return fields.index(name) if name in fields else int(name)
 
 
-def _has_identity(value: object) -> bool:
+def has_identity(value: object) -> bool:
     """Whether the same object at two places is one variable: Python's numbers are shared anyhow."""
     return not isinstance(value, (int, float, complex, str, bytes, np.generic))
 

@@ -16,6 +16,8 @@ from tfckpt.objects.building import SAVE_COUNTER, Built, build, is_nothing
 from tfckpt.objects.keys import OBJECT_GRAPH_KEY
 from tfckpt.objects.matching import match
 from tfckpt.objects.nodes import read_object_graph
+from tfckpt.objects.options import CheckpointOptions, as_options
+from tfckpt.objects.pieces import write_sharded
 from tfckpt.objects.status import LoadStatus, NothingLoaded
 from tfckpt.objects.stored import Stored
 from tfckpt.objects.tree import Source
@@ -95,20 +97,32 @@ class Checkpoint:
         if is_new and self._stored is not None:
             self._stored.add_counter()
 
-    def write(self, file_prefix: Path, *, fsync: bool = True) -> str:
+    def write(
+        self, file_prefix: Path, options: CheckpointOptions | None = None, *, fsync: bool = True
+    ) -> str:
         """Write a checkpoint to exactly this prefix; return it.
 
         Neither counts nor writes a state file. Raises what `tfckpt.save` raises, and TypeError or
-        ValueError, naming the place, for what no checkpoint can hold.
+        ValueError, naming the place, for what no checkpoint can hold; RuntimeError for a sharding
+        callback that does not return all tensors as they are.
         """
+        given = as_options(options)
         own = self._objects()
         if self._stored is not None:
             tensors = self._stored.tensors(own.values)
         else:
             tensors = {**own.values, OBJECT_GRAPH_KEY: own.graph.SerializeToString()}
-        return write_bundle(file_prefix, tensors, fsync=fsync)
+        callback = given.experimental_sharding_callback
+        if callback is None:
+            path = write_bundle(file_prefix, tensors, fsync=fsync)
+        else:
+            path = write_sharded(file_prefix, tensors, own.values, callback, fsync=fsync)
+        given.call_back(path)
+        return path
 
-    def save(self, file_prefix: Path, *, fsync: bool = True) -> str:
+    def save(
+        self, file_prefix: Path, options: CheckpointOptions | None = None, *, fsync: bool = True
+    ) -> str:
         """Write `file_prefix` + ``-1``, the next time ``-2``; return the whole prefix.
 
         The state file beside it then names this checkpoint alone. A save that fails counts for
@@ -118,7 +132,7 @@ class Checkpoint:
         counter, before = self.save_counter, int(self.save_counter)
         self.save_counter = before + 1
         try:
-            path = self.write(check_prefix(f"{given}-{before + 1}"), fsync=fsync)
+            path = self.write(check_prefix(f"{given}-{before + 1}"), options, fsync=fsync)
             update_checkpoint_state(
                 os.path.dirname(path) or ".", path, save_relative_paths=True, fsync=fsync
             )
@@ -127,7 +141,7 @@ class Checkpoint:
             raise
         return path
 
-    def read(self, save_path: Path) -> LoadStatus:
+    def read(self, save_path: Path, options: CheckpointOptions | None = None) -> LoadStatus:
         """Take the values of a checkpoint that `write` made; return what found its counterpart.
 
         Values without one stay as they are: the returned status has assertions for that.
@@ -136,13 +150,16 @@ class Checkpoint:
         Raises FileMissingError, which says what is there instead; InvalidArgumentError for a
         name-based checkpoint, and for another shape or dtype. Then nothing has changed.
         """
+        slots = not as_options(options).experimental_skip_slot_variables
         try:
             with open_prefix(save_path) as reader:
-                return self._take(reader)
+                return self._take(reader, slots=slots)
         except FileMissingError as error:
             raise _numbered(error, save_path) from None
 
-    def restore(self, save_path: Path | None) -> LoadStatus:
+    def restore(
+        self, save_path: Path | None, options: CheckpointOptions | None = None
+    ) -> LoadStatus:
         """Take the values of a checkpoint that `save` made, with the counter.
 
         As `read`, but the `save_counter` is part of what is restored. None does nothing.
@@ -152,7 +169,7 @@ class Checkpoint:
         had = SAVE_COUNTER in self._tree or self._stored is not None
         _ = self.save_counter
         try:
-            return self.read(save_path)
+            return self.read(save_path, options)
         except BaseException:
             if not had:
                 del self._tree[SAVE_COUNTER]
@@ -167,10 +184,10 @@ class Checkpoint:
         self._check_children(self._stored.graph)
         return Built(self._stored.graph, self._stored.values(), self._stored.places)
 
-    def _take(self, reader: CheckpointReader) -> LoadStatus:
+    def _take(self, reader: CheckpointReader, *, slots: bool) -> LoadStatus:
         graph = read_object_graph(reader)
         own = self._objects()
-        found = match(own.graph, graph)
+        found = match(own.graph, graph, slots=slots)
         source = Source(reader, graph)
         attributes = {
             one.checkpoint_key: (node_id, one)

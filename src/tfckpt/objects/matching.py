@@ -26,9 +26,17 @@ class Match(NamedTuple):
     """Values of the checkpoint that the program has not: their keys."""
 
 
-def match(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> Match:
-    """Pair the objects of a program with those of a checkpoint."""
+def match(own: TrackableObjectGraph, stored: TrackableObjectGraph, *, slots: bool = True) -> Match:
+    """Pair the objects of a program with those of a checkpoint.
+
+    Without `slots` it is as if neither had slot variables.
+    """
     objects = _objects(own, stored)
+    own_slots, stored_slots = set[int](), set[int]()
+    if slots:
+        _add_slots(objects, own, stored)
+    else:
+        own_slots, stored_slots = _slots(own), _slots(stored)
     keys: dict[str, str] = {}
     unused: list[str] = []
     for stored_id, node in enumerate(stored.nodes):
@@ -37,9 +45,14 @@ def match(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> Match:
         for attribute in node.attributes:
             if attribute.name in mine:
                 keys.setdefault(mine[attribute.name].checkpoint_key, attribute.checkpoint_key)
-            else:
+            elif stored_id not in stored_slots:
                 unused.append(attribute.checkpoint_key)
-    own_keys = [one.checkpoint_key for node in own.nodes for one in node.attributes]
+    own_keys = [
+        one.checkpoint_key
+        for own_id, node in enumerate(own.nodes)
+        for one in node.attributes
+        if own_id not in own_slots
+    ]
     return Match(objects, keys, [key for key in own_keys if key not in keys], unused)
 
 
@@ -54,6 +67,16 @@ def _objects(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[in
             if found is not None and child.node_id not in objects:
                 objects[child.node_id] = found
                 queue.append((child.node_id, found))
+    return objects
+
+
+def _slots(graph: TrackableObjectGraph) -> set[int]:
+    return {one.slot_variable_node_id for node in graph.nodes for one in node.slot_variables}
+
+
+def _add_slots(
+    objects: dict[int, int], own: TrackableObjectGraph, stored: TrackableObjectGraph
+) -> None:
     for stored_id, own_id in list(objects.items()):
         slots = {
             (one.slot_name, one.original_variable_node_id): one.slot_variable_node_id
@@ -64,4 +87,3 @@ def _objects(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[in
             found = slots.get((slot.slot_name, -1 if variable is None else variable))
             if found is not None:
                 objects.setdefault(slot.slot_variable_node_id, found)
-    return objects

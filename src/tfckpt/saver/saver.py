@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from tfckpt.bundle.spread import write_shards
+from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
 from tfckpt.names import Path, as_path
@@ -397,9 +398,11 @@ class Saver:
                 target.prefix, tensors, shards, sharded=target.sharded, fsync=self._fsync
             )
         else:
-            write_shards(
-                target.prefix, shards, lambda name: tensors[name].value(), fsync=self._fsync
-            )
+
+            def add(bundle: BundleWriter, name: str, shard: int) -> None:
+                bundle.add(name, tensors[name].value(), shard=shard)
+
+            write_shards(target.prefix, shards, add, fsync=self._fsync)
 
     @contextlib.contextmanager
     def _undone_on_failure(self, target: Target) -> Iterator[None]:
