@@ -637,6 +637,30 @@ def test_threads_may_add_slices_of_one_tensor(prefix: Path) -> None:
     assert tfckpt.load(prefix)["t"].tolist() == list(range(200))
 
 
+def test_slices_are_listed_shard_by_shard_whichever_came_first(prefix: Path) -> None:
+    """As MergeV2Checkpoints lists them; the entry names the shard of the first."""
+    with tfckpt.BundleWriter(prefix, num_shards=3) as bundle:
+        bundle.add("other", np.zeros(1))
+        for at, shard in ((0, 2), (1, 1), (2, 2), (3, 1)):
+            bundle.add_slice("t", (4,), [(at, 1)], np.array([at]), shard=shard)
+    with tfckpt.BundleReader(prefix) as reader:
+        assert [str(one) for one in reader.entry("t").slices] == ["1,1", "3,1", "0,1", "2,1"]
+        assert reader.entry("t").shard_id == 1
+        assert reader["t"].tolist() == [0, 1, 2, 3]
+
+
+def test_an_entry_of_merged_slices_names_the_shard_of_the_first(tmp_path: Path) -> None:
+    tfckpt.save(tmp_path / "a", {"other": np.zeros(1)})
+    for name, at in (("b", 2), ("c", 0)):
+        with tfckpt.BundleWriter(tmp_path / name) as bundle:
+            bundle.add_slice("t", (4,), [(at, 2)], np.arange(at, at + 2))
+    tfckpt.merge_bundles([tmp_path / name for name in "abc"], tmp_path / "m")
+    with tfckpt.BundleReader(tmp_path / "m") as reader:
+        assert [str(one) for one in reader.entry("t").slices] == ["2,2", "0,2"]
+        assert reader.entry("t").shard_id == 1
+        assert reader["t"].tolist() == [0, 1, 2, 3]
+
+
 def test_a_merge_that_dies_leaves_its_sources_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,8 +108,8 @@ class BundleWriter(CheckpointWriter):
         self._write(full_name, slice_key, value, shard)
         with self._lock:
             known = self._sliced.get(key, known)
-            self._sliced[key] = known._replace(slices=(*known.slices, one))
             self._slice_shards[slice_key] = shard
+            self._sliced[key] = known._replace(slices=(*known.slices, one))
 
     def finish(self) -> None:
         """Make the checkpoint visible.

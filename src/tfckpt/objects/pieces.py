@@ -155,13 +155,6 @@ class _Checks:
             raise self._failed("a tensor of the object graph was not found in the shards", key)
         if len(pieces) == 1 and pieces[0].array.shape == shape:
             return
-        data_type = data_type_of(self._tensors[key].dtype)
-        if data_type in UNREAD_SLICES:
-            logger.warning(
-                "%s is cut into slices, and TensorFlow restores none of %s (tfckpt does)",
-                key,
-                data_type_name(data_type),
-            )
         boxes = np.array([piece.box() for piece in pieces]).reshape(len(pieces), len(shape), 2)
         if len(pieces) > 1 and not volume(shape):
             raise self._failed("a tensor without elements was found more than once", key)
@@ -173,6 +166,13 @@ class _Checks:
             gap = first_gap(boxes, shape)
             at = "" if gap is None else f", such as that at {list(gap)},"
             raise self._failed(f"elements of a tensor{at} were not found in the shards", key)
+        data_type = data_type_of(self._tensors[key].dtype)
+        if data_type in UNREAD_SLICES:
+            logger.warning(
+                "%s is cut into slices, and TensorFlow restores none of %s (tfckpt does)",
+                key,
+                data_type_name(data_type),
+            )
 
     def _failed(self, what: str, key: str, spec: str | None = None) -> RuntimeError:
         place = "" if spec is None else f"\n  slice_spec: {spec!r}"
