@@ -133,6 +133,16 @@ def test_a_checkpoint_is_matched_with_its_children(prefix: Path) -> None:
     assert view.diff(tfckpt.Checkpoint(net={}))[1:] == ([2, 3], [])
 
 
+def test_the_root_of_a_checkpoint_is_only_the_roots(
+    view: tfckpt.CheckpointView, caplog: pytest.LogCaptureFixture
+) -> None:
+    child: dict[str, Any] = {}
+    both, _, only_here = view.diff({"root": child, "net": {"owner": child}})
+    assert list(both) == [0, 1]
+    assert only_here == [child]
+    assert not caplog.records
+
+
 def test_an_array_is_an_object_without_children(view: tfckpt.CheckpointView) -> None:
     array = np.zeros(2)
     assert view.match(array) == {0: array}
