@@ -148,7 +148,7 @@ def test_an_array_is_an_object_without_children(view: tfckpt.CheckpointView) -> 
     assert view.match(array) == {0: array}
 
 
-@pytest.mark.parametrize("value", ["not a tree", b"bytes", 5, None, object()], ids=repr)
+@pytest.mark.parametrize("value", ["not a tree", b"bytes", 5, None, object])
 def test_what_is_no_object_is_refused(value: Any, view: tfckpt.CheckpointView) -> None:
     for ask in (view.match, view.diff):
         with pytest.raises(ValueError, match=r"Expected a Checkpoint, dict, .* got"):
