@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from tfckpt.manager import CheckpointManager
     from tfckpt.objects import (
         Checkpoint,
+        Variable,
         load_object_tree,
         object_graph,
         resolve,
@@ -80,6 +81,7 @@ _HOMES = {
     "SaverDef": "protos",
     "V1Reader": "v1.reader",
     "V1Writer": "v1.writer",
+    "Variable": "objects",
     "add_to_collection": "graph",
     "checkpoint_exists": "state",
     "checkpoints_iterator": "watch",
@@ -136,6 +138,7 @@ __all__ = [
     "SaverDef",
     "V1Reader",
     "V1Writer",
+    "Variable",
     "add_to_collection",
     "checkpoint_exists",
     "checkpoints_iterator",

@@ -10,10 +10,12 @@ from tfckpt.objects.naming import resolve, to_name_based, to_object_based
 from tfckpt.objects.nodes import object_graph
 from tfckpt.objects.status import LoadStatus
 from tfckpt.objects.tree import load_object_tree
+from tfckpt.objects.variable import Variable
 
 __all__ = [
     "Checkpoint",
     "LoadStatus",
+    "Variable",
     "load_object_tree",
     "object_graph",
     "resolve",

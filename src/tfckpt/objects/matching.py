@@ -14,33 +14,26 @@ if TYPE_CHECKING:
 
 
 class Match(NamedTuple):
-    """What belongs together, and what is left over on either side (paths or keys)."""
+    """What of a checkpoint belongs to what of a program."""
 
-    objects: dict[int, int]
-    """Stored node -> node of the program."""
-    keys: dict[str, str]
-    """Key of the program's value -> stored key."""
-    unrestored: list[str]
-    """Values of the program that the checkpoint has not: their keys."""
-    unused: list[str]
-    """Values of the checkpoint that the program has not: their keys."""
+    keys: list[tuple[str, str]]
+    """Key of the checkpoint's value, key of the program's."""
+    is_trivial: bool = False
+    """Whether nothing but the roots match."""
 
 
 def match(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> Match:
     """Pair the objects of a program with those of a checkpoint."""
     objects = _objects(own, stored)
-    keys: dict[str, str] = {}
-    unused: list[str] = []
-    for stored_id, node in enumerate(stored.nodes):
-        own_id = objects.get(stored_id)
-        mine = {} if own_id is None else {one.name: one for one in own.nodes[own_id].attributes}
-        for attribute in node.attributes:
-            if attribute.name in mine:
-                keys.setdefault(mine[attribute.name].checkpoint_key, attribute.checkpoint_key)
-            else:
-                unused.append(attribute.checkpoint_key)
-    own_keys = [one.checkpoint_key for node in own.nodes for one in node.attributes]
-    return Match(objects, keys, [key for key in own_keys if key not in keys], unused)
+    keys = []
+    for stored_id, own_id in objects.items():
+        mine = {one.name: one.checkpoint_key for one in own.nodes[own_id].attributes}
+        keys += [
+            (one.checkpoint_key, mine[one.name])
+            for one in stored.nodes[stored_id].attributes
+            if one.name in mine
+        ]
+    return Match(keys, len(objects) <= 1)
 
 
 def _objects(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
