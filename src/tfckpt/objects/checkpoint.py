@@ -12,10 +12,9 @@ import numpy as np
 from tfckpt.bundle.spread import write_bundle
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError
-from tfckpt.names import Path, as_path, check_prefix
+from tfckpt.names import OBJECT_GRAPH_KEY, Path, as_path, check_prefix
 from tfckpt.objects.assigning import assign
 from tfckpt.objects.building import COUNTER_KEY, SAVE_COUNTER, Built, build
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
 from tfckpt.objects.restoring import ByName, Restoration, begin, give
 from tfckpt.objects.root import ROOT, Rooted, check_root, followed, items_of
 from tfckpt.objects.status import LoadStatus, NameBasedStatus, NothingLoaded
@@ -105,7 +104,8 @@ class Checkpoint(Trackable):
         """How many times was saved: a scalar int64 array, part of the checkpoint once asked for."""
         if SAVE_COUNTER not in self._with_counter:
             self.save_counter = 0
-            self._settled()
+            if self._waiting:
+                self._settle()
         return self._with_counter[SAVE_COUNTER]
 
     @save_counter.setter
@@ -130,7 +130,12 @@ class Checkpoint(Trackable):
         Neither counts nor writes a state file. Raises what `tfckpt.save` raises, and TypeError or
         ValueError, naming the place, for what no checkpoint can hold.
         """
-        own = self._settled()
+        own = self._objects()
+        late = [one for one in (self, *self._below(own)) if one._waiting]
+        for one in late:
+            one._settle()
+        if late:
+            own = self._objects()
         if self._stored is not None:
             tensors = self._stored.tensors(own.values)
         else:
@@ -152,7 +157,7 @@ class Checkpoint(Trackable):
                 os.path.dirname(path) or ".", path, save_relative_paths=True, fsync=fsync
             )
         except BaseException:
-            self._tree[SAVE_COUNTER] = counter
+            self._with_counter[SAVE_COUNTER] = counter
             raise
         return path
 
@@ -174,9 +179,10 @@ class Checkpoint(Trackable):
         """
         try:
             with open_prefix(save_path) as reader:
-                restoration = begin(reader, self._objects())
+                own = self._objects()
+                restoration = begin(reader, own)
                 try:
-                    self._settled(restoration)
+                    self._settle(restoration, own)
                 except BaseException:
                     restoration.expect_partial()
                     raise
@@ -220,10 +226,10 @@ class Checkpoint(Trackable):
         """Return the root as the tree has it."""
         return Rooted(followed(self._tree[ROOT]), self._tree) if self._is_rooted else self
 
-    def _settled(self, also: Restoration | None = None) -> Built:
-        """Give what was added the values that wait for it; return the objects as they are then."""
-        own = self._objects()
-        waiting = {*self._waiting, also} - {None}
+    def _settle(self, also: Restoration | None = None, own: Built | None = None) -> Built:
+        """Give what was added the values that wait for it; return the objects as they were."""
+        own = self._objects() if own is None else own
+        waiting = [one for one in (*self._waiting, also) if one is not None]
         if not waiting:
             return own
         tree = self._top()
@@ -234,20 +240,24 @@ class Checkpoint(Trackable):
                 self._stored.settle(key, now)
             return now
 
-        is_any = give(own, waiting, put)
-        for one in own.objects:
-            if isinstance(one, Checkpoint) and one is not self:
-                one._above.add(self)
-        return self._objects() if is_any else own
+        give(own, set(waiting), put)
+        for one in self._below(own):
+            one._above.add(self)
+        self.__dict__["_waiting"] = [one for one in self._waiting if one.unused]
+        return own
+
+    def _below(self, own: Built) -> list[Checkpoint]:
+        """Return the other checkpoints that are part of this one."""
+        return [one for one in own.objects if isinstance(one, Checkpoint) and one is not self]
 
     def _wait_for(self, newest: Restoration) -> None:
-        """Take down that a restoration may have values left, and forget those that have none."""
+        """Take down that a restoration may have values left."""
         for one in self._waiting:
             if newest.supersedes(one):
                 one.is_superseded = True
                 one.expect_partial()
-        waiting = [one for one in (*self._waiting, newest) if not one.is_superseded and one.unused]
-        self.__dict__["_waiting"] = waiting
+        waiting = [one for one in self._waiting if not one.is_superseded]
+        self.__dict__["_waiting"] = [*waiting, newest] if newest.unused else waiting
 
     def _children(self) -> Iterable[tuple[str, Any]]:
         return items_of(self._tree)
@@ -280,14 +290,14 @@ class Checkpoint(Trackable):
     def __setattr__(self, name: str, value: Any) -> None:
         if name == SAVE_COUNTER:
             object.__setattr__(self, name, value)
-        elif hasattr(type(self), name) or name in self.__dict__:
+        elif name in self.__dict__ or any(name in vars(kind) for kind in type(self).__mro__):
             raise ValueError(f"a child cannot be named {name!r}: Checkpoint has that itself")
         elif is_nothing(value):
             raise ValueError(f"{name!r} is a tuple with nothing in it that could be saved: {value}")
         elif self._is_rooted and (name not in self._tree or name == ROOT):
             raise ValueError(
-                f"{name!r} would not be saved: this Checkpoint has a root, so put it there (or give "
-                f"it as a keyword when the Checkpoint is made)"
+                f"{name!r} would not be saved: this Checkpoint has a root; put it there, or "
+                f"give it as a keyword when the Checkpoint is made"
             )
         else:
             self._attach(name, materialized({name: value})[name])
@@ -299,7 +309,7 @@ class Checkpoint(Trackable):
             try:
                 for one in (self, *self._above):
                     if one._waiting:
-                        one._settled()
+                        one._settle()
             except BaseException:
                 del self._tree[name]
                 raise

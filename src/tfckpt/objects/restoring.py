@@ -10,16 +10,17 @@ from __future__ import annotations
 import logging
 import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import Any
 
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FailedPreconditionError, InvalidArgumentError, located
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.assigning import fitted
 from tfckpt.objects.building import COUNTER_KEY, DEFAULT_NAME, Built
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.objects.keys import VARIABLE_VALUE, listed
 from tfckpt.objects.matching import Match, match
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.objects.source import Source
@@ -27,7 +28,6 @@ from tfckpt.objects.trackable import Names
 from tfckpt.reader import CheckpointReader
 
 logger = logging.getLogger("tfckpt")
-SHOWN = 10
 _numbers = count(1)
 
 
@@ -43,6 +43,8 @@ class Restoration(ABC):
         self.path = reader.path
         self.places: set[Names] = set()
         """Where values of the program stand that got theirs."""
+        self.misfits: set[tuple[str, str]] = set()
+        """Keys whose values did not fit, and why not: each is an error only once."""
         self.is_superseded = False
         self._left = _Left(self.path, dict.fromkeys(keys))
         self._reader: CheckpointReader | None = reader
@@ -56,7 +58,7 @@ class Restoration(ABC):
         """Whether a value of the checkpoint that matches has still to be given."""
 
     @abstractmethod
-    def values(self, reader: CheckpointReader, keys: Iterable[str]) -> Iterator[Any]:
+    def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
         """Read values of the checkpoint."""
 
     def supersedes(self, older: Restoration) -> bool:
@@ -71,10 +73,6 @@ class Restoration(ABC):
         """Take down that a value has found its place."""
         self._left.keys.pop(key, None)
         self.places.update(places)
-
-    def refuse(self, key: str, places: Sequence[Names]) -> None:
-        """Take down that a value does not fit, so that it is not tried again."""
-        self._left.keys.pop(key, None)
 
     def expect_partial(self) -> None:
         """Say nothing, when all is over, of what found no place."""
@@ -117,9 +115,11 @@ class ByObject(Restoration):
     def is_new(self, key: str, places: Sequence[Names]) -> bool:
         return key in self._left.keys
 
-    def values(self, reader: CheckpointReader, keys: Iterable[str]) -> Iterator[Any]:
-        source = Source(reader, self._graph)
-        return (source.value(*self._attributes[key]) for key in keys)
+    def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
+        attributes, source = self._attributes, Source(reader, self._graph)
+        plain = [key for key in keys if attributes[key][1].name == VARIABLE_VALUE and key in reader]
+        values = dict[str, Any](reader.get_tensors(plain))  # many at once are read faster
+        return values | {key: source.value(*attributes[key]) for key in keys if key not in values}
 
     def supersedes(self, older: Restoration) -> bool:
         return isinstance(older, ByObject) and older._graph == self._graph
@@ -139,20 +139,16 @@ class ByName(Restoration):
     def __init__(self, reader: CheckpointReader) -> None:
         self._names = dict.fromkeys(reader)
         super().__init__(reader, self._names)
-        self._refused: set[Names] = set()
 
     def match(self, own: Built) -> Match:
         named = full_names(own)
         return Match([(name, key) for key, name in named.items() if name in self._names])
 
     def is_new(self, key: str, places: Sequence[Names]) -> bool:
-        return (self.places | self._refused).isdisjoint(places)
+        return self.places.isdisjoint(places)
 
-    def refuse(self, key: str, places: Sequence[Names]) -> None:
-        self._refused.update(places)
-
-    def values(self, reader: CheckpointReader, keys: Iterable[str]) -> Iterator[Any]:
-        return (reader.get_tensor(key) for key in keys)
+    def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
+        return reader.get_tensors(keys)
 
     def check(self, reader: CheckpointReader) -> None:
         if OBJECT_GRAPH_KEY in reader:
@@ -186,16 +182,15 @@ def full_names(own: Built) -> dict[str, str]:
     }
 
 
-def give(own: Built, restorations: Iterable[Restoration], put: Callable[[str, Any], Any]) -> bool:
-    """Give the values of a tree what the restorations have for them; return if there was any.
+def give(own: Built, restorations: Iterable[Restoration], put: Callable[[str, Any], Any]) -> None:
+    """Give the values of a tree what the restorations have for them.
 
     `put` assigns a value by key, and returns what is there then.
 
-    Raises InvalidArgumentError for another shape or dtype: of this restoration nothing is given
-    then, nor will that value be, later.
+    Raises InvalidArgumentError for another shape or dtype. This restoration gives nothing then,
+    and later everything but that value.
     """
     decided: set[str] = set()
-    is_any = False
     for one in sorted(restorations, key=lambda one: -one.number):
         found = [(key, mine, own.places.get(mine, [])) for key, mine in one.match(own).keys]
         new = [each for each in found if one.is_new(each[0], each[2])]
@@ -203,28 +198,29 @@ def give(own: Built, restorations: Iterable[Restoration], put: Callable[[str, An
         for key, mine, _ in () if one.is_superseded else new:
             if mine in own.values and mine not in decided and not _is_newer(own.values[mine], one):
                 wanted.setdefault(mine, key)
-        for mine, value in _read(one, own, wanted):
+        given = _read(one, own, wanted)
+        for mine, value in given.items():
             _newest.note(put(mine, value), one.number)
-            is_any = True
-        for key, _, places in new:
-            one.note(key, places)
+        for key, mine, places in new:
+            if mine in given or mine not in wanted:
+                one.note(key, places)
         decided.update(mine for _, mine, _ in found)
-    return is_any
 
 
-def _read(one: Restoration, own: Built, wanted: dict[str, str]) -> list[tuple[str, Any]]:
+def _read(one: Restoration, own: Built, wanted: dict[str, str]) -> dict[str, Any]:
     """Read the values, by the program's keys, each as the kind of thing that it replaces."""
     if not wanted:
-        return []
-    values = []
+        return {}
+    values = {}
     with one.opened() as reader, located(reader.path):
-        read = one.values(reader, wanted.values())
-        for (mine, key), value in zip(wanted.items(), read, strict=True):
+        stored = one.values(reader, list(wanted.values()))
+        for mine, key in wanted.items():
             try:
-                values.append((mine, fitted(own.values[mine], value, key)))
-            except InvalidArgumentError:
-                one.refuse(key, own.places[mine])
-                raise
+                values[mine] = fitted(own.values[mine], stored[key], key)
+            except InvalidArgumentError as error:
+                if (key, error.message) not in one.misfits:
+                    one.misfits.add((key, error.message))
+                    raise
     return values
 
 
@@ -246,11 +242,6 @@ class _Left:
             )
 
 
-def listed(keys: Sequence[str]) -> str:
-    more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
-    return ", ".join(keys[:SHOWN]) + more
-
-
 class _Newest:
     """By which restoration an array was given its elements last, also in another tree.
 
@@ -261,11 +252,13 @@ class _Newest:
         self._known: dict[int, tuple[weakref.ref[Any], int]] = {}
 
     def note(self, value: Any, number: int) -> None:
-        try:
-            gone = weakref.ref(value, lambda _, key=id(value): self._known.pop(key, None))
-        except TypeError:
-            return
-        self._known[id(value)] = gone, number
+        key = id(value)
+
+        def forget(_: object) -> None:
+            self._known.pop(key, None)
+
+        with suppress(TypeError):  # what has no weak references
+            self._known[key] = weakref.ref(value, forget), number
 
     def of(self, value: Any) -> int:
         return self._known[id(value)][1] if id(value) in self._known else 0

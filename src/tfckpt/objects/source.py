@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 import numpy as np
 
-from tfckpt.errors import DataLossError
+from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.lazy import lazy
-from tfckpt.names import decode_name, encode_name
-from tfckpt.objects.keys import VARIABLE_VALUE
-from tfckpt.objects.nodes import NodePaths
+from tfckpt.names import OBJECT_GRAPH_KEY, decode_name, encode_name
+from tfckpt.objects.keys import VARIABLE_VALUE, listed, parse_key
+from tfckpt.objects.nodes import NodePaths, graph_among
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -71,21 +71,39 @@ class Source:
         return values
 
     def keys(self, node_id: int, key: str) -> list[str]:
-        """Return the tensors that hold an attribute: its key, or those that begin with it.
+        """Return the tensors that hold an attribute.
 
-        Objects with savers of their own add something to it, like ``-keys`` and ``-values``.
+        Raises DataLossError if there is none.
         """
-        if key in self.reader:
-            return [key]
-        longer = [name for name in self._beginning_with(key) if name not in self._exact]
-        if not longer:
+        keys = self._holders.of(key)
+        if not keys:
             raise DataLossError(
                 f"node {node_id} ({self.paths.get(node_id, 'unreachable')!r}) keeps its value "
                 f"there, but the index has no such key",
                 path=self.reader.path,
                 tensor=key,
             )
-        return longer
+        return keys
+
+    @lazy
+    def _holders(self) -> Holders:
+        return Holders(self.reader, self.graph)
+
+
+class Holders:
+    """Which tensors hold an attribute: that of its key, or those that begin with it.
+
+    Objects with savers of their own add something to it, like ``-keys`` and ``-values``.
+    """
+
+    def __init__(self, names: Collection[str], graph: TrackableObjectGraph) -> None:
+        self._names = names
+        self._graph = graph
+
+    def of(self, key: str) -> list[str]:
+        if key in self._names:
+            return [key]
+        return [name for name in self._beginning_with(key) if name not in self._exact]
 
     def _beginning_with(self, key: str) -> Iterator[str]:
         start = encode_name(key) if key else b""
@@ -96,11 +114,32 @@ class Source:
 
     @lazy
     def _sorted(self) -> list[bytes]:
-        return sorted(map(encode_name, self.reader))
+        return sorted(map(encode_name, self._names))
 
     @lazy
     def _exact(self) -> set[str]:
-        return {one.checkpoint_key for node in self.graph.nodes for one in node.attributes}
+        return {one.checkpoint_key for node in self._graph.nodes for one in node.attributes}
+
+
+def check_holders(variables: Mapping[str, Any], path: str) -> None:
+    """Check that the object graph among tensors finds all of its values there.
+
+    Raises InvalidArgumentError, which says what is missing.
+    """
+    graph = graph_among(variables, path)
+    holders = Holders(variables, graph)
+    keys = {one.checkpoint_key for node in graph.nodes for one in node.attributes}
+    missing = [key for key in sorted(keys) if not holders.of(key)]
+    if missing:
+        strange = [name for name in variables if parse_key(name) and name not in keys]
+        instead = f" (which lacks {listed(strange)})" if strange else ""
+        raise InvalidArgumentError(
+            f"{len(missing)} values of the object graph{instead} are not among the tensors: "
+            f"{listed(missing)}. By hand only values can be changed, not names: use "
+            f"tfckpt.Checkpoint for other objects, or leave out {OBJECT_GRAPH_KEY!r} for a "
+            f"name-based checkpoint",
+            path=path,
+        )
 
 
 def _text(value: bytes) -> str | bytes:

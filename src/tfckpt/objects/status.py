@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfckpt.objects.restoring import Restoration, full_names, listed
+from tfckpt.objects.keys import listed
+from tfckpt.objects.restoring import Restoration, full_names
 
 if TYPE_CHECKING:
     from tfckpt.objects.building import Built
@@ -92,7 +93,7 @@ class LoadStatus:
         return self
 
     def _own(self) -> Built:
-        return self._checkpoint._settled(self._restoration)
+        return self._checkpoint._settle(self._restoration)
 
     def _unrestored(self, own: Built) -> list[str]:
         places = self._restoration.places
@@ -102,7 +103,7 @@ class LoadStatus:
         return keys
 
     def __repr__(self) -> str:
-        own = self._own()
+        own = self._checkpoint._objects()
         unrestored = len(self._unrestored(own))
         return (
             f"<restored {len(own.places) - unrestored} values of {self.path!r}; {unrestored} "

@@ -10,9 +10,9 @@ from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
 
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.names import Path
+from tfckpt.names import OBJECT_GRAPH_KEY, Path
 from tfckpt.objects.building import COUNTER_KEY, SAVE_COUNTER, mark_checkpoint_values
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY, VARIABLE_VALUE, join_path
+from tfckpt.objects.keys import VARIABLE_VALUE, join_path
 from tfckpt.objects.source import Source
 from tfckpt.objects.trackable import Names
 from tfckpt.objects.tree import Maker, load_object_tree

@@ -65,7 +65,7 @@ def children_of(container: Any, names: Names = ()) -> Iterator[tuple[str, Any]]:
         yield from container._children()
 
 
-def item_of(container: Any, name: str) -> str | int:
+def item_of(container: Any, name: str) -> Any:
     """Return what all names of one child have in common: a namedtuple names each twice."""
     if not isinstance(container, (list, tuple)):
         return name
@@ -83,7 +83,7 @@ def with_child(container: Any, name: str, value: Any) -> Any:
     """Put a child in its place; return the container, a new one where it is a tuple."""
     if isinstance(container, tuple):
         items = list(container)
-        items[item_of(container, name)] = value  # type: ignore[call-overload]
+        items[item_of(container, name)] = value
         return container._make(items) if hasattr(container, "_make") else tuple(items)
     if isinstance(container, (Mapping, list)):
         container[item_of(container, name)] = value  # type: ignore[index]

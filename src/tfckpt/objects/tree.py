@@ -131,10 +131,10 @@ class ObjectNode(Trackable):
 
         Raises KeyError if there is none.
         """
-        return self._views.node(self._children[name])
+        return self._views.node(self._child_ids[name])
 
     @lazy
-    def _children(self) -> dict[str, int]:
+    def _child_ids(self) -> dict[str, int]:
         return {child.local_name: child.node_id for child in self.message.children}
 
     def materialize(self) -> Any:
@@ -177,11 +177,11 @@ class ObjectMapping(ObjectNode, Mapping[str, Any]):
     def _entries(self) -> dict[str, None]:
         attributes = (one.name for one in self.message.attributes)
         slots = (one.slot_name for one in self.message.slot_variables)
-        return dict.fromkeys([*self._children, *attributes, *slots])
+        return dict.fromkeys([*self._child_ids, *attributes, *slots])
 
     def __getitem__(self, key: str) -> Any:
-        if key in self._children:
-            return self._views.shown(self._children[key])
+        if key in self._child_ids:
+            return self._views.shown(self._child_ids[key])
         if key not in self._entries:
             raise KeyError(key)
         attributes = self.attributes
@@ -216,13 +216,13 @@ class ObjectList(ObjectNode, Sequence[Any]):
         numbers = range(len(self))[index]
         if isinstance(numbers, range):
             return [self[number] for number in numbers]
-        return self._views.shown(self._children[str(numbers)])
+        return self._views.shown(self._child_ids[str(numbers)])
 
     def __iter__(self) -> Iterator[Any]:
         return (self[number] for number in range(len(self)))
 
     def __len__(self) -> int:
-        return len(self._children)
+        return len(self._child_ids)
 
     def __repr__(self) -> str:
         return f"<list {self.path!r} of {len(self)}>"
