@@ -25,6 +25,7 @@ from tfckpt.errors import (
     TensorNotFoundError,
     UnimplementedError,
 )
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import (
     AssetFileDef,
     AttrValue,
@@ -35,7 +36,6 @@ from tfckpt.protos import (
     TensorInfo,
     TensorProto,
 )
-from tfckpt.saver.matching import OBJECT_GRAPH_KEY
 
 FLOAT, INT, STRING, RESOURCE = 1, 3, 7, 20
 FACTOR = "factor/.ATTRIBUTES/VARIABLE_VALUE"  # the variable of golden/saved_model

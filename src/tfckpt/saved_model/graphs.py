@@ -8,7 +8,7 @@ from typing import Any
 from tfckpt.graph import Graph, Operation, export_meta_graph
 from tfckpt.graph.messages import copied, is_message, own
 from tfckpt.graph.op_defs import strip_defaults
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
 from tfckpt.saved_model.constants import LEGACY_INIT_OP_KEY, MAIN_OP_KEY
 from tfckpt.saved_model.fitting import check_variables
