@@ -58,6 +58,7 @@ def write_sharded(
     """
     shardable = [_shardable(key, value, trackables.get(key)) for key, value in tensors.items()]
     shards = list(_Checks(shardable, callback.description).pieces(callback(shardable)))
+    _warn_of_slices(shards)
 
     def add(bundle: BundleWriter, piece: Piece, shard: int) -> None:
         bundle.add_slice(piece.key, piece.full_shape, piece.part.extents, piece.array, shard=shard)
@@ -77,6 +78,23 @@ def _shardable(key: str, value: object, trackable: object) -> ShardableTensor:
         checkpoint_key=key,
         trackable=trackable,
     )
+
+
+def _warn_of_slices(shards: Sequence[Sequence[Piece]]) -> None:
+    """Say which tensors TensorFlow will not be able to restore."""
+    cut = {
+        piece.key: data_type_of(piece.array.dtype)
+        for shard in shards
+        for piece in shard
+        if piece.array.shape != piece.full_shape
+    }
+    for key, data_type in cut.items():
+        if data_type in UNREAD_SLICES:
+            logger.warning(
+                "%s is cut into slices, and TensorFlow restores none of %s (tfckpt does)",
+                key,
+                data_type_name(data_type),
+            )
 
 
 class _Checks:
@@ -166,13 +184,6 @@ class _Checks:
             gap = first_gap(boxes, shape)
             at = "" if gap is None else f", such as that at {list(gap)},"
             raise self._failed(f"elements of a tensor{at} were not found in the shards", key)
-        data_type = data_type_of(self._tensors[key].dtype)
-        if data_type in UNREAD_SLICES:
-            logger.warning(
-                "%s is cut into slices, and TensorFlow restores none of %s (tfckpt does)",
-                key,
-                data_type_name(data_type),
-            )
 
     def _failed(self, what: str, key: str, spec: str | None = None) -> RuntimeError:
         place = "" if spec is None else f"\n  slice_spec: {spec!r}"
