@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +40,10 @@ class Piece(NamedTuple):
     part: TensorSlice
     array: Array
 
+    @property
+    def is_whole(self) -> bool:
+        return self.array.shape == self.full_shape
+
     def box(self) -> list[tuple[int, int]]:
         return [(one.start, one.stop) for one in self.part.index_in(self.full_shape)]
 
@@ -61,7 +66,11 @@ def write_sharded(
     _warn_of_slices(shards)
 
     def add(bundle: BundleWriter, piece: Piece, shard: int) -> None:
-        bundle.add_slice(piece.key, piece.full_shape, piece.part.extents, piece.array, shard=shard)
+        if piece.is_whole:
+            bundle.add(piece.key, piece.array, shard=shard)
+        else:
+            extents = piece.part.extents
+            bundle.add_slice(piece.key, piece.full_shape, extents, piece.array, shard=shard)
 
     return write_shards(prefix, shards, add, fsync=fsync)
 
@@ -86,7 +95,7 @@ def _warn_of_slices(shards: Sequence[Sequence[Piece]]) -> None:
         piece.key: data_type_of(piece.array.dtype)
         for shard in shards
         for piece in shard
-        if piece.array.shape != piece.full_shape
+        if not piece.is_whole
     }
     for key, data_type in cut.items():
         if data_type in UNREAD_SLICES:
@@ -95,6 +104,17 @@ def _warn_of_slices(shards: Sequence[Sequence[Piece]]) -> None:
                 key,
                 data_type_name(data_type),
             )
+
+
+@lru_cache(maxsize=4096)
+def _read_spec(text: str) -> tuple[Shape, TensorSlice, Shape]:
+    """Return the whole's shape, the slice, and its shape; raise ValueError for what is no spec."""
+    shape, part = parse_shape_and_slice(text)
+    return shape, part, part.shape_in(shape)
+
+
+def _whole(shape: Shape) -> tuple[Shape, TensorSlice, Shape]:
+    return shape, TensorSlice(((0, FULL),) * len(shape)), shape
 
 
 class _Checks:
@@ -141,12 +161,11 @@ class _Checks:
         if key not in self._tensors:
             raise self._failed("a tensor that is not in the object graph was found", key, spec)
         tensor = self._tensors[key]
-        shape, part = tensor.shape, TensorSlice(((0, FULL),) * len(tensor.shape))
-        if spec.strip():
-            try:
-                shape, part = parse_shape_and_slice(spec.strip())
-            except ValueError as error:
-                raise self._failed(f"a slice spec cannot be read ({error})", key, spec) from None
+        try:
+            text = spec.strip()
+            shape, part, expected = _read_spec(text) if text else _whole(tensor.shape)
+        except ValueError as error:
+            raise self._failed(f"a slice spec cannot be read ({error})", key, spec) from None
         try:
             array, data_type = as_storable(value)
         except TypeError as error:
@@ -154,9 +173,10 @@ class _Checks:
                 f"something that is no tensor was found ({error})", key, spec
             ) from None
         self._check_same("shape", tensor.shape, shape, key, spec)
-        self._check_same("shape", part.shape_in(shape), array.shape, key, spec)
-        expected = data_type_name(data_type_of(tensor.dtype))
-        self._check_same("dtype", expected, data_type_name(data_type), key, spec)
+        self._check_same("shape", expected, array.shape, key, spec)
+        if data_type is not data_type_of(tensor.dtype):
+            names = data_type_name(data_type_of(tensor.dtype)), data_type_name(data_type)
+            self._check_same("dtype", *names, key, spec)
         piece = Piece(key, shape, part, array)
         self._met.setdefault(key, []).append(piece)
         return piece
@@ -171,7 +191,7 @@ class _Checks:
         shape, pieces = self._tensors[key].shape, self._met.get(key)
         if pieces is None:
             raise self._failed("a tensor of the object graph was not found in the shards", key)
-        if len(pieces) == 1 and pieces[0].array.shape == shape:
+        if len(pieces) == 1 and pieces[0].is_whole:
             return
         boxes = np.array([piece.box() for piece in pieces]).reshape(len(pieces), len(shape), 2)
         if len(pieces) > 1 and not volume(shape):
