@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +40,10 @@ class Piece(NamedTuple):
     part: TensorSlice
     array: Array
 
+    @property
+    def is_whole(self) -> bool:
+        return self.array.shape == self.full_shape
+
     def box(self) -> list[tuple[int, int]]:
         return [(one.start, one.stop) for one in self.part.index_in(self.full_shape)]
 
@@ -58,9 +63,14 @@ def write_sharded(
     """
     shardable = [_shardable(key, value, trackables.get(key)) for key, value in tensors.items()]
     shards = list(_Checks(shardable, callback.description).pieces(callback(shardable)))
+    _warn_of_slices(shards)
 
     def add(bundle: BundleWriter, piece: Piece, shard: int) -> None:
-        bundle.add_slice(piece.key, piece.full_shape, piece.part.extents, piece.array, shard=shard)
+        if piece.is_whole:
+            bundle.add(piece.key, piece.array, shard=shard)
+        else:
+            extents = piece.part.extents
+            bundle.add_slice(piece.key, piece.full_shape, extents, piece.array, shard=shard)
 
     return write_shards(prefix, shards, add, fsync=fsync)
 
@@ -77,6 +87,34 @@ def _shardable(key: str, value: object, trackable: object) -> ShardableTensor:
         checkpoint_key=key,
         trackable=trackable,
     )
+
+
+def _warn_of_slices(shards: Sequence[Sequence[Piece]]) -> None:
+    """Say which tensors TensorFlow will not be able to restore."""
+    cut = {
+        piece.key: data_type_of(piece.array.dtype)
+        for shard in shards
+        for piece in shard
+        if not piece.is_whole
+    }
+    for key, data_type in cut.items():
+        if data_type in UNREAD_SLICES:
+            logger.warning(
+                "%s is cut into slices, and TensorFlow restores none of %s (tfckpt does)",
+                key,
+                data_type_name(data_type),
+            )
+
+
+@lru_cache(maxsize=4096)
+def _read_spec(text: str) -> tuple[Shape, TensorSlice, Shape]:
+    """Return the whole's shape, the slice, and its shape; raise ValueError for what is no spec."""
+    shape, part = parse_shape_and_slice(text)
+    return shape, part, part.shape_in(shape)
+
+
+def _whole(shape: Shape) -> tuple[Shape, TensorSlice, Shape]:
+    return shape, TensorSlice(((0, FULL),) * len(shape)), shape
 
 
 class _Checks:
@@ -123,12 +161,11 @@ class _Checks:
         if key not in self._tensors:
             raise self._failed("a tensor that is not in the object graph was found", key, spec)
         tensor = self._tensors[key]
-        shape, part = tensor.shape, TensorSlice(((0, FULL),) * len(tensor.shape))
-        if spec.strip():
-            try:
-                shape, part = parse_shape_and_slice(spec.strip())
-            except ValueError as error:
-                raise self._failed(f"a slice spec cannot be read ({error})", key, spec) from None
+        try:
+            text = spec.strip()
+            shape, part, expected = _read_spec(text) if text else _whole(tensor.shape)
+        except ValueError as error:
+            raise self._failed(f"a slice spec cannot be read ({error})", key, spec) from None
         try:
             array, data_type = as_storable(value)
         except TypeError as error:
@@ -136,9 +173,10 @@ class _Checks:
                 f"something that is no tensor was found ({error})", key, spec
             ) from None
         self._check_same("shape", tensor.shape, shape, key, spec)
-        self._check_same("shape", part.shape_in(shape), array.shape, key, spec)
-        expected = data_type_name(data_type_of(tensor.dtype))
-        self._check_same("dtype", expected, data_type_name(data_type), key, spec)
+        self._check_same("shape", expected, array.shape, key, spec)
+        if data_type is not data_type_of(tensor.dtype):
+            names = data_type_name(data_type_of(tensor.dtype)), data_type_name(data_type)
+            self._check_same("dtype", *names, key, spec)
         piece = Piece(key, shape, part, array)
         self._met.setdefault(key, []).append(piece)
         return piece
@@ -153,7 +191,7 @@ class _Checks:
         shape, pieces = self._tensors[key].shape, self._met.get(key)
         if pieces is None:
             raise self._failed("a tensor of the object graph was not found in the shards", key)
-        if len(pieces) == 1 and pieces[0].array.shape == shape:
+        if len(pieces) == 1 and pieces[0].is_whole:
             return
         boxes = np.array([piece.box() for piece in pieces]).reshape(len(pieces), len(shape), 2)
         if len(pieces) > 1 and not volume(shape):
@@ -166,13 +204,6 @@ class _Checks:
             gap = first_gap(boxes, shape)
             at = "" if gap is None else f", such as that at {list(gap)},"
             raise self._failed(f"elements of a tensor{at} were not found in the shards", key)
-        data_type = data_type_of(self._tensors[key].dtype)
-        if data_type in UNREAD_SLICES:
-            logger.warning(
-                "%s is cut into slices, and TensorFlow restores none of %s (tfckpt does)",
-                key,
-                data_type_name(data_type),
-            )
 
     def _failed(self, what: str, key: str, spec: str | None = None) -> RuntimeError:
         place = "" if spec is None else f"\n  slice_spec: {spec!r}"
