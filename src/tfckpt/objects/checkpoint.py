@@ -112,9 +112,13 @@ class Checkpoint(Trackable):
 
     @save_counter.setter
     def save_counter(self, value: Any) -> None:
-        is_new = SAVE_COUNTER not in self._with_counter
-        self._with_counter[SAVE_COUNTER] = np.array(value, np.int64)
-        if is_new and self._stored is not None:
+        home = self._with_counter
+        known = home.get(SAVE_COUNTER)
+        if isinstance(known, np.ndarray) and known.flags.writeable and known.dtype == np.int64:
+            known[...] = value
+            return
+        home[SAVE_COUNTER] = np.asarray(value, np.int64)
+        if known is None and self._stored is not None:
             self._stored.add_counter()
 
     @property
@@ -163,7 +167,7 @@ class Checkpoint(Trackable):
         nothing.
         """
         given = as_path(file_prefix)
-        counter, before = self.save_counter, int(self.save_counter)
+        before = int(self.save_counter)
         self.save_counter = before + 1
         try:
             path = self.write(check_prefix(f"{given}-{before + 1}"), options, fsync=fsync)
@@ -171,7 +175,7 @@ class Checkpoint(Trackable):
                 os.path.dirname(path) or ".", path, save_relative_paths=True, fsync=fsync
             )
         except BaseException:
-            self._with_counter[SAVE_COUNTER] = counter
+            self.save_counter = before
             raise
         return path
 
