@@ -31,5 +31,5 @@ def save(
     if isinstance(variables, Mapping) and OBJECT_GRAPH_KEY in variables:
         from tfckpt.objects.source import check_holders
 
-        check_holders(variables, as_path(prefix))
+        check_holders(variables, variables[OBJECT_GRAPH_KEY], as_path(prefix))
     return write_bundle(prefix, variables, num_shards=num_shards, fsync=fsync)

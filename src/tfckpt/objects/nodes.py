@@ -12,7 +12,7 @@ to an object is the one its key has; slot variables come last and are nobody's c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tfckpt import limits
 from tfckpt.checkpoint import load_checkpoint
@@ -69,12 +69,12 @@ def read_object_graph(reader: CheckpointReader) -> TrackableObjectGraph:
     return parse_object_graph(serialized, reader.path)
 
 
-def graph_among(variables: Mapping[str, Any], path: str) -> TrackableObjectGraph:
-    """Return the object graph among tensors that are going to be written.
+def given_object_graph(value: object, path: str) -> TrackableObjectGraph:
+    """Return the object graph that somebody wants to write.
 
     Raises InvalidArgumentError where that is not one string, or not the graph it should be.
     """
-    array, _ = as_storable(variables[OBJECT_GRAPH_KEY])
+    array, _ = as_storable(value)
     serialized = array.item() if array.shape == () else None
     if not isinstance(serialized, bytes):
         raise InvalidArgumentError(

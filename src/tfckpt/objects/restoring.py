@@ -95,9 +95,9 @@ class Restoration(ABC):
             self.check(reader)
             yield reader
 
+    @abstractmethod
     def check(self, reader: CheckpointReader) -> None:
         """Raise FailedPreconditionError where the file is no longer that of the restoration."""
-        raise NotImplementedError
 
 
 class ByObject(Restoration):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -13,7 +13,7 @@ from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.lazy import lazy
 from tfckpt.names import OBJECT_GRAPH_KEY, decode_name, encode_name
 from tfckpt.objects.keys import VARIABLE_VALUE, listed, parse_key
-from tfckpt.objects.nodes import NodePaths, graph_among
+from tfckpt.objects.nodes import NodePaths, given_object_graph
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -121,17 +121,18 @@ class Holders:
         return {one.checkpoint_key for node in self._graph.nodes for one in node.attributes}
 
 
-def check_holders(variables: Mapping[str, Any], path: str) -> None:
-    """Check that the object graph among tensors finds all of its values there.
+def check_holders(names: Collection[str], serialized: object, path: str) -> None:
+    """Check that the object graph among tensors that will be written finds its values there.
 
     Raises InvalidArgumentError, which says what is missing.
     """
-    graph = graph_among(variables, path)
-    holders = Holders(variables, graph)
+    graph = given_object_graph(serialized, path)
+    names = set(names)
+    holders = Holders(names, graph)
     keys = {one.checkpoint_key for node in graph.nodes for one in node.attributes}
     missing = [key for key in sorted(keys) if not holders.of(key)]
     if missing:
-        strange = [name for name in variables if parse_key(name) and name not in keys]
+        strange = [name for name in sorted(names) if parse_key(name) and name not in keys]
         instead = f" (which lacks {listed(strange)})" if strange else ""
         raise InvalidArgumentError(
             f"{len(missing)} values of the object graph{instead} are not among the tensors: "
