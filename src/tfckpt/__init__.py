@@ -36,6 +36,13 @@ if TYPE_CHECKING:
         read_meta_graph,
         write_graph,
     )
+    from tfckpt.initial import (
+        VocabInfo,
+        generate_vocab_remapping,
+        init_from_checkpoint,
+        load_and_remap_matrix,
+        warm_start,
+    )
     from tfckpt.limits import Limits
     from tfckpt.manager import CheckpointManager
     from tfckpt.objects import (
@@ -55,7 +62,7 @@ if TYPE_CHECKING:
     )
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
-    from tfckpt.saver import RestoreReport, Saver, remove_checkpoint
+    from tfckpt.saver import RestoreReport, Saver, remove_checkpoint, values_by_node
     from tfckpt.saving import save
     from tfckpt.state import (
         checkpoint_exists,
@@ -95,6 +102,7 @@ _HOMES = {
     "V1Reader": "v1.reader",
     "V1Writer": "v1.writer",
     "Variable": "objects",
+    "VocabInfo": "initial",
     "add_to_collection": "graph",
     "checkpoint_exists": "state",
     "checkpoints_iterator": "watch",
@@ -104,6 +112,7 @@ _HOMES = {
     "convert_variables_to_constants": "graph",
     "export_meta_graph": "graph",
     "generate_checkpoint_state_proto": "state",
+    "generate_vocab_remapping": "initial",
     "get_checkpoint_mtimes": "state",
     "get_checkpoint_state": "state",
     "get_collection": "graph",
@@ -111,10 +120,12 @@ _HOMES = {
     "graph_constants": "graph",
     "import_graph_def": "graph",
     "import_meta_graph": "graph",
+    "init_from_checkpoint": "initial",
     "latest_checkpoint": "state",
     "list_graph_variables": "graph",
     "list_variables": "checkpoint",
     "load": "checkpoint",
+    "load_and_remap_matrix": "initial",
     "load_checkpoint": "checkpoint",
     "load_object_tree": "objects",
     "load_variable": "checkpoint",
@@ -130,7 +141,9 @@ _HOMES = {
     "to_name_based": "objects",
     "to_object_based": "objects",
     "update_checkpoint_state": "state",
+    "values_by_node": "saver",
     "wait_for_new_checkpoint": "watch",
+    "warm_start": "initial",
     "write_graph": "graph",
 }
 _MODULES = ("errors", "graph", "protos", "saved_model")
@@ -158,6 +171,7 @@ __all__ = [
     "V1Reader",
     "V1Writer",
     "Variable",
+    "VocabInfo",
     "add_to_collection",
     "checkpoint_exists",
     "checkpoints_iterator",
@@ -168,6 +182,7 @@ __all__ = [
     "errors",
     "export_meta_graph",
     "generate_checkpoint_state_proto",
+    "generate_vocab_remapping",
     "get_checkpoint_mtimes",
     "get_checkpoint_state",
     "get_collection",
@@ -176,10 +191,12 @@ __all__ = [
     "graph_constants",
     "import_graph_def",
     "import_meta_graph",
+    "init_from_checkpoint",
     "latest_checkpoint",
     "list_graph_variables",
     "list_variables",
     "load",
+    "load_and_remap_matrix",
     "load_checkpoint",
     "load_object_tree",
     "load_variable",
@@ -197,7 +214,9 @@ __all__ = [
     "to_name_based",
     "to_object_based",
     "update_checkpoint_state",
+    "values_by_node",
     "wait_for_new_checkpoint",
+    "warm_start",
     "write_graph",
 ]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from tfckpt.dtypes import data_type_name, numpy_dtype, why_unreadable
-from tfckpt.errors import TensorNotFoundError
+from tfckpt.errors import FileMissingError, TensorNotFoundError
 from tfckpt.names import close_names
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
@@ -101,6 +101,19 @@ class CheckpointReader(Mapping[str, Array]):
         """Return several tensors, or all of them; faster than one after another."""
         return {name: self.get_tensor(name) for name in (self if names is None else listed(names))}
 
+    def what_is_missing(self) -> str:
+        """Say which files are missing that alone know what they hold; "" if there are none.
+
+        Of a V1 checkpoint each shard lists its own tensors.
+        """
+        return ""
+
+    def check_complete(self) -> None:
+        """Raise FileMissingError if there is more than is listed, before all of it is copied."""
+        missing = self.what_is_missing()
+        if missing:
+            raise FileMissingError(missing, path=self.path)
+
     def has_tensor(self, name: str) -> bool:
         return name in self
 
@@ -153,15 +166,20 @@ def listed(names: Iterable[str]) -> Iterable[str]:
     return names
 
 
-def tensor_not_found(name: object, names: Iterable[str], path: str) -> TensorNotFoundError:
-    """Make the error for a name that a checkpoint lacks; it suggests what was meant."""
+def tensor_not_found(
+    name: object, names: Iterable[str], path: str, why: str = ""
+) -> TensorNotFoundError:
+    """Make the error for a name that a checkpoint lacks; it suggests what was meant.
+
+    `why` is put to the end, where there may be a reason.
+    """
     if not isinstance(name, str):
         return TensorNotFoundError(f"a tensor's name is a str, not {name!r}", path=path)
     names = list(names)
     hint = close_names(name, names)
     among = f"; did you mean {' or '.join(map(repr, hint))}?" if hint else ""
     return TensorNotFoundError(
-        f"not found among the {len(names)} tensors of this checkpoint{among}",
+        f"not found among the {len(names)} tensors of this checkpoint{among}{why}",
         path=path,
         tensor=name,
     )

@@ -28,7 +28,7 @@ def graph_defs_equal(
     """
     one = _in_order(own(graph_def_1, GraphDef, "graph_def_1"))
     other = _in_order(own(graph_def_2, GraphDef, "graph_def_2"))
-    return one == other or (treat_nan_as_equal and _equal(one, other))
+    return _equal(one, other, treat_nan_as_equal)
 
 
 def _in_order(graph_def: GraphDef) -> GraphDef:
@@ -40,17 +40,22 @@ def _in_order(graph_def: GraphDef) -> GraphDef:
     return graph_def
 
 
-def _equal(one: Any, other: Any) -> bool:
-    """Compare values of a field, or messages, NaN being equal to NaN."""
+def _equal(one: Any, other: Any, nan: bool) -> bool:
+    """Compare values of a field, or messages; `nan` says whether a NaN equals another.
+
+    Whether messages of protobuf that hold one are ``==`` depends on how it was built.
+    """
     if hasattr(one, "ListFields"):
         mine, theirs = (
             {field.name: value for field, value in message.ListFields()} for message in (one, other)
         )
-        return mine.keys() == theirs.keys() and all(_equal(mine[k], theirs[k]) for k in mine)
+        return mine.keys() == theirs.keys() and all(_equal(mine[k], theirs[k], nan) for k in mine)
     if isinstance(one, float):
-        return one == other or (math.isnan(one) and math.isnan(other))
+        return one == other or (nan and math.isnan(one) and math.isnan(other))
     if isinstance(one, (int, str, bytes)):
         return bool(one == other)
     if hasattr(one, "keys"):
-        return one.keys() == other.keys() and all(_equal(one[k], other[k]) for k in one)
-    return len(one) == len(other) and all(map(_equal, one, other))
+        return one.keys() == other.keys() and all(_equal(one[k], other[k], nan) for k in one)
+    return len(one) == len(other) and all(
+        _equal(a, b, nan) for a, b in zip(one, other, strict=True)
+    )

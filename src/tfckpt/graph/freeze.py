@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tfckpt.dtypes import DataType, data_type_name, data_type_of, numpy_dtype
-from tfckpt.errors import InvalidArgumentError, TensorNotFoundError, UnimplementedError, located
-from tfckpt.graph.checks import bad_node
+from tfckpt.errors import InvalidArgumentError, TensorNotFoundError, located
+from tfckpt.graph.frozen_functions import read_handles
+from tfckpt.graph.frozen_nodes import Body, forget_outputs, read_references, replace, type_of
 from tfckpt.graph.graph import check_size
 from tfckpt.graph.listing import VARIABLE_OPS
 from tfckpt.graph.messages import copied, own
-from tfckpt.graph.names import op_name
 from tfckpt.graph.pruning import extract_sub_graph
-from tfckpt.graph.values import known_type, python_to_attr, shape_of
-from tfckpt.protos import AttrValue, GraphDef, NodeDef
+from tfckpt.graph.values import known_type, shape_of
+from tfckpt.protos import GraphDef, NodeDef
 
 Arrays = Mapping[str, Any]
 
-# Hand a variable's handle on as it is; their type becomes that of the value.
-_PASS_ON = {
-    "Identity": "T",
-    "Enter": "T",
-    "Exit": "T",
-    "Switch": "T",
-    "Merge": "T",
-    "NextIteration": "T",
-}
+_REFERENCES = ("VariableV2", "Variable")  # give references, other variables handles
+_PART = re.compile(r"/part_\d+\Z")  # of a partitioned variable, by TensorFlow's partitioners
 
 
 def convert_variables_to_constants(
@@ -41,13 +35,16 @@ def convert_variables_to_constants(
 ) -> GraphDef:
     """Freeze a graph: return the part that the outputs need, its variables as constants.
 
-    `variables` gives the values by name, where TensorFlow takes a session: a dict, or a reader
-    of a checkpoint, of which only what is needed is read. Variables that are not in the
-    whitelist, or are in the blacklist, stay variables.
+    `variables` gives the values by the names of nodes, where TensorFlow takes a session: a dict, or
+    a reader of a checkpoint, of which only what is needed is read; `tfckpt.values_by_node` finds
+    them where a checkpoint has other names. Variables that are not in the whitelist, or are in the
+    blacklist, stay variables. Functions that are handed variables are copied, and take values; only
+    functions that the result calls are in it.
 
     Raises TensorNotFoundError (a KeyError) naming all values that are missing; ValueError for
-    values of the wrong shape or type, for operations that write a variable, and beyond 2 GiB;
-    UnimplementedError where a function is given a variable.
+    values of the wrong shape or type, for operations that write a variable, for parts of a
+    partitioned variable of which there is only the whole, and beyond 2 GiB; UnimplementedError for
+    what needs the variable itself, or hands it to functions in a way that is not known.
 
     >>> import numpy as np, tfckpt
     >>> graph = tfckpt.Graph()
@@ -67,130 +64,49 @@ def convert_variables_to_constants(
         and (variable_names_whitelist is None or node.name in variable_names_whitelist)
         and (variable_names_blacklist is None or node.name not in variable_names_blacklist)
     ]
-    missing = sorted(node.name for node in chosen if node.name not in variables)
-    if missing:
-        raise TensorNotFoundError(f"there are no values for the variables {', '.join(missing)}")
-    types = {node.name: node.attr["dtype"].type for node in chosen}
+    _check_there(chosen, variables)
+    body = Body(result.node)
+    handles = {f"{one.name}:0": type_of(one, "dtype", body) for one in chosen}
+    references = [f"{one.name}:0" for one in chosen if one.op in _REFERENCES]
+    for tensor in references:
+        del handles[tensor]
+    read_references(body, references)
+    result.library.CopyFrom(read_handles(body, handles, result.library))
     for node in chosen:
         with located(tensor=node.name):
             _fix(node, np.asarray(variables[node.name]))
-    _read_constants(result, types)
     check_size(result)
     return result
 
 
+def _check_there(nodes: Iterable[NodeDef], variables: Arrays) -> None:
+    missing = sorted(node.name for node in nodes if node.name not in variables)
+    parts = [name for name in missing if _PART.sub("", name) in variables]
+    if parts:
+        raise InvalidArgumentError(
+            f"models with partitioned variables cannot be frozen from checkpoint files, which hold "
+            f"the wholes of {', '.join(parts)}: tfckpt.values_by_node takes the parts out of them, "
+            f"if it is given a MetaGraphDef with the Saver"
+        )
+    if missing:
+        raise TensorNotFoundError(f"there are no values for the variables {', '.join(missing)}")
+
+
 def _fix(node: NodeDef, array: npt.NDArray[Any]) -> None:
     """Make a variable's node the constant of its value."""
-    expected = _type_attr(node, "dtype")
+    expected = known_type(node.attr["dtype"].type)
     shape = shape_of(node.attr["shape"].shape) if "shape" in node.attr else None
     if data_type_of(array.dtype) != expected:
         given = data_type_name(data_type_of(array.dtype))
         raise InvalidArgumentError(f"the value is {given}, the variable {expected.name}")
     if shape is not None and not _fits(array.shape, shape):
         raise InvalidArgumentError(f"the value has shape {array.shape}, the variable {shape}")
-    _replace(node, "Const", {"dtype": expected, "value": array})
+    replace(node, "Const", {"dtype": expected, "value": array})
+    forget_outputs(node)
 
 
 def _fits(given: tuple[int, ...], shape: tuple[int | None, ...]) -> bool:
     return len(given) == len(shape) and all(b in (None, a) for a, b in zip(given, shape))
-
-
-def _replace(node: NodeDef, op: str, attrs: Mapping[str, Any]) -> None:
-    """Give a node another op and its attributes; those of no op (``_class``...) stay."""
-    for name in [name for name in node.attr if not name.startswith("_")]:
-        del node.attr[name]
-    node.op = op
-    node.ClearField("experimental_type")
-    for name, value in attrs.items():
-        node.attr[name].CopyFrom(python_to_attr(value))
-
-
-def _read_constants(graph_def: GraphDef, types: dict[str, int]) -> None:
-    """Let operations that took a variable take its constant.
-
-    `types` has the type of each value by node, and grows by the nodes that hand handles on.
-    """
-    waiting = list(graph_def.node)
-    changed = True
-    while changed:  # a loop hands a handle back to a node that came before
-        changed = False
-        for node in waiting:
-            if node.name in types or not node.input or node.op not in _PASS_ON:
-                continue
-            source = op_name(node.input[0])
-            if source in types and node.attr[_PASS_ON[node.op]].type == DataType.DT_RESOURCE:
-                types[node.name] = types[source]
-                node.attr[_PASS_ON[node.op]].type = types[source]
-                changed = True
-    extra: list[NodeDef] = []
-    for node in graph_def.node:
-        read = next((one for one in node.input if _is_value(one, types)), None)
-        if read is not None and node.op not in _PASS_ON:
-            extra += _READERS.get(node.op, _refuse)(node, types[op_name(read)])
-    graph_def.node.extend(extra)
-
-
-def _is_value(text: str, types: Mapping[str, int]) -> bool:
-    return not text.startswith("^") and op_name(text) in types
-
-
-def _read(node: NodeDef, kind: int) -> list[NodeDef]:
-    _replace(node, "Identity", {"T": DataType(kind)})
-    return []
-
-
-def _type_attr(node: NodeDef, name: str) -> DataType:
-    kind = known_type(node.attr[name].type)
-    if kind is DataType.DT_INVALID:
-        raise bad_node(node, f"attr {name!r} names no type")
-    return kind
-
-
-def _gather(node: NodeDef, kind: int) -> list[NodeDef]:
-    indices = _type_attr(node, "Tindices")
-    batch_dims = node.attr["batch_dims"].i if "batch_dims" in node.attr else 0
-    axis = NodeDef(name=f"{node.name}/axis", op="Const", device=node.device)
-    # Batch dimensions come first in the value too; what is gathered from is the next one.
-    axis_attrs = {"dtype": DataType.DT_INT32, "value": np.int32(batch_dims)}
-    for name, value in axis_attrs.items():
-        axis.attr[name].CopyFrom(python_to_attr(value))
-    types = {"Tparams": DataType(kind), "Tindices": indices, "Taxis": DataType.DT_INT32}
-    _replace(node, "GatherV2", {**types, "batch_dims": int(batch_dims)})
-    node.input.insert(2, axis.name)
-    return [axis]
-
-
-def _shape_of_value(node: NodeDef, kind: int) -> list[NodeDef]:
-    out = _type_attr(node, "out_type") if "out_type" in node.attr else DataType.DT_INT32
-    _replace(node, "Shape", {"T": DataType(kind), "out_type": out})
-    return []
-
-
-def _refuse(node: NodeDef, kind: int) -> list[NodeDef]:
-    attr = node.attr
-    if node.op in _WRITERS or node.op.startswith(("ResourceApply", "Apply", "ResourceScatter")):
-        raise bad_node(node, "it writes a variable that is to be a constant")
-    if any(_takes_handles(attr[name]) for name in attr):
-        raise UnimplementedError(
-            f"node {node.name!r} ({node.op}) hands a variable to a function, and it would have to "
-            f"be changed too: export the graph with control flow v1, or inline its functions"
-        )
-    return []
-
-
-def _takes_handles(value: AttrValue) -> bool:
-    return value.type == DataType.DT_RESOURCE or DataType.DT_RESOURCE in value.list.type
-
-
-_READERS: dict[str, Callable[[NodeDef, int], list[NodeDef]]] = {
-    "ReadVariableOp": _read,
-    "ResourceGather": _gather,
-    "VariableShape": _shape_of_value,
-}
-_WRITERS = (
-    *("Assign", "AssignAdd", "AssignSub", "AssignVariableOp", "AssignAddVariableOp"),
-    *("AssignSubVariableOp", "IsVariableInitialized", "VarIsInitializedOp"),
-)
 
 
 def convert_constants_to_variables(
@@ -227,7 +143,7 @@ def convert_constants_to_variables(
             values[name] = array = make_ndarray(node.attr["value"].tensor)
         kind = DataType(node.attr["dtype"].type)
         attrs = {"dtype": kind, "shape": array.shape, "container": b"", "shared_name": b""}
-        _replace(node, "VariableV2", attrs)
+        replace(node, "VariableV2", attrs)
     return result, values
 
 

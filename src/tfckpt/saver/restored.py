@@ -8,15 +8,17 @@ A TensorFlow 2 model has them inside of functions, and its variables are those o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tfckpt.graph.names import op_name, parse_input
+from tfckpt.errors import DataLossError, InvalidArgumentError
+from tfckpt.graph.calls import called_names
+from tfckpt.graph.names import TensorId, op_name, parse_input
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef
-from tfckpt.tensors.slices import Shape, volume
+from tfckpt.tensors.slices import Shape, TensorSlice, volume
 
 VARIABLE_OPS = ("VarHandleOp", "VariableV2", "Variable")
 _RESTORES = {"RestoreV2": "dtypes", "Restore": "dt", "RestoreSlice": "dt"}  # -> attribute of types
-_ASSIGNS = ("AssignVariableOp", "Assign")
+ASSIGNS = ("AssignVariableOp", "Assign")
 _PASSED_ON = ("Identity", "IdentityN", "Reshape", "Cast")
 
 
@@ -50,19 +52,19 @@ def _restoring(meta_graph: MetaGraphDef) -> Iterator[Mapping[str, NodeDef]]:
     """Yield the nodes that run when variables are restored, and those of functions called."""
     everything = {node.name: node for node in meta_graph.graph_def.node}
     library = {one.signature.name: one for one in meta_graph.graph_def.library.function}
-    main = _before(op_name(meta_graph.saver_def.restore_op_name), everything)
+    main = running_before(op_name(meta_graph.saver_def.restore_op_name), everything)
     yield main
-    called, waiting = set[str](), _calls(main.values())
+    called, waiting = set[str](), called_names(main.values())
     while waiting:
         name = waiting.pop()
         if name in library and name not in called:
             called.add(name)
             body = {node.name: node for node in library[name].node_def}
             yield body
-            waiting |= _calls(body.values())
+            waiting |= called_names(body.values())
 
 
-def _before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef]:
+def running_before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef]:
     """Return a node and all that it depends on."""
     found: dict[str, NodeDef] = {}
     waiting = [name]
@@ -74,17 +76,12 @@ def _before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef]:
     return found
 
 
-def _calls(nodes: Iterable[NodeDef]) -> set[str]:
-    names = set()
-    for node in nodes:
-        names.add(node.op)  # a function may be an op by its own name
-        names |= {attr.func.name for attr in node.attr.values() if attr.HasField("func")}
-    return names
+def _names(node: NodeDef, nodes: Mapping[str, NodeDef], at: int = 1) -> list[str]:
+    """Read the constant that names the tensors; empty if it is none.
 
-
-def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
-    """Read the constant that names the tensors; empty if it is none."""
-    source = nodes.get(node.input[1].split(":")[0]) if len(node.input) > 1 else None
+    The input that comes next says which parts of them are meant.
+    """
+    source = nodes.get(node_and_slot(node.input[at]).node) if len(node.input) > at else None
     if source is None or source.op != "Const":
         return []
     tensor = source.attr["value"].tensor
@@ -120,16 +117,16 @@ def restored_variables(graph_def: GraphDef, saver_def: SaverDef) -> dict[str, st
     """
     nodes = {node.name: node for node in graph_def.node}
     restore = op_name(saver_def.restore_op_name)
-    running = _before(restore, nodes)
+    running = running_before(restore, nodes)
     library = {function.signature.name for function in graph_def.library.function}
-    if restore not in nodes or not _calls(running.values()).isdisjoint(library):
+    if restore not in nodes or not called_names(running.values()).isdisjoint(library):
         return None
     takers: dict[str, list[str]] = {}
     for node in running.values():
         if node.op in _RESTORES:
             takers.update((name, []) for name in _names(node, running))
     for node in running.values():
-        source = _source(node.input[1], running) if node.op in _ASSIGNS else None
+        source = _source(node.input[1], running) if node.op in ASSIGNS else None
         if source is not None:
             takers[source].append(op_name(node.input[0]))
     return {name: those[0] if len(those) == 1 else name for name, those in takers.items()}
@@ -137,16 +134,53 @@ def restored_variables(graph_def: GraphDef, saver_def: SaverDef) -> dict[str, st
 
 def _source(text: str, nodes: Mapping[str, NodeDef]) -> str | None:
     """Return the tensor of a checkpoint that an input of a node is, None if it is none."""
+    origin = origin_of(text, nodes)
+    return None if origin is None else origin.name
+
+
+class Origin(NamedTuple):
+    """What a variable is restored from: a tensor of a checkpoint, or a part of it."""
+
+    name: str
+    part: str = ""  # the tensor's shape and a slice (``4 2 0,2:-``), as RestoreV2 has them
+
+    def value(self, tensors: Mapping[str, Any]) -> Any:
+        whole = tensors[self.name]
+        if not self.part:
+            return whole
+        *sizes, part = self.part.split()
+        try:
+            shape = tuple(map(int, sizes))
+            index = TensorSlice.parse(part).index_in(shape)
+        except ValueError as error:
+            raise DataLossError(f"the graph restores the part {self.part!r}: {error}") from error
+        if whole.shape != shape:
+            raise InvalidArgumentError(
+                f"the graph restores the part {part} of shape {shape} of {self.name!r}, which has "
+                f"shape {whole.shape}"
+            )
+        return whole[index]
+
+
+def origin_of(text: str, nodes: Mapping[str, NodeDef]) -> Origin | None:
     seen: set[str] = set()
     while True:
-        name, slot = parse_input(text)
+        name, slot = node_and_slot(text)
         node = nodes.get(name)
         if node is None or name in seen:
             return None
         if node.op in _RESTORES:
-            names = _names(node, nodes)
-            return names[slot] if 0 <= slot < len(names) else None
+            names, parts = _names(node, nodes), _names(node, nodes, at=2)
+            if not 0 <= slot < len(names):
+                return None
+            return Origin(names[slot], parts[slot] if slot < len(parts) else "")
         if node.op not in _PASSED_ON or not node.input:
             return None
         seen.add(name)
         text = node.input[slot if node.op == "IdentityN" and slot < len(node.input) else 0]
+
+
+def node_and_slot(text: str) -> TensorId:
+    """Read an input of a node in a graph (``node:1``), or in a function (``node:output:1``)."""
+    name, slot = parse_input(text)
+    return TensorId(name.partition(":")[0], slot)

@@ -71,7 +71,7 @@ class Saver:
     spreads them by size. `max_to_keep` is how many checkpoints stay, 0 or None for all, and one
     every `keep_checkpoint_every_n_hours` stays for good. `restore_sequentially` holds one tensor
     at a time in memory while restoring. `saver_def` takes these settings from a SaverDef.
-    `write_version` is ``SaverDef.V2``, or ``V1`` for the format of before 2016.
+    `write_version` is ``SaverDef.V2``, or ``V1`` for the default before TensorFlow 0.12.
     `pad_step_number` writes steps with eight digits, `save_relative_paths` makes the paths in
     the state file relative to it. `allow_empty` makes a Saver without variables do nothing.
 
@@ -226,6 +226,11 @@ class Saver:
         """The graph that was given to write beside checkpoints; None if one is made for each."""
         return self._meta_graph
 
+    @property
+    def places(self) -> Mapping[str, object] | None:
+        """Names in a checkpoint -> names in the mapping of weights, or arrays; None for all."""
+        return self._places
+
     def tensors(self, variables: Mapping[str, Any] | None) -> dict[str, ToSave]:
         """Return what `save` would write, sorted by name; nothing of a reader's is read yet."""
         return tensors_to_save(self._places, variables)
@@ -278,7 +283,7 @@ class Saver:
         with reader:
             wanted = plan(reader, self._places, weights, reshape=self._reshape)
             if strict:
-                raise_for(wanted.report, list(reader), reader.path)
+                raise_for(wanted.report, reader)
             apply(reader, wanted, weights, sequentially=self._sequentially)
         return wanted.report
 
