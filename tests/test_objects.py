@@ -100,6 +100,14 @@ def test_only_all_numbers_from_zero_make_a_list() -> None:
 # Objects, as they are read
 
 
+def as_is(prefix: Path, tensors: dict[str, Any]) -> str:
+    """Write tensors without a look at the object graph among them, which may be wrong."""
+    with tfckpt.BundleWriter(prefix, fsync=False) as writer:
+        for name, value in tensors.items():
+            writer.add(name, value)
+    return str(prefix)
+
+
 def stored(prefix: Path, nodes: list[dict[str, Any]], **tensors: Any) -> str:
     """Write a checkpoint with just this object graph."""
     graph = TrackableObjectGraph()
@@ -113,7 +121,7 @@ def stored(prefix: Path, nodes: list[dict[str, Any]], **tensors: Any) -> str:
             message.slot_variables.add(
                 original_variable_node_id=variable, slot_name=name, slot_variable_node_id=slot
             )
-    return tfckpt.save(prefix, {**tensors, GRAPH: graph.SerializeToString()})
+    return as_is(prefix, {**tensors, GRAPH: graph.SerializeToString()})
 
 
 def variable(key: str, full: str = "") -> dict[str, Any]:
@@ -254,7 +262,7 @@ def test_two_children_of_one_name_are_refused(prefix: Path) -> None:
         graph.nodes.add()
         graph.nodes[0].children.add(local_name="x", node_id=0)
     with pytest.raises(DataLossError, match="two children are named 'x'"):
-        tfckpt.object_graph(tfckpt.save(prefix, {GRAPH: graph.SerializeToString()}))
+        tfckpt.object_graph(as_is(prefix, {GRAPH: graph.SerializeToString()}))
 
 
 def test_a_key_that_the_index_lacks_is_named(prefix: Path) -> None:
@@ -272,7 +280,7 @@ def test_a_key_that_the_index_lacks_is_named(prefix: Path) -> None:
 @pytest.mark.parametrize("value", [b"\xff\xff\xff", [b"a", b"b"], 5])
 def test_what_is_no_graph_is_refused(value: Any, prefix: Path) -> None:
     with pytest.raises(DataLossError):
-        tfckpt.object_graph(tfckpt.save(prefix, {GRAPH: value}))
+        tfckpt.object_graph(as_is(prefix, {GRAPH: value}))
 
 
 def test_name_based_checkpoints_are_told_apart(prefix: Path) -> None:
@@ -290,7 +298,7 @@ def test_random_graphs_are_read_or_refused(trained: str, tmp_path: Path) -> None
         damaged = bytearray(serialized)
         for _ in range(rng.randrange(1, 4)):
             damaged[rng.randrange(len(damaged))] = rng.randrange(256)
-        path = tfckpt.save(tmp_path / "bad", {**tensors, GRAPH: bytes(damaged)}, fsync=False)
+        path = as_is(tmp_path / "bad", {**tensors, GRAPH: bytes(damaged)})
         try:
             tfckpt.load_object_tree(path).materialize()
             tfckpt.Checkpoint.from_checkpoint(path)
@@ -449,17 +457,10 @@ def test_children_are_attributes() -> None:
     assert (again.b, again.c) == (1, 3)
 
 
-def circular() -> list[Any]:
-    items: list[Any] = []
-    items.append({"x": items})
-    return items
-
-
 REFUSED = [
     ({"x": {"y": None}}, ValueError, "'x/y' is None"),
     ({"x": [object()]}, TypeError, "'x/0' is a object"),
     ({"x": {1: 2}}, TypeError, "'x' has the key 1"),
-    ({"x": circular()}, ValueError, "'x/0/x' holds itself"),
     ({"x": [{1, 2}]}, TypeError, "'x/0' is a set"),
 ]
 

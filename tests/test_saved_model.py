@@ -26,6 +26,7 @@ from tfckpt.errors import (
     TensorNotFoundError,
     UnimplementedError,
 )
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import (
     AssetFileDef,
     AttrValue,
@@ -37,7 +38,6 @@ from tfckpt.protos import (
     TensorProto,
     VariableDef,
 )
-from tfckpt.saver.matching import OBJECT_GRAPH_KEY
 
 FLOAT, INT, STRING, RESOURCE = 1, 3, 7, 20
 FACTOR = "factor/.ATTRIBUTES/VARIABLE_VALUE"  # the variable of golden/saved_model

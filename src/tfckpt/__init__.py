@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from tfckpt import errors, graph, protos, saved_model
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
-    from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
+    from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable
     from tfckpt.convert import convert_checkpoint, convert_naming
     from tfckpt.graph import (
         Graph,
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         ShardableTensor,
         ShardByTaskPolicy,
         ShardingCallback,
+        Variable,
         load_object_tree,
         object_graph,
         resolve,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
     from tfckpt.saver import RestoreReport, Saver, remove_checkpoint, values_by_node
+    from tfckpt.saving import save
     from tfckpt.state import (
         checkpoint_exists,
         generate_checkpoint_state_proto,
@@ -99,6 +101,7 @@ _HOMES = {
     "ShardingCallback": "objects",
     "V1Reader": "v1.reader",
     "V1Writer": "v1.writer",
+    "Variable": "objects",
     "VocabInfo": "initial",
     "add_to_collection": "graph",
     "checkpoint_exists": "state",
@@ -134,7 +137,7 @@ _HOMES = {
     "read_meta_graph": "graph",
     "remove_checkpoint": "saver",
     "resolve": "objects",
-    "save": "checkpoint",
+    "save": "saving",
     "to_name_based": "objects",
     "to_object_based": "objects",
     "update_checkpoint_state": "state",
@@ -167,6 +170,7 @@ __all__ = [
     "ShardingCallback",
     "V1Reader",
     "V1Writer",
+    "Variable",
     "VocabInfo",
     "add_to_collection",
     "checkpoint_exists",

@@ -1,14 +1,12 @@
-"""Checkpoints of any format, in one call each."""
+"""Reading checkpoints of any format, in one call each."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.spread import write_bundle
 from tfckpt.detect import recognise
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.locate import Location, locate
@@ -74,25 +72,6 @@ def load(path: Path, *, verify: Verify = True, mmap: bool = True) -> dict[str, A
     """
     with load_checkpoint(path, verify=verify, mmap=mmap) as reader:
         return reader.get_tensors()
-
-
-def save(
-    prefix: Path, variables: Mapping[str, object], *, num_shards: int = 1, fsync: bool = True
-) -> str:
-    """Write a V2 checkpoint; return its prefix.
-
-    `variables` maps names to arrays (or what numpy makes arrays of); a reader of another
-    checkpoint is one too. Data lies in the mapping's order. What was at `prefix` is replaced as a
-    whole, or stays as it was; missing folders are made. `fsync=False` does not wait for the disk.
-
-    With `num_shards` above one the tensors are spread over that many data files by their sizes,
-    and the files are written by several threads: on two cores, two take about half the time.
-
-    Raises ValueError for an empty prefix or name, TypeError for what no checkpoint can hold,
-    FailedPreconditionError when the file system refuses. Then the old checkpoint is there as it
-    was; or the new one, whole, if only its last step to the disk failed.
-    """
-    return write_bundle(prefix, variables, num_shards=num_shards, fsync=fsync)
 
 
 def list_variables(ckpt_dir_or_file: Path) -> list[tuple[str, list[int]]]:

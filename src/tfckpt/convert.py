@@ -10,11 +10,12 @@ import numpy as np
 from tfckpt.bundle.commit import has_index, remove_bundle
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.writer import BundleWriter
-from tfckpt.checkpoint import load, load_checkpoint, save
+from tfckpt.checkpoint import load, load_checkpoint
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.names import Path, as_path
 from tfckpt.reader import CheckpointReader, TensorInfo
+from tfckpt.saving import save
 from tfckpt.tensors.stored import Array
 from tfckpt.v1.naming import is_pattern, pattern_at
 from tfckpt.v1.reader import V1Reader

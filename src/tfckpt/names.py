@@ -10,6 +10,9 @@ from typing import TypeAlias
 
 Path: TypeAlias = str | bytes | PathLike[str]
 
+OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
+"""The tensor of an object-based checkpoint that says which objects it has."""
+
 _THIS_MACHINE = re.compile(r"file://[^/]*(?=/)")
 
 

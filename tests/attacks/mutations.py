@@ -259,7 +259,10 @@ def make_objects(folder: Path, random: Random) -> Path:
     key = "_CHECKPOINTABLE_OBJECT_GRAPH"
     graph = tensors[key] if isinstance(tensors[key], bytes) else tensors[key].item()
     tensors[key] = mutated(graph, protos.TrackableObjectGraph, random)
-    return Path(tfckpt.save(folder / "model.ckpt", tensors, fsync=False))
+    with tfckpt.BundleWriter(folder / "model.ckpt", fsync=False) as writer:  # which looks at none
+        for name, value in tensors.items():
+            writer.add(name, value)
+    return folder / "model.ckpt"
 
 
 def make_v1(folder: Path, random: Random) -> Path:

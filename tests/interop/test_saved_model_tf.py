@@ -12,8 +12,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 import tfckpt
 from tfckpt import saved_model
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import TensorInfo
-from tfckpt.saver.matching import OBJECT_GRAPH_KEY
 
 tf1 = tf.compat.v1
 V1 = tf1.saved_model

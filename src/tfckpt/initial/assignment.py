@@ -20,8 +20,7 @@ from tfckpt.initial.variables import (
     places_of_parts,
     variables_in,
 )
-from tfckpt.names import Path, close_names
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, Path, close_names
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.saver.matching import (
     Mismatch,

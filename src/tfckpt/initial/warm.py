@@ -19,8 +19,7 @@ from tfckpt.initial.assignment import Wanted, assign, compare, name_of
 from tfckpt.initial.matrix import remapped
 from tfckpt.initial.variables import Variable, by_name, names_by_id, variables_in
 from tfckpt.initial.vocabulary import Ids, Initializer, VocabInfo, generate_vocab_remapping
-from tfckpt.names import Path, close_names
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, Path, close_names
 from tfckpt.reader import CheckpointReader
 from tfckpt.saver.matching import described, full_name_to_key, put
 from tfckpt.saver.var_list import Variables, as_mutable_mapping, check_names, spec_of

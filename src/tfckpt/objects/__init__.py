@@ -13,6 +13,7 @@ from tfckpt.objects.options import CheckpointOptions
 from tfckpt.objects.sharding import ShardableTensor, ShardByTaskPolicy, ShardingCallback
 from tfckpt.objects.status import LoadStatus
 from tfckpt.objects.tree import load_object_tree
+from tfckpt.objects.variable import Variable
 from tfckpt.objects.view import CheckpointView
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "ShardByTaskPolicy",
     "ShardableTensor",
     "ShardingCallback",
+    "Variable",
     "load_object_tree",
     "object_graph",
     "resolve",

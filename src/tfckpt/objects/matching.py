@@ -14,49 +14,32 @@ if TYPE_CHECKING:
 
 
 class Match(NamedTuple):
-    """What belongs together, and what is left over on either side (paths or keys)."""
+    """What of a checkpoint belongs to what of a program."""
 
-    objects: dict[int, int]
-    """Stored node -> node of the program."""
-    keys: dict[str, str]
-    """Key of the program's value -> stored key."""
-    unrestored: list[str]
-    """Values of the program that the checkpoint has not: their keys."""
-    unused: list[str]
-    """Values of the checkpoint that the program has not: their keys."""
+    keys: list[tuple[str, str]]
+    """Key of the checkpoint's value, key of the program's."""
+    is_trivial: bool = False
+    """Whether nothing but the roots match."""
 
 
 def match(own: TrackableObjectGraph, stored: TrackableObjectGraph, *, slots: bool = True) -> Match:
-    """Pair the objects of a program with those of a checkpoint.
-
-    Without `slots` it is as if neither had slot variables.
-    """
-    objects = _objects(own, stored)
-    own_slots, stored_slots = set[int](), set[int]()
+    """Pair the objects of a program with those of a checkpoint; `slots`: slot variables too."""
+    objects = match_children(own, stored)
     if slots:
         _add_slots(objects, own, stored)
-    else:
-        own_slots, stored_slots = _slots(own), _slots(stored)
-    keys: dict[str, str] = {}
-    unused: list[str] = []
-    for stored_id, node in enumerate(stored.nodes):
-        own_id = objects.get(stored_id)
-        mine = {} if own_id is None else {one.name: one for one in own.nodes[own_id].attributes}
-        for attribute in node.attributes:
-            if attribute.name in mine:
-                keys.setdefault(mine[attribute.name].checkpoint_key, attribute.checkpoint_key)
-            elif stored_id not in stored_slots:
-                unused.append(attribute.checkpoint_key)
-    own_keys = [
-        one.checkpoint_key
-        for own_id, node in enumerate(own.nodes)
-        for one in node.attributes
-        if own_id not in own_slots
-    ]
-    return Match(objects, keys, [key for key in own_keys if key not in keys], unused)
+    keys = []
+    for stored_id, own_id in objects.items():
+        mine = {one.name: one.checkpoint_key for one in own.nodes[own_id].attributes}
+        keys += [
+            (one.checkpoint_key, mine[one.name])
+            for one in stored.nodes[stored_id].attributes
+            if one.name in mine
+        ]
+    return Match(keys, len(objects) <= 1)
 
 
-def _objects(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
+def match_children(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
+    """Return which object of the program each object of the checkpoint is, nearer ones first."""
     objects = {0: 0}
     queue = deque([(0, 0)])
     while queue:
@@ -70,8 +53,11 @@ def _objects(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[in
     return objects
 
 
-def _slots(graph: TrackableObjectGraph) -> set[int]:
-    return {one.slot_variable_node_id for node in graph.nodes for one in node.slot_variables}
+def slot_keys(graph: TrackableObjectGraph) -> set[str]:
+    """Return the keys of slot variables that are nobody's children besides."""
+    slots = {one.slot_variable_node_id for node in graph.nodes for one in node.slot_variables}
+    slots -= {one.node_id for node in graph.nodes for one in node.children}
+    return {one.checkpoint_key for number in slots for one in graph.nodes[number].attributes}
 
 
 def _add_slots(

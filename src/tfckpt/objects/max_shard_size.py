@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.sharding import Shard, ShardableTensor, ShardingCallback
 from tfckpt.tensors.slices import Shape, format_shape_and_slice, parse_shape_and_slice, volume
 from tfckpt.tensors.stored import Array

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import Path
+from tfckpt.names import OBJECT_GRAPH_KEY, Path
 from tfckpt.objects.building import build
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY, split_path
+from tfckpt.objects.keys import split_path
 from tfckpt.objects.nodes import NodePaths, check_object_graph, node_at, read_object_graph
 from tfckpt.reader import CheckpointReader, tensor_not_found
 

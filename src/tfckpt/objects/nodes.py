@@ -23,10 +23,11 @@ from tfckpt.errors import (
     TensorNotFoundError,
     located,
 )
-from tfckpt.names import Path
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY, join_path, slot_path, split_path, split_slot
+from tfckpt.names import OBJECT_GRAPH_KEY, Path
+from tfckpt.objects.keys import join_path, slot_path, split_path, split_slot
 from tfckpt.parsing import parse_binary
 from tfckpt.reader import CheckpointReader
+from tfckpt.tensors.stored import as_storable
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
@@ -66,6 +67,23 @@ def read_object_graph(reader: CheckpointReader) -> TrackableObjectGraph:
             "the object graph should be one string", path=reader.path, tensor=OBJECT_GRAPH_KEY
         )
     return parse_object_graph(serialized, reader.path)
+
+
+def given_object_graph(value: object, path: str) -> TrackableObjectGraph:
+    """Return the object graph that somebody wants to write.
+
+    Raises InvalidArgumentError where that is not one string, or not the graph it should be.
+    """
+    array, _ = as_storable(value)
+    serialized = array.item() if array.shape == () else None
+    if not isinstance(serialized, bytes):
+        raise InvalidArgumentError(
+            "the object graph should be one string of bytes", path=path, tensor=OBJECT_GRAPH_KEY
+        )
+    try:
+        return parse_object_graph(serialized, path)
+    except DataLossError as error:
+        raise InvalidArgumentError(error.message, path=path, tensor=error.tensor) from None
 
 
 def parse_object_graph(serialized: bytes, path: str | None = None) -> TrackableObjectGraph:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-from collections import deque
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from tfckpt.names import Path
-from tfckpt.objects.building import children_of, has_identity, is_container, is_nothing
-from tfckpt.objects.checkpoint import Checkpoint
+from tfckpt.objects.building import build
+from tfckpt.objects.matching import match_children
 from tfckpt.objects.nodes import NodePaths, object_graph
-
-logger = logging.getLogger("tfckpt")
+from tfckpt.objects.trackable import is_container
 
 
 class CheckpointView:
@@ -58,79 +55,32 @@ class CheckpointView:
 
         The roots always match. A node to which several ways lead is matched by the first.
 
-        Raises ValueError for what is no object.
+        Raises ValueError for what is no object, and what `Checkpoint.write` raises for values that
+        no checkpoint can hold.
         """
-        program = _Program.of(obj)
-        return {node: program.objects[own] for node, own in self._matched(program).items()}
+        objects, matched = self._matched(obj)
+        return {node: objects[own] for node, own in matched.items()}
 
     def diff(self, obj: object) -> tuple[dict[int, Any], list[int], list[Any]]:
         """Return what `match` does, the nodes without an object, and the objects without a node.
 
-        Raises ValueError for what is no object.
+        Raises as `match`.
         """
-        program = _Program.of(obj)
-        matched = self._matched(program)
-        found = {node: program.objects[own] for node, own in matched.items()}
+        objects, matched = self._matched(obj)
+        found = {node: objects[own] for node, own in matched.items()}
         only_stored = [node for node in self.descendants() if node not in matched]
         with_node = set(matched.values())
-        only_here = [one for own, one in enumerate(program.objects) if own not in with_node]
+        only_here = [one for own, one in enumerate(objects) if own not in with_node]
         return found, only_stored, only_here
 
-    def _matched(self, program: _Program) -> dict[int, int]:
-        matched = {0: 0}
-        queue = deque(matched.items())
-        while queue:
-            node, own = queue.popleft()
-            mine = program.children[own]
-            for name, child in self.children(node).items():
-                if name not in mine or not child:
-                    continue
-                if child not in matched:
-                    matched[child] = mine[name]
-                    queue.append((child, mine[name]))
-                elif matched[child] != mine[name]:
-                    logger.warning(
-                        "node %d of the checkpoint is two objects here, one of them %r of a %s",
-                        child,
-                        name,
-                        type(program.objects[own]).__name__,
-                    )
-        return matched
-
-
-class _Program(NamedTuple):
-    """The objects that a root leads to, nearer ones first, and the children of each by number."""
-
-    objects: list[Any]
-    children: list[dict[str, int]]
-
-    @classmethod
-    def of(cls, root: object) -> _Program:
-        if not (_leads_on(root) or isinstance(root, np.ndarray)):
+    def _matched(self, obj: object) -> tuple[list[Any], dict[int, int]]:
+        """Return the objects of the program, and by node the number of its object there."""
+        if isinstance(obj, np.ndarray):  # a value, which has no children
+            return [obj], {0: 0}
+        if not is_container(obj):
             raise ValueError(
-                f"Expected a Checkpoint, dict, list, tuple or array, got {root!r:.80} of type "
-                f"{type(root)}."
+                f"Expected a Checkpoint, dict, list, tuple or array, got {obj!r:.80} of type "
+                f"{type(obj)}."
             )
-        objects, children = [root], []
-        numbers = {id(root): 0}
-        for one in objects:  # grows meanwhile
-            mine: dict[str, int] = {}
-            for name, child in _children(one):
-                known = numbers.get(id(child)) if has_identity(child) else None
-                if known is None:
-                    known = numbers[id(child)] = len(objects)
-                    objects.append(child)
-                mine[name] = known
-            children.append(mine)
-        return cls(objects, children)
-
-
-def _leads_on(value: object) -> bool:
-    return isinstance(value, Checkpoint) or is_container(value)
-
-
-def _children(value: Any) -> list[tuple[str, Any]]:
-    if not _leads_on(value):
-        return []
-    tree = value._tree if isinstance(value, Checkpoint) else value
-    return [(name, child) for name, child in children_of(tree) if not is_nothing(child)]
+        own = build(obj)
+        return own.objects, match_children(own.graph, self._graph)

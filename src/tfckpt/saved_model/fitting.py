@@ -7,8 +7,7 @@ from typing import Any
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
-from tfckpt.names import close_names
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, close_names
 from tfckpt.objects.nodes import parse_object_graph
 from tfckpt.protos import MetaGraphDef, TrackableObjectGraph
 from tfckpt.saver.restored import Wanted, wanted_tensors

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tfckpt.graph import Graph, export_meta_graph
 from tfckpt.graph.messages import copied, is_message, own
 from tfckpt.graph.op_defs import strip_defaults
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
 from tfckpt.saved_model.fitting import check_variables
 from tfckpt.saver import Saver

@@ -9,8 +9,7 @@ import numpy as np
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
-from tfckpt.names import close_names
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, close_names
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.saver.var_list import Place, Variables, fill, spec_of

@@ -17,7 +17,8 @@ from tfckpt.bundle.spread import write_shards
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
-from tfckpt.names import Path, as_path
+from tfckpt.names import OBJECT_GRAPH_KEY, Path, as_path
+from tfckpt.objects.source import check_holders
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
 from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
@@ -397,6 +398,8 @@ class Saver:
     def _write_data(
         self, target: Target, tensors: Mapping[str, ToSave], shards: list[list[str]]
     ) -> None:
+        if OBJECT_GRAPH_KEY in tensors:
+            check_holders(tensors, tensors[OBJECT_GRAPH_KEY].value(), target.prefix)
         if target.is_v1:
             logger.warning("Saving in the V1 format, which TensorFlow no longer maintains")
             write_v1_shards(
