@@ -615,13 +615,15 @@ def answers(name: str, files: int, folder: Path) -> dict[str, int]:
     return taken
 
 
-def run(name: str, seconds: float, seed: str = "0", most: int = 5) -> tuple[int, list[Finding]]:
+def run(
+    name: str, seconds: float, seed: str = "0", *, at_least: int = 0, most: int = 5
+) -> tuple[int, list[Finding]]:
     """Attack until the time is over; return how many files were tried, and what was found."""
     folder = Path(tempfile.mkdtemp(dir=_fast()))
     findings: list[Finding] = []
     count, until = 0, time.monotonic() + seconds
     try:
-        while time.monotonic() < until and len(findings) < most:
+        while (time.monotonic() < until or count < at_least) and len(findings) < most:
             findings += attack(name, f"{name} {seed} {count}", folder / "files")
             count += 1
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
