@@ -508,6 +508,15 @@ def test_one_variable_cannot_have_two_values(prefix: Path, tmp_path: Path) -> No
         checkpoint.write(tmp_path / "again")
 
 
+def test_a_string_at_two_places_is_one_too(prefix: Path, tmp_path: Path) -> None:
+    nodes = [{"children": {"a": 1, "b": 1}}, variable("a" + VALUE)]
+    path = stored(prefix, nodes, **{"a" + VALUE: b"a long enough text"})
+    checkpoint = tfckpt.Checkpoint.from_checkpoint(path)
+    checkpoint.a = b"another text"
+    again = tfckpt.load_object_tree(checkpoint.write(tmp_path / "again"))
+    assert (again["a"], again["b"]) == (b"another text", b"another text")
+
+
 def test_the_objects_of_a_read_checkpoint_stay(trained: str, tmp_path: Path) -> None:
     checkpoint = tfckpt.Checkpoint.from_checkpoint(trained)
     checkpoint.more = 1

@@ -138,16 +138,16 @@ def test_a_checkpoint_within_another_hears_of_what_waits(prefix: Path) -> None:
 
 @pytest.fixture
 def two(tmp_path: Path) -> tuple[str, str]:
-    """A checkpoint with 1 in w, and one with 2 in w and 3 in x, of another structure."""
-    first = tfckpt.Checkpoint(w=full(1), y=full(5)).write(tmp_path / "first")
-    return first, tfckpt.Checkpoint(w=full(2), x=full(3)).write(tmp_path / "second")
+    """A checkpoint with 1 in w and step, and one with 2 in them and 3 in x."""
+    first = tfckpt.Checkpoint(w=full(1), step=1, y=full(5)).write(tmp_path / "first")
+    return first, tfckpt.Checkpoint(w=full(2), step=2, x=full(3)).write(tmp_path / "second")
 
 
 def test_the_newest_restore_decides(two: tuple[str, str]) -> None:
     checkpoint = tfckpt.Checkpoint()
     statuses = [checkpoint.read(path) for path in two]
-    checkpoint.w, checkpoint.y = zeros(), zeros()
-    assert (checkpoint.w[0], checkpoint.y[0]) == (2, 5)
+    checkpoint.w, checkpoint.y, checkpoint.step = zeros(), zeros(), 0
+    assert (checkpoint.w[0], checkpoint.y[0], checkpoint.step) == (2, 5, 2)
     statuses[0].assert_consumed()
     assert statuses[1].unused == ["x" + VALUE]
 
@@ -169,20 +169,19 @@ def test_an_older_restore_of_another_tree_overwrites_nothing(child: Any, tmp_pat
     status.assert_consumed()
 
 
-def test_many_restores_of_one_structure_do_not_pile_up(prefix: Path) -> None:
-    writer = tfckpt.Checkpoint(w=zeros(), net={"v": zeros()})
+def test_many_restores_of_one_structure_do_not_pile_up(tmp_path: Path) -> None:
+    writer = tfckpt.Checkpoint(w=zeros(), step=0, net={"v": zeros()})
     checkpoint = tfckpt.Checkpoint(net={})
     statuses = []
     for number in range(5):
-        writer.w = full(number)
-        statuses.append(checkpoint.read(writer.write(prefix)))
+        writer.w, writer.step = full(number), number
+        statuses.append(checkpoint.read(writer.write(tmp_path / f"m-{number}")))
     assert len(checkpoint._waiting) == 1
-    checkpoint.w = zeros()
-    checkpoint.net["v"] = zeros()
-    assert checkpoint.w.tolist() == [4, 4]
+    checkpoint.w, checkpoint.step, checkpoint.net["v"] = zeros(), 0, zeros()
+    statuses[-1].assert_consumed()
     for status in statuses:
         status.assert_consumed()
-    assert checkpoint.w.tolist() == [4, 4]
+        assert (checkpoint.w[0], checkpoint.step) == (4, 4)
     assert not checkpoint._waiting
 
 
@@ -382,10 +381,11 @@ def test_a_tree_that_was_read_is_written_as_the_same_objects(how: str, tmp_path:
     w = full(1)
     layer = tfckpt.Checkpoint(w=w, list=[w, full(2)])
     layer.self = layer
-    path = tfckpt.Checkpoint(layers=[layer, layer], w=w).write(tmp_path / "old")
+    path = tfckpt.Checkpoint(first=layer, layers=[layer, layer], w=w).write(tmp_path / "old")
     with tfckpt.load_object_tree(path) as tree:
         again = tfckpt.Checkpoint(**(tree if how == "lazy" else tree.materialize()))
     assert again.layers[0] is again.layers[1]
+    assert again.layers[0] is again.first
     assert again.layers[0]["w"] is again.w
     new = again.write(tmp_path / "new")
     assert tfckpt.object_graph(new) == tfckpt.object_graph(path)
