@@ -12,7 +12,7 @@ import pytest
 import tensorflow as tf
 
 import tfckpt
-from interop.tf_suite import serve
+from interop.tf_suite import run, serve
 
 v1 = tf.compat.v1
 
@@ -126,6 +126,28 @@ def test_a_keras_model(tmp_path: Path, layers: Callable[[], Any]) -> None:
     shape = (2, *model.input_shape[1:])
     feed = np.arange(np.prod(shape)).reshape(shape) % 30
     assert_gives_the_same(tmp_path, {name: feed.astype(model.inputs[0].dtype)})
+
+
+@pytest.mark.parametrize("use_resource", [False, True])
+def test_a_partitioned_variable(tmp_path: Path, use_resource: bool) -> None:
+    with v1.Graph().as_default(), v1.Session() as session:
+        table = v1.get_variable(
+            "table",
+            (4, 3),
+            initializer=v1.random_normal_initializer(seed=1),
+            partitioner=v1.fixed_size_partitioner(2),
+            use_resource=use_resource,
+        )
+        doubled = tf.identity(tf.convert_to_tensor(table) * 2.0, name="y")
+        session.run(v1.global_variables_initializer())
+        expected = session.run(doubled)
+        prefix = v1.train.Saver({"saved/as": table}).save(session, str(tmp_path / "model"))
+    meta = tfckpt.read_meta_graph(f"{prefix}.meta")
+    with tfckpt.load_checkpoint(prefix) as reader:
+        values = tfckpt.values_by_node(meta, reader)
+        frozen = tfckpt.convert_variables_to_constants(values, meta.graph_def, ["y"])
+    assert sorted(values) == ["table/part_0", "table/part_1"]
+    np.testing.assert_array_equal(run(frozen, "y:0"), expected)
 
 
 def numbers(info: Any, size: int) -> Any:
