@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.graph.calls import called_names
 from tfckpt.graph.names import TensorId, op_name, parse_input
-from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef
+from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef, TensorProto
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 
 VARIABLE_OPS = ("VarHandleOp", "VariableV2", "Variable")
@@ -76,19 +78,35 @@ def running_before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef
     return found
 
 
-def _names(node: NodeDef, nodes: Mapping[str, NodeDef], at: int = 1) -> list[str]:
-    """Read the constant that names the tensors; empty if it is none.
+def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
+    """Read the constant that names the tensors; empty if it is none."""
+    tensor, count = _constant(node, nodes, 1)
+    values = [_text(value) for value in tensor.string_val]
+    return values + values[-1:] * (count - len(values))
 
-    The input that comes next says which parts of them are meant.
+
+def _name_at(node: NodeDef, nodes: Mapping[str, NodeDef], at: int, slot: int) -> str | None:
+    """Read what such a constant says of one output, None if it is none."""
+    tensor, count = _constant(node, nodes, at)
+    if not tensor.string_val or not 0 <= slot < max(count, len(tensor.string_val)):
+        return None
+    return _text(tensor.string_val[min(slot, len(tensor.string_val) - 1)])
+
+
+def _constant(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> tuple[TensorProto, int]:
+    """Return the constant that an input is, and for how many tensors; an empty one if it is none.
+
+    Values that repeat are written once (``tensor.proto``).
     """
     source = nodes.get(node_and_slot(node.input[at]).node) if len(node.input) > at else None
     if source is None or source.op != "Const":
-        return []
+        return TensorProto(), 0
     tensor = source.attr["value"].tensor
-    values = [value.decode("utf-8", "surrogateescape") for value in tensor.string_val]
-    # Values that repeat are written once (``tensor.proto``).
-    count = min(volume(dim.size for dim in tensor.tensor_shape.dim), len(_types(node)))
-    return values + values[-1:] * (count - len(values))
+    return tensor, min(volume(dim.size for dim in tensor.tensor_shape.dim), len(_types(node)))
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
 
 
 def _types(node: NodeDef) -> Sequence[int]:
@@ -145,9 +163,9 @@ class Origin(NamedTuple):
     part: str = ""  # the tensor's shape and a slice (``4 2 0,2:-``), as RestoreV2 has them
 
     def value(self, tensors: Mapping[str, Any]) -> Any:
-        whole = tensors[self.name]
         if not self.part:
-            return whole
+            return tensors[self.name]
+        whole = np.asarray(tensors[self.name])
         *sizes, part = self.part.split()
         try:
             shape = tuple(map(int, sizes))
@@ -170,10 +188,9 @@ def origin_of(text: str, nodes: Mapping[str, NodeDef]) -> Origin | None:
         if node is None or name in seen:
             return None
         if node.op in _RESTORES:
-            names, parts = _names(node, nodes), _names(node, nodes, at=2)
-            if not 0 <= slot < len(names):
-                return None
-            return Origin(names[slot], parts[slot] if slot < len(parts) else "")
+            name_of_tensor = _name_at(node, nodes, 1, slot)
+            part = _name_at(node, nodes, 2, slot) or ""
+            return None if name_of_tensor is None else Origin(name_of_tensor, part)
         if node.op not in _PASSED_ON or not node.input:
             return None
         seen.add(name)
