@@ -12,7 +12,13 @@ from tfckpt.bundle.entries import decode_entries, encode_entries
 from tfckpt.bundle.entry import Entry, Header, encode_head
 from tfckpt.bundle.naming import prefix_of, shard_path
 from tfckpt.checksum import combine, crc32c, mask, mask_all, unmask
-from tfckpt.coding import decode_varint, decode_varints, encode_varint
+from tfckpt.coding import (
+    decode_fixed32,
+    decode_varint,
+    decode_varints,
+    encode_fixed32,
+    encode_varint,
+)
 from tfckpt.dtypes import DataType, data_type_of, numpy_dtype, python_name
 from tfckpt.errors import DataLossError
 from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
@@ -54,6 +60,14 @@ def test_what_is_no_varint(stored: str) -> None:
         decode_varints(bytes.fromhex(stored), 1)
 
 
+def test_a_fixed32_has_its_low_byte_first() -> None:
+    assert encode_fixed32(0x04030201) == b"\x01\x02\x03\x04"
+    assert decode_fixed32(b"?\x01\x02\x03\x04?", 1) == (0x04030201, 5)
+    for pos in (-1, 3, 7):
+        with pytest.raises(DataLossError, match=f"a fixed32 at {pos} needs 4 bytes"):
+            decode_fixed32(b"?\x01\x02\x03\x04?", pos)
+
+
 @given(st.lists(st.integers(0, 2**64 - 1)))
 def test_many_varints_at_once(values: list[int]) -> None:
     data = b"".join(map(encode_varint, values))
@@ -66,14 +80,37 @@ def test_crc32c_of_the_standard_check_string() -> None:
     assert crc32c(b"123456789", 0) == 0xE3069283  # RFC 3720's polynomial
 
 
-@pytest.mark.parametrize(("crc", "stored"), [(0, 0xA282EAD8), (0xE3069283, 0x8B1CACD1)])
+def bitwise_crc32c(data: bytes) -> int:
+    """The definition: a shift register, bit by bit."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_crc32c_goes_on_where_it_left_off(start: bytes, rest: bytes) -> None:
+    assert crc32c(rest, crc32c(start, 0)) == bitwise_crc32c(start + rest)
+
+
+MASKS = [
+    # rotated right by 15, plus 0xa282ead8, by hand
+    (0, 0xA282EAD8),
+    (1, 0xA284EAD8),
+    (1 << 15, 0xA282EAD9),
+    (0xE3069283, 0xC78AB0E5),
+    (0x80000000, 0xA283EAD8),
+    (0xFFFFFFFF, 0xA282EAD7),
+]
+
+
+@pytest.mark.parametrize(("crc", "stored"), MASKS)
 def test_masks(crc: int, stored: int) -> None:
-    """Rotated right by 15, plus 0xa282ead8; the second by hand from the check string."""
-    rotated = (crc >> 15 | (crc << 17 & 0xFFFFFFFF)) + 0xA282EAD8 & 0xFFFFFFFF
-    assert rotated == mask(crc) == mask_all(np.array([crc], np.uint32))[0]
-    assert crc == unmask(mask(crc))
-    if crc == 0:
-        assert stored == mask(crc)
+    assert stored == mask(crc)
+    assert [stored] * 2 == mask_all(np.array([crc] * 2, np.uint32)).tolist()
+    assert crc == unmask(stored)
 
 
 @given(st.lists(st.binary(max_size=100)))
@@ -198,10 +235,12 @@ def test_a_string_tensor_by_hand() -> None:
     stored, crc = encode_strings([b"ab", b"", b"c" * 200])
 
     assert stored[:4] == b"\x02\x00\xc8\x01"  # three lengths as varints
-    lengths = b"\x02\0\0\0" + b"\0\0\0\0" + b"\xc8\0\0\0"
-    assert int.from_bytes(stored[4:8], "little") == mask(crc32c(lengths, 0))
+    # the masked checksum of 2, 0, 200 as 32 bits each; this and the next as TensorFlow wrote them
+    assert stored[4:8] == b"\x5b\x78\x89\x72"
+    assert mask(crc) == 0x945FC416
     assert stored[8:] == b"ab" + b"c" * 200
-    assert crc == crc32c(lengths + stored[4:], 0)
+    lengths = b"\x02\0\0\0" + b"\0\0\0\0" + b"\xc8\0\0\0"
+    assert crc == bitwise_crc32c(lengths + stored[4:])
     assert decode_strings(stored, 3, big_endian=False) == ([b"ab", b"", b"c" * 200], crc)
 
 

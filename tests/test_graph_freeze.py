@@ -10,8 +10,6 @@ from tfckpt import errors
 from tfckpt.dtypes import DataType
 from tfckpt.protos import GraphDef, MetaGraphDef, VariableDef
 
-pytest.importorskip("tfckpt.tensors.tensor_proto")
-
 F = np.float32
 W = np.arange(6, dtype=F).reshape(2, 3)
 

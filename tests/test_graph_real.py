@@ -70,7 +70,8 @@ def test_every_graph_is_summed_up(realckpts):
 
 
 def test_what_is_no_graph_is_said_so(realckpts):
-    for name in OTHERS:
-        for path in realckpts.rglob(name):
-            with pytest.raises(errors.DataLossError, match=str(path.name)):
-                tfckpt.graph.read_graph_file(path)
+    others = [path for name in OTHERS for path in realckpts.rglob(name)]
+    assert others
+    for path in others:
+        with pytest.raises(errors.DataLossError, match=path.name):
+            tfckpt.graph.read_graph_file(path)
