@@ -127,6 +127,7 @@ def test_checkpoints_of_both_formats_exist(tmp_path: Path) -> None:
     assert [tfckpt.checkpoint_exists(path) for path in paths] == [True, True, True, False]
     for name in os.listdir(tmp_path):
         os.utime(tmp_path / name, (1.5, 1.5))
+    os.utime(tmp_path / "s-00001-of-00002", (2.5, 2.5))  # the first shard's time counts
     assert tfckpt.get_checkpoint_mtimes(paths) == [1.0, 1.0, 1.0]
     tfckpt.remove_checkpoint(pattern, tfckpt.SaverDef.V1)
     assert sorted(os.listdir(tmp_path)) == ["v1", "v2.data-00000-of-00001", "v2.index"]

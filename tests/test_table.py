@@ -76,6 +76,60 @@ def test_a_key_stores_only_what_differs_from_the_previous_key() -> None:
     assert entries == list(decode_block(TWO_ENTRIES))
 
 
+def test_every_16th_entry_shares_nothing_and_is_a_restart() -> None:
+    block = make_block([(b"k%02d" % number, b"") for number in range(33)])
+
+    # k00: 6 bytes, k10: 5, all others 4; then k16: 6 bytes again, k20 and k30: 5
+    assert block[67:73] == parse_hex("00 03 00") + b"k16"
+    assert block[135:141] == parse_hex("00 03 00") + b"k32"
+    assert block[141:] == struct.pack("<4I", 0, 67, 135, 3)
+
+
+FILLED = [
+    # bytes of the block that are enough, entries that are taken of those with 10 bytes each
+    (18, 1),  # 10, and 4 each for the restart and the number of restarts
+    (19, 2),
+    (28, 2),
+    (29, 3),
+]
+
+
+@pytest.mark.parametrize(("size", "count"), FILLED)
+def test_a_block_is_full_once_it_has_grown_to_its_size(size: int, count: int) -> None:
+    items = iter([(key, bytes(6)) for key in (b"a", b"b", b"c", b"d")])
+    block = BlockBuilder()
+
+    assert block.fill(items, size) is None
+    assert len(list(items)) == 4 - count
+    assert block.size == len(block.finish()) == 10 * count + 8
+
+
+def test_an_oversize_entry_is_never_put_behind_others() -> None:
+    items = iter([(b"a", bytes(99)), (b"b", bytes(8)), (b"c", bytes(9))])
+    block = BlockBuilder()
+
+    assert block.fill(items, 1000, 10) == (b"c", bytes(9))
+    assert list(decode_block(block.finish())) == [(b"a", bytes(99)), (b"b", bytes(8))]
+
+
+NO_BLOCKS = [
+    ("01 01 00 61", "does not fit: shares 1"),  # before the first key there is nothing to share
+    ("00 01 00 61 02 01 00 62", "does not fit: shares 2"),
+    ("00 02 00 61", "does not fit"),
+    ("00 01 02 61 62", "does not fit"),
+    ("00 01 00 62 00 01 00 61", "out of order: b'a' after b'b'"),
+    ("00 01 00 61 01 00 00", "out of order: b'a' after b'a'"),
+    ("00 01", "cut short at 0"),
+]
+
+
+@pytest.mark.parametrize(("entries", "problem"), NO_BLOCKS)
+def test_what_is_no_block(entries: str, problem: str) -> None:
+    block = parse_hex(entries) + struct.pack("<2I", 0, 1)
+    with pytest.raises(DataLossError, match=problem):
+        list(decode_block(block))
+
+
 def test_an_empty_block_lists_one_restart() -> None:
     assert parse_hex("00 00 00 00  01 00 00 00") == make_block([])
     assert list(decode_block(make_block([]))) == []

@@ -112,6 +112,9 @@ DAMAGES = [
     (D.DT_STRING, "42 00 42 00", 1, "2 values"),
     (D.DT_STRING, "22 03 05 61 62", 1, "by their lengths"),
     (D.DT_INT32, "02 00", 1, "field number 0"),
+    (D.DT_INT32, "80 80 80 80 10 00", 1, "field number 536870912"),
+    (D.DT_INT32, "09 00000000 000000", 1, "takes 8 bytes, 7 are left"),
+    (D.DT_INT32, "0d 000000", 1, "takes 4 bytes, 3 are left"),
     (D.DT_INT32, "3b", 1, "wire type 3"),
 ]
 
@@ -120,6 +123,23 @@ DAMAGES = [
 def test_what_does_not_fit(kind: DataType, stored: str, count: int, problem: str) -> None:
     with pytest.raises(DataLossError, match=problem):
         decode_values(bytes.fromhex(stored), kind, count)
+
+
+def test_fields_of_every_wire_type() -> None:
+    message = bytes.fromhex(
+        "08 96 01  11 0102030405060708  1a 02 6869  25 01020304  f8 ff ff ff 0f 07"
+    )
+
+    assert [
+        (number, kind, value if kind == 0 else bytes(value))
+        for number, kind, value in fields(message)
+    ] == [
+        (1, 0, 150),
+        (2, 1, bytes(range(1, 9))),
+        (3, 2, b"hi"),
+        (4, 5, bytes(range(1, 5))),
+        ((1 << 29) - 1, 0, 7),  # the highest number that a field can have
+    ]
 
 
 @given(st.binary(max_size=60), st.sampled_from(sorted({kind for kind, _, _ in TYPED})))

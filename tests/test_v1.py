@@ -526,6 +526,38 @@ def test_an_unknown_type_is_listed_and_the_rest_is_read(kind: int, tmp_path: Pat
                 reader.get_tensor("b", index)
 
 
+def test_a_meta_by_hand() -> None:
+    meta = Meta(b"t", (2, 3), 1, (TensorSlice.parse("0,1:-"),))
+    stored = bytes.fromhex(
+        "0a 01 74  12 08 12 02 08 02 12 02 08 03  18 01  22 06 0a 02 10 01 0a 00"
+    )
+
+    assert stored == meta.encode()
+    assert meta == Meta.decode(stored)
+
+
+EXTENTS = [
+    ("08 03 10 02", (3, 2)),
+    ("10 00", (0, 0)),
+    ("08 03 10 00", (3, 0)),
+    ("", (0, -1)),
+    ("10 ff ff ff ff ff ff ff ff ff 01", "has the length -1"),
+    ("08 ff ff ff ff ff ff ff ff ff 01 10 01", "start -1 with length 1"),
+    ("08 01", "start 1 with length -1"),
+]
+
+
+@pytest.mark.parametrize(("extent", "found"), EXTENTS)
+def test_extents(extent: str, found: tuple[int, int] | str) -> None:
+    inner = bytes.fromhex(extent)
+    message = bytes([0x22, len(inner) + 2, 0x0A, len(inner)]) + inner  # a slice of a tensor
+    if isinstance(found, tuple):
+        assert Meta.decode(message).slices == (TensorSlice((found,)),)
+    else:
+        with pytest.raises(DataLossError, match=found):
+            Meta.decode(message)
+
+
 @SETTINGS
 @given(st.binary(max_size=80))
 def test_any_record_decodes_or_is_damage(data: bytes) -> None:
