@@ -563,6 +563,31 @@ def test_shards_of_the_next_commit_are_not_those_of_this_one(
     assert set(tfckpt.load(a)["w"].tolist()) == {b"b"}
 
 
+@pytest.mark.parametrize("decided", [True, False])
+def test_a_commit_that_was_interrupted(decided: bool, tmp_path: Path) -> None:
+    """With ``.index.commit`` in place the new files count, without it the old ones."""
+    old, new = (tfckpt.save(tmp_path / name, {"w": name}) for name in ("old", "new"))
+    for suffix in (".data-00000-of-00001", ".index")[: 1 + decided]:
+        os.replace(new + suffix, f"{old}{suffix}.commit")
+    before = sorted(os.listdir(tmp_path))
+
+    tfckpt.save(tmp_path / "other", {"w": 1})  # finishes no commit but its own
+    tfckpt.remove_checkpoint(tmp_path / "other")
+    assert before == sorted(os.listdir(tmp_path))
+    assert tfckpt.load(old)["w"] == (b"new" if decided else b"old")
+    tfckpt.save(old, {"w": "newest"})
+    assert tfckpt.load(old)["w"] == b"newest"
+    assert not list(tmp_path.glob("*.commit"))
+
+
+def test_a_merge_takes_what_an_interrupted_commit_has_decided(tmp_path: Path) -> None:
+    old, new = (tfckpt.save(tmp_path / name, {"w": name}) for name in ("old", "new"))
+    for suffix in (".data-00000-of-00001", ".index"):
+        os.replace(new + suffix, f"{old}{suffix}.commit")
+    assert tfckpt.load(tfckpt.merge_bundles([old], tmp_path / "m"))["w"] == b"new"
+    assert sorted(os.listdir(tmp_path)) == ["m.data-00000-of-00001", "m.index"]
+
+
 def test_a_closed_reader_is_closed(prefix: Path, weights: dict[str, np.ndarray]) -> None:
     reader = tfckpt.load_checkpoint(tfckpt.save(prefix, weights))
     reader.close()

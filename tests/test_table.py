@@ -130,6 +130,24 @@ def test_what_is_no_block(entries: str, problem: str) -> None:
         list(decode_block(block))
 
 
+LONG = [
+    ([(b"k" * 200, b"v")], "00 c8 01 01"),
+    ([(b"k", b"v" * 300)], "00 01 ac 02"),
+    ([(b"k" * 200, b""), (b"k" * 200 + b"l", b"v")], "00 c8 01 00"),
+]
+
+
+@pytest.mark.parametrize(("entries", "head"), LONG, ids=["key", "value", "shared"])
+def test_sizes_of_128_and_more_take_two_bytes(
+    entries: list[tuple[bytes, bytes]], head: str
+) -> None:
+    block = make_block(entries)
+
+    assert block.startswith(parse_hex(head))
+    assert (parse_hex("c8 01 01 01") + b"lv" in block) == (len(entries) == 2)
+    assert entries == list(decode_block(block))
+
+
 def test_an_empty_block_lists_one_restart() -> None:
     assert parse_hex("00 00 00 00  01 00 00 00") == make_block([])
     assert list(decode_block(make_block([]))) == []
@@ -208,6 +226,25 @@ def test_tables_round_trip_and_look_up(items: dict[bytes, bytes], block_size: in
         for key, value in items.items():
             assert value == table.get(key)
     assert table.get(b"\xff" * 41) is None
+
+
+def test_a_block_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = {b"a%d" % number: bytes(90) for number in range(4)}
+    source = BytesSource(make_table(items, 200))  # two entries a block
+    read: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        source,
+        "read",
+        lambda offset, size: read.append((offset, size)) or source.data[offset : offset + size],
+    )
+    table = Table(source)
+    for _ in range(40):
+        assert table.get(b"a1") == table.get(b"a0") == bytes(90)
+
+    # entries of 95 and 94 bytes, restarts of 8, and the trailer
+    assert table.handles == [BlockHandle(0, 197), BlockHandle(202, 197)]
+    assert table.footer.metaindex_handle == BlockHandle(404, 8)
+    assert [offset for offset, _ in read] == [source.size - 48, 417, 0]
 
 
 @given(pairs, st.data())

@@ -74,6 +74,7 @@ OPERATORS = {
     ast.BitOr: ast.BitAnd,
     ast.BitXor: ast.BitOr,
 }
+COMMUTATIVE = {"min", "max", "minimum", "maximum"}
 NAMES = {"min": "max", "max": "min", "any": "all", "all": "any"}
 REMOVED = (ast.Raise, ast.Expr, ast.AugAssign, ast.Delete, ast.Break, ast.Continue)
 # Messages, annotations and caches: no rule of a format hangs on them.
@@ -115,7 +116,7 @@ def variants(node: ast.AST) -> Iterator[ast.AST]:
             yield from (ast.Constant(value + 1), ast.Constant(value - 1))
         case ast.Name(id=name) if name in NAMES:
             yield changed(node, id=NAMES[name])
-        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
+        case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
             yield changed(node, value=ast.Constant(None))
         case ast.If(test=ast.Name() | ast.Call() | ast.Attribute() as test):
             yield changed(node, test=ast.UnaryOp(ast.Not(), test))
@@ -123,7 +124,9 @@ def variants(node: ast.AST) -> Iterator[ast.AST]:
             yield changed(node, test=ast.UnaryOp(ast.Not(), test))
         case ast.Slice(lower=ast.expr(), upper=ast.expr()):
             yield from (changed(node, lower=None), changed(node, upper=None))
-        case ast.Call(args=[first, second, *rest]) if not isinstance(second, ast.Starred):
+        case ast.Call(func=function, args=[first, second, *rest]) if ast.unparse(
+            function
+        ).rpartition(".")[2] not in COMMUTATIVE and not isinstance(second, ast.Starred):
             yield changed(node, args=[second, first, *rest])
     if isinstance(node, ast.Call):
         for at in range(len(node.keywords)):
@@ -137,13 +140,17 @@ def is_docstring(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
+def is_logging(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).startswith("logger.")
+
+
 def places(parent: ast.AST) -> Iterator[tuple[ast.AST, Callable[[ast.AST], None]]]:
     """Yield each node below one, and what puts another into its place."""
     for name, value in ast.iter_fields(parent):
         if name in SKIPPED_FIELDS:
             continue
         for at, node in enumerate(value if isinstance(value, list) else [value]):
-            if not isinstance(node, ast.AST) or is_docstring(node):
+            if not isinstance(node, ast.AST) or is_docstring(node) or is_logging(node):
                 continue
             if isinstance(value, list):
                 yield node, lambda new, value=value, at=at: value.__setitem__(at, new)
