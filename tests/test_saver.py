@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -596,6 +597,25 @@ def test_a_file_in_the_way_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match=r"Parent directory of .* doesn't exist, can't save"):
         tfckpt.Saver().save(W, tmp_path / "file" / "m")
+
+
+@pytest.mark.parametrize("version", [tfckpt.SaverDef.V1, tfckpt.SaverDef.V2])
+def test_a_new_checkpoint_goes_where_its_state_file_cannot_be_written(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saver = tfckpt.Saver(max_to_keep=1, write_version=version)
+    first = saver.save(W, tmp_path / "m", global_step=1)
+    before = names(tmp_path)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tfckpt.saver.saver.write_state", fail)
+    for step in (2, 1):  # a new one, and one that was there
+        with pytest.raises(OSError, match="No space left"):
+            saver.save(W, tmp_path / "m", global_step=step)
+        assert names(tmp_path) == before
+        assert saver.last_checkpoints == [first]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

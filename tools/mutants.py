@@ -4,8 +4,8 @@
     python tools/mutants.py wire table/ --share 0.2 --seconds 600
 
 Each mutant is written into a copy of the project, never into the project itself, and meets the
-tests that run its line: `tests/test_*.py` is run once at the start to learn which. One that none of
-them notices is printed, unless `tools/equivalent_mutants.txt` says why nothing can.
+tests that run its line: `tests/test_*.py` and doctests run once at the start, to learn which. One
+that none of them notices is printed, unless `tools/equivalent_mutants.txt` says why nothing can.
 """
 
 from __future__ import annotations
@@ -242,7 +242,7 @@ class Tests:
     def __init__(self, folder: str) -> None:
         self.folder, data_file = folder, f"{folder}/.coverage-lines"
         names = sorted(path.name for path in (ROOT / "tests").glob("test_*.py"))
-        files = [f"tests/{name}" for name in names if name not in NOT_TRIED]
+        files = [PACKAGE, *(f"tests/{name}" for name in names if name not in NOT_TRIED)]
         seconds_file = pathlib.Path(folder, "seconds")
 
         def measure() -> int:
