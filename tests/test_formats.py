@@ -281,6 +281,15 @@ def test_entries(entry: Entry, stored: str) -> None:
     assert [entry] * 2 == decode_entries([bytes.fromhex(stored)] * 2)
 
 
+def test_the_usual_form_of_an_entry_needs_no_protobuf(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = [(entry, bytes.fromhex(stored)) for entry, stored in ENTRIES if not entry.slices]
+    for _, stored in usual:
+        Entry.decode(stored)  # which makes its dtype and shape known
+    monkeypatch.setattr("tfckpt.bundle.entry._decode_any", lambda value: pytest.fail("slow"))
+
+    assert [entry for entry, _ in usual] == [Entry.decode(stored) for _, stored in usual]
+
+
 NUMBERS = st.one_of(st.just(0), st.integers(0, 200), st.integers(0, 2**63 - 1))
 
 
@@ -355,6 +364,8 @@ def test_entries_decode_alike_alone_and_together(values: list[bytes], data: st.D
         ("08 01 12 0d 12 0b 08 ff ff ff ff ff ff ff ff ff 01", r"shape \[-1\]"),
         ("08 01 12 02 18 01", "no tensor has the shape"),
         ("08 01 12 00 20 ff ff ff ff ff ff ff ff ff 01", "no tensor lies"),
+        ("08 01 12 00 28 ff ff ff ff ff ff ff ff ff 01", "no tensor lies"),
+        ("08 01 12 00 18 ff ff ff ff ff ff ff ff ff 01", "no tensor lies in shard -1"),
         ("0a", "does not parse"),
         ("08 01 12 04 12 02 08 04 3a 04 0a 02 08 01", "begins at 1 and has no length"),
     ],

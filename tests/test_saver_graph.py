@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
 
 import tfckpt
 from tfckpt.dtypes import DataType
+from tfckpt.protos import AttrValue, GraphDef, NodeDef
+from tfckpt.saver.given_graph import add_saver, places_in
+from tfckpt.saver.restored import restored_variables
 from tfckpt.saver.variables_graph import NO_VARIABLE, valid_name
 
 NAMES = {
@@ -50,6 +54,136 @@ def test_every_input_is_a_node_and_every_name_is_there_once(sharded: bool) -> No
     assert sorted(stored) == sorted(weights)
     assert graph.saver_def.restore_op_name == "save_1/restore_all"
     assert graph.saver_def.restore_op_name in names
+
+
+# Operation, its type, its inputs: as TensorFlow's own Saver links them.
+SHARDED = {
+    "StringJoin": ("StringJoin", "Const Const_1"),
+    "ShardedFilename": ("ShardedFilename", "StringJoin ShardedFilename/shard num_shards"),
+    "ShardedFilename_1": ("ShardedFilename", "StringJoin ShardedFilename/shard_1 num_shards"),
+    "SaveV2": (
+        "SaveV2",
+        "ShardedFilename SaveV2/tensor_names SaveV2/shape_and_slices ReadVariableOp",
+    ),
+    "control_dependency": ("Identity", "ShardedFilename ^SaveV2"),
+    "control_dependency_1": ("Identity", "ShardedFilename_1 ^SaveV2_1"),
+    "MergeV2Checkpoints/checkpoint_prefixes": (
+        "Pack",
+        "ShardedFilename ShardedFilename_1 ^control_dependency ^control_dependency_1",
+    ),
+    "MergeV2Checkpoints": (
+        "MergeV2Checkpoints",
+        "MergeV2Checkpoints/checkpoint_prefixes Const",
+    ),
+    "Identity": ("Identity", "Const ^MergeV2Checkpoints"),
+    "RestoreV2_1": (
+        "RestoreV2",
+        "Const RestoreV2/tensor_names_1 RestoreV2/shape_and_slices_1",
+    ),
+    "Reshape": ("Reshape", "RestoreV2 Reshape/shape"),
+    "Reshape_1": ("Reshape", "RestoreV2_1 Reshape/shape_1"),
+    "restore_all": ("NoOp", "^AssignVariableOp ^AssignVariableOp_1"),
+}
+
+
+def test_the_operations_of_a_sharded_saver() -> None:
+    weights = {"a": np.zeros(2, np.float32), "b": np.zeros(3, np.float32)}
+    saver = tfckpt.Saver(sharded=True, shards=2, reshape=True)
+    nodes = {node.name: node for node in saver.export_meta_graph(variables=weights).graph_def.node}
+
+    for name, (op, inputs) in SHARDED.items():
+        node = nodes["save/" + name]
+        assert node.op == op
+        assert [one.replace("save/", "") for one in node.input] == inputs.split()
+    for number, variable in enumerate("ba"):  # the bigger goes first
+        end = f"_{number}" if number else ""
+        assert list(nodes[f"save/ReadVariableOp{end}"].input) == [variable]
+        assert list(nodes[f"save/AssignVariableOp{end}"].input) == [variable, f"save/Reshape{end}"]
+
+
+def test_one_operation_restores_all_of_a_shard() -> None:
+    weights = {"a": np.zeros(2, np.float32), "b": np.zeros(3, np.float32)}
+    nodes = tfckpt.Saver().export_meta_graph(variables=weights).graph_def.node
+
+    assert [list(node.input) for node in nodes if node.name.startswith("save/Assign")] == [
+        ["a", "save/RestoreV2"],
+        ["b", "save/RestoreV2:1"],
+    ]
+
+
+def test_a_saver_of_a_graph_has_the_variables_that_it_restores_there() -> None:
+    graph = variables_alone(a=2, b=3)
+    saved = tfckpt.Saver({"old": "a"}, meta_graph=graph).export_meta_graph()
+
+    assert places_in(saved, saved.saver_def) == {"old": "a"}
+    assert places_in(graph, saved.saver_def) == {"a": "a", "b": "b"}  # without the operations
+
+
+def variables_alone(**sizes: int) -> tfckpt.MetaGraphDef:
+    """A graph of variables, as it is without a Saver."""
+    weights = {name: np.zeros(size, np.float32) for name, size in sizes.items()}
+    graph = tfckpt.Saver().export_meta_graph(variables=weights)
+    rest = [node for node in graph.graph_def.node if not node.name.startswith("save/")]
+    del graph.graph_def.node[:]
+    graph.graph_def.node.extend(rest)
+    graph.ClearField("saver_def")
+    return graph
+
+
+def test_a_saver_of_a_graph_takes_all_its_variables_or_those_that_are_named() -> None:
+    graph = variables_alone(a=2, b=3)
+    for var_list, restored in ((None, {"a": "a", "b": "b"}), (["b"], {"b": "b"})):
+        saved = tfckpt.Saver(var_list, meta_graph=graph).export_meta_graph()
+        assert places_in(saved, saved.saver_def) == restored
+    with pytest.raises(ValueError, match=r"'v0', 'v1', 'v2', 'v3', 'v4', \.\.\."):
+        tfckpt.Saver([f"v{n}" for n in range(6)], meta_graph=graph).export_meta_graph()
+
+
+@pytest.mark.parametrize("clear", [False, True])
+def test_devices_are_kept_unless_they_are_to_be_cleared(clear: bool) -> None:
+    graph = variables_alone(a=2)
+    graph.graph_def.node[0].device = "/gpu:1"
+    exported = tfckpt.Saver(meta_graph=graph).export_meta_graph(clear_devices=clear)
+    assert {node.device for node in exported.graph_def.node} == ({""} if clear else {"", "/gpu:1"})
+    assert not exported.meta_info_def.stripped_default_attrs
+
+
+def test_a_graph_is_given_the_saver_that_a_new_one_would_be() -> None:
+    with tfckpt.Graph().as_default() as graph:
+        tfckpt.import_graph_def(variables_alone(a=2).graph_def, name="")
+        added = add_saver(graph)
+        assert added == tfckpt.Saver().as_saver_def()
+        assert graph.get_operation_by_name("save/AssignVariableOp").inputs[0].name == "a:0"
+    assert add_saver(tfckpt.Graph()) is None
+
+
+def node(name: str, op: str, inputs: str = "", **attrs: Any) -> NodeDef:
+    attr = {key: AttrValue(**value) for key, value in attrs.items()}
+    return NodeDef(name=name, op=op, input=inputs.split(), attr=attr)
+
+
+def test_what_a_restore_gives_to_which_variable() -> None:
+    names = {"tensor": {"dtype": 7, "string_val": list(b"a b c d".split())}}
+    names["tensor"]["tensor_shape"] = {"dim": [{"size": 4}]}
+    graph = GraphDef(
+        node=[
+            node("names", "Const", value=names),
+            node("r", "RestoreV2", "prefix names slices", dtypes={"list": {"type": [1] * 4}}),
+            node("i", "Identity", "r"),
+            node("n", "IdentityN", "r:1 r:2"),
+            node("to_x", "Assign", "x i"),
+            node("to_y", "AssignVariableOp", "y n"),
+            node("to_z", "Assign", "z:0 n:1"),
+            node("to_part_0", "Assign", "part_0 r:3"),
+            node("to_part_1", "Assign", "part_1 r:3"),
+            node("elsewhere", "Assign", "w r"),
+            node("all", "NoOp", "^to_x ^to_y ^to_z ^to_part_0 ^to_part_1"),
+        ]
+    )
+
+    found = restored_variables(graph, tfckpt.SaverDef(restore_op_name="all"))
+    assert found == {"a": "x", "b": "y", "c": "z", "d": "d"}  # d lies in two parts
+    assert restored_variables(graph, tfckpt.SaverDef(restore_op_name="none")) is None
 
 
 def test_it_says_who_made_it() -> None:
