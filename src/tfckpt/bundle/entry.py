@@ -91,7 +91,12 @@ class Entry(NamedTuple):
         """
         value = bytes(value)
         # dtype and shape first, in one byte each for type and length: nearly every entry.
-        if len(value) > 4 and value[0] == 0x08 and value[2] == 0x12 and value[3] < 0x80:
+        if (
+            len(value) > 4
+            and value[0] == 0x08
+            and value[2] == 0x12
+            and (value[1] | value[3]) < 0x80
+        ):
             pos = 4 + value[3]
             numbers = _decode_place(value, pos)
             if numbers is not None:
