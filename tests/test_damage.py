@@ -210,6 +210,16 @@ def test_forged_headers(header: bytes, problem: str, prefix: Path) -> None:
         tfckpt.load_checkpoint(prefix)
 
 
+def test_a_listing_says_which_entry_is_none(prefix: Path) -> None:
+    forge(prefix, HEADER | {b"v": Entry(1, (), 0, 0, 4, 1).encode(), b"w": b"\x0a"})
+    with tfckpt.load_checkpoint(prefix) as reader:
+        with pytest.raises(DataLossError, match="does not parse") as caught:
+            reader.infos()
+        assert caught.value.tensor == "w"
+        assert str(caught.value.path) == f"{prefix}.index"
+        assert reader.info("v").shape == ()
+
+
 def test_an_index_without_a_header(prefix: Path) -> None:
     forge(prefix, {b"w": Entry(1, (), 0, 0, 4, 1).encode()})
     with pytest.raises(DataLossError, match="no header"):

@@ -376,6 +376,7 @@ def test_entries_decode_alike_alone_and_together(values: list[bytes], data: st.D
         ("08 01 12 00 28 ff ff ff ff ff ff ff ff ff 01", "no tensor lies"),
         ("08 01 12 00 18 ff ff ff ff ff ff ff ff ff 01", "no tensor lies in shard -1"),
         ("0a", "does not parse"),
+        ("08 01 12 00 28 85", "cut short"),  # the varint of a size, cut short
         ("08 01 12 04 12 02 08 04 3a 04 0a 02 08 01", "begins at 1 and has no length"),
     ],
 )

@@ -552,6 +552,13 @@ def test_names_that_the_mapping_lacks(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(("count", "end"), [(20, "'v19'"), (21, "'v19' and 1 more")])
+def test_twenty_names_that_are_lacking_are_shown(count: int, end: str, tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match=f"names {count} variables") as caught:
+        tfckpt.Saver([f"v{n:02d}" for n in range(count)]).save({"?": 1}, tmp_path / "m")
+    assert str(caught.value).endswith(end)
+
+
 BAD_SHARDS = [
     ({"a": 0}, ValueError, "does not say where 'b' goes"),
     ({"a": 0, "b": -1}, ValueError, "'b' cannot go to shard -1"),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import tfckpt
-from tfckpt.dtypes import DataType
-from tfckpt.protos import AttrValue, GraphDef, NodeDef
+from tfckpt.dtypes import DataType, numpy_dtype
+from tfckpt.protos import AttrValue, GraphDef, NodeDef, VariableDef
 from tfckpt.saver.given_graph import add_saver, places_in
 from tfckpt.saver.restored import restored_variables
+from tfckpt.saver.sharding import choose_shards
 from tfckpt.saver.variables_graph import NO_VARIABLE, valid_name
 
 NAMES = {
@@ -184,6 +186,73 @@ def test_what_a_restore_gives_to_which_variable() -> None:
     found = restored_variables(graph, tfckpt.SaverDef(restore_op_name="all"))
     assert found == {"a": "x", "b": "y", "c": "z", "d": "d"}  # d lies in two parts
     assert restored_variables(graph, tfckpt.SaverDef(restore_op_name="none")) is None
+
+
+def test_what_stands_around_a_variable() -> None:
+    weights = {"a": np.ones((2, 3), np.float32), "n": np.int32(7)}
+    graph = tfckpt.Saver().export_meta_graph(variables=weights)
+    nodes = {node.name: node for node in graph.graph_def.node}
+
+    for name, kind, shape in (("a", 1, [2, 3]), ("n", 3, [])):
+        handle, assign = nodes[name], nodes[f"{name}/Assign"]
+        read = nodes[f"{name}/Read/ReadVariableOp"]
+        assert (handle.op, list(handle.input)) == ("VarHandleOp", [])
+        assert [dim.size for dim in handle.attr["shape"].shape.dim] == shape
+        assert handle.attr["shared_name"].s == name.encode()
+        assert (assign.op, list(assign.input)) == (
+            "AssignVariableOp",
+            [name, f"{name}/Initializer/zeros"],
+        )
+        assert (read.op, list(read.input)) == ("ReadVariableOp", [name])
+        assert {one.attr["dtype"].type for one in (handle, assign, read)} == {kind}
+    for collection, listed in (("variables", "an"), ("trainable_variables", "a")):
+        definitions = graph.collection_def[collection].bytes_list.value
+        assert list(map(VariableDef.FromString, definitions)) == [
+            VariableDef(
+                variable_name=f"{name}:0",
+                initializer_name=f"{name}/Assign",
+                snapshot_name=f"{name}/Read/ReadVariableOp:0",
+                initial_value_name=f"{name}/Initializer/zeros:0",
+                is_resource=True,
+                trainable=name == "a",
+            )
+            for name in listed
+        ]
+
+
+NO_VALUES = {DataType.DT_INVALID, DataType.DT_RESOURCE, DataType.DT_VARIANT}
+KINDS = sorted(set(DataType) - NO_VARIABLE - NO_VALUES)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_variables_begin_as_zeros(kind: DataType) -> None:
+    dtype = numpy_dtype(kind)
+    if dtype is None:
+        pytest.skip("this ml_dtypes is older than the type")
+    value = np.full(2, b"x", object) if dtype.kind == "O" else np.ones(2).astype(dtype)
+    graph = tfckpt.Saver().export_meta_graph(variables={"w": value}).graph_def
+    (zeros,) = (node for node in graph.node if node.name == "w/Initializer/zeros")
+
+    tensor = zeros.attr["value"].tensor
+    assert tensor.dtype == kind
+    assert tfckpt.make_ndarray(tensor).tolist() == (
+        [b""] * 2 if dtype.kind == "O" else np.zeros(2, dtype).tolist()
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "count"),
+    [
+        ([4, 4, 4], 2),
+        ([1 << 30, 1 << 30, 1 << 29, 1 << 29], 3),  # a shard for each GiB
+        ([1 << 30, 1 << 30, 1 << 29, (1 << 29) + 1], 4),
+    ],
+)
+def test_how_many_shards_there_are_unless_told(sizes: list[int], count: int) -> None:
+    tensors: Any = {
+        f"w{n}": SimpleNamespace(spec=SimpleNamespace(nbytes=size)) for n, size in enumerate(sizes)
+    }
+    assert len(choose_shards(tensors, None)) == count
 
 
 def test_it_says_who_made_it() -> None:

@@ -44,7 +44,7 @@ CENTRAL = [
     "saver/",
 ]
 NOT_TRIED = ["test_docs.py", "test_two_savers.py"]  # slow, and about no single line
-ENOUGH, MOST_FILES = 5.0, 6  # seconds of tests, and files of them, that meet one mutant
+ENOUGH, MOST_FILES = 3.0, 5  # seconds of tests, and files of them, that meet one mutant
 MEMORY, FILE_SIZE = 8 << 30, 4 << 30  # what a mutant may take
 
 # What becomes of an operator, a name, a statement.
