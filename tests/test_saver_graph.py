@@ -13,7 +13,7 @@ import tfckpt
 from tfckpt.dtypes import DataType, numpy_dtype
 from tfckpt.protos import AttrValue, GraphDef, NodeDef, VariableDef
 from tfckpt.saver.given_graph import add_saver, places_in
-from tfckpt.saver.restored import restored_variables
+from tfckpt.saver.restored import restored_variables, wanted_tensors
 from tfckpt.saver.sharding import choose_shards
 from tfckpt.saver.variables_graph import NO_VARIABLE, valid_name
 
@@ -186,6 +186,16 @@ def test_what_a_restore_gives_to_which_variable() -> None:
     found = restored_variables(graph, tfckpt.SaverDef(restore_op_name="all"))
     assert found == {"a": "x", "b": "y", "c": "z", "d": "d"}  # d lies in two parts
     assert restored_variables(graph, tfckpt.SaverDef(restore_op_name="none")) is None
+
+
+def test_what_a_graph_wants_of_a_checkpoint() -> None:
+    graph = tfckpt.Saver().export_meta_graph(
+        variables={"a": np.zeros((0, 3), np.float32), "n": np.int64(1)}
+    )
+    assert wanted_tensors(graph) == {"a": (1, (0, 3)), "n": (9, ())}
+    for node in graph.graph_def.node:
+        node.attr.pop("shape", None)
+    assert wanted_tensors(graph) == {"a": (1, None), "n": (9, None)}
 
 
 def test_what_stands_around_a_variable() -> None:

@@ -228,6 +228,21 @@ def test_tables_round_trip_and_look_up(items: dict[bytes, bytes], block_size: in
     assert table.get(b"\xff" * 41) is None
 
 
+def test_a_block_of_a_file_is_closed_once_it_has_grown_to_256_kib() -> None:
+    out = bytearray()
+    write_table(out.extend, ((b"%04d" % number, bytes(1000)) for number in range(600)))
+    first, second, _ = Table(BytesSource(bytes(out))).handles
+
+    assert 262_144 <= first.size < 262_144 + 1010
+    assert second.offset == first.size + 5
+
+
+@pytest.mark.parametrize(("size", "blocks"), [(198, 1), (199, 2)])
+def test_an_entry_of_two_block_sizes_has_a_block_of_its_own(size: int, blocks: int) -> None:
+    table = Table(BytesSource(make_table({b"a": b"", b"b": bytes(size)}, 100)))
+    assert len(table.handles) == blocks
+
+
 def test_a_block_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     items = {b"a%d" % number: bytes(90) for number in range(4)}
     source = BytesSource(make_table(items, 190))  # two entries a block
