@@ -34,6 +34,7 @@ from tensorflow.python.saved_model import (
 import tfckpt
 from tfckpt import graph as ours
 from tfckpt import protos, saved_model
+from tfckpt.graph.importing import import_graph_and_collections
 
 v1 = tf.compat.v1
 Build = Callable[[], Any]
@@ -420,8 +421,8 @@ class Ours(Library):
 
     def graph(self, build: Build) -> Any:
         graph = ours.Graph()
-        with graph.as_default():
-            ours.import_meta_graph(_built(build))
+        with graph.as_default():  # not import_meta_graph, which adds a Saver where there is none
+            import_graph_and_collections(_built(build))
         return graph
 
     def add(

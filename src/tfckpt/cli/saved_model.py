@@ -18,7 +18,7 @@ from tfckpt.reader import TensorInfo as StoredInfo
 from tfckpt.saved_model.assets import asset_file_defs
 from tfckpt.saved_model.constants import INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY
 from tfckpt.saved_model.files import has_variables, model_file, read_saved_model, variables_prefix
-from tfckpt.saved_model.loader import get_init_op, get_train_op
+from tfckpt.saved_model.ops import get_init_op, get_train_op
 from tfckpt.saved_model.utils import tensor_names
 
 _OPERATIONS = (INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY)

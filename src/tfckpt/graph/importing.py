@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from tfckpt.graph.importer import import_graph_def
 from tfckpt.graph.keys import GraphKeys
 from tfckpt.graph.messages import copied, is_message, own
 from tfckpt.graph.names import strip_scope
+from tfckpt.graph.operation import Operation, Tensor
 from tfckpt.names import Path, as_path
 from tfckpt.protos import MetaGraphDef
 
@@ -58,6 +59,24 @@ def import_meta_graph(
     >>> graph.get_operations(), saver
     ([<Operation 'a/x' type=NoOp>], None)
     """
+    return import_meta_graph_with_return_elements(
+        meta_graph_or_file,
+        clear_devices,
+        import_scope,
+        input_map=input_map,
+        unbound_inputs_col_name=unbound_inputs_col_name,
+        restore_collections_predicate=restore_collections_predicate,
+    )[0]
+
+
+def import_meta_graph_with_return_elements(
+    meta_graph_or_file: MetaGraphDef | Path,
+    clear_devices: bool = False,
+    import_scope: str | None = None,
+    return_elements: Sequence[str] | None = None,
+    **options: Any,
+) -> tuple[Saver | None, list[Operation | Tensor] | None]:
+    """Do what `import_meta_graph` does; return the Saver, and what `return_elements` names."""
     if is_message(meta_graph_or_file, MetaGraphDef):
         message = own(meta_graph_or_file, MetaGraphDef, "meta_graph_or_file")
         place: AbstractContextManager[None] = nullcontext()
@@ -65,15 +84,10 @@ def import_meta_graph(
         path = as_path(meta_graph_or_file)  # type: ignore[arg-type]
         message, place = read_meta_graph(path), located(path=path)
     with place:
-        scope = import_graph_and_collections(
-            message,
-            clear_devices,
-            import_scope,
-            input_map=input_map,
-            unbound_inputs_col_name=unbound_inputs_col_name,
-            restore_collections_predicate=restore_collections_predicate,
+        scope, elements = import_graph_and_collections(
+            message, clear_devices, import_scope, return_elements, **options
         )
-    return _saver(get_default_graph(), message, import_scope, scope)
+    return _saver(get_default_graph(), message, import_scope, scope), elements
 
 
 def copy_scoped_meta_graph(
@@ -105,7 +119,7 @@ def copy_scoped_meta_graph(
         )
     message = export_meta_graph(graph=source, export_scope=from_scope)
     with target.as_default():
-        scope = import_graph_and_collections(message, import_scope=to_scope)
+        scope, _ = import_graph_and_collections(message, import_scope=to_scope)
     made = target.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=re.escape(scope))
     return {strip_scope(variable.name, scope): variable for variable in made}
 
@@ -114,24 +128,29 @@ def import_graph_and_collections(
     message: MetaGraphDef,
     clear_devices: bool = False,
     import_scope: str | None = None,
+    return_elements: Sequence[str] | None = None,
     *,
     input_map: Mapping[str, Any] | None = None,
     unbound_inputs_col_name: str | None = UNBOUND_INPUTS,
     restore_collections_predicate: Callable[[str], bool] = lambda key: True,
-) -> str:
-    """Do what `import_meta_graph` does, but for the Saver; return the scope, made unique."""
+) -> tuple[str, list[Operation | Tensor] | None]:
+    """Do what `import_meta_graph` does, but for the Saver.
+
+    Returns the scope, made unique, and what `return_elements` names.
+    """
     graph = get_default_graph()
     if unbound_inputs_col_name:
         _check_unbound(message, unbound_inputs_col_name, input_map)
     scope = import_scope or ""
     if not scope.endswith("/"):  # one that does is entered as it is
         scope = graph.unique_name(scope, mark_as_used=False)
-    _import_nodes(message, import_scope or scope, input_map, clear_devices)
+    name = import_scope or scope
+    elements = _import_nodes(message, name, input_map, return_elements, clear_devices)
     reader = CollectionReader(graph, scope, say_trainable=not _says_trainable(message))
     for key in _in_order(message):
         if key != unbound_inputs_col_name and restore_collections_predicate(key):
             reader.read(key, message.collection_def[key])
-    return scope
+    return scope, elements
 
 
 def _check_unbound(message: MetaGraphDef, key: str, input_map: Mapping[str, Any] | None) -> None:
@@ -153,15 +172,25 @@ def _check_unbound(message: MetaGraphDef, key: str, input_map: Mapping[str, Any]
 
 
 def _import_nodes(
-    message: MetaGraphDef, name: str, input_map: Mapping[str, Any] | None, clear_devices: bool
-) -> None:
+    message: MetaGraphDef,
+    name: str,
+    input_map: Mapping[str, Any] | None,
+    return_elements: Sequence[str] | None,
+    clear_devices: bool,
+) -> list[Operation | Tensor] | None:
     nodes, info = message.graph_def, message.meta_info_def
     if clear_devices:
         nodes = copied(nodes)
         for node in nodes.node:
             node.device = ""
     producer = info.stripped_op_list if info.HasField("stripped_op_list") else None
-    import_graph_def(nodes, name=name, input_map=input_map, producer_op_list=producer)
+    return import_graph_def(
+        nodes,
+        input_map=input_map,
+        return_elements=return_elements,
+        name=name,
+        producer_op_list=producer,
+    )
 
 
 def _says_trainable(message: MetaGraphDef) -> bool:

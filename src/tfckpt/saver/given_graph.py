@@ -36,9 +36,14 @@ def places_in(graph: GivenGraph, saver_def: SaverDef) -> dict[str, object] | Non
     """
     graph_def = graph.as_graph_def() if isinstance(graph, Graph) else graph.graph_def
     if not has_restore(graph_def, saver_def):
-        return _places(variables_of(_as_meta_graph(graph))) or None
+        return variable_places(graph) or None
     restored = restored_variables(graph_def, saver_def)
     return dict(restored) if restored else None
+
+
+def variable_places(graph: GivenGraph, *, unlisted: bool = False) -> dict[str, object]:
+    """Return the `variables_of` a graph: names in a checkpoint -> names in the graph."""
+    return _places(variables_of(_as_meta_graph(graph), unlisted=unlisted))
 
 
 def _places(variables: Iterable[SavedVariable]) -> dict[str, object]:
@@ -63,7 +68,7 @@ def to_write(
     if has_restore(meta_graph.graph_def, saver_def):
         meta_graph.saver_def.CopyFrom(saver_def)
         return meta_graph
-    variables = variables_of(meta_graph)
+    variables = variables_of(meta_graph, unlisted=places is not None)
     if places is not None:
         variables = _chosen(places, variables)
     by_name: dict[str, list[SavedVariable]] = {}
@@ -152,12 +157,14 @@ def without(
     return meta_graph
 
 
-def variables_of(meta_graph: MetaGraphDef) -> list[SavedVariable]:
+def variables_of(meta_graph: MetaGraphDef, *, unlisted: bool = False) -> list[SavedVariable]:
     """List the variables to save, sorted by the names that they have in a checkpoint.
 
-    They are those of the collection of variables; without one, all that there are.
+    They are those of the collection of variables; without one, or with `unlisted`, all that there
+    are.
     """
     nodes = {node.name: node for node in meta_graph.graph_def.node if node.op in VARIABLE_OPS}
+    definitions = []
     if GraphKeys.GLOBAL_VARIABLES in meta_graph.collection_def:
         values = meta_graph.collection_def[GraphKeys.GLOBAL_VARIABLES].bytes_list.value
         try:
@@ -165,7 +172,10 @@ def variables_of(meta_graph: MetaGraphDef) -> list[SavedVariable]:
         except DataLossError:
             raise DataLossError("the graph's collection of variables is damaged") from None
     else:
-        definitions = [VariableDef(variable_name=f"{name}:0") for name in nodes]
+        unlisted = True
+    if unlisted:
+        listed = {op_name(one.variable_name) for one in definitions}
+        definitions += [VariableDef(variable_name=f"{name}:0") for name in nodes.keys() - listed]
     found = {op_name(one.variable_name): one for one in definitions}
     saved = [_saved(nodes[name], one) for name, one in found.items() if name in nodes]
     return sorted(saved, key=lambda one: (one.name, one.part))

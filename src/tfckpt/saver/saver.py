@@ -224,6 +224,11 @@ class Saver:
         """The graph that was given to write beside checkpoints; None if one is made for each."""
         return self._meta_graph
 
+    @property
+    def places(self) -> Mapping[str, object] | None:
+        """Names in a checkpoint -> names in the mapping of weights, or arrays; None for all."""
+        return self._places
+
     def tensors(self, variables: Mapping[str, Any] | None) -> dict[str, ToSave]:
         """Return what `save` would write, sorted by name; nothing of a reader's is read yet."""
         return tensors_to_save(self._places, variables)
