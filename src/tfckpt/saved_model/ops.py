@@ -73,14 +73,20 @@ def set_main_op(graph: MetaGraphDef, main_op: Operation | str) -> None:
     if it names one already.
     """
     name = _checked(graph, "main_op", main_op, Operation)
-    _check_free(graph, _INIT)
+    for key in _INIT.collections:
+        if key in graph.collection_def and graph.collection_def[key].node_list.value:
+            raise ValueError(
+                f"Graph already contains one or more main ops under the collection {key}."
+            )
+    _check_agrees(graph, _INIT, name)
     graph.collection_def[MAIN_OP_KEY].node_list.value.append(name)
 
 
 def set_init_op(graph: MetaGraphDef, init_op: Operation | str) -> None:
     """Name the operation that a loader runs after restoring, by the signature.
 
-    Raises what `set_main_op` does: TensorFlow's loader fails at a tensor.
+    Raises TypeError for what is no operation (TensorFlow's loader fails at a tensor), ValueError
+    for one that the graph does not have, or if it names another already.
     """
     _set_signature(graph, _INIT, _checked(graph, "init_op", init_op, Operation))
 
@@ -89,13 +95,13 @@ def set_train_op(graph: MetaGraphDef, train_op: Operation | Tensor | str) -> Non
     """Name the operation or tensor that trains the model, by the signature.
 
     Raises TypeError for what is neither, ValueError for one that the graph does not have, or if it
-    names one already.
+    names another already.
     """
     _set_signature(graph, _TRAIN, _checked(graph, "train_op", train_op, Operation, Tensor))
 
 
 def _set_signature(graph: MetaGraphDef, places: _Places, name: str) -> None:
-    _check_free(graph, places)
+    _check_agrees(graph, places, name)
     key = places.signature
     graph.signature_def[key].CopyFrom(op_signature_def(name, key))
 
@@ -115,13 +121,10 @@ def _checked(graph: MetaGraphDef, argument: str, element: object, *kinds: type) 
     return name
 
 
-def _check_free(graph: MetaGraphDef, places: _Places) -> None:
-    if places.signature in graph.signature_def:
+def _check_agrees(graph: MetaGraphDef, places: _Places, name: str) -> None:
+    """Refuse a second operation, of which a loader would not know."""
+    found = _found(graph, places, None)
+    if found not in (None, name):
         raise ValueError(
-            f"Graph already contains an {places.what} under the signature {places.signature}."
+            f"Graph already contains the {places.what} {found!r}, which {name!r} would hide"
         )
-    for key in places.collections:
-        if key in graph.collection_def and graph.collection_def[key].node_list.value:
-            raise ValueError(
-                f"Graph already contains one or more {places.what}s under the collection {key}."
-            )

@@ -16,8 +16,8 @@ from tfckpt.saved_model.constants import INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATU
 from tfckpt.saved_model.utils import tensor_names
 
 _RESERVED = {
-    INIT_OP_SIGNATURE_KEY: "initialization",
-    TRAIN_OP_SIGNATURE_KEY: "the train op",
+    INIT_OP_SIGNATURE_KEY: "initialization (init_op=)",
+    TRAIN_OP_SIGNATURE_KEY: "the train op (train_op=)",
 }
 _SIGNATURES = "signatures"  # ``signature_serialization.py``, SIGNATURE_ATTRIBUTE_NAME
 
