@@ -102,8 +102,8 @@ def _at_member(path: str) -> Location | None:
         )
     if is_table(path):
         return Location(pattern_around(path) or path, is_v1=True)
-    stem, dot, _ = path.rpartition(".")
-    if dot and os.path.isfile(path) and _is_beside(stem):
+    stem = path.removesuffix(".meta")
+    if stem != path and os.path.isfile(path) and _is_beside(stem):
         return _at_prefix(stem) or Location(stem, is_v1=True)
     return None
 
