@@ -647,6 +647,7 @@ def with_asset(filename: str, *, in_collection: bool) -> SavedModel:
     model = SavedModel(saved_model_schema_version=1)
     graph = model.meta_graphs.add()
     graph.meta_info_def.tags.append("serve")
+    graph.graph_def.node.add(name="path", op="Placeholder").attr["dtype"].type = STRING
     asset = AssetFileDef(filename=filename)
     asset.tensor_info.name = "path:0"
     if in_collection:
@@ -690,6 +691,19 @@ def test_the_assets_of_a_graph_have_to_be_found(tmp_path: Path) -> None:
     with pytest.raises(FileMissingError):
         build(tmp_path / "m", {}, graph=model.meta_graphs[0], assets_dir=tmp_path)
     assert listing(tmp_path) == []
+
+
+@pytest.mark.parametrize("key", ["assets_list", "assets_collection"])
+def test_an_asset_of_a_tensor_that_went_into_a_scope_is_refused(tmp_path: Path, key: str) -> None:
+    (tmp_path / "words").write_text("1")
+    folder = build(tmp_path / "old", graph=linear(), **{key: {"path:0": tmp_path / "words"}})
+    found, graph = saved_model.load({}, ["serve"], folder), tfckpt.Graph()
+    with graph.as_default():
+        tfckpt.import_meta_graph(found, import_scope="scope")
+    given = tfckpt.export_meta_graph(graph=graph)
+    given.asset_file_def.extend(found.asset_file_def)
+    with pytest.raises(InvalidArgumentError, match=r"'words' .* 'path:0', .* a scope"):
+        build(tmp_path / "m", {"scope/w": WEIGHTS["w"]}, graph=given, assets_dir=folder / "assets")
 
 
 # All or nothing

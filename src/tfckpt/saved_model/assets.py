@@ -124,8 +124,14 @@ class AssetFolder:
         return copy
 
     def keep(self, meta_graph: MetaGraphDef, assets_dir: str | None) -> None:
-        """Take over the assets that a graph names already, from the model that it came from."""
-        names = {one.filename for one in asset_file_defs(meta_graph)}
+        """Take over the assets that a graph names already, from the model that it came from.
+
+        Raises InvalidArgumentError if it is not known where they are, or the graph lacks the
+        tensor that takes one; `write` finds those that are missing.
+        """
+        listed = asset_file_defs(meta_graph)
+        _check_tensors(meta_graph, listed)
+        names = {one.filename for one in listed}
         if names and assets_dir is None:
             raise InvalidArgumentError(
                 f"the graph has the assets {sorted(names)}: say in which folder they lie "
@@ -196,6 +202,17 @@ class AssetFolder:
                     remove_file(target)
             raise
         self._copied |= new
+
+
+def _check_tensors(meta_graph: MetaGraphDef, listed: Iterable[AssetFileDef]) -> None:
+    nodes = {node.name for node in meta_graph.graph_def.node}
+    for one in listed:
+        if op_name(one.tensor_info.name) not in nodes:
+            raise InvalidArgumentError(
+                f"the graph lists {one.filename!r} as an asset for the tensor "
+                f"{one.tensor_info.name!r}, which it does not have: it may have been imported into "
+                f"a scope, of which the list does not know"
+            )
 
 
 def _lists_elsewhere(meta_graph: MetaGraphDef, *, in_collection: bool) -> bool:
