@@ -361,6 +361,19 @@ def test_a_saver_chooses_what_the_graph_restores(tmp_path: Path, case: str) -> N
     assert sorted(tfckpt.load(folder)) == [name.decode() for name in stored]
 
 
+def test_a_saver_of_other_variables_stands_beside_the_one_in_the_graph(tmp_path: Path) -> None:
+    weights = dict.fromkeys(("w", "v"), WEIGHTS["w"])
+    graph = saved_model.load({}, ["serve"], build(tmp_path / "1", weights, graph=two_variables()))
+    for number, (var_list, scope) in enumerate([(["v", "w"], "save"), ({"old": "w"}, "save_1")]):
+        folder = build(tmp_path / f"m{number}", weights, saver=tfckpt.Saver(var_list), graph=graph)
+        found = saved_model.load({}, ["serve"], folder)
+        assert found.saver_def.restore_op_name == f"{scope}/restore_all"
+        nodes = {node.name: node for node in found.graph_def.node}
+        names = nodes[f"{scope}/RestoreV2/tensor_names"].attr["value"].tensor.string_val
+        assert sorted(names) == sorted(name.encode() for name in var_list)
+        assert "save/restore_all" in nodes
+
+
 def test_a_saver_chooses_from_variables_that_no_collection_lists(tmp_path: Path) -> None:
     given = MetaGraphDef(graph_def=two_variables())
     given.collection_def["variables"].bytes_list.value.append(
@@ -608,10 +621,10 @@ def test_a_graph_whose_assets_are_not_all_there_leaves_none(tmp_path: Path) -> N
     builder = saved_model.Builder(tmp_path / "m", fsync=False)
     (tmp_path / "words").write_text("1")
     builder.add_meta_graph_and_variables(WEIGHTS, ["serve"], graph=linear(str(tmp_path / "words")))
+    (tmp_path / "also").write_text("1")
+    missing = {"path:0": tmp_path / "words", "x:0": tmp_path / "also", "y:0": tmp_path / "zzz"}
     with pytest.raises(FileMissingError, match="zzz"):
-        builder.add_meta_graph(
-            ["2"], assets_collection={"path:0": tmp_path / "words", "x:0": tmp_path / "zzz"}
-        )
+        builder.add_meta_graph(["2"], assets_collection=missing)
     (tmp_path / "words").write_text("2")
     builder.add_meta_graph(["3"], assets_collection=["path:0"])
     builder.save()

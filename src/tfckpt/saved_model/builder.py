@@ -100,9 +100,9 @@ class SavedModelBuilder:
         Raises AssertionError if variables were added before, and for a signature's tensor without
         name or type; KeyError for a reserved signature's name; TypeError or ValueError for assets,
         operations or tensors that the graph does not have, and for a second init or train op;
-        TensorNotFoundError (a KeyError) for
-        variables that the graph restores and the mapping lacks; InvalidArgumentError (a
-        ValueError) where dtypes or shapes differ; FileMissingError for an asset.
+        TensorNotFoundError (a KeyError) for variables that the graph restores and the mapping
+        lacks; InvalidArgumentError (a ValueError) where dtypes or shapes differ; FileMissingError
+        for an asset.
         """
         if self._tensors is not None:
             raise AssertionError(

@@ -11,8 +11,9 @@ from tfckpt.objects.keys import OBJECT_GRAPH_KEY
 from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
 from tfckpt.saved_model.fitting import check_variables
 from tfckpt.saver import Saver
-from tfckpt.saver.given_graph import to_write, variable_places
-from tfckpt.saver.restored import has_restore
+from tfckpt.saver.definition import scope_of
+from tfckpt.saver.given_graph import to_write, unused_scope, variable_places
+from tfckpt.saver.restored import has_restore, restored_variables
 from tfckpt.saver.var_list import ToSave, not_in_mapping
 from tfckpt.saver.variables_graph import make_meta_graph
 
@@ -41,8 +42,8 @@ def fit_graph(
 ) -> MetaGraphDef:
     """Return a graph that restores these variables: the one given, or one of them alone.
 
-    A graph without the operations of `saver` gets them; with `any_saver` one that has a Saver
-    already keeps that.
+    A graph without the operations of `saver` gets them, under a name that is not taken; with
+    `any_saver` one that has a Saver already keeps that.
 
     Raises TensorNotFoundError (a KeyError), InvalidArgumentError (a ValueError) for weights that
     do not fit the graph.
@@ -51,7 +52,10 @@ def fit_graph(
     if graph is None:
         return _of_variables(tensors, saver.places, saver_def)
     if not (any_saver and has_restore(graph.graph_def, graph.saver_def)):
-        graph = to_write(graph, saver_def, _restored(graph, saver.places), [])
+        chosen = _restored(graph, saver.places)
+        if saver.meta_graph is None and chosen is not None:
+            saver_def = _free_for(graph, saver_def, chosen)
+        graph = to_write(graph, saver_def, chosen, [])
     check_variables(graph, tensors)
     return graph
 
@@ -69,6 +73,15 @@ def _restored(graph: MetaGraphDef, places: Mapping[str, object] | None) -> dict[
     chosen = {name: place for name, place in named.items() if place in known}
     free = known - set(chosen.values())
     return {**chosen, **{name: name for name in places if name in free and name not in chosen}}
+
+
+def _free_for(graph: MetaGraphDef, saver_def: SaverDef, chosen: dict[str, object]) -> SaverDef:
+    """Return a SaverDef under another name, if one of that name restores other variables."""
+    if restored_variables(graph.graph_def, saver_def) in (None, chosen):
+        return saver_def
+    free = copied(saver_def)
+    free.restore_op_name = f"{unused_scope(graph, scope_of(saver_def))}/restore_all"
+    return free
 
 
 def _of_variables(
