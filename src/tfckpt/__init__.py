@@ -36,6 +36,13 @@ if TYPE_CHECKING:
         read_meta_graph,
         write_graph,
     )
+    from tfckpt.initial import (
+        VocabInfo,
+        generate_vocab_remapping,
+        init_from_checkpoint,
+        load_and_remap_matrix,
+        warm_start,
+    )
     from tfckpt.limits import Limits
     from tfckpt.manager import CheckpointManager
     from tfckpt.objects import (
@@ -80,6 +87,7 @@ _HOMES = {
     "SaverDef": "protos",
     "V1Reader": "v1.reader",
     "V1Writer": "v1.writer",
+    "VocabInfo": "initial",
     "add_to_collection": "graph",
     "checkpoint_exists": "state",
     "checkpoints_iterator": "watch",
@@ -89,6 +97,7 @@ _HOMES = {
     "convert_variables_to_constants": "graph",
     "export_meta_graph": "graph",
     "generate_checkpoint_state_proto": "state",
+    "generate_vocab_remapping": "initial",
     "get_checkpoint_mtimes": "state",
     "get_checkpoint_state": "state",
     "get_collection": "graph",
@@ -96,10 +105,12 @@ _HOMES = {
     "graph_constants": "graph",
     "import_graph_def": "graph",
     "import_meta_graph": "graph",
+    "init_from_checkpoint": "initial",
     "latest_checkpoint": "state",
     "list_graph_variables": "graph",
     "list_variables": "checkpoint",
     "load": "checkpoint",
+    "load_and_remap_matrix": "initial",
     "load_checkpoint": "checkpoint",
     "load_object_tree": "objects",
     "load_variable": "checkpoint",
@@ -116,6 +127,7 @@ _HOMES = {
     "to_object_based": "objects",
     "update_checkpoint_state": "state",
     "wait_for_new_checkpoint": "watch",
+    "warm_start": "initial",
     "write_graph": "graph",
 }
 _MODULES = ("errors", "graph", "protos", "saved_model")
@@ -136,6 +148,7 @@ __all__ = [
     "SaverDef",
     "V1Reader",
     "V1Writer",
+    "VocabInfo",
     "add_to_collection",
     "checkpoint_exists",
     "checkpoints_iterator",
@@ -146,6 +159,7 @@ __all__ = [
     "errors",
     "export_meta_graph",
     "generate_checkpoint_state_proto",
+    "generate_vocab_remapping",
     "get_checkpoint_mtimes",
     "get_checkpoint_state",
     "get_collection",
@@ -154,10 +168,12 @@ __all__ = [
     "graph_constants",
     "import_graph_def",
     "import_meta_graph",
+    "init_from_checkpoint",
     "latest_checkpoint",
     "list_graph_variables",
     "list_variables",
     "load",
+    "load_and_remap_matrix",
     "load_checkpoint",
     "load_object_tree",
     "load_variable",
@@ -176,6 +192,7 @@ __all__ = [
     "to_object_based",
     "update_checkpoint_state",
     "wait_for_new_checkpoint",
+    "warm_start",
     "write_graph",
 ]
 

