@@ -202,15 +202,92 @@ def test_any_name_of_a_sharded_checkpoint_opens_all_of_it(
         assert wanted(SHARDED) == plain(dict(reader))
 
 
-def test_a_lone_shard_opens_by_itself_and_says_what_is_missing(sharded: Path) -> None:
+def test_a_lone_shard_opens_by_itself(sharded: Path) -> None:
     os.remove(sharded / "sharded-00001-of-00002")
 
     with tfckpt.load_checkpoint(sharded / "sharded-00000-of-00002") as reader:
         assert reader["step0"] == 0
-        with pytest.raises(DataLossError, match=r"element \[3, 0\] is missing"):
+        with pytest.raises(DataLossError, match=r"element \[3, 0\] is missing$"):
             reader["table"]
-    with pytest.raises(FileMissingError, match="1 of its 2 shards are missing: sharded-00001-of"):
+
+
+MISSING = "1 of its 2 shards are missing: sharded-00001-of-00002"
+
+
+def test_of_a_set_that_lacks_a_shard_the_rest_is_read(
+    sharded: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    os.remove(sharded / "sharded-00001-of-00002")
+
+    with tfckpt.load_checkpoint(sharded / SHARDED) as reader:
+        assert caplog.messages == [f"{sharded / SHARDED}: {MISSING}"]
+        assert list(reader) == ["step0", "table"]
+        assert reader["step0"] == 0
+        assert reader.get_tensor("table", np.s_[:3]).shape == (3, 2)
+        with pytest.raises(TensorNotFoundError, match=MISSING):
+            reader["step1"]
+        with pytest.raises(DataLossError, match=rf"element \[3, 0\] is missing; {MISSING}"):
+            reader["table"]
+
+
+def test_what_restores_only_from_the_rest_is_restored(sharded: Path) -> None:
+    os.remove(sharded / "sharded-00001-of-00002")
+    weights = {"step0": np.array(7)}
+    saver = tfckpt.Saver(["step0"])
+
+    saver.restore(weights, sharded / SHARDED)
+
+    assert weights["step0"] == 0
+    with pytest.raises(TensorNotFoundError):
+        tfckpt.Saver(["step1"]).restore({"step1": np.array(7)}, sharded / SHARDED)
+
+
+def test_a_set_that_lacks_a_shard_is_not_copied(sharded: Path, tmp_path: Path) -> None:
+    os.remove(sharded / "sharded-00001-of-00002")
+    before = sorted(os.listdir(tmp_path))
+
+    with pytest.raises(FileMissingError, match=MISSING):
+        tfckpt.load(sharded / SHARDED)
+    with pytest.raises(FileMissingError, match=MISSING):
+        tfckpt.convert_checkpoint(sharded / SHARDED, tmp_path / "new")
+    with tfckpt.load_checkpoint(sharded / SHARDED) as reader:
+        with pytest.raises(FileMissingError, match=MISSING):
+            tfckpt.save(tmp_path / "new", reader)
+        with pytest.raises(FileMissingError, match=MISSING):
+            tfckpt.Saver().save(reader, tmp_path / "new")
+    assert before == sorted(os.listdir(tmp_path))
+
+
+def test_a_set_without_any_shard_is_none(sharded: Path) -> None:
+    for shard in range(2):
+        os.remove(sharded / f"sharded-0000{shard}-of-00002")
+
+    with pytest.raises(FileMissingError, match="2 of its 2 shards are missing: sharded-00000-of"):
         tfckpt.load_checkpoint(sharded / SHARDED)
+
+
+UNNUMBERED = "sharded-?????-of-?????"
+
+
+def test_a_pattern_without_its_number_stands_for_the_one_set(sharded: Path) -> None:
+    for opened in (tfckpt.load_checkpoint, tfckpt.V1Reader):
+        with opened(sharded / UNNUMBERED) as reader:
+            assert str(sharded / SHARDED) == reader.path
+            assert wanted(SHARDED) == plain(dict(reader))
+    assert tfckpt.checkpoint_exists(sharded / UNNUMBERED)
+    assert not tfckpt.checkpoint_exists(sharded / "other-?????-of-?????")
+    with pytest.raises(FileMissingError):
+        tfckpt.load_checkpoint(sharded / "other-?????-of-?????")
+
+
+def test_a_pattern_without_its_number_does_not_choose_between_two_sets(sharded: Path) -> None:
+    with V1Writer(sharded / "sharded", num_shards=3) as writer:
+        writer.add("step0", 1)
+
+    with pytest.raises(
+        InvalidArgumentError, match=r"sharded-\?{5}-of-00002, sharded-\?{5}-of-00003"
+    ):
+        tfckpt.load_checkpoint(sharded / UNNUMBERED)
 
 
 def test_where_a_prefix_has_both_formats_v2_wins(tmp_path: Path) -> None:
@@ -471,7 +548,10 @@ def checkpoint(
 
 TWO = bytes.fromhex("2a 08 0000803f 00000040")  # packed float_val 1, 2
 DAMAGES = [
-    ((3,), ["-"], {"-": TWO + TWO}, "4 values for a tensor of 3 elements"),
+    ((3,), ["-"], {"-": TWO + TWO}, r"slice - of shape \[3\] has 3 values, its record lists 4"),
+    ((3,), ["-"], {"-": TWO}, r"slice - of shape \[3\] has 3 values, its record lists 2"),
+    ((3,), ["-"], {"-": b""}, r"slice - of shape \[3\] has 3 values, its record lists 0"),
+    ((4,), ["2,2", "0,2"], {"2,2": TWO, "0,2": TWO[:1] + b"\x04" + TWO[2:6]}, "slice 0,2 .* 1$"),
     ((2,), ["-"], {"-": TWO[:-1]}, "takes 8 bytes, 7 are left"),
     ((2,), ["-"], {"-": b"\x2a\x07" + bytes(7)}, "no list of 4-byte values"),
     ((2,), ["-"], {"-": b"\x28\x01"}, "wire type 0"),
@@ -504,12 +584,11 @@ def test_what_does_not_fit_is_named(
 
 
 FORMS = [
-    (TWO, [1, 2, 2, 2]),
-    (b"\x2a\x04" + TWO[2:6] + b"\x2d" + TWO[6:], [1, 2, 2, 2]),  # packed and single fields
-    (b"", [0, 0, 0, 0]),
+    (TWO + TWO, [1, 2, 1, 2]),
+    (TWO + b"\x2a\x04" + TWO[2:6] + b"\x2d" + TWO[6:], [1, 2, 1, 2]),  # packed and single fields
     (b"\x22\x10" + TWO[2:] * 2, [1, 2, 1, 2]),
     (b"\x08\x01" + TWO + TWO, [1, 2, 1, 2]),
-    (TWO + bytes.fromhex("c0 3e 05"), [1, 2, 2, 2]),  # a field of the future
+    (TWO + TWO + bytes.fromhex("c0 3e 05"), [1, 2, 1, 2]),  # a field of the future
 ]
 
 
@@ -520,6 +599,33 @@ def test_other_forms_of_the_same_values_are_read(
     path = checkpoint(tmp_path / "m", (4,), ["-"], {"-": proto})
 
     assert values == tfckpt.load(path)["t"].tolist()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_strings_are_as_many_as_the_slice_has(count: int, tmp_path: Path) -> None:
+    one = TensorSlice.parse("-")
+    items = {
+        b"": encode_meta([Meta(b"t", (2,), 7, (one,))]),
+        one.key(b"t"): encode_record(b"t", one, b"\x42\x01a" * count, 0),
+    }
+    path = forge(tmp_path / "m", items)
+    with pytest.raises(DataLossError, match=f"has 2 values, its record lists {count}") as caught:
+        tfckpt.load_variable(path, "t")
+    assert (caught.value.path, caught.value.tensor) == (str(path), "t")
+
+
+def test_a_damaged_block_is_named_by_its_place_and_both_checksums(tmp_path: Path) -> None:
+    with V1Writer(tmp_path / "m") as writer:
+        writer.add("t", np.arange(4, dtype=np.float32))
+    data = bytearray((tmp_path / "m").read_bytes())
+    data[data.index(np.float32(3).tobytes())] ^= 1
+    (tmp_path / "m").write_bytes(data)
+
+    with pytest.raises(
+        DataLossError, match="does not fit: stored 0x[0-9a-f]{8}, computed 0x"
+    ) as caught:
+        tfckpt.load(tmp_path / "m")
+    assert (caught.value.path, caught.value.offset) == (str(tmp_path / "m"), 0)
 
 
 def test_files_of_2015_have_no_versions(tmp_path: Path) -> None:

@@ -31,9 +31,9 @@ def convert_command(
 ) -> None:
     """Write checkpoint SRC as a V2 or V1 checkpoint at prefix DST, and check it.
 
-    V1 is the single-file format of TensorFlow before 0.12. With --by-name or --like the tensors of
-    a V2 checkpoint change their names, between those of tf.compat.v1.train.Saver and those of
-    tf.train.Checkpoint.
+    V1 is the single-file format, the default before TensorFlow 0.12. With --by-name or --like the
+    tensors of a V2 checkpoint change their names, between those of tf.compat.v1.train.Saver and
+    those of tf.train.Checkpoint.
     """
     if by_name or like:
         if to != "v2" or (by_name and like):

@@ -69,7 +69,7 @@ class Saver:
     spreads them by size. `max_to_keep` is how many checkpoints stay, 0 or None for all, and one
     every `keep_checkpoint_every_n_hours` stays for good. `restore_sequentially` holds one tensor
     at a time in memory while restoring. `saver_def` takes these settings from a SaverDef.
-    `write_version` is ``SaverDef.V2``, or ``V1`` for the format of before 2016.
+    `write_version` is ``SaverDef.V2``, or ``V1`` for the default before TensorFlow 0.12.
     `pad_step_number` writes steps with eight digits, `save_relative_paths` makes the paths in
     the state file relative to it. `allow_empty` makes a Saver without variables do nothing.
 

@@ -69,7 +69,7 @@ class _Shard(NamedTuple):
 
 
 class V1Writer(CheckpointWriter):
-    """Writes tensors to a V1 checkpoint, in the format of TensorFlow before 0.12.
+    """Writes tensors to a V1 checkpoint, the default before TensorFlow 0.12.
 
     As the file begins with a list of all tensors, what is added waits in an unnamed temporary
     file of the same folder. `finish` (or leaving a ``with`` block without an error) writes the
