@@ -622,7 +622,7 @@ def test_a_damaged_block_is_named_by_its_place_and_both_checksums(tmp_path: Path
     (tmp_path / "m").write_bytes(data)
 
     with pytest.raises(
-        DataLossError, match="does not fit: stored 0x[0-9a-f]{8}, computed 0x"
+        DataLossError, match=r"does not fit: stored 0x[0-9a-f]{8}, computed 0x"
     ) as caught:
         tfckpt.load(tmp_path / "m")
     assert (caught.value.path, caught.value.offset) == (str(tmp_path / "m"), 0)
