@@ -238,8 +238,10 @@ def test_what_restores_only_from_the_rest_is_restored(sharded: Path) -> None:
     saver.restore(weights, sharded / SHARDED)
 
     assert weights["step0"] == 0
-    with pytest.raises(TensorNotFoundError):
+    with pytest.raises(TensorNotFoundError, match=MISSING):
         tfckpt.Saver(["step1"]).restore({"step1": np.array(7)}, sharded / SHARDED)
+    with pytest.raises(ValueError, match=MISSING):
+        tfckpt.init_from_checkpoint({"step": np.array(7)}, sharded / SHARDED, {"step1": "step"})
 
 
 def test_a_set_that_lacks_a_shard_is_not_copied(sharded: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from tfckpt.dtypes import data_type_name, numpy_dtype, why_unreadable
-from tfckpt.errors import TensorNotFoundError
+from tfckpt.errors import FileMissingError, TensorNotFoundError
 from tfckpt.names import close_names
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
@@ -101,12 +101,18 @@ class CheckpointReader(Mapping[str, Array]):
         """Return several tensors, or all of them; faster than one after another."""
         return {name: self.get_tensor(name) for name in (self if names is None else listed(names))}
 
-    def check_complete(self) -> None:
-        """Raise FileMissingError if files are missing that alone say what they hold.
+    def what_is_missing(self) -> str:
+        """Say which files are missing that alone know what they hold; "" if there are none.
 
-        Whoever copies a checkpoint as a whole asks first: of a V1 checkpoint each shard lists its
-        own tensors, and the names of a missing one are not among ours.
+        Of a V1 checkpoint each shard lists its own tensors.
         """
+        return ""
+
+    def check_complete(self) -> None:
+        """Raise FileMissingError if there is more than is listed, before all of it is copied."""
+        missing = self.what_is_missing()
+        if missing:
+            raise FileMissingError(missing, path=self.path)
 
     def has_tensor(self, name: str) -> bool:
         return name in self

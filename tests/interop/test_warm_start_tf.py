@@ -145,6 +145,111 @@ def test_another_dtype_is_an_error_of_both(tmp_path: Path) -> None:
             model.values()  # TensorFlow notices here
 
 
+# Where tfckpt is different on purpose (docs/warm-start.md)
+
+
+def started(lib: Any, values: dict[str, Any], start: Any) -> Any:
+    """The values of a model after a function started it, and what that raised."""
+    model = lib.model(values)
+    error = None
+    try:
+        start(model)
+    except Exception as raised:
+        error = raised
+    return model.values(), error
+
+
+W = np.float32([[1, 2], [3, 4], [5, 6]])
+ZEROS = np.zeros((3, 2), np.float32)
+SILENT = {
+    "a scope without variables": lambda model, path: model.init_from_checkpoint(
+        path, {"old/": "none/"}
+    ),
+    "an expression for nothing": lambda model, path: model.warm_start(path, vars_to_warm_start="x"),
+    "one of two expressions": lambda model, path: model.warm_start(
+        path, vars_to_warm_start=["x", "y"]
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SILENT)
+def test_what_tensorflow_passes_over_is_an_error(case: str, tmp_path: Path) -> None:
+    path = tfckpt.save(tmp_path / "m", {"old/w": W})
+    for lib in (Ours, Theirs):
+        found, error = started(lib, {"new/w": ZEROS}, lambda model: SILENT[case](model, path))
+        assert isinstance(error, ValueError if lib is Ours else type(None))
+        assert not found["new/w"].any()
+
+
+def test_a_scope_without_its_slash_is_an_error(tmp_path: Path) -> None:
+    path = tfckpt.save(tmp_path / "m", {"old/w": W})
+    for lib in (Ours, Theirs):
+        found, error = started(
+            lib, {"a/w": ZEROS}, lambda model: model.init_from_checkpoint(path, {"old/": "a/b"})
+        )
+        assert isinstance(error, ValueError if lib is Ours else type(None))
+        assert found["a/w"].any() == (lib is Theirs)
+
+
+def test_a_setting_that_is_not_used_changes_nothing(tmp_path: Path) -> None:
+    path = tfckpt.save(tmp_path / "m", {"w": W})
+    for lib in (Ours, Theirs):
+        found, error = started(
+            lib,
+            {"w": ZEROS},
+            lambda model: model.warm_start(path, var_name_to_prev_var_name={"x": "w"}),
+        )
+        assert isinstance(error, ValueError)
+        assert found["w"].any() == (lib is Theirs)
+
+
+def test_a_vector_has_a_vocabulary_here(tmp_path: Path) -> None:
+    path = tfckpt.save(tmp_path / "m", {"b": W[0]})
+    words = write_vocab(tmp_path / "words", ["one", "two"])
+    for lib in (Ours, Theirs):
+        info = lib.VocabInfo(words, 2, 0, words)
+        found, error = started(
+            lib,
+            {"b": ZEROS[0]},
+            lambda model, info=info: model.warm_start(path, var_name_to_vocab_info={"b": info}),
+        )
+        assert isinstance(error, type(None) if lib is Ours else IndexError)
+        assert found["b"].any() == (lib is Ours)
+
+
+def test_a_column_that_is_not_there_is_an_error_here(tmp_path: Path) -> None:
+    path = tfckpt.save(tmp_path / "m", {"w": W})
+    given = [path, "w", np.arange(3), np.array([0, 9]), [], 3, 2]
+    names = ["ckpt_path", "old_tensor_name", "row_remapping", "col_remapping"]
+    names += ["initializing_values", "num_rows", "num_cols"]
+    arguments = dict(zip(names, given, strict=True))
+    assert Theirs.load_and_remap_matrix(**arguments)[:, 0].tolist() == [1, 3, 5]
+    with pytest.raises(tfckpt.errors.InvalidArgumentError, match="old ID 9 is beyond"):
+        Ours.load_and_remap_matrix(**arguments)
+
+
+@pytest.mark.parametrize("kind", ["V1", "float64"])
+def test_a_matrix_is_loaded_that_tensorflow_refuses(kind: str, tmp_path: Path) -> None:
+    path = str(tmp_path / "m")
+    if kind == "V1":
+        with tfckpt.V1Writer(path) as writer:
+            writer.add("w", W)
+    else:
+        tfckpt.save(path, {"w": W.astype(kind)})
+    arguments = {
+        "ckpt_path": path,
+        "old_tensor_name": "w",
+        "row_remapping": np.array([2, 0]),
+        "col_remapping": [],
+        "initializing_values": [],
+        "num_rows": 2,
+        "num_cols": 2,
+    }
+    with pytest.raises(tf.errors.OpError):
+        Theirs.load_and_remap_matrix(**arguments)
+    assert Ours.load_and_remap_matrix(**arguments).tolist() == [[5, 6], [1, 2]]
+
+
 # The kernels on chance
 
 

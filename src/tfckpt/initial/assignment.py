@@ -199,7 +199,7 @@ def compare(
         else:
             sources.update({name: Source(tensor, fit[name]) for name in names})
     report = RestoreReport([], sorted(set(missing)), [], mismatched)
-    text = problems(report, list(infos))
+    text = problems(report, reader)
     if missing and OBJECT_GRAPH_KEY in infos:
         text += "\nIt is object-based: warm_start finds its variables by their names."
     if text:

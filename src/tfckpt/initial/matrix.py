@@ -169,15 +169,18 @@ def _initialize(
     """Put the initial values into the cells of new rows and columns, row by row."""
     values: Any = np.asarray(initializing_values).reshape(-1)
     new_rows = rows < 0
-    new_cols = np.zeros(matrix.shape[1], np.bool_) if cols is None else cols < 0
-    count = matrix.size - int(np.count_nonzero(~new_rows)) * int(np.count_nonzero(~new_cols))
+    known_cols = matrix.shape[1] if cols is None else int(np.count_nonzero(cols >= 0))
+    count = matrix.size - int(np.count_nonzero(~new_rows)) * known_cols
     if len(values) != count:
         raise InvalidArgumentError(
             f"initializing_values has {len(values)} elements, {count} cells of "
             f"{list(matrix.shape)} are new"
         )
-    if count:
-        matrix[new_rows[:, None] | new_cols] = values.astype(matrix.dtype, casting="same_kind")
+    values = values.astype(matrix.dtype, casting="same_kind", copy=False)
+    if cols is None:
+        matrix[new_rows] = values.reshape(int(np.count_nonzero(new_rows)), matrix.shape[1])
+    else:
+        matrix[new_rows[:, None] | (cols < 0)] = values
 
 
 def _stretches(ids: Ids, gap: int, most: int) -> Iterator[tuple[int, int, slice]]:

@@ -102,25 +102,27 @@ def described(data_type: int, shape: tuple[int, ...]) -> str:
     return f"{data_type_name(data_type)} {list(shape)}"
 
 
-def raise_for(report: RestoreReport, keys: list[str], path: str) -> None:
+def raise_for(report: RestoreReport, reader: CheckpointReader) -> None:
     """Raise one error for all that does not fit; return if everything does.
 
     Raises TensorNotFoundError (also a KeyError) if names are missing, InvalidArgumentError (also
     a ValueError) if only shapes or dtypes differ.
     """
-    text = problems(report, keys)
+    text = problems(report, reader)
     if text:
         kind: type[CheckpointError] = (
             TensorNotFoundError if report.missing else InvalidArgumentError
         )
-        raise kind(f"Restoring from checkpoint failed; nothing was changed.\n{text}", path=path)
+        message = f"Restoring from checkpoint failed; nothing was changed.\n{text}"
+        raise kind(message, path=reader.path)
 
 
-def problems(report: RestoreReport, keys: list[str]) -> str:
-    """Say what is missing from a checkpoint's names, and what differs; "" if nothing is wrong."""
+def problems(report: RestoreReport, reader: CheckpointReader) -> str:
+    """Say what is missing from a checkpoint, and what differs; "" if nothing is wrong."""
     parts = []
     if report.missing:
-        parts.append(_missing_text(report, keys))
+        parts.append(_missing_text(report, list(reader)))
+        parts += [missing for missing in [reader.what_is_missing()] if missing]
     if report.mismatched:
         parts.append(_mismatched_text(report.mismatched))
     return "\n".join(parts)

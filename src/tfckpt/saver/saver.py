@@ -276,7 +276,7 @@ class Saver:
         with reader:
             wanted = plan(reader, self._places, weights, reshape=self._reshape)
             if strict:
-                raise_for(wanted.report, list(reader), reader.path)
+                raise_for(wanted.report, reader)
             apply(reader, wanted, weights, sequentially=self._sequentially)
         return wanted.report
 

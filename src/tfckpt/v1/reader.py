@@ -88,7 +88,7 @@ class V1Reader(CheckpointReader):
                 continue
             if self._is_whole():
                 if self._missing:
-                    logger.warning("%s: %s", self.path, self._what_is_missing())
+                    logger.warning("%s: %s", self.path, self.what_is_missing())
                 return
             self._shards.close()
         raise DataLossError(
@@ -106,7 +106,7 @@ class V1Reader(CheckpointReader):
                 if not self._list_if_there(number, path):
                     self._missing.append(path)
             if len(self._missing) == len(self._paths):
-                raise FileMissingError(self._what_is_missing(), path=self.path)
+                raise FileMissingError(self.what_is_missing(), path=self.path)
         except BaseException:
             self._shards.close()
             raise
@@ -155,9 +155,12 @@ class V1Reader(CheckpointReader):
             self._limits.check_memory(needed, stored, f"{len(wanted)} tensors")
         return super().get_tensors(wanted)
 
-    def check_complete(self) -> None:
-        if self._missing:
-            raise FileMissingError(self._what_is_missing(), path=self.path)
+    def what_is_missing(self) -> str:
+        if not self._missing:
+            return ""
+        names = ", ".join(map(os.path.basename, self._missing[:5]))
+        more = f" and {len(self._missing) - 5} more" if len(self._missing) > 5 else ""
+        return f"{len(self._missing)} of its {len(self._paths)} shards are missing: {names}{more}"
 
     def debug_string(self) -> bytes:
         """Return a line for each tensor, ``name (DT_FLOAT) [2,3]``; ``, 2 slices`` if so stored."""
@@ -190,23 +193,19 @@ class V1Reader(CheckpointReader):
         try:
             return self._tensors[name]
         except (KeyError, TypeError):
-            why = f"; {self._what_is_missing()}" if self._missing else ""
-            raise tensor_not_found(name, self._tensors, self.path, why) from None
-
-    def _what_is_missing(self) -> str:
-        if split_pattern(self.path) is None:
-            return "there is no such file"
-        names = ", ".join(map(os.path.basename, self._missing[:5]))
-        more = f" and {len(self._missing) - 5} more" if len(self._missing) > 5 else ""
-        return f"{len(self._missing)} of its {len(self._paths)} shards are missing: {names}{more}"
+            why = self.what_is_missing()
+            raise tensor_not_found(name, self._tensors, self.path, why and f"; {why}") from None
 
     def _list_if_there(self, number: int, path: str) -> bool:
-        """Read what a file says that it has; return whether there is the file."""
-        if not is_remote(path) and not os.path.isfile(path):
+        """Read what a file says that it has; return whether there is the shard."""
+        sharded = path != self.path
+        if sharded and not is_remote(path) and not os.path.isfile(path):
             return False
         try:
             table = self._shards.open(number, lambda: True)
         except FileMissingError:
+            if not sharded:
+                raise
             return False
         self._list(table, number)
         return True
@@ -258,7 +257,7 @@ class V1Reader(CheckpointReader):
             return selection.parts(saved.slices, saved.shape)
         except DataLossError as error:
             if self._missing:
-                error.message += f"; {self._what_is_missing()}"
+                error.message += f"; {self.what_is_missing()}"
             raise
 
     def _decode(self, saved: _Saved, one: TensorSlice) -> Array:
