@@ -120,14 +120,17 @@ def test_slices(text: str, shape: tuple, part: tuple, index: tuple) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a", "1", "1,2,3", "-1,2", "1,-2", ":", "1,-1", f"{2**63},1", f"0,{2**63}", f"1,{2**63 - 1}"],
+    ["a", "1", "1,2,3", "-1,2", "1,-2", ":", "1,-1", f"{2**63},1", f"0,{2**63}"],
 )
 def test_what_is_no_slice(text: str) -> None:
     with pytest.raises(ValueError, match="slice"):
         TensorSlice.parse(text)
 
 
-@pytest.mark.parametrize(("text", "shape"), [("3,2", (4,)), ("-", (4, 4)), ("5,0", (4,))])
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [("3,2", (4,)), ("-", (4, 4)), ("5,0", (4,)), (f"{2**63 - 1},{2**63 - 1}", (2**63 - 1,))],
+)
 def test_a_slice_outside_its_shape(text: str, shape: tuple) -> None:
     with pytest.raises(DataLossError, match="slice"):
         TensorSlice.parse(text).index_in(shape)
