@@ -260,6 +260,25 @@ def test_a_set_that_lacks_a_shard_is_not_copied(sharded: Path, tmp_path: Path) -
     assert before == sorted(os.listdir(tmp_path))
 
 
+def test_a_shard_that_appears_while_the_set_is_opened_is_read(
+    sharded: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    late = sharded / "sharded-00001-of-00002"
+    data = late.read_bytes()
+    late.unlink()
+    list_if_there = tfckpt.V1Reader._list_if_there
+
+    def slowly(reader: tfckpt.V1Reader, number: int, path: str) -> bool:
+        found = list_if_there(reader, number, path)
+        if path == str(late) and not found:
+            late.write_bytes(data)
+        return found
+
+    monkeypatch.setattr(tfckpt.V1Reader, "_list_if_there", slowly)
+    assert wanted(SHARDED) == plain(tfckpt.load(sharded / SHARDED))
+    assert not caplog.messages
+
+
 def test_a_set_without_any_shard_is_none(sharded: Path) -> None:
     for shard in range(2):
         os.remove(sharded / f"sharded-0000{shard}-of-00002")
