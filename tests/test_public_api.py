@@ -17,7 +17,7 @@ PACKAGE = Path(tfckpt.__file__).parent
 LAYERS = [
     {"errors", "protos"},
     {"limits", "parsing", "versions"},
-    {"coding", "checksum", "dtypes", "names", "lazy", "pause", "wire"},
+    {"bookkeeping", "coding", "checksum", "dtypes", "names", "lazy", "pause", "wire"},
     {"storage"},
     {"tensors"},
     {"table"},

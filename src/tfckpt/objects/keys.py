@@ -14,7 +14,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
+from tfckpt.bookkeeping import OBJECT_GRAPH_KEY as OBJECT_GRAPH_KEY
+
 VARIABLE_VALUE = "VARIABLE_VALUE"
 PY_STATE = "py_state"
 

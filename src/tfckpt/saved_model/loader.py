@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, MutableMapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from tfckpt.graph.keys import GraphKeys
 from tfckpt.graph.names import prepend_scope
 from tfckpt.names import Path
 from tfckpt.protos import MetaGraphDef, SavedModel
+from tfckpt.reader import readable
 from tfckpt.saved_model.assets import check_files, get_asset_tensors
 from tfckpt.saved_model.constants import (
     INIT_OP_SIGNATURE_KEY,
@@ -43,8 +43,6 @@ __all__ = [
     "maybe_saved_model_directory",
     "parse_saved_model",
 ]
-
-logger = logging.getLogger("tfckpt")
 
 parse_saved_model = read_saved_model
 
@@ -157,11 +155,7 @@ def _saver(
 
 def _everything(folder: str) -> dict[str, object]:
     with open_prefix(variables_prefix(folder)) as reader:
-        infos = reader.infos()
-    opaque = [name for name, info in infos.items() if info.why_unreadable]
-    if opaque:
-        logger.warning("%s: what cannot be read is left out: %s", folder, opaque)
-    return {name: name for name in infos if name not in opaque}
+        return {name: name for name in readable(reader.infos(), "skip", folder)}
 
 
 def _has_variable_list(meta_graph: MetaGraphDef) -> bool:
