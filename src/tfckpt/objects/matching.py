@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from tfckpt.objects.nodes import ObjectGraph
     from tfckpt.protos import TrackableObjectGraph
 
 
@@ -28,7 +29,7 @@ class Match(NamedTuple):
 
 def match(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> Match:
     """Pair the objects of a program with those of a checkpoint."""
-    objects = _objects(own, stored)
+    objects = matched_objects(own, stored)
     keys: dict[str, str] = {}
     unused: list[str] = []
     for stored_id, node in enumerate(stored.nodes):
@@ -43,7 +44,8 @@ def match(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> Match:
     return Match(objects, keys, [key for key in own_keys if key not in keys], unused)
 
 
-def _objects(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
+def matched_objects(own: ObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
+    """Return which node of `own` each node of `stored` is; those that are none are left out."""
     objects = {0: 0}
     queue = deque([(0, 0)])
     while queue:
