@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tfckpt import errors, graph, protos, saved_model
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
     from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
-    from tfckpt.convert import convert_checkpoint, convert_naming
+    from tfckpt.convert import Converted, convert_checkpoint, convert_naming
     from tfckpt.graph import (
         Graph,
         add_to_collection,
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
         load_object_tree,
         object_graph,
         resolve,
-        to_name_based,
         to_object_based,
     )
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
     from tfckpt.reader import CheckpointReader
+    from tfckpt.renaming import to_name_based
     from tfckpt.saver import RestoreReport, Saver, remove_checkpoint
     from tfckpt.state import (
         checkpoint_exists,
@@ -71,6 +71,7 @@ _HOMES = {
     "CheckpointManager": "manager",
     "CheckpointReader": "reader",
     "CheckpointState": "protos",
+    "Converted": "convert",
     "Graph": "graph",
     "GraphDef": "protos",
     "Limits": "limits",
@@ -112,7 +113,7 @@ _HOMES = {
     "remove_checkpoint": "saver",
     "resolve": "objects",
     "save": "checkpoint",
-    "to_name_based": "objects",
+    "to_name_based": "renaming",
     "to_object_based": "objects",
     "update_checkpoint_state": "state",
     "wait_for_new_checkpoint": "watch",
@@ -127,6 +128,7 @@ __all__ = [
     "CheckpointManager",
     "CheckpointReader",
     "CheckpointState",
+    "Converted",
     "Graph",
     "GraphDef",
     "Limits",

@@ -6,7 +6,7 @@ the graph says in `tfckpt.objects.nodes`.
 """
 
 from tfckpt.objects.checkpoint import Checkpoint
-from tfckpt.objects.naming import resolve, to_name_based, to_object_based
+from tfckpt.objects.naming import resolve, to_object_based
 from tfckpt.objects.nodes import object_graph
 from tfckpt.objects.status import LoadStatus
 from tfckpt.objects.tree import load_object_tree
@@ -17,6 +17,5 @@ __all__ = [
     "load_object_tree",
     "object_graph",
     "resolve",
-    "to_name_based",
     "to_object_based",
 ]
