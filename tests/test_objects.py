@@ -459,9 +459,9 @@ def test_children_are_attributes() -> None:
 
 REFUSED = [
     ({"x": {"y": None}}, ValueError, "'x/y' is None"),
-    ({"x": [object()]}, TypeError, "'x/0' is a object"),
+    ({"x": [object()]}, TypeError, "'x/0': an object is no array"),
     ({"x": {1: 2}}, TypeError, "'x' has the key 1"),
-    ({"x": [{1, 2}]}, TypeError, "'x/0' is a set"),
+    ({"x": [{1, 2}]}, TypeError, "'x/0': a set is no array"),
 ]
 
 
@@ -562,6 +562,18 @@ def test_full_names_that_repeat_are_listed_or_replaced_by_paths(prefix: Path) ->
         pytest.raises(InvalidArgumentError, match="several"),
     ):
         tfckpt.resolve(reader, "Variable")
+
+
+def test_bookkeeping_is_loaded_unless_it_is_left_out(prefix: Path) -> None:
+    path = tfckpt.Checkpoint(w=np.ones(2), save_counter_of_mine=3).save(prefix)
+    config = {"layer/.ATTRIBUTES/OBJECT_CONFIG_JSON": b"{}", "_CHECKPOINTABLE": 4}
+    path = tfckpt.save(prefix, {**tfckpt.load(path), **config})
+    everything = tfckpt.load(path)
+    assert {type(value) for value in everything.values()} == {np.ndarray}
+    assert everything[GRAPH].shape == ()
+    weights = tfckpt.load(path, bookkeeping=False)
+    assert weights.keys() < everything.keys()
+    assert everything.keys() - weights.keys() == {GRAPH, "save_counter" + VALUE, *list(config)[:1]}
 
 
 def test_names_become_paths_and_back(prefix: Path) -> None:

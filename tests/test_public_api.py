@@ -17,7 +17,7 @@ PACKAGE = Path(tfckpt.__file__).parent
 LAYERS = [
     {"errors", "protos"},
     {"limits", "parsing", "versions"},
-    {"coding", "checksum", "dtypes", "names", "lazy", "pause", "wire"},
+    {"bookkeeping", "coding", "checksum", "dtypes", "names", "lazy", "pause", "wire"},
     {"storage"},
     {"tensors"},
     {"table"},
@@ -63,7 +63,17 @@ def test_all_is_sorted_and_every_name_is_there() -> None:
     assert sorted(tfckpt.__all__) == tfckpt.__all__
     for name in tfckpt.__all__:
         assert getattr(tfckpt, name) is not None
-    assert set(tfckpt.__all__) <= set(dir(tfckpt))
+    assert {*tfckpt.__all__, "__version__"} == set(dir(tfckpt))
+
+
+def test_the_stub_names_what_there_is() -> None:
+    """Each name once, from where the table says that it lives."""
+    stub = ast.parse((PACKAGE / "__init__.pyi").read_text())
+    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    found = {node.names[0].asname: node.module for node in imports}
+    assert len(found) == len(imports)
+    homes = {name: f"tfckpt.{home}" for name, home in tfckpt._HOME_OF.items()}
+    assert found == homes | dict.fromkeys(tfckpt._MODULES, "tfckpt")
 
 
 def test_unknown_names_are_attribute_errors() -> None:

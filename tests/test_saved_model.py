@@ -489,6 +489,38 @@ def test_a_tensorflow_2_model_is_built_again_with_other_weights(
     assert float(again[FACTOR]) == 5
 
 
+@pytest.mark.parametrize(
+    ("stray", "hint"),
+    [
+        ("scale", f"  scale (its key is '{FACTOR}')"),  # the model's name for it
+        ("by_checkpoint", f"  by_checkpoint (its key is '{FACTOR}')"),
+        ("scal", f"  scal (there is '{FACTOR}')"),
+        ("factor", f"  factor (its key is '{FACTOR}')"),  # the object's path
+        ("nonsense", "  nonsense\n"),
+    ],
+)
+def test_a_weight_that_no_object_takes_is_refused(
+    stray: str, hint: str, golden: Path, tmp_path: Path
+) -> None:
+    weights = saved_model.Variables()
+    graph = saved_model.load(weights, ["serve"], golden / "saved_model")
+    for node in graph.object_graph_def.nodes:
+        if node.HasField("variable"):
+            node.variable.name = "scale"
+    objects = tfckpt.object_graph(golden / "saved_model")
+    for node in objects.nodes:
+        for attribute in node.attributes:
+            attribute.full_name = "by_checkpoint"
+    weights[OBJECT_GRAPH_KEY] = objects.SerializeToString()
+    weights[stray] = np.float32(5)
+    with pytest.raises(InvalidArgumentError) as caught:
+        build(tmp_path / "m", weights)
+    assert "no objects for 1 of the weights" in str(caught.value)
+    assert hint in str(caught.value)
+    assert str(caught.value).endswith(f"its 1 keys are {FACTOR}")
+    assert listing(tmp_path) == []
+
+
 def test_functions_follow_their_signatures(golden: Path, tmp_path: Path) -> None:
     weights = saved_model.Variables()
     graph = saved_model.load(weights, ["serve"], golden / "saved_model")

@@ -12,8 +12,8 @@ import pytest
 import tfckpt
 from tfckpt import saved_model
 from tfckpt.errors import FileMissingError, TensorNotFoundError
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import AttrValue, GraphDef, TensorProto
-from tfckpt.saver.matching import OBJECT_GRAPH_KEY
 
 FLOAT, STRING = 1, 7
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from tfckpt.bookkeeping import is_bookkeeping
 from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.detect import recognise
-from tfckpt.errors import DataLossError, InvalidArgumentError
+from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.locate import Location, locate
 from tfckpt.names import Path
 from tfckpt.pause import no_collection
-from tfckpt.reader import CheckpointReader, Verify
+from tfckpt.reader import CheckpointReader, Unreadable, Verify, readable
 from tfckpt.tensors.stored import Array
 
 if TYPE_CHECKING:
@@ -60,10 +61,23 @@ def _stranger(index: str) -> InvalidArgumentError | None:
     return None if kind is None else InvalidArgumentError(f"no index: it is {kind}", path=index)
 
 
-def load(path: Path, *, verify: Verify = True, mmap: bool = True) -> dict[str, Array]:
-    """Return all tensors of a checkpoint.
+def load(
+    path: Path,
+    *,
+    verify: Verify = True,
+    mmap: bool = True,
+    bookkeeping: bool = True,
+    unreadable: Unreadable = "error",
+) -> dict[str, Array]:
+    """Return all tensors of a checkpoint, each as an array.
 
     Big arrays are views on private mappings of the files: they cost memory only once written to.
+    Strings are object arrays of bytes, a scalar one of no dimensions.
+
+    With ``bookkeeping=False`` what TensorFlow keeps for itself in an object-based checkpoint is
+    left out: the graph of objects, the ``save_counter``, and Keras' descriptions of layers. With
+    ``unreadable="skip"`` variants, resources and types that are not known are left out, and a
+    logged warning names them; otherwise they raise UnimplementedError, which does.
 
     >>> import tempfile, tfckpt
     >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"bias": [1.0, 2.0]})
@@ -71,7 +85,19 @@ def load(path: Path, *, verify: Verify = True, mmap: bool = True) -> dict[str, A
     {'bias': array([1., 2.])}
     """
     with load_checkpoint(path, verify=verify, mmap=mmap) as reader:
+        if bookkeeping and unreadable == "error":
+            return _everything(reader)
+        names = readable(reader.infos(), unreadable, reader.path)
+        return reader.get_tensors(n for n in names if bookkeeping or not is_bookkeeping(n))
+
+
+def _everything(reader: CheckpointReader) -> dict[str, Array]:
+    """Read all tensors without listing them first, which takes its time where there are many."""
+    try:
         return reader.get_tensors()
+    except UnimplementedError:
+        readable(reader.infos(), "error", reader.path)
+        raise
 
 
 def list_variables(ckpt_dir_or_file: Path) -> list[tuple[str, list[int]]]:
@@ -88,7 +114,10 @@ def load_variable(
     verify: Verify = True,
     mmap: bool = True,
 ) -> Array:
-    """Return one tensor, or a part of it; a ``:0`` at the end of `name` is taken off."""
+    """Return one tensor, or a part of it; a ``:0`` at the end of `name` is taken off.
+
+    A scalar string comes as ``bytes``, as TensorFlow's ``load_variable`` gives it.
+    """
     if not isinstance(name, str):
         raise TypeError(f"a tensor's name is a str, not {name!r}")
     with load_checkpoint(ckpt_dir_or_file, verify=verify, mmap=mmap) as reader:

@@ -172,8 +172,22 @@ def data_type_of(dtype: np.dtype[Any]) -> DataType:
         return found
     raise TypeError(
         f"a checkpoint cannot hold numpy's {dtype} (it holds bool, integers, floats, complex, "
-        f"strings, and the types of ml_dtypes)"
+        f"strings, and the types of ml_dtypes){_instead(dtype)}"
     )
+
+
+def _instead(dtype: np.dtype[Any]) -> str:
+    """Say what an array that no checkpoint can hold could be saved as."""
+    if dtype.names:
+        return f": save each field by itself, such as array[{dtype.names[0]!r}]"
+    advice = {
+        "M": "as array.astype('int64'), and keep the unit",
+        "m": "as array.astype('int64'), and keep the unit",
+        "f": "as array.astype('float64')",
+        "c": "as array.astype('complex128')",
+        "V": "as array.view('uint8')",
+    }.get(dtype.kind)
+    return "" if advice is None else f": save it {advice}"
 
 
 def why_unreadable(data_type: int) -> str | None:

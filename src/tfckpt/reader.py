@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -10,13 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from tfckpt.dtypes import data_type_name, numpy_dtype, why_unreadable
-from tfckpt.errors import FileMissingError, TensorNotFoundError
+from tfckpt.errors import FileMissingError, TensorNotFoundError, UnimplementedError
 from tfckpt.names import close_names
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
 
 # Whether checksums are checked: "whole" also where only a part of a big tensor is asked for.
 Verify: TypeAlias = bool | Literal["whole"]
+# What becomes of tensors that can be listed but not read.
+Unreadable: TypeAlias = Literal["error", "skip"]
+
+logger = logging.getLogger("tfckpt")
 
 if TYPE_CHECKING:
     from tfckpt.tensors.selection import Index
@@ -53,7 +58,8 @@ class TensorInfo(NamedTuple):
 class CheckpointReader(Mapping[str, Array]):
     """A checkpoint as a mapping from name to array, read lazily.
 
-    Has the methods of TensorFlow's ``CheckpointReader`` too. Names come in the order of their
+    What it maps to is always an array. It has the methods of TensorFlow's ``CheckpointReader`` too,
+    whose `get_tensor` hands out a scalar string as ``bytes``. Names come in the order of their
     UTF-8 bytes. Opening reads next to nothing; every tensor is checked against its checksum
     before it is handed out (of a part see `get_tensor`), and is the caller's own: writable,
     shared with nobody.
@@ -98,8 +104,8 @@ class CheckpointReader(Mapping[str, Array]):
         """Close the files. Arrays handed out stay valid."""
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
-        """Return several tensors, or all of them; faster than one after another."""
-        return {name: self.get_tensor(name) for name in (self if names is None else listed(names))}
+        """Return several tensors, or all of them, as arrays; faster than one after another."""
+        return {name: self[name] for name in (self if names is None else listed(names))}
 
     def what_is_missing(self) -> str:
         """Say which files are missing that alone know what they hold; "" if there are none.
@@ -134,7 +140,9 @@ class CheckpointReader(Mapping[str, Array]):
         return "".join(lines).encode("utf-8", "surrogateescape")
 
     def __getitem__(self, name: str) -> Array:
-        return self.get_tensor(name)
+        """Return a tensor as an array; a scalar string as one of no dimensions."""
+        value = self.get_tensor(name)
+        return np.array(value, object) if isinstance(value, bytes) else value
 
     @abstractmethod
     def __contains__(self, name: object) -> bool:
@@ -159,11 +167,49 @@ class CheckpointReader(Mapping[str, Array]):
         return f"<{type(self).__name__} {self.path!r}>"
 
 
+def handed_out(array: Array) -> Array:
+    """Return what TensorFlow's `get_tensor` returns for a tensor: a scalar string's bytes."""
+    return array[()] if array.ndim == 0 and array.dtype.kind == "O" else array
+
+
 def listed(names: Iterable[str]) -> Iterable[str]:
     """Return `names`; TypeError for a single one, whose letters nobody meant."""
     if isinstance(names, str | bytes):
         raise TypeError(f"several names are expected, such as [{names!r}]")
     return names
+
+
+_SHOWN = 20
+
+
+def readable(infos: Mapping[str, TensorInfo], unreadable: Unreadable, path: str) -> list[str]:
+    """Return the names of tensors that can be read.
+
+    The others are named in the UnimplementedError that is raised, or, with `unreadable` "skip", in
+    a logged warning.
+    """
+    if unreadable not in ("error", "skip"):
+        raise ValueError(f"unreadable is 'error' or 'skip', not {unreadable!r}")
+    bad = {name: why for name, info in infos.items() if (why := info.why_unreadable)}
+    if not bad:
+        return list(infos)
+    lines = [f"  {name}: {why}" for name, why in bad.items()]
+    if unreadable == "error":
+        more = [f"  ... and {len(bad) - _SHOWN} more"] if len(bad) > _SHOWN else []
+        listing = "\n".join([*lines[:_SHOWN], *more])
+        raise UnimplementedError(
+            f"{len(bad)} of its {len(infos)} tensors cannot be read (unreadable='skip' leaves them "
+            f"out):\n{listing}",
+            path=path,
+        )
+    logger.warning(
+        "%s: %d of %d tensors cannot be read and are left out:\n%s",
+        path,
+        len(bad),
+        len(infos),
+        "\n".join(lines),
+    )
+    return [name for name in infos if name not in bad]
 
 
 def tensor_not_found(

@@ -37,6 +37,7 @@ from google.protobuf.message import DecodeError, Message
 import tfckpt
 from tfckpt import protos, saved_model
 from tfckpt.errors import CheckpointError
+from tfckpt.saved_model.full_names import full_names
 from tfckpt.storage import open_source
 from tfckpt.table import Table, write_table
 
@@ -499,6 +500,10 @@ def load_model(path: Path) -> None:
     builder.save()
 
 
+def names_of_variables(path: Path) -> None:
+    full_names(str(path), tfckpt.object_graph(GOLDEN / "saved_model"))
+
+
 def load_variables(path: Path) -> None:
     tfckpt.load(path)
 
@@ -568,7 +573,10 @@ ATTACKS = {
     ),
     "SavedModel": Attack(
         make_saved_model,
-        (load_model, load_variables, command("saved-model"), command("graph"), constants),
+        (
+            *(load_model, load_variables, names_of_variables, constants),
+            *(command("saved-model"), command("graph")),
+        ),
         # no such tags; a model without any graph; names that the next model's builder refuses
         (RuntimeError, IndexError, AssertionError, KeyError, FileExistsError),
     ),

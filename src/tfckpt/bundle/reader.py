@@ -16,7 +16,7 @@ from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.lazy import lazy
 from tfckpt.names import Path, check_prefix, decode_name, encode_name, key_of
 from tfckpt.pause import no_collection
-from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
+from tfckpt.reader import CheckpointReader, TensorInfo, Verify, handed_out, listed, tensor_not_found
 from tfckpt.tensors.selection import Axis, Index, Part, Selection
 from tfckpt.tensors.slices import TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array
@@ -136,7 +136,7 @@ class BundleReader(CheckpointReader):
         self._check_readable(name, entry)
         with located(self._files.index, name), self._limits:
             if index is None:
-                return self._whole(name, entry)
+                return handed_out(self._whole(name, entry))
             return self._part(name, entry, Selection.of(index, entry.shape))
 
     @no_collection()
@@ -151,7 +151,7 @@ class BundleReader(CheckpointReader):
             shard = self._files.shard(shard_id, tensors[0][0])
             with self._limits:
                 arrays.update(shard.fetch(tensors, verify=bool(self._verify)))
-        return {name: arrays[name] if name in arrays else self.get_tensor(name) for name in wanted}
+        return {name: arrays[name] if name in arrays else self[name] for name in wanted}
 
     def close(self) -> None:
         self._files.close()

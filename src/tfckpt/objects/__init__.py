@@ -7,7 +7,7 @@ the graph says in `tfckpt.objects.nodes`.
 
 from tfckpt.objects.checkpoint import Checkpoint
 from tfckpt.objects.max_shard_size import MaxShardSizePolicy
-from tfckpt.objects.naming import resolve, to_name_based, to_object_based
+from tfckpt.objects.naming import resolve, to_object_based
 from tfckpt.objects.nodes import object_graph
 from tfckpt.objects.options import CheckpointOptions
 from tfckpt.objects.sharding import ShardableTensor, ShardByTaskPolicy, ShardingCallback
@@ -29,6 +29,5 @@ __all__ = [
     "load_object_tree",
     "object_graph",
     "resolve",
-    "to_name_based",
     "to_object_based",
 ]

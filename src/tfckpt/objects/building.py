@@ -24,6 +24,7 @@ from tfckpt.objects.trackable import (
 from tfckpt.objects.tree import ObjectNode
 from tfckpt.objects.variable import Variable
 from tfckpt.tensors.stored import as_storable
+from tfckpt.tensors.strings import to_bytes_list
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
@@ -143,10 +144,10 @@ def _checked(value: Any, path: str) -> Any:
         raise ValueError(f"{path!r} is None, which no checkpoint can hold")
     try:
         array, _ = as_storable(value)
-        if array.dtype.kind == "O" and not all(isinstance(one, (bytes, str)) for one in array.flat):
-            raise TypeError("its elements are neither numbers nor strings")
-    except TypeError as error:
-        raise TypeError(f"{path!r} is a {type(value).__name__}, not an array: {error}") from None
+        if array.dtype.kind == "O":
+            to_bytes_list(array)  # refuses what is no string
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{path!r}: {error}") from None
     return value
 
 

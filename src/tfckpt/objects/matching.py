@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from tfckpt.objects.nodes import ObjectGraph
     from tfckpt.protos import TrackableObjectGraph
 
 
@@ -24,9 +25,7 @@ class Match(NamedTuple):
 
 def match(own: TrackableObjectGraph, stored: TrackableObjectGraph, *, slots: bool = True) -> Match:
     """Pair the objects of a program with those of a checkpoint; `slots`: slot variables too."""
-    objects = match_children(own, stored)
-    if slots:
-        _add_slots(objects, own, stored)
+    objects = matched_objects(own, stored) if slots else match_children(own, stored)
     keys = []
     for stored_id, own_id in objects.items():
         mine = {one.name: one.checkpoint_key for one in own.nodes[own_id].attributes}
@@ -38,7 +37,14 @@ def match(own: TrackableObjectGraph, stored: TrackableObjectGraph, *, slots: boo
     return Match(keys, len(objects) <= 1)
 
 
-def match_children(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
+def matched_objects(own: ObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
+    """Return which object of the program each object of the checkpoint is, slot variables too."""
+    objects = match_children(own, stored)
+    _add_slots(objects, own, stored)
+    return objects
+
+
+def match_children(own: ObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
     """Return which object of the program each object of the checkpoint is, nearer ones first."""
     objects = {0: 0}
     queue = deque([(0, 0)])
@@ -60,9 +66,7 @@ def slot_keys(graph: TrackableObjectGraph) -> set[str]:
     return {one.checkpoint_key for number in slots for one in graph.nodes[number].attributes}
 
 
-def _add_slots(
-    objects: dict[int, int], own: TrackableObjectGraph, stored: TrackableObjectGraph
-) -> None:
+def _add_slots(objects: dict[int, int], own: ObjectGraph, stored: TrackableObjectGraph) -> None:
     for stored_id, own_id in list(objects.items()):
         slots = {
             (one.slot_name, one.original_variable_node_id): one.slot_variable_node_id

@@ -12,7 +12,7 @@ to an object is the one its key has; slot variables come last and are nobody's c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tfckpt import limits
 from tfckpt.checkpoint import load_checkpoint
@@ -30,9 +30,11 @@ from tfckpt.reader import CheckpointReader
 from tfckpt.tensors.stored import as_storable
 
 if TYPE_CHECKING:
-    from tfckpt.protos import TrackableObjectGraph
+    from tfckpt.protos import SavedObject, SavedObjectGraph, TrackableObjectGraph
 
     TrackableObject = TrackableObjectGraph.TrackableObject
+    # That of a checkpoint, or that of a SavedModel: children and slots are the same in both.
+    ObjectGraph: TypeAlias = TrackableObjectGraph | SavedObjectGraph
 
 
 def object_graph(path: Path) -> TrackableObjectGraph:
@@ -105,20 +107,29 @@ def check_object_graph(graph: TrackableObjectGraph, path: str | None = None) -> 
     Raises DataLossError, which names the node.
     """
     try:
-        if not graph.nodes:
-            raise DataLossError("the object graph has no nodes, not even a root")
-        count = len(graph.nodes)
-        objects = count
-        for node_id, node in enumerate(graph.nodes):
-            objects += len(node.children) + len(node.slot_variables) + len(node.attributes)
-            limits.current().check("objects", objects, "objects and references")
-            _check_references(node_id, node, count)
+        check_references(graph)
         _check_keys(graph)
     except (DataLossError, ResourceExhaustedError) as error:
         raise type(error)(error.message, path=path, tensor=OBJECT_GRAPH_KEY) from None
 
 
-def _check_references(node_id: int, node: TrackableObject, count: int) -> None:
+def check_references(graph: ObjectGraph) -> None:
+    """Check that a graph has a root, that what its nodes refer to is there, and names are unique.
+
+    Raises DataLossError, which names the node.
+    """
+    if not graph.nodes:
+        raise DataLossError("the object graph has no nodes, not even a root")
+    nodes: Sequence[TrackableObject | SavedObject] = graph.nodes
+    count = objects = len(nodes)
+    for node_id, node in enumerate(nodes):
+        objects += len(node.children) + len(node.slot_variables)
+        objects += len(getattr(node, "attributes", ()))
+        limits.current().check("objects", objects, "objects and references")
+        _check_node(node_id, node, count)
+
+
+def _check_node(node_id: int, node: TrackableObject | SavedObject, count: int) -> None:
     names: set[str] = set()
     for child in node.children:
         name = child.local_name

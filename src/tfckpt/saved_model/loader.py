@@ -14,6 +14,7 @@ from tfckpt.graph.keys import GraphKeys
 from tfckpt.graph.names import prepend_scope
 from tfckpt.names import Path
 from tfckpt.protos import MetaGraphDef, SavedModel
+from tfckpt.reader import readable
 from tfckpt.saved_model.assets import check_files, get_asset_tensors
 from tfckpt.saved_model.constants import VARIABLES_DIRECTORY
 from tfckpt.saved_model.files import (
@@ -285,11 +286,7 @@ def _saver(
 
 def _everything(folder: str) -> dict[str, object]:
     with open_prefix(variables_prefix(folder)) as reader:
-        infos = reader.infos()
-    opaque = [name for name, info in infos.items() if info.why_unreadable]
-    if opaque:
-        logger.warning("%s: what cannot be read is left out: %s", folder, opaque)
-    return {name: name for name in infos if name not in opaque}
+        return {name: name for name in readable(reader.infos(), "skip", folder)}
 
 
 def _has_variable_list(meta_graph: MetaGraphDef) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tfckpt import limits
-from tfckpt.dtypes import DataType, data_type_name, numpy_dtype, why_unreadable
+from tfckpt.dtypes import data_type_name, numpy_dtype, why_unreadable
 from tfckpt.errors import (
     CheckpointError,
     DataLossError,
@@ -17,7 +17,7 @@ from tfckpt.errors import (
     located,
 )
 from tfckpt.names import Path, as_path
-from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
+from tfckpt.reader import CheckpointReader, TensorInfo, Verify, handed_out, listed, tensor_not_found
 from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
 from tfckpt.tensors.selection import Index, Part, Selection
@@ -140,10 +140,10 @@ class V1Reader(CheckpointReader):
             if problem:
                 raise UnimplementedError(problem)
             if index is None and saved.whole is not None:
-                return _handed_out(self._decode(saved, saved.whole), saved)
+                return handed_out(self._decode(saved, saved.whole))
             selection = Selection.of(... if index is None else index, saved.shape)
             elements = selection.finished(self._assemble(saved, selection))
-            return elements if index is not None else _handed_out(elements, saved)
+            return elements if index is not None else handed_out(elements)
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         if names is None:
@@ -316,9 +316,3 @@ def _info(saved: _Saved) -> TensorInfo:
     size = 0 if dtype is None or dtype.kind == "O" else volume(saved.shape) * dtype.itemsize
     slices = () if saved.whole is not None else saved.slices
     return TensorInfo(saved.data_type, saved.shape, size, slices)
-
-
-def _handed_out(array: Array, saved: _Saved) -> Array:
-    if saved.data_type == DataType.DT_STRING and not saved.shape:
-        return array[()]  # TensorFlow hands out a scalar's bytes
-    return array

@@ -19,7 +19,7 @@ from tfckpt.tensors.values import encode_values
 from tfckpt.v1.commit import publish_file, publish_shards
 from tfckpt.v1.naming import all_shards, pattern_of
 from tfckpt.v1.records import META_KEY, Meta, encode_meta, encode_record, record_head
-from tfckpt.writer import CheckpointWriter, Part, check_apart
+from tfckpt.writer import CheckpointWriter, Part, check_apart, tensor_named
 
 D = DataType
 
@@ -117,8 +117,9 @@ class V1Writer(CheckpointWriter):
         and all below a byte), InvalidArgumentError for a tensor of 2 GiB. None of these changes
         the checkpoint.
         """
-        value, data_type = as_storable(array)
         key = encode_name(name)
+        with tensor_named(name):
+            value, data_type = as_storable(array)
         if key in self._metas:
             raise ValueError(f"tensor {name!r} is in this checkpoint already")
         everything = TensorSlice(((0, FULL),) * value.ndim)
@@ -185,8 +186,9 @@ class V1Writer(CheckpointWriter):
         self._check_open()
         self._check_shard(shard_id, len(self._shards))
         shard = self._shards[shard_id]
-        _check_size(key, one, value, data_type)
-        head, body = encode_values(value, data_type)
+        with tensor_named(key.decode("utf-8", "surrogateescape")):
+            _check_size(key, one, value, data_type)
+            head, body = encode_values(value, data_type)
         try:
             place = shard.spool.append(encode_record(key, one, head, len(body)), body)
         except BaseException:  # half a record: nothing can be put behind it
