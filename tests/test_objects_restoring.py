@@ -335,6 +335,14 @@ def test_no_root_and_no_keyword_is_ambiguous(prefix: Path) -> None:
         same.write(prefix)
 
 
+def test_a_number_that_is_the_roots_and_a_keyword_is_restored_as_both(prefix: Path) -> None:
+    net = {"step": 3}
+    checkpoint = tfckpt.Checkpoint(net, step=net["step"])
+    path = tfckpt.Checkpoint({"step": 8}).write(prefix)
+    checkpoint.read(path).assert_consumed()
+    assert (net["step"], checkpoint.step) == (8, 8)
+
+
 class Net(dict):  # type: ignore[type-arg]
     """A dict that weak references can lead to."""
 

@@ -40,6 +40,11 @@ def without(path: str) -> None:
     tfckpt.load(DATA if path != DATA else "m")
 
 
+def dropped_key() -> None:
+    tensors = tfckpt.load(tfckpt.Checkpoint(w=1.0).write("objects"))
+    tfckpt.save("q", {name: one for name, one in tensors.items() if name[0] != "w"})
+
+
 def variant() -> None:
     from tfckpt.bundle.entry import Entry
     from tfckpt.dtypes import why_unreadable
@@ -78,14 +83,16 @@ PROVOKED = {
         lambda: (change("m.h5", b"\x89HDF\r\n\x1a\n"), tfckpt.load("m.h5"))
     ),
     "no checkpoint can hold ...": lambda: tfckpt.save("q", {"a": object()}),
+    "values of the object graph are not among the tensors": dropped_key,
     "a DT_VARIANT has a value only inside TensorFlow": variant,
     "no more than N are allowed": too_much,
 }
-# Provoked where they are tested: another package, another process, a full disk.
+# Provoked where they are tested: another package, another process, a full disk, a line of the log.
 ELSEWHERE = {
     "Please install gcsfs (or s3fs, ...)",
     "the folder is locked by process N of HOST",
     "No space left on device",
+    "was restored only in part",
 }
 FREE = re.compile(r" ?\.\.\.\??|\bN\b|, a zip.*")
 

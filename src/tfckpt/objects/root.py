@@ -58,10 +58,11 @@ class Rooted(Trackable):
         return self._attached[name] if name in self._attached else child_at(self.root, name)
 
     def _set_child(self, name: str, value: Any) -> None:
-        if name in self._attached:
-            self._attached[name] = value
-        else:
+        is_attached = name in self._attached
+        if not is_attached or name in dict(children_of(self.root)):
             with_child(self.root, name, value)
+        if is_attached:
+            self._attached[name] = value
 
 
 def items_of(children: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
