@@ -152,7 +152,7 @@ UNSTORABLE = [
 def test_what_no_checkpoint_holds_is_refused_and_nothing_is_written(
     value: object, prefix: Path
 ) -> None:
-    with pytest.raises(TypeError, match=r"tensor 'bad': (no|a) checkpoint can|cannot make"):
+    with pytest.raises(TypeError, match="tensor 'bad': "):
         tfckpt.save(prefix, {"good": [1], "bad": value})
     assert list(prefix.parent.iterdir()) == []
 

@@ -82,7 +82,7 @@ PROVOKED = {
     "an HDF5 file, a zip archive, a safetensors file": (
         lambda: (change("m.h5", b"\x89HDF\r\n\x1a\n"), tfckpt.load("m.h5"))
     ),
-    "no checkpoint can hold ...": lambda: tfckpt.save("q", {"a": object()}),
+    "an object is no array": lambda: tfckpt.save("q", {"a": object()}),
     "values of the object graph are not among the tensors": dropped_key,
     "a DT_VARIANT has a value only inside TensorFlow": variant,
     "no more than N are allowed": too_much,

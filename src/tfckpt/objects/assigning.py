@@ -34,9 +34,13 @@ def fitted(old: Any, new: Any, key: str) -> Any:
             f"is {data_type_name(new_type)}, the object to restore {data_type_name(data_type)}",
             tensor=key,
         )
-    if isinstance(old, str) and isinstance(new, bytes):
-        return new.decode("utf-8", "surrogateescape")
+    if isinstance(old, (str, bytes)):
+        return _as_text(value.item()) if isinstance(old, str) else value.item()
     return value[()] if isinstance(old, np.generic) else new
+
+
+def _as_text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
 
 
 def assign(tree: Any, places: Iterable[Names], old: Any, new: Any) -> Any:
