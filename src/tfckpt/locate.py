@@ -129,7 +129,7 @@ def _in_folder(folder: str) -> Location:
     latest = latest_checkpoint(folder)
     if latest is not None:
         return _at_prefix(latest) or Location(latest, is_v1=True)
-    locations = _all_in(folder)
+    locations = checkpoints_in(folder)
     if len(locations) == 1:
         return locations[0]
     if locations:
@@ -143,7 +143,7 @@ def _in_folder(folder: str) -> Location:
     )
 
 
-def _all_in(folder: str) -> list[Location]:
+def checkpoints_in(folder: str) -> list[Location]:
     """Find the checkpoints of a folder; of one in both formats, the V2."""
     paths = [os.path.join(folder, name) for name in list_folder(folder)]
     v2 = {path.removesuffix(INDEX_SUFFIX) for path in paths if path.endswith(INDEX_SUFFIX)}
