@@ -222,7 +222,8 @@ def tensor_not_found(
     if not isinstance(name, str):
         return TensorNotFoundError(f"a tensor's name is a str, not {name!r}", path=path)
     names = list(names)
-    hint = close_names(name, names)
+    values = [one for one in names if one.startswith(f"{name}/.ATTRIBUTES/")]
+    hint = values[:3] or close_names(name, names)
     among = f"; did you mean {' or '.join(map(repr, hint))}?" if hint else ""
     return TensorNotFoundError(
         f"not found among the {len(names)} tensors of this checkpoint{among}{why}",

@@ -11,8 +11,12 @@ from tfckpt.errors import CheckpointError
 
 # command -> the module beside this one and its function
 _COMMANDS = {
+    "info": "info:info_command",
     "ls": "ls:ls_command",
     "show": "show:show_command",
+    "stats": "stats:stats_command",
+    "verify": "verify:verify_command",
+    "diff": "diff:diff_command",
     "convert": "convert:convert_command",
     "tree": "tree:tree_command",
     "graph": "graph:graph_command",

@@ -117,13 +117,11 @@ def _folded(items: Sequence[Item], width: int | None) -> Iterator[str]:
             python_name(one.info.data_type),
             shape_text(one.info.shape),
             bytes_text(one.info.stored_size),
-            f"x {one.count:,}" if one.count > 1 else "",
+            f"x {one.times:,}" if one.times > 1 else "",
         )
         for one in folded(items)
     ]
-    return text.table(
-        ("name", "type", "shape", "size", ""), rows, right=("size",), width=width
-    )
+    return text.table(("name", "type", "shape", "size", ""), rows, right=("size",), width=width)
 
 
 def _json_lines(reader: CheckpointReader, items: Sequence[Item], long: bool) -> Iterator[str]:
@@ -139,7 +137,12 @@ def _json_lines(reader: CheckpointReader, items: Sequence[Item], long: bool) -> 
             entry = reader.entry(name)
             stored = [reader.slice_entry(name, one) for one in entry.slices] or [entry]
             made["stored"] = [
-                {"shard": one.shard_id, "offset": one.offset, "size": one.size, "crc32c": one.crc32c}
+                {
+                    "shard": one.shard_id,
+                    "offset": one.offset,
+                    "size": one.size,
+                    "crc32c": one.crc32c,
+                }
                 for one in stored
             ]
         yield json.dumps(made)

@@ -78,9 +78,7 @@ def _lines(top: _Branch, depth: int | None) -> Iterator[str]:
             )
 
 
-def _wrapped(
-    label: str, note: str, first: str, rest: str, width: int | None
-) -> Iterator[str]:
+def _wrapped(label: str, note: str, first: str, rest: str, width: int | None) -> Iterator[str]:
     """Yield a branch as a line, or as several where the terminal is narrower."""
     if width is None or text.cells(first + label + note) + 2 <= width:
         yield f"{first}{label}  {text.faint(note)}" if note else first + label
@@ -110,6 +108,7 @@ class _Objects:
 
     def __init__(self, reader: CheckpointReader, *, slots: bool) -> None:
         has_objects = OBJECT_GRAPH_KEY in reader
+        self._infos = reader.infos()
         self._names: dict[str, str] = {}  # of a name-based checkpoint, by how they are shown
         if not has_objects:
             names = set(reader)
@@ -179,7 +178,7 @@ class _Objects:
 
     def _tensors(self, node_id: int, key: str) -> dict[str, TensorInfo]:
         names = [self._names[key]] if self._names else self._source.keys(node_id, key)
-        return {name: self._source.reader.info(name) for name in names}
+        return {name: self._infos[name] for name in names}
 
     def _slot_branches(self, node_id: int) -> list[_Branch]:
         slots: dict[str, list[_Branch]] = {}

@@ -63,7 +63,7 @@ class Folded(NamedTuple):
 
     name: str
     info: TensorInfo
-    count: int
+    times: int
 
 
 def folded(items: Sequence[tuple[str, TensorInfo]]) -> list[Folded]:
