@@ -153,6 +153,8 @@ def _check_keys(graph: TrackableObjectGraph) -> None:
     for node_id, node in enumerate(graph.nodes):
         for attribute in node.attributes:
             owner = f"attribute {attribute.name!r} of node {node_id}"
+            if not attribute.checkpoint_key:
+                raise DataLossError(f"{owner} names no tensor: its key is empty")
             first = owners.setdefault(attribute.checkpoint_key, owner)
             if first is not owner:
                 raise DataLossError(
