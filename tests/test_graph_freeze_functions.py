@@ -14,7 +14,7 @@ from google.protobuf import text_format
 import tfckpt
 from tfckpt import errors
 from tfckpt.dtypes import DataType
-from tfckpt.graph.values import python_to_attr
+from tfckpt.graphdef.attr_values import python_to_attr
 from tfckpt.protos import AttrValue, FunctionDef, GraphDef, NameAttrList, NodeDef
 
 W = np.arange(6, dtype=np.float32).reshape(2, 3)

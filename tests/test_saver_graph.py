@@ -11,8 +11,9 @@ import pytest
 
 import tfckpt
 from tfckpt.dtypes import DataType, numpy_dtype
+from tfckpt.graph.meta_graph_import import add_saver
 from tfckpt.protos import AttrValue, GraphDef, NodeDef, VariableDef
-from tfckpt.saver.given_graph import add_saver, places_in
+from tfckpt.saver.given_graph import places_in
 from tfckpt.saver.restored import restored_variables, wanted_tensors
 from tfckpt.saver.sharding import choose_shards
 from tfckpt.saver.variables_graph import NO_VARIABLE, valid_name
@@ -46,7 +47,7 @@ def test_every_input_is_a_node_and_every_name_is_there_once(sharded: bool) -> No
     assert len(set(names)) == len(names)
     inputs = {name.lstrip("^").split(":")[0] for n in graph.graph_def.node for name in n.input}
     assert inputs <= set(names)
-    assert all(re.fullmatch(r"[A-Za-z0-9.][\w.\-/]*", name, re.ASCII) for name in names)
+    assert all(re.fullmatch(r"[A-Za-z0-9.][\w.\-/>]*", name, re.ASCII) for name in names)
     stored = [
         one.decode()
         for node in graph.graph_def.node

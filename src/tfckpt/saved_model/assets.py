@@ -15,8 +15,8 @@ from contextlib import closing, suppress
 from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError
-from tfckpt.graph.names import op_name, parse_tensor_name, prepend_scope
 from tfckpt.graph.operation import Tensor
+from tfckpt.graphdef.names import op_name, parse_tensor_name, prepend_scope
 from tfckpt.names import Path, as_path
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import AssetFileDef, MetaGraphDef, NodeDef

@@ -18,7 +18,7 @@ from tfckpt.saved_model import constants
 from tfckpt.saved_model.assets import AssetFolder, Assets, check_inside, copy_file
 from tfckpt.saved_model.files import as_folder, serialized, variables_prefix
 from tfckpt.saved_model.fitting import without_values
-from tfckpt.saved_model.graphs import GraphLike, as_meta_graph
+from tfckpt.saved_model.graphs import GraphLike, new_meta_graph
 from tfckpt.saved_model.loader import Variables
 from tfckpt.saved_model.options import GraphOptions
 from tfckpt.saver import Saver
@@ -248,7 +248,7 @@ Builder = SavedModelBuilder
 
 
 def _first_graph(*graphs: GraphLike | None) -> MetaGraphDef | None:
-    return next((as_meta_graph(one) for one in graphs if one is not None), None)
+    return next((new_meta_graph(one) for one in graphs if one is not None), None)
 
 
 def _files_below(root: str) -> list[str]:

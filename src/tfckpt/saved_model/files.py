@@ -16,6 +16,7 @@ from google.protobuf import text_format
 
 from tfckpt.detect import describe_bytes
 from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError, UnparsableFileError
+from tfckpt.graphdef.messages import check_size
 from tfckpt.names import Path, as_path
 from tfckpt.parsing import parse_binary, parse_text
 from tfckpt.protos import SavedModel
@@ -127,8 +128,6 @@ def _check_version(model: SavedModel, path: str) -> None:
 
 def serialized(model: SavedModel, *, as_text: bool) -> bytes:
     """Return the message as its file holds it. Raises ValueError beyond the 2 GiB of protobuf."""
-    from tfckpt.graph.graph import check_size
-
     check_size(model)
     if as_text:
         return text_format.MessageToString(model, descriptor_pool=_POOL).encode()

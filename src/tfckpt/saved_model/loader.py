@@ -9,9 +9,9 @@ from typing import Any
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError
 from tfckpt.graph import Graph, Operation, Tensor
-from tfckpt.graph.importing import import_meta_graph_with_return_elements
-from tfckpt.graph.keys import GraphKeys
-from tfckpt.graph.names import prepend_scope
+from tfckpt.graph.meta_graph_import import import_meta_graph_with_return_elements
+from tfckpt.graphdef.keys import GraphKeys
+from tfckpt.graphdef.names import prepend_scope
 from tfckpt.names import Path
 from tfckpt.protos import MetaGraphDef, SavedModel
 from tfckpt.reader import readable

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tfckpt.graph import Operation, Tensor
-from tfckpt.graph.messages import copied
+from tfckpt.graphdef.messages import copied
 from tfckpt.names import Path, as_path
 from tfckpt.protos import MetaGraphDef, SignatureDef
 from tfckpt.saved_model import graphs, ops

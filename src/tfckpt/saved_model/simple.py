@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfckpt.graph import Operation, get_collection
-from tfckpt.graph.keys import GraphKeys
+from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.names import Path
 from tfckpt.saved_model import signature_constants, tag_constants
 from tfckpt.saved_model.builder import SavedModelBuilder

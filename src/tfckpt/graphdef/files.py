@@ -19,7 +19,8 @@ from google.protobuf.message import Message
 
 from tfckpt.detect import describe
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnparsableFileError
-from tfckpt.graph.graph import MESSAGE_LIMIT, Graph, check_size
+from tfckpt.graphdef.live import LiveGraph
+from tfckpt.graphdef.messages import MESSAGE_LIMIT, check_size
 from tfckpt.names import Path, as_path
 from tfckpt.parsing import TextError, parse_binary, parse_text
 from tfckpt.protos import GraphDef, MetaGraphDef, SavedModel
@@ -45,7 +46,7 @@ def write_graph(
     >>> tfckpt.read_graph_def(path).versions.producer
     2474
     """
-    is_graph = isinstance(graph_or_graph_def, Graph)
+    is_graph = isinstance(graph_or_graph_def, LiveGraph)
     message = graph_or_graph_def.as_graph_def() if is_graph else graph_or_graph_def
     if not isinstance(message, Message):
         raise TypeError(f"write_graph takes a Graph or a message, not {type(message).__name__}")

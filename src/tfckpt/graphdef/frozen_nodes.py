@@ -10,9 +10,9 @@ import numpy as np
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import CheckpointError, InvalidArgumentError, UnimplementedError
-from tfckpt.graph.names import CONTROL, parse_input
-from tfckpt.graph.op_defs import REF, interface_of
-from tfckpt.graph.values import known_type, python_to_attr
+from tfckpt.graphdef.attr_values import known_type, python_to_attr
+from tfckpt.graphdef.names import CONTROL, parse_input
+from tfckpt.graphdef.op_defs import REF, interface_of
 from tfckpt.protos import AttrValue, FunctionDef, NodeDef
 
 # Hand a handle on as it is, under the names that the op gives its outputs; all have a type "T".
