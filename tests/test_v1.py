@@ -679,6 +679,42 @@ def test_a_damaged_block_is_named_by_its_place_and_both_checksums(tmp_path: Path
     assert (caught.value.path, caught.value.offset) == (str(tmp_path / "m"), 0)
 
 
+def test_shards_that_contradict_each_other(tmp_path: Path) -> None:
+    for number, kind in enumerate((1, 3)):
+        part = TensorSlice.parse(f"{number},1")
+        meta = encode_meta([Meta(b"t", (2,), kind, (part,))])
+        forge(tmp_path / f"m-0000{number}-of-00002", {b"": meta})
+    with pytest.raises(
+        DataLossError, match=r"is DT_INT32 \[2\] here, and DT_FLOAT \[2\]"
+    ) as caught:
+        tfckpt.load_checkpoint(tmp_path / "m-?????-of-00002")
+    assert caught.value.tensor == "t"
+
+
+@pytest.mark.parametrize("count", [6, 7])
+def test_five_shards_that_are_missing_are_named(count: int, tmp_path: Path) -> None:
+    paths = [f"{tmp_path}/m-{number:05d}-of-00007" for number in range(7)]
+    for path in paths[: 7 - count]:
+        forge(Path(path), {b"": encode_meta([])})
+    shards = paths[7 - count :]
+    with pytest.raises(FileMissingError, match=f"{count} of its 7 shards are missing") as caught:
+        tfckpt.V1Reader(tmp_path / "m-?????-of-00007")
+    assert f"{os.path.basename(shards[0])}, " in str(caught.value)
+    assert os.path.basename(shards[5]) not in str(caught.value)
+    assert f" and {count - 5} more" in str(caught.value)
+
+
+def test_a_reader_is_a_mapping_until_it_is_closed() -> None:
+    reader = tfckpt.load_checkpoint(GOLDEN / "sliced")
+    assert "rows" in reader
+    assert "row" not in reader
+    assert b"rows" not in reader
+    assert len(reader) == 3
+    reader.close()
+    with pytest.raises(ValueError, match="closed"):
+        reader["rows"]
+
+
 def test_files_of_2015_have_no_versions(tmp_path: Path) -> None:
     items = items_of("sliced")
     assert items[b""].endswith(bytes.fromhex("12 02 08 01"))
