@@ -297,6 +297,8 @@ def test_the_usual_form_of_an_entry_needs_no_protobuf(monkeypatch: pytest.Monkey
     monkeypatch.setattr("tfckpt.bundle.entry._decode_any", lambda value: pytest.fail("slow"))
 
     assert [entry for entry, _ in usual] == [Entry.decode(stored) for _, stored in usual]
+    monkeypatch.setattr(Entry, "decode", lambda value: pytest.fail("one by one"))
+    assert [entry for entry, _ in usual] == decode_entries([stored for _, stored in usual])
 
 
 NUMBERS = st.one_of(st.just(0), st.integers(0, 200), st.integers(0, 2**63 - 1))
@@ -376,6 +378,9 @@ def test_entries_decode_alike_alone_and_together(values: list[bytes], data: st.D
         ("08 01 12 00 28 ff ff ff ff ff ff ff ff ff 01", "no tensor lies"),
         ("08 01 12 00 18 ff ff ff ff ff ff ff ff ff 01", "no tensor lies in shard -1"),
         ("0a", "does not parse"),
+        ("08 01 12 00 35 01 02 03", "does not parse"),
+        ("08 01 12 0f 12 02 08 02 12 09 08 ff ff ff ff ff ff ff ff", "does not parse"),
+        ("08 01 12 11 12 02 08 02 12 0b 08 ff ff ff ff ff ff ff ff ff 01", r"shape \[2, -1\]"),
         ("08 01 12 00 28 85", "cut short"),  # the varint of a size, cut short
         ("08 01 12 04 12 02 08 04 3a 04 0a 02 08 01", "begins at 1 and has no length"),
     ],

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tfckpt
-from tfckpt.dtypes import data_type_name
+from tfckpt.dtypes import DataType, data_type_name, numpy_dtype
 from tfckpt.errors import (
     CheckpointError,
     DataLossError,
@@ -677,6 +677,41 @@ def test_a_damaged_block_is_named_by_its_place_and_both_checksums(tmp_path: Path
     ) as caught:
         tfckpt.load(tmp_path / "m")
     assert (caught.value.path, caught.value.offset) == (str(tmp_path / "m"), 0)
+
+
+# What TensorFlow reckons for an element of each dtype (MaxBytesPerElement).
+RECKONED = {
+    **dict.fromkeys(("int8", "int16", "int32", "int64"), 10),
+    **dict.fromkeys(("float64", "complex64"), 8),
+    **dict.fromkeys(("uint16", "float16"), 3),
+    "float32": 4,
+    "uint8": 2,
+    "bool": 1,
+    "complex128": 16,
+    "qint8": 10,
+    "qint32": 10,
+    "quint8": 2,
+    "object": 20,  # 10, and the characters
+}
+
+
+@pytest.mark.parametrize("name", RECKONED)
+def test_what_tensorflow_would_reckon_to_be_too_large(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 1024 for what surrounds the values, 7 for name and slice, and the values
+    monkeypatch.setattr("tfckpt.v1.writer._MAX_MESSAGE", 1024 + 7 + 960)
+    dtype = numpy_dtype(DataType[f"DT_{name.upper()}"]) if name.startswith("q") else np.dtype(name)
+    count = 960 // RECKONED[name]
+    with V1Writer(tmp_path / "m", fsync=False) as writer:
+        with pytest.raises(InvalidArgumentError, match="too large to serialize"):
+            writer.add("t", values_of(dtype, count + 1))
+        writer.add("t", values_of(dtype, count))
+    assert len(tfckpt.load(tmp_path / "m")["t"]) == count
+
+
+def values_of(dtype: Any, count: int) -> np.ndarray:
+    return np.full(count, b"ten letter", object) if dtype.kind == "O" else np.zeros(count, dtype)
 
 
 def test_shards_that_contradict_each_other(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def _decode_any(value: bytes) -> Entry:
     except DataLossError as error:
         raise DataLossError(f"an entry of the index does not parse: {error}") from None
     shape = tuple(dim.size for dim in entry.shape.dim)
-    if entry.shape.unknown_rank or min(shape, default=0) < 0 or len(shape) > _MAX_RANK:
+    if entry.shape.unknown_rank or any(size < 0 for size in shape) or len(shape) > _MAX_RANK:
         raise DataLossError(f"no tensor has the shape {list(shape)}")
     if entry.shard_id < 0 or entry.offset < 0 or entry.size < 0:
         raise DataLossError(
