@@ -151,6 +151,15 @@ def test_devices_are_kept_unless_they_are_to_be_cleared(clear: bool) -> None:
     assert not exported.meta_info_def.stripped_default_attrs
 
 
+@pytest.mark.parametrize("clear", [False, True])
+def test_other_savers_are_kept_unless_they_are_to_be_cleared(clear: bool) -> None:
+    graph = tfckpt.Saver(name="other").export_meta_graph(variables={"w": 1.0})
+    saver = tfckpt.Saver(meta_graph=graph, name="mine")
+    exported = saver.export_meta_graph(clear_extraneous_savers=clear)
+    scopes = {node.name.split("/")[0] for node in exported.graph_def.node}
+    assert scopes == ({"w", "mine"} if clear else {"w", "mine", "other"})
+
+
 def test_a_graph_is_given_the_saver_that_a_new_one_would_be() -> None:
     with tfckpt.Graph().as_default() as graph:
         tfckpt.import_graph_def(variables_alone(a=2).graph_def, name="")
@@ -246,6 +255,8 @@ def test_variables_begin_as_zeros(kind: DataType) -> None:
 
     tensor = zeros.attr["value"].tensor
     assert tensor.dtype == kind
+    if kind in (DataType.DT_FLOAT8_E5M2, DataType.DT_FLOAT8_E4M3FN):
+        assert tensor.float8_val == b"\0"
     assert tfckpt.make_ndarray(tensor).tolist() == (
         [b""] * 2 if dtype.kind == "O" else np.zeros(2, dtype).tolist()
     )
