@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import pickle
 import shutil
 import threading
 from pathlib import Path
@@ -674,6 +675,15 @@ def test_readers_are_keys_and_equal_only_themselves(golden: Path) -> None:
 def test_what_is_no_name_is_not_in_a_reader(name: object, golden: Path) -> None:
     with tfckpt.load_checkpoint(golden / "trained") as reader:
         assert name not in reader
+
+
+def test_a_reader_is_a_mapping_and_opens_its_files_again_elsewhere(golden: Path) -> None:
+    with tfckpt.load_checkpoint(golden / "trained", verify="whole", mmap=False) as reader:
+        assert len(reader) == 3
+        with pickle.loads(pickle.dumps(reader)) as again:
+            assert list(again) == ["global_step", "linear/bias", "linear/kernel"]
+            assert again.__reduce__() == reader.__reduce__()
+            assert again["global_step"] == reader["global_step"] == 60
 
 
 def test_several_names_are_not_one_string(golden: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tfckpt
 from tfckpt import protos
 from tfckpt.bundle.entries import decode_entries, encode_entries
 from tfckpt.bundle.entry import Entry, Header, encode_head
@@ -20,11 +21,11 @@ from tfckpt.coding import (
     encode_varint,
 )
 from tfckpt.dtypes import DataType, data_type_of, numpy_dtype, python_name
-from tfckpt.errors import DataLossError
+from tfckpt.errors import DataLossError, ResourceExhaustedError
 from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
 from tfckpt.tensors.selection import Selection
-from tfckpt.tensors.slices import TensorSlice
-from tfckpt.tensors.strings import decode_strings, encode_strings
+from tfckpt.tensors.slices import TensorSlice, check_disjoint
+from tfckpt.tensors.strings import _length_integers, decode_strings, encode_strings
 
 VARINTS = [
     (0, "00"),
@@ -235,6 +236,27 @@ def test_indexes_that_do_not_fit(index: object) -> None:
 def test_only_integers_and_slices_select(index: object) -> None:
     with pytest.raises(TypeError, match="integers, slices"):
         Selection.of(index, (5, 4, 3))
+
+
+def test_the_axes_of_a_selection() -> None:
+    assert Selection.of(np.s_[2, ::-2, 1:1], (5, 4, 3)).axes == ((2, 1, 1), (1, 2, 2), (0, 0, 1))
+
+
+def test_so_many_slices_and_no_more() -> None:
+    slices = [TensorSlice.parse(text) for text in ("0,1", "1,1")]
+    with tfckpt.Limits(slices=2):
+        check_disjoint(slices, (2,))
+    with (
+        tfckpt.Limits(slices=1),
+        pytest.raises(ResourceExhaustedError, match="slices of one tensor"),
+    ):
+        check_disjoint(slices, (2,))
+
+
+def test_a_length_of_4_gib_is_checksummed_as_64_bits() -> None:
+    lengths = np.array([1, 2**32 - 1, 2**32], np.uint64)
+    assert _length_integers(lengths, "<") == bytes.fromhex("01000000 ffffffff 0000000001000000")
+    assert _length_integers(lengths, ">") == bytes.fromhex("00000001 ffffffff 0000000100000000")
 
 
 def test_a_string_tensor_by_hand() -> None:
