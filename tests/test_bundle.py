@@ -311,6 +311,10 @@ def test_tensors_are_spread_by_size(sizes: dict[str, int], count: int) -> None:
     assert max(loads) - min(loads) <= max(sizes.values()) + len(sizes)
 
 
+def test_nothing_is_spread_over_one_shard() -> None:
+    assert spread_by_size({}, 3) == [[]]
+
+
 @pytest.mark.parametrize("lazy", [False, True], ids=["arrays", "another checkpoint's reader"])
 def test_a_save_in_shards(lazy: bool, tmp_path: Path) -> None:
     tensors = {f"w{n}": np.full((5, n * 10_000), n, np.float32) for n in range(9)}
@@ -655,6 +659,26 @@ def test_a_merge_takes_what_an_interrupted_commit_has_decided(tmp_path: Path) ->
         os.replace(new + suffix, f"{old}{suffix}.commit")
     assert tfckpt.load(tfckpt.merge_bundles([old], tmp_path / "m"))["w"] == b"new"
     assert sorted(os.listdir(tmp_path)) == ["m.data-00000-of-00001", "m.index"]
+
+
+def test_nothing_is_flushed_where_fsync_is_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    for name in ("fsync", "fdatasync"):
+        if hasattr(os, name):
+            monkeypatch.setattr(os, name, calls.append)
+    for num_shards in (1, 3, 3):  # a new one, one in shards, and one that is replaced
+        tfckpt.save(tmp_path / "m", {"a": 1, "b": 2, "c": 3}, num_shards=num_shards, fsync=False)
+        with tfckpt.V1Writer(tmp_path / "v1", num_shards=num_shards, fsync=False) as writer:
+            for shard in range(num_shards):
+                writer.add(f"w{shard}", np.ones(2), shard=shard)
+    tfckpt.merge_bundles([tmp_path / "m"], tmp_path / "merged", fsync=False)
+    tfckpt.remove_checkpoint(tmp_path / "merged", fsync=False)
+    tfckpt.remove_checkpoint(writer.path, tfckpt.SaverDef.V1, fsync=False)
+    assert calls == []
+    tfckpt.save(tmp_path / "m", {"a": 1})
+    assert calls
 
 
 def test_a_closed_reader_is_closed(prefix: Path, weights: dict[str, np.ndarray]) -> None:
