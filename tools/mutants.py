@@ -306,7 +306,7 @@ def survives(mutant: Mutant, tests: dict[str, list[str]], folder: str, seconds: 
 
 def read_equivalent() -> dict[tuple[str, str, str], str]:
     """Return the reasons: by module, source line, and change (``*``: any)."""
-    rows = [line.split(" | ") for line in EQUIVALENT.read_text().splitlines() if " | " in line]
+    rows = [line.split(" || ") for line in EQUIVALENT.read_text().splitlines()[1:]]
     return {(module, source, change): reason for module, source, change, reason in rows}
 
 
