@@ -733,7 +733,7 @@ def test_five_shards_that_are_missing_are_named(count: int, tmp_path: Path) -> N
         forge(Path(path), {b"": encode_meta([])})
     shards = paths[7 - count :]
     with pytest.raises(FileMissingError, match=f"{count} of its 7 shards are missing") as caught:
-        tfckpt.V1Reader(tmp_path / "m-?????-of-00007")
+        tfckpt.load(tmp_path / "m-?????-of-00007")
     assert f"{os.path.basename(shards[0])}, " in str(caught.value)
     assert os.path.basename(shards[5]) not in str(caught.value)
     assert f" and {count - 5} more" in str(caught.value)
