@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import tfckpt
 from tfckpt import protos
-from tfckpt.bundle.entries import decode_entries, encode_entries
+from tfckpt.bundle.bulk_entries import decode_entries, encode_entries
 from tfckpt.bundle.entry import Entry, Header, encode_head
 from tfckpt.bundle.naming import prefix_of, shard_path
 from tfckpt.checksum import combine, crc32c, mask, mask_all, unmask

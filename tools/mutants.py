@@ -39,7 +39,7 @@ ROOT = pathlib.Path(__file__).parents[1]
 PACKAGE = "src/tfckpt"
 EQUIVALENT = ROOT / "tools/equivalent_mutants.txt"
 CENTRAL = [
-    *("checksum", "coding", "table/", "bundle/entry", "bundle/entries", "bundle/reader"),
+    *("checksum", "coding", "table/", "bundle/entry", "bundle/bulk_entries", "bundle/reader"),
     *("bundle/part", "tensors/", "v1/records", "v1/reader", "wire", "state", "bundle/", "v1/"),
     "saver/",
 ]

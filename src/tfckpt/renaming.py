@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import OBJECT_GRAPH_KEY, Path
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
 from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.objects.source import Source
@@ -45,7 +45,7 @@ class Renaming(NamedTuple):
 
 
 def to_name_based(
-    path: Path,
+    path: AnyPath,
     *,
     repeated: Repeated = "error",
     nameless: Nameless = "error",

@@ -10,7 +10,7 @@ from operator import index as as_integer
 from typing import SupportsIndex, TypeVar
 
 from tfckpt.bundle.writer import BundleWriter
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.reader import CheckpointReader
 from tfckpt.tensors.stored import as_storable
 
@@ -38,7 +38,7 @@ def spread_by_size(sizes: Mapping[str, int], count: int) -> list[list[str]]:
 
 
 def write_shards(
-    prefix: Path,
+    prefix: AnyPath,
     shards: Sequence[Sequence[Item]],
     add: Callable[[BundleWriter, Item, int], None],
     *,
@@ -87,7 +87,7 @@ def _fill_side_by_side(
 
 
 def write_bundle(
-    prefix: Path,
+    prefix: AnyPath,
     variables: Mapping[str, object],
     *,
     num_shards: int = 1,

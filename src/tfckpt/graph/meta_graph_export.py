@@ -14,7 +14,7 @@ from tfckpt.graphdef.messages import check_size, own
 from tfckpt.graphdef.meta_info import describe
 from tfckpt.graphdef.names import op_name, split_mark, strip_scope
 from tfckpt.graphdef.saver_nodes import extraneous_saver_nodes
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef
 
 UNBOUND_INPUTS = "unbound_inputs"
@@ -22,7 +22,7 @@ _ENTERS = ("Enter", "RefEnter")
 
 
 def export_meta_graph(
-    filename: Path | None = None,
+    filename: AnyPath | None = None,
     meta_info_def: MetaGraphDef.MetaInfoDef | None = None,
     graph_def: GraphDef | None = None,
     saver_def: SaverDef | None = None,

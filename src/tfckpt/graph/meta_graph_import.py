@@ -19,7 +19,7 @@ from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.graphdef.live import as_meta_graph
 from tfckpt.graphdef.messages import copied, is_message, own
 from tfckpt.graphdef.names import strip_scope
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
 from tfckpt.saver import Saver
 from tfckpt.saver.definition import make_saver_def
@@ -30,7 +30,7 @@ _SAYS_TRAINABLE = (1, 9)  # from this version on a VariableDef says whether it i
 
 
 def import_meta_graph(
-    meta_graph_or_file: MetaGraphDef | Path,
+    meta_graph_or_file: MetaGraphDef | AnyPath,
     clear_devices: bool = False,
     import_scope: str | None = None,
     *,
@@ -71,7 +71,7 @@ def import_meta_graph(
 
 
 def import_meta_graph_with_return_elements(
-    meta_graph_or_file: MetaGraphDef | Path,
+    meta_graph_or_file: MetaGraphDef | AnyPath,
     clear_devices: bool = False,
     import_scope: str | None = None,
     return_elements: Sequence[str] | None = None,

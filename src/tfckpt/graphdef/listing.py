@@ -19,12 +19,12 @@ from tfckpt.graphdef.messages import is_message, own
 from tfckpt.graphdef.names import op_name
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.locate import SAVED_MODEL_FILES
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SavedModel, TensorProto, VariableDef
 from tfckpt.tensors.tensor_proto import make_ndarray
 
-GraphLike: TypeAlias = LiveGraph | GraphDef | MetaGraphDef | SavedModel | Path
+GraphLike: TypeAlias = LiveGraph | GraphDef | MetaGraphDef | SavedModel | AnyPath
 
 
 class GraphVariable(NamedTuple):
@@ -54,7 +54,7 @@ def meta_graphs_of(graph: GraphLike) -> list[MetaGraphDef]:
     return meta_graphs_of(read_graph_file(graph_path(graph)))  # type: ignore[arg-type]
 
 
-def graph_path(path: Path) -> str:
+def graph_path(path: AnyPath) -> str:
     """Return the file of a graph: `path` itself, or what it holds as a SavedModel's folder."""
     path = as_path(path)
     for name in SAVED_MODEL_FILES:

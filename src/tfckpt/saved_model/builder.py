@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfckpt.graph import Operation, Tensor
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.protos import MetaGraphDef, SavedModel, SaverDef, SignatureDef
 from tfckpt.saved_model import constants
 from tfckpt.saved_model.assets import AssetFolder, Assets, check_inside, copy_file
@@ -53,7 +53,7 @@ class SavedModelBuilder:
     (['saved_model.pb', 'variables'], (2, 2))
     """
 
-    def __init__(self, export_dir: Path, *, fsync: bool = True) -> None:
+    def __init__(self, export_dir: AnyPath, *, fsync: bool = True) -> None:
         self._saved_model = SavedModel(
             saved_model_schema_version=constants.SAVED_MODEL_SCHEMA_VERSION
         )
@@ -64,7 +64,7 @@ class SavedModelBuilder:
         self._folder = FolderWriter(self._export_dir, fsync=fsync)
         self._tensors: Mapping[str, ToSave] | None = None  # of the variables that are written
         self._graph: MetaGraphDef | None = None  # the first one, as it was given
-        self._assets_dir: Path | None = None
+        self._assets_dir: AnyPath | None = None
         self._assets = AssetFolder(self._folder)
 
     def add_meta_graph_and_variables(
@@ -80,7 +80,7 @@ class SavedModelBuilder:
         saver: Saver | None = None,
         *,
         graph: GraphLike | None = None,
-        assets_dir: Path | None = None,
+        assets_dir: AnyPath | None = None,
         assets_list: Assets | None = None,
         init_op: Operation | str | None = None,
         train_op: Operation | Tensor | str | None = None,
@@ -155,7 +155,7 @@ class SavedModelBuilder:
         saver: Saver | None = None,
         *,
         graph: GraphLike | None = None,
-        assets_dir: Path | None = None,
+        assets_dir: AnyPath | None = None,
         assets_list: Assets | None = None,
         init_op: Operation | str | None = None,
         train_op: Operation | Tensor | str | None = None,

@@ -17,7 +17,7 @@ from google.protobuf import text_format
 from tfckpt.detect import describe_bytes
 from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError, UnparsableFileError
 from tfckpt.graphdef.messages import check_size
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import parse_binary, parse_text
 from tfckpt.protos import SavedModel
 from tfckpt.saved_model.constants import (
@@ -35,7 +35,7 @@ from tfckpt.storage import is_file, read_file
 _POOL: Any = SavedModel.DESCRIPTOR.file.pool
 
 
-def as_folder(export_dir: Path) -> str:
+def as_folder(export_dir: AnyPath) -> str:
     """Return a SavedModel's folder as a str. Raises TypeError for what is no path."""
     path = as_path(export_dir)
     if not path:
@@ -57,7 +57,7 @@ def model_file(export_dir: str) -> str | None:
     return next((path for path in paths if is_file(path)), None)
 
 
-def read_saved_model(export_dir: Path) -> SavedModel:
+def read_saved_model(export_dir: AnyPath) -> SavedModel:
     """Return the SavedModel message of a folder, TensorFlow's ``parse_saved_model``.
 
     Raises FileMissingError (an OSError) if the folder has none; UnparsableFileError (an OSError

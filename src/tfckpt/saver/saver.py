@@ -18,7 +18,7 @@ from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
 from tfckpt.graphdef.files import write_message
-from tfckpt.names import OBJECT_GRAPH_KEY, Path, as_path
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objects.source import check_holders
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
@@ -154,7 +154,7 @@ class Saver:
     def save(
         self,
         variables: Mapping[str, Any] | None,
-        save_path: Path,
+        save_path: AnyPath,
         global_step: object = None,
         latest_filename: str | None = None,
         meta_graph_suffix: str = "meta",
@@ -233,7 +233,7 @@ class Saver:
     def restore(
         self,
         variables: MutableMapping[str, Any] | None,
-        save_path: Path,
+        save_path: AnyPath,
         *,
         strict: bool = True,
     ) -> RestoreReport:
@@ -332,7 +332,7 @@ class Saver:
 
     def export_meta_graph(
         self,
-        filename: Path | None = None,
+        filename: AnyPath | None = None,
         collection_list: Iterable[str] | None = None,
         as_text: bool = False,
         export_scope: str | None = None,

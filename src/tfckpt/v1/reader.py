@@ -16,7 +16,7 @@ from tfckpt.errors import (
     UnimplementedError,
     located,
 )
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import CheckpointReader, TensorInfo, Verify, handed_out, listed, tensor_not_found
 from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
@@ -73,7 +73,9 @@ class V1Reader(CheckpointReader):
     InvalidArgumentError where ``P-?????-of-?????`` stands for several sets.
     """
 
-    def __init__(self, path_or_pattern: Path, *, verify: Verify = True, mmap: bool = True) -> None:
+    def __init__(
+        self, path_or_pattern: AnyPath, *, verify: Verify = True, mmap: bool = True
+    ) -> None:
         given = as_path(path_or_pattern)
         self.path = numbered(given) or pattern_around(given) or given
         self._mmap = mmap
