@@ -59,6 +59,7 @@ check: .venv  ## format, lint, types, and whether generated files are up to date
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/mypy --config-file tests/mypy.ini
 	.venv/bin/python tools/make_protos.py --check
 
 fmt: .venv  ## format and mend what the linter can

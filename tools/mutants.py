@@ -26,6 +26,7 @@ import time
 import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import coverage
@@ -130,8 +131,8 @@ def variants(node: ast.AST) -> Iterator[ast.AST]:
             yield changed(node, args=[second, first, *rest])
     if isinstance(node, ast.Call):
         for keyword in node.keywords:
-            rest = [other for other in node.keywords if other is not keyword]
-            yield from [changed(node, keywords=rest)] if keyword.arg != "strict" else []
+            others = [other for other in node.keywords if other is not keyword]
+            yield from [changed(node, keywords=others)] if keyword.arg != "strict" else []
     stores = isinstance(node, ast.Assign) and not isinstance(node.targets[0], ast.Name | ast.Tuple)
     if stores or (isinstance(node, REMOVED) and not is_docstring(node)):
         yield ast.Pass()
@@ -157,9 +158,9 @@ def places(parent: ast.AST) -> Iterator[tuple[ast.AST, Callable[[ast.AST], None]
             if not isinstance(node, ast.AST) or is_docstring(node) or is_message(node):
                 continue
             if isinstance(value, list):
-                yield node, lambda new, value=value, at=at: value.__setitem__(at, new)
+                yield node, partial(value.__setitem__, at)
             else:
-                yield node, lambda new, name=name: setattr(parent, name, new)
+                yield node, partial(setattr, parent, name)
             if not isinstance(node, SKIPPED):
                 yield from places(node)
 

@@ -602,7 +602,7 @@ def attack(name: str, seed: str, folder: Path) -> Iterator[Finding]:
         started = time.monotonic()
         try:
             use(path)
-        except (CheckpointError, *one.also):
+        except (CheckpointError, *one.also):  # type: ignore[misc]
             pass
         except BaseException:
             yield Finding(name, seed, use.__name__, traceback.format_exc())
