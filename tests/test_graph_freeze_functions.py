@@ -367,6 +367,12 @@ REFUSED = {
         in_function(node("is", "VarIsInitializedOp", "w")),
         *(UNKNOWN, "'is' .* in function 'f': it takes the variable itself"),
     ),
+    "a lookup in more dimensions than there are": (
+        in_function(
+            node("r", "ResourceGather", "w", "i:0", dtype=FLOAT, Tindices=INT, batch_dims=2**40)
+        ),
+        *(INVALID, "'r' .*no tensor has 1099511627776 dimensions"),
+    ),
     "functions that are called in another way": (
         in_function(node("d", "MapDataset", "s:handle:0", "w", Targuments=[HANDLE], f=func("g"))),
         *(UNKNOWN, "'d' .*hands a variable to a function"),

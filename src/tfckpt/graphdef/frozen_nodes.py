@@ -182,9 +182,14 @@ def _read(node: NodeDef, kind: DataType, body: Body) -> None:
     body.rename_output(node, "value", "output")
 
 
+_MOST_DIMENSIONS = 254  # of a tensor (``tensor_shape.h``)
+
+
 def _gather(node: NodeDef, kind: DataType, body: Body) -> None:
     indices = type_of(node, "Tindices", body)
     batch_dims = node.attr["batch_dims"].i if "batch_dims" in node.attr else 0
+    if abs(batch_dims) > _MOST_DIMENSIONS:
+        raise body.refuse(node, f"no tensor has {abs(batch_dims)} dimensions, as batch_dims says")
     types = {"Tparams": kind, "Tindices": indices, "Taxis": DataType.DT_INT32}
     replace(node, "GatherV2", {**types, "batch_dims": int(batch_dims)})
     # Batch dimensions come first in the value too; what is gathered from is the next one.
