@@ -187,7 +187,7 @@ def test_a_version_tells_a_file_from_the_one_that_replaced_it(
 @pytest.mark.parametrize("url", [False, True], ids=["local", "fsspec"])
 def test_what_is_no_file_is_not_opened(url: bool, path: str, tmp_path: Path) -> None:
     place = tmp_path / path
-    with pytest.raises(OSError, match="no such file|folder") as caught:
+    with pytest.raises(OSError, match=r"no such file|folder") as caught:
         open_source(through_fsspec(place) if url else str(place))
     if path or url:
         assert isinstance(caught.value, FileMissingError)
