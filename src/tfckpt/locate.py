@@ -9,7 +9,7 @@ from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
 from tfckpt.detect import describe, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
-from tfckpt.names import AnyPath, as_path
+from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.storage import is_file, is_remote, list_folder
 from tfckpt.v1.naming import is_pattern, numbered, pattern_around, pattern_at
 
@@ -175,5 +175,4 @@ def _neighbours(path: str) -> str:
     )
     if not like:
         return ", nor any other in its folder"
-    more = f" and {len(like) - 5} more" if len(like) > 5 else ""
-    return f"; its folder has {', '.join(like[:5])}{more}"
+    return f"; its folder has {shown(like)}"

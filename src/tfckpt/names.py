@@ -71,6 +71,28 @@ def check_prefix(prefix: AnyPath) -> str:
     return path
 
 
+def shown(names: Sequence[object], limit: int = 5) -> str:
+    """Return the first names for a sentence, and how many more there are.
+
+    >>> shown(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(map(str, names[:limit])) + more
+
+
+def shown_lines(lines: Sequence[str], limit: int = 20) -> str:
+    """Return the first of `lines`, indented, and a line that says how many more there are.
+
+    >>> print(shown_lines(["a: 1", "b: 2", "c: 3"], 2))
+      a: 1
+      b: 2
+      ... and 1 more
+    """
+    more = [f"... and {len(lines) - limit} more"] if len(lines) > limit else []
+    return "\n".join(f"  {line}" for line in (*lines[:limit], *more))
+
+
 # Comparing takes a time that grows with the square of the lengths.
 _COMPARED = 1000
 _LONGEST_COMPARED = 200
