@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tfckpt.bundle import BundleReader, BundleWriter, merge_bundles
     from tfckpt.checkpoint import list_variables, load, load_checkpoint, load_variable, save
     from tfckpt.convert import convert_checkpoint, convert_naming
+    from tfckpt.formats import open_tensors, write_tensors
     from tfckpt.graph import (
         Graph,
         add_to_collection,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
         to_object_based,
     )
     from tfckpt.protos import CheckpointState, GraphDef, MetaGraphDef, SaverDef
-    from tfckpt.reader import CheckpointReader
+    from tfckpt.reader import CheckpointReader, TensorReader
     from tfckpt.saver import RestoreReport, Saver, remove_checkpoint
     from tfckpt.state import (
         checkpoint_exists,
@@ -78,6 +79,7 @@ _HOMES = {
     "RestoreReport": "saver",
     "Saver": "saver",
     "SaverDef": "protos",
+    "TensorReader": "reader",
     "V1Reader": "v1.reader",
     "V1Writer": "v1.writer",
     "add_to_collection": "graph",
@@ -107,6 +109,7 @@ _HOMES = {
     "make_tensor_proto": "tensors.tensor_proto",
     "merge_bundles": "bundle",
     "object_graph": "objects",
+    "open_tensors": "formats",
     "read_graph_def": "graph",
     "read_meta_graph": "graph",
     "remove_checkpoint": "saver",
@@ -117,6 +120,7 @@ _HOMES = {
     "update_checkpoint_state": "state",
     "wait_for_new_checkpoint": "watch",
     "write_graph": "graph",
+    "write_tensors": "formats",
 }
 _MODULES = ("errors", "graph", "protos", "saved_model")
 
@@ -134,6 +138,7 @@ __all__ = [
     "RestoreReport",
     "Saver",
     "SaverDef",
+    "TensorReader",
     "V1Reader",
     "V1Writer",
     "add_to_collection",
@@ -165,6 +170,7 @@ __all__ = [
     "make_tensor_proto",
     "merge_bundles",
     "object_graph",
+    "open_tensors",
     "protos",
     "read_graph_def",
     "read_meta_graph",
@@ -177,6 +183,7 @@ __all__ = [
     "update_checkpoint_state",
     "wait_for_new_checkpoint",
     "write_graph",
+    "write_tensors",
 ]
 
 

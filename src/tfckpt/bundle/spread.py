@@ -11,7 +11,7 @@ from typing import SupportsIndex
 
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.names import Path
-from tfckpt.reader import CheckpointReader
+from tfckpt.reader import TensorReader
 from tfckpt.tensors.stored import as_storable
 
 
@@ -101,7 +101,7 @@ def write_bundle(
 
 
 def _sizes(variables: Mapping[str, object]) -> dict[str, int]:
-    if isinstance(variables, CheckpointReader):
+    if isinstance(variables, TensorReader):
         return {name: info.stored_size for name, info in variables.infos().items()}
     return {name: _size(value) for name, value in variables.items()}
 

@@ -12,7 +12,9 @@ from tfckpt.storage.leftovers import remove_leftovers
 from tfckpt.storage.lock import ThreadLock, lock_folder
 from tfckpt.storage.members import Members
 from tfckpt.storage.source import (
+    MemorySource,
     Source,
+    Window,
     is_file,
     is_remote,
     list_folder,
@@ -29,6 +31,7 @@ from tfckpt.storage.write import (
     remove_file,
     rename_file,
     write_file,
+    writing,
 )
 
 __all__ = [
@@ -37,9 +40,11 @@ __all__ = [
     "FolderWriter",
     "Group",
     "Members",
+    "MemorySource",
     "Source",
     "Spool",
     "ThreadLock",
+    "Window",
     "check_local",
     "committed",
     "complete",
@@ -57,4 +62,5 @@ __all__ = [
     "sync_folder",
     "version_at",
     "write_file",
+    "writing",
 ]

@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import NoReturn, TypeVar
 
@@ -210,19 +210,27 @@ class FileWriter:
         self.discard()
 
 
-def write_file(path: str, data: Buffer, *, fsync: bool = True) -> None:
-    """Write a whole file; a reader sees the old one or the new one.
+@contextlib.contextmanager
+def writing(path: str, *, fsync: bool = True) -> Iterator[FileWriter]:
+    """Hand out a file to be filled, which gets its name at the end of the block.
 
-    What killed writers of the same file have left is removed.
+    A reader sees the old one or the new one. What killed writers of the same file have left is
+    removed.
     """
     with FileWriter(path, fsync=fsync) as file:
-        file.write(data)
+        yield file
         file.publish()
     if fsync:
         sync_folder(path)
     folder, base = os.path.split(path)
     with contextlib.suppress(OSError):
         remove_leftovers(folder, lambda name: name == base)
+
+
+def write_file(path: str, data: Buffer, *, fsync: bool = True) -> None:
+    """Write a whole file, as `writing` does."""
+    with writing(path, fsync=fsync) as file:
+        file.write(data)
 
 
 def remove_file(path: str) -> bool:
