@@ -6,9 +6,12 @@ import os
 from collections.abc import Callable
 
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.errors import FileMissingError, InvalidArgumentError
+from tfckpt.errors import FileMissingError, InvalidArgumentError, located
 from tfckpt.formats.indexed import INDEX_SUFFIX, IndexedReader
+from tfckpt.formats.pickled import first_bytes
+from tfckpt.formats.pytorch import DATA, TorchReader
 from tfckpt.formats.safetensors import SafetensorsReader
+from tfckpt.formats.zipped import Archive
 from tfckpt.names import Path, as_path
 from tfckpt.reader import TensorReader, Verify
 from tfckpt.storage import is_remote, list_folder, open_source, read_ends
@@ -75,6 +78,7 @@ def _checkpoint(path: str, verify: Verify, mmap: bool) -> TensorReader:
 FORMATS: dict[str, MakeReader] = {
     "checkpoint": _checkpoint,
     "safetensors": _of_source(SafetensorsReader),
+    "torch": _of_source(TorchReader),
 }
 
 
@@ -101,7 +105,25 @@ def _kind_of(path: str) -> str | None:
         return "safetensors"
     if head.lstrip()[:1] == b"{" and path.endswith(INDEX_SUFFIX):
         return "safetensors" if path.endswith(f".safetensors{INDEX_SUFFIX}") else "torch"
-    return None
+    if head.startswith(b"PK"):
+        return _kind_of_archive(path)
+    return "torch" if first_bytes(head) else None
+
+
+def _kind_of_archive(path: str) -> str:
+    """Say of which format a zip archive is, by its members."""
+    source = open_source(path, mmap=False)
+    try:
+        with located(path):
+            names = list(Archive(source).members)
+    finally:
+        source.close()
+    if any(name.rpartition("/")[2] == DATA for name in names):
+        return "torch"
+    raise InvalidArgumentError(
+        f"a zip archive, with no tensors of any kind known here; its members: {names[:5]}",
+        path=path,
+    )
 
 
 # What a folder of another library's model has, the better one first.

@@ -25,6 +25,7 @@ from tfckpt.storage import Source
 from tfckpt.tensors.selection import Axis, Index, Selection
 from tfckpt.tensors.slices import Shape, volume
 from tfckpt.tensors.stored import Array, new_array, reshaped, swap_bytes
+from tfckpt.tensors.strings import to_array, to_bytes_list
 
 _PIECE = 4 << 20
 # A part is checked with all that its checksum speaks of where that is of no more bytes than this,
@@ -63,6 +64,7 @@ class Stored(NamedTuple):
     strides: tuple[int, ...] | None = None
     big_endian: bool = False
     checked: Checked | None = None
+    held: Array | None = None  # the value, where it lies within something else that was read
 
     @property
     def entry(self) -> Entry | None:
@@ -79,6 +81,14 @@ def described(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInf
         return TensorInfo(data_type_of(dtype), shape, stored_size)
     except TypeError:
         return TensorInfo(0, shape, stored_size, (), dtype.newbyteorder("="))
+
+
+def held(array: Array) -> Stored:
+    """Return a tensor that was read already; strings become bytes."""
+    info = described(array.dtype, array.shape, array.nbytes)
+    if array.dtype.kind in "SU":
+        array = to_array(to_bytes_list(array), array.shape)
+    return Stored(info, 0, held=array)
 
 
 @cache
@@ -153,6 +163,8 @@ class RawReader(ForeignReader):
     def get_tensor(self, name: str, index: Index | None = None) -> Array:
         info = self.readable(name)
         stored = self._tensors[name]
+        if stored.held is not None:
+            return _copied(stored.held, index)
         with located(self.path, name, stored.offset), self._limits:
             selection = Selection.of(... if index is None else index, info.shape)
             self._check([stored], volume(selection.shape) * info.dtype.itemsize)
@@ -165,9 +177,14 @@ class RawReader(ForeignReader):
         for name in wanted:
             self.readable(name)
         tensors = {name: self._tensors[name] for name in wanted}
+        outside = {name: one for name, one in tensors.items() if one.held is None}
         with located(self.path), self._limits:
-            self._check(tensors.values(), None)
-            return fetch_all(self._source, tensors)
+            self._check(outside.values(), None)
+            arrays = fetch_all(self._source, outside)
+        for name, one in tensors.items():
+            if one.held is not None:
+                arrays[name] = _copied(one.held, None)
+        return {name: arrays[name] for name in wanted}
 
     def _check(self, tensors: Iterable[Stored], wanted: int | None) -> None:
         """Check the stretches that tensors lie in, of which `wanted` bytes are asked for."""
@@ -188,6 +205,16 @@ class RawReader(ForeignReader):
 
     def __len__(self) -> int:
         return len(self._tensors)
+
+
+def _copied(array: Array, index: Index | None) -> Array:
+    """Return a part of an array, or all of it, as the caller's own; one string as bytes."""
+    if index is not None:
+        Selection.of(index, array.shape)  # takes the same as of a tensor in a file
+    part: Any = array[() if index is None else index]
+    if array.dtype.kind == "O":
+        return part.copy() if isinstance(part, np.ndarray) else part
+    return np.array(part)
 
 
 def fetch_all(source: Source, tensors: Mapping[str, Stored]) -> dict[str, Array]:

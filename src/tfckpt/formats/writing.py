@@ -12,7 +12,7 @@ import numpy as np
 
 from tfckpt.bundle.spread import write_shards
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.formats import safetensors
+from tfckpt.formats import pytorch, safetensors
 from tfckpt.formats.indexed import INDEX_SUFFIX, file_names, publish_set, split_by_size
 from tfckpt.formats.raw import described, dtype_named
 from tfckpt.names import Path, as_path
@@ -98,6 +98,9 @@ def write_tensors(
 
 _SUFFIXES = {
     ".safetensors": "safetensors",
+    ".pt": "torch",
+    ".pth": "torch",
+    ".bin": "torch",
 }
 # A name of no suffix, of a suffix with a number, or of TensorFlow's: a prefix.
 _PREFIX = re.compile(r"[^.]*|.*\.(ckpt|v2|.*-\d+|\d+)")
@@ -229,6 +232,11 @@ def _write_safetensors(path: str, tensors: Tensors, fsync: bool) -> None:
         safetensors.write_safetensors(file, tensors.infos, tensors.value, tensors.metadata)
 
 
+def _write_torch(path: str, tensors: Tensors, fsync: bool) -> None:
+    with writing(path, fsync=fsync) as file:
+        pytorch.write_torch(file, tensors.infos, tensors.value)
+
+
 def _write_set(path: str, tensors: Tensors, most: int, fsync: bool) -> str:
     """Write safetensors files and their index; return its path."""
     infos = tensors.infos
@@ -266,6 +274,11 @@ FORMATS: dict[str, Format] = {
         write=_write_safetensors,
         why_no_name=safetensors.why_no_name,
         has_metadata=True,
+    ),
+    "torch": Format(
+        holds=lambda info: info.type_name in pytorch.TYPES,
+        write=_write_torch,
+        why_no_name=pytorch.why_no_name,
     ),
     "v1": Format(
         holds=lambda info: info.foreign is None and info.data_type in V1_DATA_TYPES,
