@@ -255,7 +255,7 @@ def test_two_values_under_one_path_are_not_chosen_from() -> None:
 
 def test_every_damage_gives_values_or_an_error(survive: Check) -> None:
     survive(TorchReader, SMALL, (1, 0xFF))
-    survive(lambda source: TorchReader(source, verify=False), SMALL, (1, 3, 0x80, 0xFF))
+    survive(lambda source: TorchReader(source, verify=False), SMALL, (3, 0x80))
 
 
 def test_damaged_elements_have_another_checksum() -> None:

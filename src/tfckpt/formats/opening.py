@@ -8,6 +8,7 @@ from collections.abc import Callable
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, InvalidArgumentError, located
 from tfckpt.formats.indexed import INDEX_SUFFIX, IndexedReader
+from tfckpt.formats.numpys import MAGIC, SUFFIX, NpyReader, NpzReader
 from tfckpt.formats.pickled import first_bytes
 from tfckpt.formats.pytorch import DATA, TorchReader
 from tfckpt.formats.safetensors import SafetensorsReader
@@ -79,6 +80,8 @@ FORMATS: dict[str, MakeReader] = {
     "checkpoint": _checkpoint,
     "safetensors": _of_source(SafetensorsReader),
     "torch": _of_source(TorchReader),
+    "npz": _of_source(NpzReader),
+    "npy": _of_source(NpyReader),
 }
 
 
@@ -105,7 +108,9 @@ def _kind_of(path: str) -> str | None:
         return "safetensors"
     if head.lstrip()[:1] == b"{" and path.endswith(INDEX_SUFFIX):
         return "safetensors" if path.endswith(f".safetensors{INDEX_SUFFIX}") else "torch"
-    if head.startswith(b"PK"):
+    if head.startswith(MAGIC):
+        return "npy"
+    if head.startswith((b"PK\3\4", b"PK\5\6")):
         return _kind_of_archive(path)
     return "torch" if first_bytes(head) else None
 
@@ -120,6 +125,8 @@ def _kind_of_archive(path: str) -> str:
         source.close()
     if any(name.rpartition("/")[2] == DATA for name in names):
         return "torch"
+    if not names or any(name.endswith(SUFFIX) for name in names):
+        return "npz"
     raise InvalidArgumentError(
         f"a zip archive, with no tensors of any kind known here; its members: {names[:5]}",
         path=path,

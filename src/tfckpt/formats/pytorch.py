@@ -29,7 +29,7 @@ from tfckpt.errors import (
     located,
 )
 from tfckpt.formats.pickled import Attributes, Machine, Name, as_key, is_plain
-from tfckpt.formats.raw import Checked, RawReader, Stored, described, dtype_named, held
+from tfckpt.formats.raw import ROOT, Checked, RawReader, Stored, described, dtype_named, held
 from tfckpt.formats.safetensors import chunks_of, size_of
 from tfckpt.formats.zipped import STORED, Archive, ZipWriter
 from tfckpt.names import is_text
@@ -42,8 +42,6 @@ from tfckpt.tensors.stored import Array
 DATA = "data.pkl"
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 _LEGACY_VERSION = 1001
-ROOT = "tensor"
-"""The name of a tensor that was saved alone."""
 
 # The names that a pickle has for element types: torch's own, and those of its classes of storages.
 _DTYPES = {

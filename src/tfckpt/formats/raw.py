@@ -6,6 +6,7 @@ is done by the code that does it for the shards of a bundle.
 
 from __future__ import annotations
 
+import sys
 import zlib
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from tfckpt.reader import TensorInfo, TensorReader, Verify, listed, tensor_not_f
 from tfckpt.storage import Source
 from tfckpt.tensors.selection import Axis, Index, Selection
 from tfckpt.tensors.slices import Shape, volume
-from tfckpt.tensors.stored import Array, new_array, reshaped, swap_bytes
+from tfckpt.tensors.stored import Array, new_array, reshaped
 from tfckpt.tensors.strings import to_array, to_bytes_list
 
 _PIECE = 4 << 20
@@ -32,6 +33,10 @@ _PIECE = 4 << 20
 # or no more than so many times the part.
 _SMALL = 4 << 20
 _SHARE = 4
+
+
+ROOT = "tensor"
+"""The name of a tensor that a file holds alone, without a name."""
 
 
 class Checked(NamedTuple):
@@ -64,13 +69,15 @@ class Stored(NamedTuple):
     strides: tuple[int, ...] | None = None
     big_endian: bool = False
     checked: Checked | None = None
+    element: np.dtype[Any] | None = None  # what lies there, where another dtype is handed out
     held: Array | None = None  # the value, where it lies within something else that was read
+    packed: bool = False  # `offset` is within what has to be unpacked first
 
     @property
     def entry(self) -> Entry | None:
         """The same as a bundle's index says it, if it can: C order, and a type of TensorFlow."""
         info = self.info
-        if self.strides is not None or info.foreign is not None:
+        if self.strides is not None or info.foreign is not None or self.element is not None:
             return None
         return Entry(info.data_type, info.shape, 0, self.offset, info.stored_size)
 
@@ -85,10 +92,21 @@ def described(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInf
 
 def held(array: Array) -> Stored:
     """Return a tensor that was read already; strings become bytes."""
-    info = described(array.dtype, array.shape, array.nbytes)
-    if array.dtype.kind in "SU":
-        array = to_array(to_bytes_list(array), array.shape)
-    return Stored(info, 0, held=array)
+    return Stored(described(array.dtype, array.shape, array.nbytes), 0, held=_as_bytes(array))
+
+
+def _as_bytes(array: Array) -> Array:
+    """Return an array of texts as one of bytes; any other as it is."""
+    if array.dtype.kind not in "SU":
+        return array
+    if array.dtype.kind == "U" and array.size and array.dtype.itemsize:
+        codes = np.ascontiguousarray(array).reshape(-1).view(f"{array.dtype.byteorder}u4")
+        if codes.max() > sys.maxunicode:
+            raise DataLossError(f"has texts that are none: a character {codes.max():#x}")
+    try:
+        return to_array(to_bytes_list(array), array.shape)
+    except ValueError as error:
+        raise DataLossError(f"has texts that are none: {error}") from None
 
 
 @cache
@@ -168,23 +186,25 @@ class RawReader(ForeignReader):
         with located(self.path, name, stored.offset), self._limits:
             selection = Selection.of(... if index is None else index, info.shape)
             self._check([stored], volume(selection.shape) * info.dtype.itemsize)
+            source = self._unpacked(name) if stored.packed else self._source
             if index is None:
-                return fetch_all(self._source, {name: stored})[name]
-            return selection.finished(fetch_axes(self._source, name, stored, selection.axes))
+                return fetch_all(source, {name: stored})[name]
+            return selection.finished(fetch_axes(source, name, stored, selection.axes))
+
+    def _unpacked(self, name: str) -> Source:
+        """Return what a packed tensor's `offset` is within. For formats that pack."""
+        raise NotImplementedError
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         wanted = list(self) if names is None else list(listed(names))
         for name in wanted:
             self.readable(name)
         tensors = {name: self._tensors[name] for name in wanted}
-        outside = {name: one for name, one in tensors.items() if one.held is None}
+        plain = {n: one for n, one in tensors.items() if one.held is None and not one.packed}
         with located(self.path), self._limits:
-            self._check(outside.values(), None)
-            arrays = fetch_all(self._source, outside)
-        for name, one in tensors.items():
-            if one.held is not None:
-                arrays[name] = _copied(one.held, None)
-        return {name: arrays[name] for name in wanted}
+            self._check(plain.values(), None)
+            arrays = fetch_all(self._source, plain)
+        return {name: arrays[name] if name in arrays else self.get_tensor(name) for name in wanted}
 
     def _check(self, tensors: Iterable[Stored], wanted: int | None) -> None:
         """Check the stretches that tensors lie in, of which `wanted` bytes are asked for."""
@@ -234,7 +254,9 @@ def fetch_all(source: Source, tensors: Mapping[str, Stored]) -> dict[str, Array]
             continue
         axes = [Axis(0, size, 1) for size in stored.info.shape]
         with located(source.path, name, stored.offset):
-            arrays[name] = fetch_axes(source, name, stored, axes)
+            whole = fetch_axes(source, name, stored, axes)
+        is_string = whole.dtype.kind == "O" and not whole.ndim
+        arrays[name] = whole[()] if is_string else whole
     for big_endian, entries in plain.items():
         entries.sort(key=lambda named: named[1].offset)
         arrays.update(Shard(source, big_endian).fetch(entries, verify=False))
@@ -246,19 +268,21 @@ def fetch_axes(source: Source, name: str, stored: Stored, axes: Sequence[Axis]) 
     entry = stored.entry
     if entry is not None:
         return fetch_part(Shard(source, stored.big_endian), name, entry, axes)
-    dtype = stored.info.dtype
     shape = tuple(axis.length for axis in axes)
     count = volume(shape)
-    limits.current().check_memory(count * dtype.itemsize, source.size, "a tensor")
+    limits.current().check_memory(count * stored.info.dtype.itemsize, source.size, "a tensor")
     if not count:
-        return new_array(shape, dtype)
+        return new_array(shape, stored.info.dtype)
+    dtype = stored.element or stored.info.dtype
+    if not dtype.itemsize:
+        return _as_bytes(new_array(shape, dtype))
     strides = stored.strides
     if strides is None:
         strides = tuple(c_strides(stored.info.shape, dtype.itemsize))
     flat = read_box(source, axes, strides, dtype.itemsize, stored.offset).view(dtype)
     if stored.big_endian:
-        if dtype.names is None and dtype.kind in "biufc":
-            swap_bytes(flat)
-        else:
-            flat = flat.view(dtype.newbyteorder(">")).astype(dtype)
-    return reshaped(flat, shape)
+        flat = flat.view(dtype.newbyteorder(">")).astype(dtype)
+    flat = _as_bytes(flat)
+    return reshaped(
+        flat if flat.dtype.kind == "O" else flat.astype(stored.info.dtype, copy=False), shape
+    )

@@ -12,7 +12,7 @@ import numpy as np
 
 from tfckpt.bundle.spread import write_shards
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.formats import pytorch, safetensors
+from tfckpt.formats import numpys, pytorch, safetensors
 from tfckpt.formats.indexed import INDEX_SUFFIX, file_names, publish_set, split_by_size
 from tfckpt.formats.raw import described, dtype_named
 from tfckpt.names import Path, as_path
@@ -98,6 +98,7 @@ def write_tensors(
 
 _SUFFIXES = {
     ".safetensors": "safetensors",
+    ".npz": "npz",
     ".pt": "torch",
     ".pth": "torch",
     ".bin": "torch",
@@ -237,6 +238,11 @@ def _write_torch(path: str, tensors: Tensors, fsync: bool) -> None:
         pytorch.write_torch(file, tensors.infos, tensors.value)
 
 
+def _write_npz(path: str, tensors: Tensors, fsync: bool) -> None:
+    with writing(path, fsync=fsync) as file:
+        numpys.write_npz(file, tensors.infos, tensors.value, compressed=tensors.compressed)
+
+
 def _write_set(path: str, tensors: Tensors, most: int, fsync: bool) -> str:
     """Write safetensors files and their index; return its path."""
     infos = tensors.infos
@@ -279,6 +285,12 @@ FORMATS: dict[str, Format] = {
         holds=lambda info: info.type_name in pytorch.TYPES,
         write=_write_torch,
         why_no_name=pytorch.why_no_name,
+    ),
+    "npz": Format(
+        holds=numpys.holds,
+        write=_write_npz,
+        why_no_name=numpys.why_no_name,
+        compresses=True,
     ),
     "v1": Format(
         holds=lambda info: info.foreign is None and info.data_type in V1_DATA_TYPES,
