@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, InvalidArgumentError, located
+from tfckpt.formats import hdf5, numpys
+from tfckpt.formats.hdf5 import KERAS_WEIGHTS, Hdf5Reader, KerasReader
 from tfckpt.formats.indexed import INDEX_SUFFIX, IndexedReader
-from tfckpt.formats.numpys import MAGIC, SUFFIX, NpyReader, NpzReader
+from tfckpt.formats.numpys import SUFFIX, NpyReader, NpzReader
 from tfckpt.formats.pickled import first_bytes
 from tfckpt.formats.pytorch import DATA, TorchReader
 from tfckpt.formats.safetensors import SafetensorsReader
@@ -80,6 +82,8 @@ FORMATS: dict[str, MakeReader] = {
     "checkpoint": _checkpoint,
     "safetensors": _of_source(SafetensorsReader),
     "torch": _of_source(TorchReader),
+    "hdf5": _of_source(Hdf5Reader),
+    "keras": _of_source(KerasReader),
     "npz": _of_source(NpzReader),
     "npy": _of_source(NpyReader),
 }
@@ -104,12 +108,15 @@ def _recognised(path: str) -> tuple[str, str]:
 def _kind_of(path: str) -> str | None:
     """Say of which format other than a checkpoint's a file is, by its first bytes."""
     head, _, size = read_ends(path, _HEAD, 0)
+    if any(head.startswith(hdf5.MAGIC, at) for at in (512, 1024, 2048)):  # behind a user's block
+        return "hdf5"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size - 8:
         return "safetensors"
     if head.lstrip()[:1] == b"{" and path.endswith(INDEX_SUFFIX):
         return "safetensors" if path.endswith(f".safetensors{INDEX_SUFFIX}") else "torch"
-    if head.startswith(MAGIC):
-        return "npy"
+    for magic, kind in ((numpys.MAGIC, "npy"), (hdf5.MAGIC, "hdf5")):
+        if head.startswith(magic):
+            return kind
     if head.startswith((b"PK\3\4", b"PK\5\6")):
         return _kind_of_archive(path)
     return "torch" if first_bytes(head) else None
@@ -125,6 +132,8 @@ def _kind_of_archive(path: str) -> str:
         source.close()
     if any(name.rpartition("/")[2] == DATA for name in names):
         return "torch"
+    if KERAS_WEIGHTS in names:
+        return "keras"
     if not names or any(name.endswith(SUFFIX) for name in names):
         return "npz"
     raise InvalidArgumentError(

@@ -12,7 +12,7 @@ import numpy as np
 
 from tfckpt.bundle.spread import write_shards
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.formats import numpys, pytorch, safetensors
+from tfckpt.formats import hdf5, numpys, pytorch, safetensors
 from tfckpt.formats.indexed import INDEX_SUFFIX, file_names, publish_set, split_by_size
 from tfckpt.formats.raw import described, dtype_named
 from tfckpt.names import Path, as_path
@@ -99,6 +99,8 @@ def write_tensors(
 _SUFFIXES = {
     ".safetensors": "safetensors",
     ".npz": "npz",
+    ".h5": "hdf5",
+    ".hdf5": "hdf5",
     ".pt": "torch",
     ".pth": "torch",
     ".bin": "torch",
@@ -243,6 +245,17 @@ def _write_npz(path: str, tensors: Tensors, fsync: bool) -> None:
         numpys.write_npz(file, tensors.infos, tensors.value, compressed=tensors.compressed)
 
 
+def _write_hdf5(path: str, tensors: Tensors, fsync: bool) -> None:
+    with writing(path, fsync=fsync) as file:
+        hdf5.write_hdf5(
+            file,
+            tensors.infos,
+            tensors.value,
+            tensors.metadata,
+            compressed=tensors.compressed,
+        )
+
+
 def _write_set(path: str, tensors: Tensors, most: int, fsync: bool) -> str:
     """Write safetensors files and their index; return its path."""
     infos = tensors.infos
@@ -290,6 +303,13 @@ FORMATS: dict[str, Format] = {
         holds=numpys.holds,
         write=_write_npz,
         why_no_name=numpys.why_no_name,
+        compresses=True,
+    ),
+    "hdf5": Format(
+        holds=hdf5.holds,
+        write=_write_hdf5,
+        why_no_name=hdf5.why_no_name,
+        has_metadata=True,
         compresses=True,
     ),
     "v1": Format(

@@ -107,6 +107,11 @@ class FileWriter:
         self._status = os.fstat(self._descriptor.number)
         self.size, self._linked = self._status.st_size, True
 
+    @property
+    def temporary_path(self) -> str:
+        """Where the file is now, for a library that writes it by itself."""
+        return self._temporary
+
     def write(self, data: Buffer) -> None:
         rest = memoryview(data).cast("B")
         number = -1 if self._descriptor is None else self._descriptor.number
