@@ -19,6 +19,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count, takewhile
 from typing import Any
 
 import numpy as np
@@ -86,22 +87,21 @@ class Hdf5Reader(RawReader):
             self._file = h5py().File(_SourceFile(source), "r")
         try:
             with located(source.path):
-                self._attributes: dict[str, Any] = {}
-                self._datasets: dict[str, Any] = {}
+                self._objects: dict[str, Any] = {}  # groups and datasets by path
                 tensors = self._listed(source)
-                order = _keras_order(self._attributes)
+                order = _keras_order(self._objects)
         except BaseException:
             self._file.close()
             raise
         first = {name: tensors[name] for name in order if name in tensors}
-        super().__init__(source, first | tensors, self._attributes, verify=verify)
+        super().__init__(source, first | tensors, {}, verify=verify)
 
     def _listed(self, source: Source) -> dict[str, Stored]:
-        """Return all datasets below the root, and note the attributes."""
+        """Return all datasets below the root; note what there is."""
         tensors: dict[str, Stored] = {}
         with _checked("the root"):
             root = self._file["/"]
-        self._note("", root)
+        self._objects[""] = root
         waiting: list[tuple[str, Any, tuple[Any, ...]]] = [("", root, (root.id,))]
         left = source.size // _LINK_BYTES + 1
         while waiting:
@@ -118,8 +118,8 @@ class Hdf5Reader(RawReader):
                         tensors[place] = _unheld(f"in another place ({link})")
                         continue
                     one = group[name]
+                    self._objects[place] = one
                     if isinstance(one, h5py().Dataset):
-                        self._datasets[place] = one
                         with _checked(f"the dataset {place!r}"):
                             tensors[place] = _stored(one)
                     elif isinstance(one, h5py().Group):
@@ -127,14 +127,18 @@ class Hdf5Reader(RawReader):
                             tensors[place] = _unheld("in another place (a group above)")
                             continue
                         inside.append((place, one, (*above, one.id)))
-                    self._note(place, one)
             waiting.extend(reversed(inside))
         return tensors
 
-    def _note(self, path: str, one: Any) -> None:
-        with _checked(f"the attributes of {path or '/'!r}"):
-            for name in one.attrs:
-                self._attributes[f"{path}@{name}" if path else name] = _attribute(one.attrs, name)
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        said = dict(self._metadata)
+        with self._limits:
+            for path, one in self._objects.items():
+                with located(self.path), _checked(f"the attributes of {path or '/'!r}"):
+                    for name in one.attrs:
+                        said[f"{path}@{name}" if path else name] = _attribute(one, name)
+        return said
 
     def get_tensor(self, name: str, index: Index | None = None) -> Array:
         info = self.readable(name)
@@ -151,7 +155,7 @@ class Hdf5Reader(RawReader):
         """Have h5py read chosen elements."""
         if not self._file:
             raise ValueError(f"{self.path} is closed")
-        dataset = self._datasets[name]
+        dataset = self._objects[name]
         shape = tuple(axis.length for axis in axes)
         box = tuple(slice(a.start, a.stop if a.length else a.start, a.step) for a in axes)
         needed = volume(shape) * info.dtype.itemsize
@@ -256,7 +260,7 @@ def _dtype_of(dataset: Any) -> np.dtype[Any] | str:
     if dtype.hasobject or dtype.subdtype is not None:
         return f"elements of several parts ({dtype})"
     if dtype.kind == "V" and dtype.names is None and _DTYPE in dataset.attrs:
-        said = _attribute(dataset.attrs, _DTYPE)
+        said = _attribute(dataset, _DTYPE)
         found = _noted_dtype(said)
         if found is not None and found.itemsize == dtype.itemsize:
             return found
@@ -270,12 +274,12 @@ def _noted_dtype(name: Any) -> np.dtype[Any] | None:
     return dtype_named(name)
 
 
-def _attribute(attributes: Any, name: str) -> Any:
+def _attribute(one: Any, name: str) -> Any:
     """Return an attribute as Python has it: texts, numbers, lists."""
-    holder = attributes.get_id(name)
+    holder = one.attrs.get_id(name)
     space = volume(holder.shape or ()) * max(1, holder.dtype.itemsize)
     limits.current().check_memory(space, 0, "an attribute")
-    value = attributes[name]
+    value = one.attrs[name]
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     return _as_text(value)
@@ -289,27 +293,27 @@ def _as_text(value: Any) -> Any:
     return value if isinstance(value, str | int | float | bool | complex | tuple) else repr(value)
 
 
-def _keras_order(attributes: Mapping[str, Any]) -> list[str]:
+def _keras_order(objects: Mapping[str, Any]) -> list[str]:
     """Return the paths of weights as Keras 2 orders them: by layer, then within it."""
     paths = []
     for base in ("", "model_weights"):
-        layers = _long_list(attributes, base, "layer_names")
+        layers = _long_list(objects, base, "layer_names")
         for layer in (*layers, "top_level_model_weights"):
             group = f"{base}/{layer}" if base else layer
-            paths += [f"{group}/{name}" for name in _long_list(attributes, group, "weight_names")]
-    names = _long_list(attributes, "optimizer_weights", "weight_names")
+            paths += [f"{group}/{name}" for name in _long_list(objects, group, "weight_names")]
+    names = _long_list(objects, "optimizer_weights", "weight_names")
     return paths + [f"optimizer_weights/{name}" for name in names]
 
 
-def _long_list(attributes: Mapping[str, Any], path: str, name: str) -> list[str]:
+def _long_list(objects: Mapping[str, Any], path: str, name: str) -> list[str]:
     """Return a list of names; one that does not fit an attribute is in several, numbered."""
-    key = f"{path}@{name}" if path else name
-    if key in attributes:
-        parts = [attributes[key]]
-    else:
-        parts = []
-        while f"{key}{len(parts)}" in attributes:
-            parts.append(attributes[f"{key}{len(parts)}"])
+    if path not in objects:
+        return []
+    with _checked(f"the order of what is in {path or '/'!r}"):
+        there = set(objects[path].attrs)
+        numbered = takewhile(there.__contains__, (f"{name}{number}" for number in count()))
+        keys = [name] if name in there else list(numbered)
+        parts = [_attribute(objects[path], key) for key in keys]
     return [one for part in parts if isinstance(part, list) for one in part if isinstance(one, str)]
 
 
@@ -362,7 +366,6 @@ class KerasReader(Hdf5Reader):
                 weights: Source = Window(source, offset, member.size, source.path)
                 self._unchecked = [Checked(0, member.size, member.crc32)] if verify else []
             else:
-                limits.current().check_memory(member.size, source.size, "the weights, unpacked")
                 weights = MemorySource(archive.read(member), source.path)
                 self._unchecked = []
             texts = {

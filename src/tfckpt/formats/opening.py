@@ -15,6 +15,7 @@ from tfckpt.formats.pickled import first_bytes
 from tfckpt.formats.pytorch import DATA, TorchReader
 from tfckpt.formats.safetensors import SafetensorsReader
 from tfckpt.formats.zipped import Archive
+from tfckpt.locate import locate
 from tfckpt.names import Path, as_path
 from tfckpt.reader import TensorReader, Verify
 from tfckpt.storage import is_remote, list_folder, open_source, read_ends
@@ -78,6 +79,12 @@ def _checkpoint(path: str, verify: Verify, mmap: bool) -> TensorReader:
     return load_checkpoint(path, verify=verify, mmap=mmap)
 
 
+def _graph(path: str, verify: Verify, mmap: bool) -> TensorReader:
+    from tfckpt.formats.frozen import FrozenReader  # loads all of the graphs' part
+
+    return FrozenReader(path)
+
+
 FORMATS: dict[str, MakeReader] = {
     "checkpoint": _checkpoint,
     "safetensors": _of_source(SafetensorsReader),
@@ -86,6 +93,7 @@ FORMATS: dict[str, MakeReader] = {
     "keras": _of_source(KerasReader),
     "npz": _of_source(NpzReader),
     "npy": _of_source(NpyReader),
+    "graph": _graph,
 }
 
 
@@ -98,15 +106,15 @@ def _recognised(path: str) -> tuple[str, str]:
         raise ValueError("the path of a file of tensors cannot be empty")
     if is_remote(path) or os.path.isfile(path):
         try:
-            return path, _kind_of(path) or "checkpoint"
+            return path, _kind_of(path)
         except FileMissingError:  # a prefix, behind a URL
             return path, "checkpoint"
     inside = _in_folder(path) if os.path.isdir(path) else None
     return (path, "checkpoint") if inside is None else _recognised(inside)
 
 
-def _kind_of(path: str) -> str | None:
-    """Say of which format other than a checkpoint's a file is, by its first bytes."""
+def _kind_of(path: str) -> str:
+    """Say of which format a file is, by its first bytes."""
     head, _, size = read_ends(path, _HEAD, 0)
     if any(head.startswith(hdf5.MAGIC, at) for at in (512, 1024, 2048)):  # behind a user's block
         return "hdf5"
@@ -119,7 +127,26 @@ def _kind_of(path: str) -> str | None:
             return kind
     if head.startswith((b"PK\3\4", b"PK\5\6")):
         return _kind_of_archive(path)
-    return "torch" if first_bytes(head) else None
+    if first_bytes(head):
+        return "torch"
+    return "graph" if _is_graph(path, head) else "checkpoint"
+
+
+# The first field of a GraphDef, MetaGraphDef or SavedModel, or what each has in its text form.
+_GRAPH_STARTS = (b"\x08", b"\x0a", b"\x12", b"\x1a", b"\x22")
+_GRAPH_TEXTS = (b"node {", b"meta_graphs {", b"graph_def {", b"meta_info_def {")
+
+
+def _is_graph(path: str, head: bytes) -> bool:
+    """Whether a file that begins as a graph may is no part of a checkpoint."""
+    begins = head.startswith(_GRAPH_STARTS) or any(text in head for text in _GRAPH_TEXTS)
+    if is_remote(path) or not begins:
+        return False
+    try:
+        locate(path)
+    except InvalidArgumentError:
+        return True
+    return False
 
 
 def _kind_of_archive(path: str) -> str:

@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from tfckpt import limits
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, UnimplementedError
 from tfckpt.storage import FileWriter, Source
@@ -119,7 +120,8 @@ class Archive:
             raise _broken(member, f"its checksum is {crc:#010x}, not {member.crc32:#010x}")
 
     def read(self, member: Member, *, verify: bool = True) -> bytes:
-        """Return all that a member holds."""
+        """Return all that a member holds. Raises ResourceExhaustedError where that is too much."""
+        limits.current().check_memory(member.size, self._source.size, f"member {member.name!r}")
         return b"".join(self.chunks(member, verify=verify))
 
 
