@@ -47,6 +47,8 @@ _KERAS_TEXTS = ("config.json", "metadata.json")
 _DTYPE = "dtype"
 # Strings of a dataset may all be one string of the file: so many are read at a time.
 _STRINGS = 64
+_HEAP = b"GCOL"
+_HEAP_HEAD = 16
 # No link to a group or a dataset takes less of a file.
 _LINK_BYTES = 16
 
@@ -343,7 +345,23 @@ class _SourceFile(io.RawIOBase):
         size = max(0, min(len(target), self._source.size - self._at))
         self._source.read_into(self._at, target[:size])
         self._at += size
+        if target[:4] == _HEAP:
+            _check_heap(target[:size])
         return size
+
+
+def _check_heap(heap: memoryview) -> None:
+    """Refuse a heap of strings over which HDF5 would never come to an end (``H5HGcache.c``).
+
+    [GCOL, version, size of all: u64] [number: u16, uses: u16, 0: u32, size: u64, data] ...
+    """
+    at = _HEAP_HEAD
+    while at + _HEAP_HEAD <= len(heap):
+        number = int.from_bytes(heap[at : at + 2], "little")
+        size = int.from_bytes(heap[at + 8 : at + 16], "little")
+        if not number and size < _HEAP_HEAD:  # free room, of which its head is a part
+            raise DataLossError("a heap of strings is damaged: free room of no size")
+        at += size if not number else _HEAP_HEAD + -(-size // 8) * 8
 
 
 class KerasReader(Hdf5Reader):
