@@ -40,11 +40,9 @@ def test_a_format_is_told_by_content(format: str, tmp_path: Path) -> None:
         }
 
 
-@pytest.mark.parametrize("format", SUFFIXES)
+@pytest.mark.parametrize("format", sorted(set(SUFFIXES) - {"v1"}))
 def test_a_format_is_chosen_by_the_end_of_the_name(format: str, tmp_path: Path) -> None:
     path = tmp_path / ("m" + SUFFIXES[format])
-    if format == "v1":
-        return  # by its name alone a prefix is that of a V2 checkpoint
     tfckpt.write_tensors(path, TENSORS)
     with tfckpt.open_tensors(path, format="checkpoint" if format == "v2" else format) as tensors:
         assert set(tensors) == set(TENSORS)
@@ -83,6 +81,17 @@ def test_strings_go_where_there_are_strings(tmp_path: Path) -> None:
             assert reader["words"].tolist() == [b"a", b"bc"] and reader["one"] == b"x"
             with pytest.raises(InvalidArgumentError, match=r"words \(string\)"):
                 tfckpt.write_tensors(tmp_path / "c.safetensors", reader)
+
+
+@pytest.mark.parametrize("format", ["safetensors", "torch", "npz", "hdf5"])
+def test_files_behind_urls(format: str, tmp_path: Path) -> None:
+    import fsspec
+
+    path = tfckpt.write_tensors(tmp_path / "m", TENSORS, format=format)
+    url = f"memory://formats/{format}"
+    fsspec.filesystem("memory").pipe(url, Path(path).read_bytes())
+    with tfckpt.open_tensors(url) as tensors:
+        assert tensors["step"] == 7 and tensors.get_tensor("layer/kernel", 0).tolist() == [0, 1, 2]
 
 
 # Graphs

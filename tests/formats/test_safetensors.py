@@ -294,6 +294,7 @@ HOSTILE_INDEXES = {
     "a URL": ({"weight_map": {"a": "s3://bucket"}}, "no file of its folder"),
     "a zero byte": ({"weight_map": {"a": "x\0"}}, "no file of its folder"),
     "no map": ({"metadata": {}}, "no index of files"),
+    "an empty list": ({"weight_map": {"a": []}}, "no index of files"),
     "numbers": ({"weight_map": {"a": 1}}, "no index of files"),
     "a list": ([], "no index of files"),
 }

@@ -59,6 +59,20 @@ def test_what_keras_3_writes(name: str, model: Any, tmp_path: Path) -> None:
             assert json.loads(tensors.metadata["config.json"])["class_name"] == "Functional"
 
 
+def test_weights_in_several_files(model: Any, tmp_path: Path) -> None:
+    model.save_weights(tmp_path / "m.weights.json", max_shard_size=1e-7)
+    assert len(list(tmp_path.glob("*.weights.h5"))) > 2
+    (tmp_path / "one").mkdir()
+    model.save_weights(tmp_path / "one" / "m.weights.h5")
+    for path in (tmp_path, tmp_path / "m.weights.json"):
+        with (
+            tfckpt.open_tensors(path) as several,
+            tfckpt.open_tensors(tmp_path / "one" / "m.weights.h5") as one,
+        ):
+            assert set(several) == set(one)
+            assert all(same(several[name], one[name]) for name in one)
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_the_older_format_of_whole_models(model: Any, tmp_path: Path) -> None:
     keras.models.save_model(model, tmp_path / "m.h5")

@@ -4,7 +4,9 @@
      "weight_map": {name: "model-00001-of-00002.safetensors", ...}}
 
 ``model.safetensors.index.json`` is that of safetensors files, ``pytorch_model.bin.index.json``
-that of PyTorch's (huggingface_hub's ``serialization/_torch.py``). All files lie in its folder.
+that of PyTorch's (huggingface_hub's ``serialization/_torch.py``). That of Keras,
+``model.weights.json``, maps groups of HDF5 to the files that share what is in them
+(``saving/saving_lib.py``). All files lie in the folder of the index.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from tfckpt.tensors.selection import Index
 from tfckpt.tensors.stored import Array
 
 INDEX_SUFFIX = ".index.json"
+KERAS_SUFFIX = ".weights.json"
 _WEIGHT_MAP = "weight_map"
 
 
@@ -55,17 +58,28 @@ class IndexedReader(ForeignReader):
     ) -> None:
         super().__init__(index, verify=verify)
         with located(index):
-            self._files, metadata = _decode(index)
+            places, metadata = _decode(index)
         self._metadata.update(metadata)
-        names = list(dict.fromkeys(self._files.values()))
+        names = list(dict.fromkeys(name for some in places.values() for name in some))
         self._numbers = {name: number for number, name in enumerate(names)}
-        folder = os.path.dirname(index)
-        self._members = Members(
-            group_of(index),
-            lambda number: os.path.join(folder, names[number]),
-            open_file,
-            mmap=mmap,
-        )
+        paths = [os.path.join(os.path.dirname(index), name) for name in names]
+        self._members = Members(group_of(index), paths.__getitem__, open_file, mmap=mmap)
+        if index.endswith(KERAS_SUFFIX):
+            self._files = self._listed(names)
+        else:
+            self._files = {name: some[0] for name, some in places.items()}
+
+    def _listed(self, files: Sequence[str]) -> dict[str, str]:
+        """Return which file has which tensor, where the index does not say it."""
+        found: dict[str, str] = {}
+        for file in files:
+            for name in self._members.open(self._numbers[file], lambda: True):
+                if name in found:
+                    raise DataLossError(
+                        f"{found[name]} has it, and so has {file}", path=self.path, tensor=name
+                    )
+                found[name] = file
+        return found
 
     def _reader(self, name: str) -> TensorReader:
         number = self._numbers[self._files[name]]
@@ -106,21 +120,25 @@ class IndexedReader(ForeignReader):
         return len(self._files)
 
 
-def _decode(index: str) -> tuple[dict[str, str], dict[str, object]]:
+def _decode(index: str) -> tuple[dict[str, list[str]], dict[str, object]]:
+    """Return the files that may have each tensor (of Keras: each group), and the metadata."""
     group = group_of(index)
     source = open_source(index + ".commit" if group.under_way else index, mmap=False)
     try:
         said = parse_json(source.read(0, source.size), "the index")
     finally:
         source.close()
-    files = said.get(_WEIGHT_MAP) if isinstance(said, dict) else None
-    if not isinstance(files, dict) or not all(isinstance(one, str) for one in files.values()):
-        raise DataLossError(f"no index of files of tensors: it has no {_WEIGHT_MAP} of texts")
-    for name in dict.fromkeys(files.values()):
-        if not name or name in (".", "..") or re.search(r"[/\\:\0]", name):
-            raise DataLossError(f"the index leads to {name!r}, which is no file of its folder")
+    found = said.get(_WEIGHT_MAP) if isinstance(said, dict) else None
+    if not isinstance(found, dict):
+        raise DataLossError(f"no index of files of tensors: it has no {_WEIGHT_MAP}")
+    places = {name: some if isinstance(some, list) else [some] for name, some in found.items()}
+    for file in (one for some in places.values() for one in some or [None]):
+        if not isinstance(file, str):
+            raise DataLossError(f"no index of files of tensors: its {_WEIGHT_MAP} names none")
+        if not file or file in (".", "..") or re.search(r"[/\\:\0]", file):
+            raise DataLossError(f"the index leads to {file!r}, which is no file of its folder")
     metadata = said.get("metadata")
-    return files, metadata if isinstance(metadata, dict) else {}
+    return places, metadata if isinstance(metadata, dict) else {}
 
 
 # Writing

@@ -9,7 +9,7 @@ from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, InvalidArgumentError, located
 from tfckpt.formats import hdf5, numpys
 from tfckpt.formats.hdf5 import KERAS_WEIGHTS, Hdf5Reader, KerasReader
-from tfckpt.formats.indexed import INDEX_SUFFIX, IndexedReader
+from tfckpt.formats.indexed import INDEX_SUFFIX, KERAS_SUFFIX, IndexedReader
 from tfckpt.formats.numpys import SUFFIX, NpyReader, NpzReader
 from tfckpt.formats.pickled import first_bytes
 from tfckpt.formats.pytorch import DATA, TorchReader
@@ -61,7 +61,7 @@ def _of_source(make: Callable[..., TensorReader]) -> MakeReader:
     """Make the opener of a format of one file, from what reads such a file."""
 
     def opened(path: str, verify: Verify, mmap: bool) -> TensorReader:
-        if path.endswith(INDEX_SUFFIX):
+        if path.endswith((INDEX_SUFFIX, KERAS_SUFFIX)):
             return IndexedReader(
                 path, lambda source: make(source, verify=verify), verify=verify, mmap=mmap
             )
@@ -120,8 +120,10 @@ def _kind_of(path: str) -> str:
         return "hdf5"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size - 8:
         return "safetensors"
-    if head.lstrip()[:1] == b"{" and path.endswith(INDEX_SUFFIX):
-        return "safetensors" if path.endswith(f".safetensors{INDEX_SUFFIX}") else "torch"
+    if head.lstrip()[:1] == b"{":
+        for suffix, kind in _INDEXES.items():
+            if path.endswith(suffix):
+                return kind
     for magic, kind in ((numpys.MAGIC, "npy"), (hdf5.MAGIC, "hdf5")):
         if head.startswith(magic):
             return kind
@@ -131,6 +133,13 @@ def _kind_of(path: str) -> str:
         return "torch"
     return "graph" if _is_graph(path, head) else "checkpoint"
 
+
+# What the files of an index are, by its name.
+_INDEXES = {
+    f".safetensors{INDEX_SUFFIX}": "safetensors",
+    INDEX_SUFFIX: "torch",
+    KERAS_SUFFIX: "hdf5",
+}
 
 # The first field of a GraphDef, MetaGraphDef or SavedModel, or what each has in its text form.
 _GRAPH_STARTS = (b"\x08", b"\x0a", b"\x12", b"\x1a", b"\x22")
@@ -175,6 +184,9 @@ _IN_FOLDERS = (
     ".safetensors",
     f".bin{INDEX_SUFFIX}",
     ".bin",
+    ".keras",
+    KERAS_SUFFIX,
+    ".weights.h5",
 )
 
 

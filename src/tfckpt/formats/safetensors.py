@@ -23,7 +23,7 @@ from tfckpt.formats.raw import RawReader, Stored, described, dtype_named
 from tfckpt.names import is_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, Verify
-from tfckpt.storage import FileWriter, Source
+from tfckpt.storage import FileWriter, Gathered, Source
 from tfckpt.tensors.slices import Shape, volume
 from tfckpt.tensors.stored import Array, stored_chunks, stored_view
 
@@ -167,10 +167,12 @@ def write_safetensors(
     `infos` have types that the format holds; `value` returns one tensor's array.
     """
     names = laid_out(infos)
-    file.write(_encode_header([(name, infos[name]) for name in names], metadata))
+    gathered = Gathered(file)
+    gathered.write(_encode_header([(name, infos[name]) for name in names], metadata))
     for name in names:
         for chunk in chunks_of(value(name)):
-            file.write(chunk)
+            gathered.write(chunk)
+    gathered.flush()
 
 
 def why_no_name(infos: Mapping[str, TensorInfo]) -> dict[str, str]:

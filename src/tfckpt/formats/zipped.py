@@ -20,7 +20,7 @@ from typing import NamedTuple
 from tfckpt import limits
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, UnimplementedError
-from tfckpt.storage import FileWriter, Source
+from tfckpt.storage import FileWriter, Gathered, Source
 
 STORED, DEFLATED = 0, 8
 _METHODS = {STORED: "stored", DEFLATED: "deflated"}
@@ -256,7 +256,7 @@ class ZipWriter:
     """Puts members into a file, one behind the other; `finish` writes the directory."""
 
     def __init__(self, file: FileWriter) -> None:
-        self._file = file
+        self._file = Gathered(file)
         self._entries: list[bytes] = []
 
     def add(self, name: str, data: Iterable[Buffer], size: int, crc32: int, align: int = 1) -> None:
@@ -365,6 +365,7 @@ class ZipWriter:
         count, begin = min(count, _MANY), min(begin, _IN_64)
         size = min(len(directory), _IN_64)
         self._file.write(_END.pack(_END_MARK, 0, 0, count, count, size, begin, 0))
+        self._file.flush()
 
 
 def _extra_64(size: int, stored: int) -> bytes:

@@ -27,6 +27,7 @@ from tfckpt.storage.spool import Spool
 from tfckpt.storage.sync import sync_folder
 from tfckpt.storage.write import (
     FileWriter,
+    Gathered,
     check_local,
     remove_file,
     rename_file,
@@ -38,6 +39,7 @@ __all__ = [
     "COMMIT_SUFFIX",
     "FileWriter",
     "FolderWriter",
+    "Gathered",
     "Group",
     "Members",
     "MemorySource",

@@ -32,6 +32,7 @@ R = TypeVar("R")
 # A file that is flushed at its end gives its disk what is there after each so many bytes: the disk
 # works while the rest is written (1 GB on ext4: 0.36 s instead of 0.6 s).
 _HAND_OVER = 8 << 20
+_GATHER = 256 << 10  # less than this is gathered into one write
 _INTERRUPTIONS = 100
 
 
@@ -213,6 +214,33 @@ class FileWriter:
         trace: TracebackType | None,
     ) -> None:
         self.discard()
+
+
+class Gathered:
+    """Writes to a file, with many small ones made into few."""
+
+    def __init__(self, file: FileWriter) -> None:
+        self._file = file
+        self._waiting = bytearray()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file, with those that wait."""
+        return self._file.size + len(self._waiting)
+
+    def write(self, data: Buffer) -> None:
+        octets = memoryview(data).cast("B")
+        if len(octets) < _GATHER:
+            self._waiting += octets
+        if len(self._waiting) >= _GATHER or len(octets) >= _GATHER:
+            self.flush()
+        if len(octets) >= _GATHER:
+            self._file.write(octets)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        waiting, self._waiting = self._waiting, bytearray()
+        self._file.write(waiting)
 
 
 @contextlib.contextmanager
