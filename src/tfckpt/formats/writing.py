@@ -82,7 +82,7 @@ def write_tensors(
     """
     target = as_path(path)
     check_local(target)
-    name = _format_of(target) if format is None else format
+    name = format_of(target) if format is None else format
     if name not in FORMATS:
         raise ValueError(f"a format is one of {', '.join(FORMATS)}, not {format!r}")
     chosen = FORMATS[name]
@@ -109,7 +109,8 @@ _SUFFIXES = {
 _PREFIX = re.compile(r"[^.]*|.*\.(ckpt|v2|.*-\d+|\d+)")
 
 
-def _format_of(path: str) -> str:
+def format_of(path: str) -> str:
+    """Return the format that a name says by its end. Raises ValueError if it says none."""
     base = os.path.basename(path)
     found = next((name for end, name in _SUFFIXES.items() if base.endswith(end)), None)
     if found is None and not _PREFIX.fullmatch(base):
