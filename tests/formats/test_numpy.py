@@ -202,6 +202,10 @@ def test_what_it_cannot_hold_is_named(tmp_path: Path) -> None:
         "s": np.array([b"a"], object),
         "w": np.ones(2),
     }
+    with pytest.raises(InvalidArgumentError, match="too long"):
+        tfckpt.write_tensors(tmp_path / "m.npz", {"n" * 65_532: np.ones(1)})
+    with pytest.raises(ValueError, match="no dtype of numpy or ml_dtypes is called 'floaty'"):
+        tfckpt.write_tensors(tmp_path / "m.npz", tensors, cast={"floaty": "float32"})
     with pytest.raises(InvalidArgumentError) as caught:
         tfckpt.write_tensors(tmp_path / "m.npz", tensors)
     assert "b (bfloat16), f (float8_e5m2), s (string)" in str(caught.value)

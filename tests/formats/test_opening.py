@@ -166,6 +166,14 @@ def test_what_is_refused(tmp_path: Path) -> None:
             tfckpt.open_tensors(tmp_path / "file")
 
 
+def test_a_safetensors_file_that_was_cut_short_says_so(tmp_path: Path) -> None:
+    path = Path(tfckpt.write_tensors(tmp_path / "m.safetensors", TENSORS))
+    for size in (len(path.read_bytes()) - 1, 50):
+        path.write_bytes(path.read_bytes()[:size])
+        with pytest.raises(DataLossError, match="cut short"):
+            tfckpt.open_tensors(path)
+
+
 def test_a_forced_format_says_what_does_not_fit(tmp_path: Path) -> None:
     path = tfckpt.write_tensors(tmp_path / "m.npz", TENSORS)
     for format in ("safetensors", "torch", "npy", "hdf5", "keras", "graph", "checkpoint"):

@@ -188,6 +188,9 @@ def test_nothing_of_a_pickle_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 MANY = b"".join(b"0(h\0h\0h\0h\0h\0h\0h\0h\0tq\0" for _ in range(40))
+# _rebuild_from_type_v2(itself, None, (itself, None, (... (), None), None), 5000 times
+MAKER = named("torch._tensor", "_rebuild_from_type_v2")
+NESTED = MAKER + b"q\0" + b"(h\0N" * 5000 + b")" + b"Nt" * 5000 + b"R"
 REFUSED = {
     "a call": (b"cos\nsystem\nX\x01\0\0\0a\x85R", r"'os.system'"),
     "a class by name only": (b"csubprocess\nPopen\n", r"'subprocess.Popen'"),
@@ -231,6 +234,7 @@ REFUSED = {
         tensor(WHOLE, 0, (1 << 20, 1 << 20), (0, 0)),
         "would take",
     ),
+    "a maker of makers of makers": (NESTED, "nothing makes"),
     "an array of objects": (
         named("numpy.core.multiarray", "_reconstruct")
         + named("numpy", "ndarray")
@@ -353,6 +357,15 @@ def test_a_packed_storage_is_refused_with_what_to_do() -> None:
         for member in old.infolist():
             new.writestr(member.filename, old.read(member), zipfile.ZIP_DEFLATED)
     with pytest.raises(UnimplementedError, match=r"packed.*unpack it"):
+        opened(file.getvalue())
+
+
+def test_two_pickles_are_one_too_many() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        for name in ("a/data.pkl", "b/data.pkl"):
+            made.writestr(name, b"\x80\x02}.")
+    with pytest.raises(DataLossError, match=r"2 members data\.pkl"):
         opened(file.getvalue())
 
 

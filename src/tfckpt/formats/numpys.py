@@ -25,7 +25,7 @@ from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.formats.raw import ROOT, Checked, RawReader, Stored, described
 from tfckpt.formats.safetensors import chunks_of, size_of
-from tfckpt.formats.zipped import STORED, Archive, Member, ZipWriter
+from tfckpt.formats.zipped import LONGEST_NAME, STORED, Archive, Member, ZipWriter
 from tfckpt.names import is_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, Verify
@@ -178,7 +178,11 @@ def holds(info: TensorInfo) -> bool:
 
 def why_no_name(infos: Mapping[str, TensorInfo]) -> dict[str, str]:
     """Say why arrays cannot have the names that they have."""
-    return {name: "not UTF-8" for name in infos if not is_text(name)}
+    return {
+        name: "too long" if is_text(name) else "not UTF-8"
+        for name in infos
+        if not is_text(name) or len((name + SUFFIX).encode()) > LONGEST_NAME
+    }
 
 
 def write_npz(

@@ -13,7 +13,7 @@ from tfckpt.formats.indexed import INDEX_SUFFIX, KERAS_SUFFIX, IndexedReader
 from tfckpt.formats.numpys import SUFFIX, NpyReader, NpzReader
 from tfckpt.formats.pickled import first_bytes
 from tfckpt.formats.pytorch import DATA, TorchReader
-from tfckpt.formats.safetensors import SafetensorsReader
+from tfckpt.formats.safetensors import HEADER_LIMIT, SafetensorsReader
 from tfckpt.formats.zipped import Archive
 from tfckpt.locate import locate
 from tfckpt.names import Path, as_path
@@ -115,10 +115,10 @@ def _recognised(path: str) -> tuple[str, str]:
 
 def _kind_of(path: str) -> str:
     """Say of which format a file is, by its first bytes."""
-    head, _, size = read_ends(path, _HEAD, 0)
+    head, _, _ = read_ends(path, _HEAD, 0)
     if any(head.startswith(hdf5.MAGIC, at) for at in (512, 1024, 2048)):  # behind a user's block
         return "hdf5"
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") <= size - 8:
+    if head[8:].lstrip()[:1] == b"{" and int.from_bytes(head[:8], "little") <= HEADER_LIMIT:
         return "safetensors"
     if head.lstrip()[:1] == b"{":
         for suffix, kind in _INDEXES.items():

@@ -173,7 +173,7 @@ class _Array:
 def _numpy_array(dtype: object, data: object, shape: tuple[int, ...], order: Any) -> Array:
     if not isinstance(dtype, _Dtype) or not isinstance(data, bytes):
         raise UnimplementedError("the pickle has an array of numpy's that holds objects")
-    if volume(shape) * dtype.dtype.itemsize != len(data):
+    if volume(shape) * dtype.dtype.itemsize != len(data) or not dtype.dtype.itemsize:
         raise DataLossError(f"the pickle has an array {list(shape)} of {len(data)} bytes")
     flat = np.frombuffer(data, dtype.dtype) if data else np.zeros(volume(shape), dtype.dtype)
     return flat.reshape(shape, order=order).astype(dtype.dtype.newbyteorder("="))
@@ -244,7 +244,8 @@ def _unheld(kind: str, shape_at: int | None = None) -> Callable[..., _Unheld]:
 
 def _of_type(function: Any, kind: Any, arguments: Any, *state: object) -> object:
     """Make a tensor that had attributes, or a class of its own."""
-    if not isinstance(function, Name) or function.call is None or type(arguments) is not tuple:
+    makes = isinstance(function, Name) and function.call not in (None, _of_type)
+    if not makes or type(arguments) is not tuple:
         raise DataLossError("the pickle has a tensor that nothing makes")
     return function.call(*arguments)
 
@@ -502,9 +503,10 @@ class TorchReader(RawReader):
 def _read_archive(source: Source, verify: Verify) -> tuple[_Found, dict[str, Stored]]:
     archive = Archive(source)
     members = archive.members
-    (data,) = [name for name in members if name.rpartition("/")[2] == DATA] or [DATA]
-    if data not in members:
-        raise DataLossError(f"an archive without {DATA}: not of PyTorch")
+    found_data = [name for name in members if name.rpartition("/")[2] == DATA]
+    if len(found_data) != 1:
+        raise DataLossError(f"an archive with {len(found_data)} members {DATA}: not of PyTorch")
+    data = found_data[0]
     begin = data.removesuffix(DATA)
     place_of_data = _place(archive, data)
     if verify and place_of_data.checked is not None:

@@ -274,8 +274,11 @@ def fetch_axes(source: Source, name: str, stored: Stored, axes: Sequence[Axis]) 
     if not count:
         return new_array(shape, stored.info.dtype)
     dtype = stored.element or stored.info.dtype
-    if not dtype.itemsize:
-        return _as_bytes(new_array(shape, dtype))
+    if not dtype.itemsize:  # numpy itself makes one byte of none
+        nothing = new_array(shape, stored.info.dtype)
+        if nothing.dtype.kind == "O":
+            nothing.fill(b"")
+        return nothing
     strides = stored.strides
     if strides is None:
         strides = tuple(c_strides(stored.info.shape, dtype.itemsize))

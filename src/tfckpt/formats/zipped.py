@@ -39,6 +39,7 @@ _IN_64 = 0xFFFFFFFF
 _MANY = 0xFFFF
 _EXTRA_64 = 1
 _LONGEST_COMMENT = 0xFFFF
+LONGEST_NAME = 0xFFFF
 _PIECE = 1 << 20
 # Deflate makes no more of a byte.
 _MOST_INFLATED = 1032
