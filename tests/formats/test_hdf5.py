@@ -329,6 +329,23 @@ def test_h5py_reads_what_is_written(tmp_path: Path) -> None:
     assert Path(path).read_bytes() == before
 
 
+def test_metadata_goes_where_it_was(tmp_path: Path) -> None:
+    (tmp_path / "a.h5").write_bytes(made(keras2))
+    with tfckpt.open_tensors(tmp_path / "a.h5") as tensors:
+        said = tensors.metadata
+        path = tfckpt.write_tensors(tmp_path / "b.h5", tensors, metadata=said)
+        with tfckpt.open_tensors(path) as again:
+            assert again.metadata == said and list(again) == list(tensors)
+    with h5py.File(path) as file:
+        assert list(file["second"].attrs["weight_names"]) == ["second/kernel:0", "second/bias:0"]
+        assert list(file["empty"]) == [] and len(file["empty"].attrs["weight_names"]) == 0
+    with pytest.raises(InvalidArgumentError, match="cannot hold the metadata 'x'"):
+        tfckpt.write_tensors(path, {}, metadata={"x": object()})
+    with pytest.raises(InvalidArgumentError, match="cannot hold the metadata 'big'"):
+        tfckpt.write_tensors(path, {}, metadata={"big": list(range(100_000))})
+    assert list(tfckpt.open_tensors(path)) == list(again)
+
+
 def test_what_it_cannot_hold_is_refused_and_nothing_changes(tmp_path: Path) -> None:
     path = tmp_path / "m.h5"
     path.write_bytes(b"as it was")

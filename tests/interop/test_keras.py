@@ -91,6 +91,25 @@ def test_the_older_format_of_whole_models(model: Any, tmp_path: Path) -> None:
         assert rest == [f"optimizer_weights/{one}" for one in names]
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_keras_loads_a_whole_model_that_is_written_again(tmp_path: Path) -> None:
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(3, name="second"),
+            keras.layers.Dropout(0.5, name="empty"),
+            keras.layers.Dense(2, name="first"),
+        ]
+    )
+    keras.models.save_model(model, tmp_path / "theirs.h5")
+    with tfckpt.open_tensors(tmp_path / "theirs.h5") as tensors:
+        changed = {name: array + 1 for name, array in tensors.items()}
+        tfckpt.write_tensors(tmp_path / "ours.h5", changed, metadata=tensors.metadata)
+    loaded = keras.models.load_model(tmp_path / "ours.h5")
+    for old, new in zip(weights(model), weights(loaded), strict=True):
+        assert same(new, old + 1)
+
+
 def test_keras_loads_what_is_written(model: Any, tmp_path: Path) -> None:
     model.save_weights(tmp_path / "theirs.weights.h5")
     before = weights(model)

@@ -416,7 +416,7 @@ NOTED = frozenset(
 def holds(info: TensorInfo) -> bool:
     """Whether a type has a place in HDF5."""
     dtype = info.dtype
-    is_plain = dtype.kind in "biufc" and dtype.type.__module__ == "numpy"
+    is_plain = dtype.kind in "biufcV" and dtype.type.__module__ == "numpy" and not dtype.names
     return is_plain or info.type_name in NOTED or dtype.kind == "O"
 
 
@@ -441,11 +441,9 @@ def write_hdf5(
     *,
     compressed: bool,
 ) -> None:
-    """Write datasets by their paths, and metadata as attributes of the root."""
+    """Write datasets by their paths, and metadata as attributes, as a reader gives them."""
     how = {"compression": "gzip"} if compressed else {}
     with h5py().File(file.temporary_path, "w", locking=False) as made:
-        for key, said in (metadata or {}).items():
-            made.attrs[key] = said
         for name, info in infos.items():
             packed = how if info.size else {}
             if info.dtype.kind == "O":
@@ -457,6 +455,18 @@ def write_hdf5(
             dataset = made.create_dataset(name, data=bits, **(packed if info.shape else {}))
             if noted:
                 dataset.attrs[_DTYPE] = info.type_name
+        for key, said in (metadata or {}).items():
+            _write_attribute(made, key, said)
+
+
+def _write_attribute(made: Any, key: str, said: Any) -> None:
+    """Write an attribute of the root, ``NAME``, or of what is in the file, ``PATH@NAME``."""
+    path, _, name = key.rpartition("@")
+    try:
+        one = made.get(path) if path else made
+        (made.create_group(path) if one is None else one).attrs[name] = said
+    except (OSError, RuntimeError, TypeError, ValueError) as error:
+        raise InvalidArgumentError(f"HDF5 cannot hold the metadata {key!r}: {error}") from None
 
 
 def _write_strings(made: Any, name: str, array: Array, how: Mapping[str, Any]) -> None:
