@@ -23,8 +23,7 @@ from tfckpt import limits
 from tfckpt.bundle.part import c_strides
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, UnimplementedError, located
-from tfckpt.formats.raw import ROOT, Checked, RawReader, Stored, described
-from tfckpt.formats.safetensors import chunks_of, size_of
+from tfckpt.formats.raw import ROOT, Checked, RawReader, Stored, chunks_of, described, size_of
 from tfckpt.formats.zipped import LONGEST_NAME, STORED, Archive, Member, ZipWriter
 from tfckpt.names import is_text
 from tfckpt.pause import no_collection

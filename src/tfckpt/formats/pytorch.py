@@ -29,8 +29,17 @@ from tfckpt.errors import (
     located,
 )
 from tfckpt.formats.pickled import Attributes, Machine, Name, as_key, is_plain
-from tfckpt.formats.raw import ROOT, Checked, RawReader, Stored, described, dtype_named, held
-from tfckpt.formats.safetensors import chunks_of, size_of
+from tfckpt.formats.raw import (
+    ROOT,
+    Checked,
+    RawReader,
+    Stored,
+    chunks_of,
+    described,
+    dtype_named,
+    held,
+    size_of,
+)
 from tfckpt.formats.zipped import STORED, Archive, ZipWriter
 from tfckpt.names import is_text
 from tfckpt.pause import no_collection

@@ -25,7 +25,7 @@ from tfckpt.reader import TensorInfo, TensorReader, Verify, listed, tensor_not_f
 from tfckpt.storage import Source
 from tfckpt.tensors.selection import Axis, Index, Selection
 from tfckpt.tensors.slices import Shape, volume
-from tfckpt.tensors.stored import Array, new_array, reshaped
+from tfckpt.tensors.stored import Array, new_array, reshaped, stored_chunks, stored_view
 from tfckpt.tensors.strings import to_array, to_bytes_list
 
 _PIECE = 4 << 20
@@ -118,6 +118,19 @@ def dtype_named(name: str) -> np.dtype[Any]:
         return np.dtype(getattr(ml_dtypes, name, name))
     except TypeError:
         raise UnimplementedError(f"the ml_dtypes here has no {name}: install a newer one") from None
+
+
+def size_of(info: TensorInfo) -> int:
+    return info.size * info.dtype.itemsize
+
+
+def chunks_of(array: Array) -> Iterator[memoryview]:
+    """Yield the stored bytes of an array, its own memory where that is what is stored."""
+    view = stored_view(array)
+    if view is None:
+        yield from stored_chunks(array)
+    else:
+        yield view
 
 
 class ForeignReader(TensorReader):

@@ -13,19 +13,19 @@ name; the header has the same order.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, TypeGuard
 
 from tfckpt.errors import DataLossError, InvalidArgumentError, located
 from tfckpt.formats.jsons import parse_json
-from tfckpt.formats.raw import RawReader, Stored, described, dtype_named
+from tfckpt.formats.raw import RawReader, Stored, chunks_of, described, dtype_named, size_of
 from tfckpt.names import is_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, Verify
 from tfckpt.storage import FileWriter, Gathered, Source
 from tfckpt.tensors.slices import Shape, volume
-from tfckpt.tensors.stored import Array, stored_chunks, stored_view
+from tfckpt.tensors.stored import Array
 
 METADATA = "__metadata__"
 HEADER_LIMIT = 100_000_000
@@ -187,19 +187,6 @@ def why_no_name(infos: Mapping[str, TensorInfo]) -> dict[str, str]:
 def laid_out(infos: Mapping[str, TensorInfo]) -> list[str]:
     """Return names in the order in which the library lays out their tensors."""
     return sorted(infos, key=lambda name: (-_RANKS[infos[name].type_name], name.encode()))
-
-
-def size_of(info: TensorInfo) -> int:
-    return info.size * info.dtype.itemsize
-
-
-def chunks_of(array: Array) -> Iterator[memoryview]:
-    """Yield the stored bytes of an array, its own memory where that is what is stored."""
-    view = stored_view(array)
-    if view is None:
-        yield from stored_chunks(array)
-    else:
-        yield view
 
 
 def _encode_header(

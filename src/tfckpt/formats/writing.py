@@ -14,9 +14,9 @@ from tfckpt.bundle.spread import write_shards
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.formats import hdf5, numpys, pytorch, safetensors
 from tfckpt.formats.indexed import INDEX_SUFFIX, file_names, publish_set, split_by_size
-from tfckpt.formats.raw import described, dtype_named
+from tfckpt.formats.raw import described, dtype_named, size_of
 from tfckpt.names import Path, as_path
-from tfckpt.reader import TensorInfo, listed, tensor_not_found
+from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
 from tfckpt.storage import FileWriter, check_local, writing
 from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
@@ -144,11 +144,11 @@ def _prepared(
     for name in skip:
         if name not in tensors:
             raise tensor_not_found(name, tensors, "skip=")
-    infos = {name: _info(tensors, name) for name in tensors if name not in skip}
+    infos = {name: info for name, info in _infos(tensors).items() if name not in skip}
     wanted = {name: _cast_info(info, cast) for name, info in infos.items()}
 
     def value(name: str) -> Array:
-        array, _ = _as_array(tensors[name])
+        array = _as_array(tensors[name])
         dtype = cast.get(infos[name].type_name)
         array = array if dtype is None else array.astype(dtype)
         expected = wanted[name]
@@ -166,22 +166,24 @@ def _same_type(a: np.dtype[Any], b: np.dtype[Any]) -> bool:
     return a.newbyteorder("=") == b or (a.kind in "SUOT" and b.kind == "O")
 
 
-def _info(tensors: Mapping[str, object], name: str) -> TensorInfo:
-    if not isinstance(name, str):
-        raise TypeError(f"a tensor's name is a str, not {name!r}")
+def _infos(tensors: Mapping[str, object]) -> Infos:
+    """Return what each tensor is, without getting it where the mapping can say so."""
+    if isinstance(tensors, TensorReader):
+        return tensors.infos()
+    wrong = [name for name in tensors if not isinstance(name, str)]
+    if wrong:
+        raise TypeError(f"a tensor's name is a str, not {wrong[0]!r}")
     ask = getattr(tensors, "info", None)
-    if ask is not None:
-        info: TensorInfo = ask(name)
-        return info
-    array, size = _as_array(tensors[name])
-    return described(array.dtype, array.shape, size)
+    if ask is not None:  # any lazy mapping that has it
+        return {name: ask(name) for name in tensors}
+    return {
+        name: described(array.dtype, array.shape, array.nbytes)
+        for name, array in ((name, _as_array(value)) for name, value in tensors.items())
+    }
 
 
-def _as_array(value: object) -> tuple[Array, int]:
-    if isinstance(value, np.ndarray) and type(value) is np.ndarray:
-        return value, value.nbytes
-    array, _ = as_storable(value)
-    return array, array.nbytes
+def _as_array(value: object) -> Array:
+    return value if type(value) is np.ndarray else as_storable(value)[0]
 
 
 def _as_types(cast: Mapping[DType, DType]) -> dict[str, np.dtype[Any]]:
@@ -263,7 +265,7 @@ def _write_hdf5(path: str, tensors: Tensors, fsync: bool) -> None:
 def _write_set(path: str, tensors: Tensors, most: int, fsync: bool) -> str:
     """Write safetensors files and their index; return its path."""
     infos = tensors.infos
-    sizes = {name: safetensors.size_of(infos[name]) for name in infos}
+    sizes = {name: size_of(infos[name]) for name in infos}
     files = split_by_size(sizes, most)
     paths = file_names(path, len(files))
     weight_map: dict[str, str] = {}
