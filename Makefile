@@ -7,10 +7,10 @@ OLDEST_PYTHON ?= $(shell for p in python3.10 python3.11 $(PYTHON); do $$p -c '' 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt interop faults attacks mutations oldest cover fuzz bench smoke growth protos golden docs clean
+.PHONY: help demo test check fmt interop faults attacks mutations mutants oldest cover fuzz bench smoke growth protos golden docs build sdist-test clean
 
 help:  ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 # An environment a purpose, made from pyproject.toml's groups and remade when that changes.
 
@@ -39,8 +39,15 @@ help:  ## this list
 	@echo "Setting up .venv-docs (once)"
 	@$(PYTHON) -m venv .venv-docs
 	@.venv-docs/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@.venv-docs/bin/python -m pip install --quiet --editable . --group docs
+	@.venv-docs/bin/python -m pip install --quiet --editable . --group docs --group build
 	@touch .venv-docs
+
+.venv-fuzz: pyproject.toml
+	@echo "Setting up .venv-fuzz (once)"
+	@$(PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-fuzz/bin/python -m pip install --quiet --editable . --group fuzz
+	@touch .venv-fuzz
 
 demo: .venv  ## train, interrupt, resume, and read a checkpoint that TensorFlow wrote
 	@.venv/bin/python examples/demo.py
@@ -70,15 +77,22 @@ attacks: .venv  ## the same, everything, at every line and system call (hours; n
 mutations: .venv  ## files that say wrong things rightly, for SECONDS each kind (an hour)
 	.venv/bin/python tests/attacks/mutations.py --seconds $(or $(SECONDS),3600)
 
+mutants: .venv  ## change the code in small ways, to see that tests notice (SHARE, SECONDS, MODULES)
+	.venv/bin/python tools/mutants.py $(MODULES) --share $(or $(SHARE),0.1) \
+		--seconds $(or $(SECONDS),3600) --seed $(or $(SEED),0)
+
 oldest: .venv-oldest  ## the tests, on the oldest supported dependencies
 	.venv-oldest/bin/python -m pytest -n 2
 
 cover: .venv  ## the tests, with branch coverage
 	.venv/bin/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
-fuzz: .venv  ## throw damaged files at the readers for a minute
-	.venv/bin/python -m pip install --quiet --group fuzz
-	.venv/bin/python tests/fuzz/fuzz_bundle.py -max_total_time=60
+FUZZ = bundle v1 graph meta_graph saved_model state objects
+
+fuzz: .venv-fuzz  ## throw made-up files at each reader, for SECONDS (60)
+	for target in $(FUZZ); do \
+		.venv-fuzz/bin/python tests/fuzz/fuzz.py $$target -max_total_time=$(or $(SECONDS),60) -verbosity=0 || exit 1; \
+	done
 
 bench: .venv-interop  ## speed and memory beside TensorFlow, safetensors and numpy
 	.venv-interop/bin/python benchmarks/run.py
@@ -97,8 +111,23 @@ golden: .venv-interop  ## remake tests/golden with real TensorFlow
 	.venv-interop/bin/python tests/golden/make_golden.py
 	.venv-interop/bin/python tests/golden/make_v1.py
 
-docs: .venv-docs  ## build the documentation into site/
-	.venv-docs/bin/python -m mkdocs build --strict --quiet
+docs: .venv-docs  ## build the documentation into site/, and read it in a browser
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict --quiet
+	.venv-docs/bin/python -m pytest -q tests/site
+
+build: .venv-docs  ## wheel and sdist into dist/, checked, and tried in an environment of their own
+	rm -rf dist .venv-built
+	.venv-docs/bin/python -m build --quiet
+	.venv-docs/bin/python -m twine check --strict dist/*
+	$(PYTHON) -m venv .venv-built
+	.venv-built/bin/python -m pip install --quiet "$$(echo dist/*.whl)[cli]"
+	cd tests/golden && ../../.venv-built/bin/tfckpt ls trained
+	.venv-built/bin/python -c "import tempfile, tfckpt; path = tfckpt.save(tempfile.mkdtemp() + '/x', {'a': 1.0}); assert tfckpt.load(path)['a'] == 1"
+
+sdist-test: build  ## the tests, as the sdist has them
+	rm -rf build/sdist && mkdir -p build/sdist && tar -xf dist/*.tar.gz -C build/sdist --strip-components 1
+	.venv-built/bin/python -m pip install --quiet --group build/sdist/pyproject.toml:test
+	cd build/sdist && ../../.venv-built/bin/python -m pytest -q -n 2 -p no:cacheprovider
 
 clean:  ## remove what the other targets made
-	rm -rf .venv .venv-* site demo-run .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv .venv-* build dist site demo-run .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

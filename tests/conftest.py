@@ -9,6 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# No test measures time: a busy machine is no failure.
+settings.register_profile("tfckpt", settings(deadline=None))
+settings.load_profile("tfckpt")
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -74,6 +74,11 @@ def test_show_knows_every_kind(name: str, shown: str, golden: Path) -> None:
     assert shown in run("show", golden / "dtypes" / "all", name)
 
 
+def test_show_prints_a_row_a_line(golden: Path) -> None:
+    text = run("show", golden / "sliced" / "parts", "rows", "--slice", "0:2,0:2")
+    assert text.endswith("\n[[0. 1.]\n [4. 5.]]")
+
+
 def test_errors_are_one_line(golden: Path) -> None:
     text = run("show", golden / "trained", "linear/kernal", fails=1)
     assert "did you mean 'linear/kernel'" in text

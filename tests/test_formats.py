@@ -7,18 +7,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tfckpt
 from tfckpt import protos
-from tfckpt.bundle.entries import decode_entries, encode_entries
+from tfckpt.bundle.bulk_entries import decode_entries, encode_entries
 from tfckpt.bundle.entry import Entry, Header, encode_head
 from tfckpt.bundle.naming import prefix_of, shard_path
 from tfckpt.checksum import combine, crc32c, mask, mask_all, unmask
-from tfckpt.coding import decode_varint, decode_varints, encode_varint
+from tfckpt.coding import (
+    decode_fixed32,
+    decode_varint,
+    decode_varints,
+    encode_fixed32,
+    encode_varint,
+)
 from tfckpt.dtypes import DataType, data_type_of, numpy_dtype, python_name
-from tfckpt.errors import DataLossError
+from tfckpt.errors import DataLossError, ResourceExhaustedError
 from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
 from tfckpt.tensors.selection import Selection
-from tfckpt.tensors.slices import TensorSlice
-from tfckpt.tensors.strings import decode_strings, encode_strings
+from tfckpt.tensors.slices import TensorSlice, check_disjoint
+from tfckpt.tensors.strings import _length_integers, decode_strings, encode_strings
 
 VARINTS = [
     (0, "00"),
@@ -54,6 +61,14 @@ def test_what_is_no_varint(stored: str) -> None:
         decode_varints(bytes.fromhex(stored), 1)
 
 
+def test_a_fixed32_has_its_low_byte_first() -> None:
+    assert encode_fixed32(0x04030201) == b"\x01\x02\x03\x04"
+    assert decode_fixed32(b"?\x01\x02\x03\x04?", 1) == (0x04030201, 5)
+    for pos in (-1, 3, 7):
+        with pytest.raises(DataLossError, match=f"a fixed32 at {pos} needs 4 bytes"):
+            decode_fixed32(b"?\x01\x02\x03\x04?", pos)
+
+
 @given(st.lists(st.integers(0, 2**64 - 1)))
 def test_many_varints_at_once(values: list[int]) -> None:
     data = b"".join(map(encode_varint, values))
@@ -66,14 +81,37 @@ def test_crc32c_of_the_standard_check_string() -> None:
     assert crc32c(b"123456789", 0) == 0xE3069283  # RFC 3720's polynomial
 
 
-@pytest.mark.parametrize(("crc", "stored"), [(0, 0xA282EAD8), (0xE3069283, 0x8B1CACD1)])
+def bitwise_crc32c(data: bytes) -> int:
+    """The definition: a shift register, bit by bit."""
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+@given(st.binary(max_size=40), st.binary(max_size=40))
+def test_crc32c_goes_on_where_it_left_off(start: bytes, rest: bytes) -> None:
+    assert crc32c(rest, crc32c(start, 0)) == bitwise_crc32c(start + rest)
+
+
+MASKS = [
+    # rotated right by 15, plus 0xa282ead8, by hand
+    (0, 0xA282EAD8),
+    (1, 0xA284EAD8),
+    (1 << 15, 0xA282EAD9),
+    (0xE3069283, 0xC78AB0E5),
+    (0x80000000, 0xA283EAD8),
+    (0xFFFFFFFF, 0xA282EAD7),
+]
+
+
+@pytest.mark.parametrize(("crc", "stored"), MASKS)
 def test_masks(crc: int, stored: int) -> None:
-    """Rotated right by 15, plus 0xa282ead8; the second by hand from the check string."""
-    rotated = (crc >> 15 | (crc << 17 & 0xFFFFFFFF)) + 0xA282EAD8 & 0xFFFFFFFF
-    assert rotated == mask(crc) == mask_all(np.array([crc], np.uint32))[0]
-    assert crc == unmask(mask(crc))
-    if crc == 0:
-        assert stored == mask(crc)
+    assert stored == mask(crc)
+    assert [stored] * 2 == mask_all(np.array([crc] * 2, np.uint32)).tolist()
+    assert crc == unmask(stored)
 
 
 @given(st.lists(st.binary(max_size=100)))
@@ -120,14 +158,17 @@ def test_slices(text: str, shape: tuple, part: tuple, index: tuple) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["a", "1", "1,2,3", "-1,2", "1,-2", ":", "1,-1", f"{2**63},1", f"0,{2**63}", f"1,{2**63 - 1}"],
+    ["a", "1", "1,2,3", "-1,2", "1,-2", ":", "1,-1", f"{2**63},1", f"0,{2**63}"],
 )
 def test_what_is_no_slice(text: str) -> None:
     with pytest.raises(ValueError, match="slice"):
         TensorSlice.parse(text)
 
 
-@pytest.mark.parametrize(("text", "shape"), [("3,2", (4,)), ("-", (4, 4)), ("5,0", (4,))])
+@pytest.mark.parametrize(
+    ("text", "shape"),
+    [("3,2", (4,)), ("-", (4, 4)), ("5,0", (4,)), (f"{2**63 - 1},{2**63 - 1}", (2**63 - 1,))],
+)
 def test_a_slice_outside_its_shape(text: str, shape: tuple) -> None:
     with pytest.raises(DataLossError, match="slice"):
         TensorSlice.parse(text).index_in(shape)
@@ -191,14 +232,37 @@ def test_only_integers_and_slices_select(index: object) -> None:
         Selection.of(index, (5, 4, 3))
 
 
+def test_the_axes_of_a_selection() -> None:
+    assert Selection.of(np.s_[2, ::-2, 1:1], (5, 4, 3)).axes == ((2, 1, 1), (1, 2, 2), (0, 0, 1))
+
+
+def test_so_many_slices_and_no_more() -> None:
+    slices = [TensorSlice.parse(text) for text in ("0,1", "1,1")]
+    with tfckpt.Limits(slices=2):
+        check_disjoint(slices, (2,))
+    with (
+        tfckpt.Limits(slices=1),
+        pytest.raises(ResourceExhaustedError, match="slices of one tensor"),
+    ):
+        check_disjoint(slices, (2,))
+
+
+def test_a_length_of_4_gib_is_checksummed_as_64_bits() -> None:
+    lengths = np.array([1, 2**32 - 1, 2**32], np.uint64)
+    assert _length_integers(lengths, "<") == bytes.fromhex("01000000 ffffffff 0000000001000000")
+    assert _length_integers(lengths, ">") == bytes.fromhex("00000001 ffffffff 0000000100000000")
+
+
 def test_a_string_tensor_by_hand() -> None:
     stored, crc = encode_strings([b"ab", b"", b"c" * 200])
 
     assert stored[:4] == b"\x02\x00\xc8\x01"  # three lengths as varints
-    lengths = b"\x02\0\0\0" + b"\0\0\0\0" + b"\xc8\0\0\0"
-    assert int.from_bytes(stored[4:8], "little") == mask(crc32c(lengths, 0))
+    # the masked checksum of 2, 0, 200 as 32 bits each; this and the next as TensorFlow wrote them
+    assert stored[4:8] == b"\x5b\x78\x89\x72"
+    assert mask(crc) == 0x945FC416
     assert stored[8:] == b"ab" + b"c" * 200
-    assert crc == crc32c(lengths + stored[4:], 0)
+    lengths = b"\x02\0\0\0" + b"\0\0\0\0" + b"\xc8\0\0\0"
+    assert crc == bitwise_crc32c(lengths + stored[4:])
     assert decode_strings(stored, 3, big_endian=False) == ([b"ab", b"", b"c" * 200], crc)
 
 
@@ -219,6 +283,23 @@ ENTRIES = [
     ),
     (Entry(9, (), 1, 300, 8, 0xFF), "08 09 12 00 18 01 20 ac 02 28 08 35 ff000000"),
     (Entry(7, (0,), 0, 5, 4, 1), "08 07 12 02 12 00 20 05 28 04 35 01000000"),
+    (  # a dtype of two bytes, the second of them the tag of a shape
+        Entry(2304, (2, 3, 4), 0, 128, 5),
+        "08 80 12 12 0c 12 02 08 02 12 02 08 03 12 02 08 04 20 80 01 28 05",
+    ),
+    (
+        Entry(1, (300,), 2, 127, 129, 0x80FF7F01),
+        "08 01 12 05 12 03 08 ac 02 18 02 20 7f 28 81 01 35 01 7f ff 80",
+    ),
+    (  # a shape of 128 bytes whose last, and a checksum whose first, is the tag of another field
+        Entry(1, (1,) * 31 + (24,), crc32c=0x03828128),
+        "08 01 12 80 01" + "12 02 08 01" * 31 + "12 02 08 18 35 28 81 82 03",
+    ),
+    (Entry(1, (1,) * 40, size=4), "08 01 12 a0 01" + "12 02 08 01" * 40 + "28 04"),
+    (
+        Entry(1, (0, 2), slices=(TensorSlice.parse("0,0:-"),)),
+        "08 01 12 06 12 00 12 02 08 02 3a 06 0a 02 10 00 0a 00",
+    ),
     (
         Entry(1, (4, 2), slices=(TensorSlice.parse("0,1:-"), TensorSlice.parse("1,3:-"))),
         "08 01 12 08 12 02 08 04 12 02 08 02 3a 06 0a 02 10 01 0a 00 3a 08 0a 04 08 01 10 03 0a 00",
@@ -237,6 +318,17 @@ def test_entries(entry: Entry, stored: str) -> None:
     assert bytes.fromhex(stored) == entry.encode()
     assert entry == Entry.decode(bytes.fromhex(stored))
     assert [entry] * 2 == decode_entries([bytes.fromhex(stored)] * 2)
+
+
+def test_the_usual_form_of_an_entry_needs_no_protobuf(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = [(entry, bytes.fromhex(stored)) for entry, stored in ENTRIES[:3]]
+    for _, stored in usual:
+        Entry.decode(stored)  # which makes its dtype and shape known
+    monkeypatch.setattr("tfckpt.bundle.entry._decode_any", lambda value: pytest.fail("slow"))
+
+    assert [entry for entry, _ in usual] == [Entry.decode(stored) for _, stored in usual]
+    monkeypatch.setattr(Entry, "decode", lambda value: pytest.fail("one by one"))
+    assert [entry for entry, _ in usual] == decode_entries([stored for _, stored in usual])
 
 
 NUMBERS = st.one_of(st.just(0), st.integers(0, 200), st.integers(0, 2**63 - 1))
@@ -313,13 +405,21 @@ def test_entries_decode_alike_alone_and_together(values: list[bytes], data: st.D
         ("08 01 12 0d 12 0b 08 ff ff ff ff ff ff ff ff ff 01", r"shape \[-1\]"),
         ("08 01 12 02 18 01", "no tensor has the shape"),
         ("08 01 12 00 20 ff ff ff ff ff ff ff ff ff 01", "no tensor lies"),
+        ("08 01 12 00 28 ff ff ff ff ff ff ff ff ff 01", "no tensor lies"),
+        ("08 01 12 00 18 ff ff ff ff ff ff ff ff ff 01", "no tensor lies in shard -1"),
         ("0a", "does not parse"),
+        ("08 01 12 00 35 01 02 03", "does not parse"),
+        ("08 01 12 0f 12 02 08 02 12 09 08 ff ff ff ff ff ff ff ff", "does not parse"),
+        ("08 01 12 11 12 02 08 02 12 0b 08 ff ff ff ff ff ff ff ff ff 01", r"shape \[2, -1\]"),
+        ("08 01 12 00 28 85", "cut short"),  # the varint of a size, cut short
         ("08 01 12 04 12 02 08 04 3a 04 0a 02 08 01", "begins at 1 and has no length"),
     ],
 )
 def test_what_is_no_entry(stored: str, problem: str) -> None:
     with pytest.raises(DataLossError, match=problem):
         Entry.decode(bytes.fromhex(stored))
+    with pytest.raises(DataLossError, match=problem):
+        decode_entries([ENTRIES[0][0].encode(), bytes.fromhex(stored)])
 
 
 MEMBERS = [

@@ -10,7 +10,7 @@ import pytest
 import tfckpt
 from tfckpt import errors
 from tfckpt.dtypes import DataType
-from tfckpt.graph.op_defs import get_op_def, interface_of, stripped_op_list
+from tfckpt.graphdef.op_defs import get_op_def, interface_of, stripped_op_list
 from tfckpt.protos import AttrValue, FunctionDef, GraphDef, OpDef, OpList
 
 F = np.float32
@@ -117,7 +117,6 @@ def test_inputs_are_mapped_and_elements_returned():
 
 
 def test_arrays_in_the_input_map_become_constants():
-    pytest.importorskip("tfckpt.tensors.tensor_proto")
     graph = imported(small(), input_map={"x": np.ones(2, F)}, name="p")
     constant = graph.get_operation_by_name("p/_inputs/Const")
     np.testing.assert_array_equal(constant.get_attr("value"), np.ones(2, F))

@@ -11,8 +11,9 @@ import tfckpt
 from tfckpt.protos import MetaGraphDef, SavedModel
 
 testing = pytest.importorskip("click.testing")
-graph_command = pytest.importorskip("tfckpt.cli.graph").graph_command
-pytest.importorskip("tfckpt.cli.output")
+pytest.importorskip("rich")
+
+from tfckpt.cli.graph import graph_command
 
 
 def a_model():

@@ -10,8 +10,6 @@ from tfckpt import errors
 from tfckpt.dtypes import DataType
 from tfckpt.protos import GraphDef, MetaGraphDef, VariableDef
 
-pytest.importorskip("tfckpt.tensors.tensor_proto")
-
 F = np.float32
 W = np.arange(6, dtype=F).reshape(2, 3)
 
@@ -89,6 +87,39 @@ def test_variables_can_be_left_variables():
 def test_an_assignment_cannot_be_frozen(kind):
     with pytest.raises(ValueError, match=r"'assign'.*writes a variable"):
         tfckpt.convert_variables_to_constants({"w": W}, variable_graph(kind), ["assign"])
+
+
+def test_references_that_pass_through_a_conditional_become_values():
+    """Of control flow v1: switched, merged, read."""
+    graph = tfckpt.Graph()
+    (w,) = graph.create_op("VariableV2", name="w", attrs={"dtype": F, "shape": (2, 3)}).outputs
+    (p,) = graph.create_op("Placeholder", name="p", attrs={"dtype": np.bool_}).outputs
+    types = {"T": F}
+    switch = graph.create_op("RefSwitch", [w, p], name="switch", attrs=types)
+    merge = graph.create_op("RefMerge", switch.outputs, name="merge", attrs={**types, "N": 2})
+    out, _ = merge.outputs
+    graph.create_op("Identity", [out], name="y", attrs=types)
+    graph.create_op("AssignAdd", [out, out], name="written", attrs=types)
+    frozen = tfckpt.convert_variables_to_constants({"w": W}, graph.as_graph_def(), ["y"])
+    assert [(node.name, node.op) for node in frozen.node] == [
+        *(("w", "Const"), ("p", "Placeholder"), ("switch", "Switch"), ("merge", "Merge")),
+        ("y", "Identity"),
+    ]
+    with pytest.raises(ValueError, match=r"'written' \(AssignAdd\): it writes a variable"):
+        tfckpt.convert_variables_to_constants({"w": W}, graph.as_graph_def(), ["written"])
+
+
+def test_a_constant_may_be_assigned_to_a_variable_that_stays():
+    graph = tfckpt.Graph()
+    w, v = (
+        graph.create_op("VariableV2", name=name, attrs={"dtype": F, "shape": (2, 3)}).outputs[0]
+        for name in "wv"
+    )
+    graph.create_op("Assign", [v, w], name="copy", attrs={"T": F})
+    frozen = tfckpt.convert_variables_to_constants(
+        {"w": W}, graph.as_graph_def(), ["copy"], variable_names_blacklist=["v"]
+    )
+    assert [node.op for node in frozen.node] == ["Const", "VariableV2", "Assign"]
 
 
 def test_a_lookup_in_a_resource_becomes_one_in_a_constant():

@@ -88,5 +88,7 @@ def test_references_slots_and_markup_are_shown(prefix: Path) -> None:
 def test_a_missing_key_is_one_line(prefix: Path) -> None:
     graph = TrackableObjectGraph()
     graph.nodes.add().attributes.add(name="VARIABLE_VALUE", checkpoint_key="gone")
-    path = tfckpt.save(prefix, {"_CHECKPOINTABLE_OBJECT_GRAPH": graph.SerializeToString()})
+    with tfckpt.BundleWriter(prefix) as writer:
+        writer.add("_CHECKPOINTABLE_OBJECT_GRAPH", graph.SerializeToString())
+    path = str(prefix)
     assert "tensor 'gone': node 0 ('')" in run(path, fails=1)

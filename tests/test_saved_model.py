@@ -22,9 +22,11 @@ from tfckpt.errors import (
     FailedPreconditionError,
     FileMissingError,
     InvalidArgumentError,
+    NotFoundError,
     TensorNotFoundError,
     UnimplementedError,
 )
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import (
     AssetFileDef,
     AttrValue,
@@ -34,8 +36,8 @@ from tfckpt.protos import (
     SignatureDef,
     TensorInfo,
     TensorProto,
+    VariableDef,
 )
-from tfckpt.saver.matching import OBJECT_GRAPH_KEY
 
 FLOAT, INT, STRING, RESOURCE = 1, 3, 7, 20
 FACTOR = "factor/.ATTRIBUTES/VARIABLE_VALUE"  # the variable of golden/saved_model
@@ -278,6 +280,134 @@ def test_main_op_is_recorded(tmp_path: Path) -> None:
         assert list(graph.collection_def["saved_model_main_op"].node_list.value) == ["setup"]
 
 
+def test_operations_can_be_named_by_signatures(tmp_path: Path) -> None:
+    loader = saved_model.loader
+    for name, train_op in {"operation": "setup", "tensor": "y:0"}.items():
+        folder = build(tmp_path / name, graph=linear(), init_op="setup", train_op=train_op)
+        graph = saved_model.load({}, ["serve"], folder)
+        assert graph.signature_def["__saved_model_init_op"] == named("init", "setup")
+        assert graph.signature_def["__saved_model_train_op"] == named("train", train_op)
+        assert not graph.collection_def
+        assert (loader.get_init_op(graph), loader.get_train_op(graph)) == ("setup", train_op)
+        assert loader.get_train_op(graph, "scope") == f"scope/{train_op}"
+
+
+def named(what: str, name: str) -> SignatureDef:
+    """The signature that says what an operation is for (builder_impl.py)."""
+    signature = SignatureDef()
+    signature.outputs[f"__saved_model_{what}_op"].name = name
+    signature.outputs[f"__saved_model_{what}_op"].tensor_shape.unknown_rank = True
+    return signature
+
+
+def test_an_operation_may_be_named_twice_but_no_two(tmp_path: Path) -> None:
+    both = build(tmp_path / "1", graph=linear(), main_op="setup", init_op="setup")
+    graph = saved_model.load({}, ["serve"], both)
+    assert list(graph.collection_def["saved_model_main_op"].node_list.value) == ["setup"]
+    assert "__saved_model_init_op" in graph.signature_def
+    for wrong in ({"init_op": "x"}, {"main_op": "setup"}):
+        with pytest.raises(ValueError, match="Graph already contains"):
+            build(tmp_path / "2", graph=graph, **wrong)
+    trained = saved_model.load({}, ["serve"], build(tmp_path / "3", graph=linear(), train_op="x"))
+    with pytest.raises(ValueError, match=r"train op 'x'.*'setup'"):
+        build(tmp_path / "2", graph=trained, train_op="setup")
+
+
+def restores(graph: MetaGraphDef) -> list[bytes]:
+    """The names that the one RestoreV2 of a graph asks a checkpoint for."""
+    (node,) = [n for n in graph.graph_def.node if n.name.endswith("RestoreV2/tensor_names")]
+    return sorted(node.attr["value"].tensor.string_val)
+
+
+def two_variables() -> GraphDef:
+    graph = linear()
+    graph.node.add(name="v", op="VarHandleOp").CopyFrom(graph.node[1])
+    graph.node[-1].name = "v"
+    return graph
+
+
+@pytest.mark.parametrize("graph", [None, two_variables()], ids=["no graph", "a graph"])
+def test_a_saver_names_its_operations(tmp_path: Path, graph: Any) -> None:
+    weights = {"w": WEIGHTS["w"], "v": WEIGHTS["w"]}
+    saver = tfckpt.Saver(name="mine")
+    found = saved_model.load(
+        {}, ["serve"], build(tmp_path / "m", weights, saver=saver, graph=graph)
+    )
+    assert found.saver_def.restore_op_name == "mine/restore_all"
+    assert restores(found) == [b"v", b"w"]
+    # The graph has these now: they are taken, and none are added.
+    again = build(tmp_path / "2", weights, saver=tfckpt.Saver(name="mine"), graph=found)
+    assert saved_model.load({}, ["serve"], again) == found
+
+
+CHOICES: dict[str, tuple[Any, list[bytes], list[bytes]]] = {
+    "some": (["w"], [b"w"], [b"w"]),
+    "another name": ({"old": "w"}, [b"old"], [b"old"]),
+    "changed names": ({"v": "w", "w": "v"}, [b"v", b"w"], [b"v", b"w"]),
+    "names of the weights": ({"w": "fc.weight"}, [b"w"], [b"w"]),
+    "an array of its own": ({"w": np.zeros(2, np.float32)}, [b"w"], [b"w"]),
+    "more than the graph has": (["w", "fc.weight"], [b"w"], [b"fc.weight", b"w"]),
+    "one name for two": ({"w": "fc.weight", "v": "w"}, [b"v"], [b"v", b"w"]),
+}
+
+
+@pytest.mark.parametrize("case", CHOICES)
+def test_a_saver_chooses_what_the_graph_restores(tmp_path: Path, case: str) -> None:
+    var_list, restored, stored = CHOICES[case]
+    weights = dict.fromkeys(("w", "v", "fc.weight"), WEIGHTS["w"])
+    saver = tfckpt.Saver(var_list)
+    folder = build(tmp_path / "m", weights, saver=saver, graph=two_variables())
+    assert restores(saved_model.load({}, ["serve"], folder)) == restored
+    assert sorted(tfckpt.load(folder)) == [name.decode() for name in stored]
+
+
+def test_a_saver_of_other_variables_stands_beside_the_one_in_the_graph(tmp_path: Path) -> None:
+    weights = dict.fromkeys(("w", "v"), WEIGHTS["w"])
+    graph = saved_model.load({}, ["serve"], build(tmp_path / "1", weights, graph=two_variables()))
+    for number, (var_list, scope) in enumerate([(["v", "w"], "save"), ({"old": "w"}, "save_1")]):
+        folder = build(tmp_path / f"m{number}", weights, saver=tfckpt.Saver(var_list), graph=graph)
+        found = saved_model.load({}, ["serve"], folder)
+        assert found.saver_def.restore_op_name == f"{scope}/restore_all"
+        nodes = {node.name: node for node in found.graph_def.node}
+        names = nodes[f"{scope}/RestoreV2/tensor_names"].attr["value"].tensor.string_val
+        assert sorted(names) == sorted(name.encode() for name in var_list)
+        assert "save/restore_all" in nodes
+
+
+def test_a_saver_chooses_from_variables_that_no_collection_lists(tmp_path: Path) -> None:
+    given = MetaGraphDef(graph_def=two_variables())
+    given.collection_def["variables"].bytes_list.value.append(
+        VariableDef(variable_name="v:0").SerializeToString()
+    )
+    weights = dict.fromkeys(("w", "v"), WEIGHTS["w"])
+    folder = build(tmp_path / "1", weights, graph=given)
+    assert restores(saved_model.load({}, ["serve"], folder)) == [b"v"]
+    folder = build(tmp_path / "2", weights, graph=given, saver=tfckpt.Saver(["w"]))
+    assert restores(saved_model.load({}, ["serve"], folder)) == [b"w"]
+
+
+def test_a_later_graph_comes_with_its_saver_and_restores_fewer(
+    golden: Path, tmp_path: Path
+) -> None:
+    with tfckpt.Graph().as_default():
+        saver = tfckpt.import_meta_graph(golden / "trained" / "model.ckpt-60.meta")
+    builder = saved_model.Builder(tmp_path / "m", fsync=False)
+    weights = tfckpt.load(golden / "trained")
+    builder.add_meta_graph_and_variables(weights, ["alone"])
+    builder.add_meta_graph(["graph"], saver=saver)
+    builder.add_meta_graph(["one"], saver=tfckpt.Saver(["linear/bias"]))
+    with pytest.raises(TensorNotFoundError, match="'linear/biass'"):
+        builder.add_meta_graph(["none"], saver=tfckpt.Saver(["linear/biass"]))
+    builder.save()
+    found = {
+        one.meta_info_def.tags[0]: one
+        for one in saved_model.parse_saved_model(tmp_path / "m").meta_graphs
+    }
+    assert [*found] == ["alone", "graph", "one"]
+    assert "matmul" in {node.name for node in found["graph"].graph_def.node}
+    assert restores(found["one"]) == [b"linear/bias"]
+
+
 def test_simple_save_is_for_serving(tmp_path: Path) -> None:
     graph = tfckpt.Graph()
     with graph.as_default():
@@ -359,6 +489,38 @@ def test_a_tensorflow_2_model_is_built_again_with_other_weights(
     assert float(again[FACTOR]) == 5
 
 
+@pytest.mark.parametrize(
+    ("stray", "hint"),
+    [
+        ("scale", f"  scale (its key is '{FACTOR}')"),  # the model's name for it
+        ("by_checkpoint", f"  by_checkpoint (its key is '{FACTOR}')"),
+        ("scal", f"  scal (there is '{FACTOR}')"),
+        ("factor", f"  factor (its key is '{FACTOR}')"),  # the object's path
+        ("nonsense", "  nonsense\n"),
+    ],
+)
+def test_a_weight_that_no_object_takes_is_refused(
+    stray: str, hint: str, golden: Path, tmp_path: Path
+) -> None:
+    weights = saved_model.Variables()
+    graph = saved_model.load(weights, ["serve"], golden / "saved_model")
+    for node in graph.object_graph_def.nodes:
+        if node.HasField("variable"):
+            node.variable.name = "scale"
+    objects = tfckpt.object_graph(golden / "saved_model")
+    for node in objects.nodes:
+        for attribute in node.attributes:
+            attribute.full_name = "by_checkpoint"
+    weights[OBJECT_GRAPH_KEY] = objects.SerializeToString()
+    weights[stray] = np.float32(5)
+    with pytest.raises(InvalidArgumentError) as caught:
+        build(tmp_path / "m", weights)
+    assert "no objects for 1 of the weights" in str(caught.value)
+    assert hint in str(caught.value)
+    assert str(caught.value).endswith(f"its 1 keys are {FACTOR}")
+    assert listing(tmp_path) == []
+
+
 def test_functions_follow_their_signatures(golden: Path, tmp_path: Path) -> None:
     weights = saved_model.Variables()
     graph = saved_model.load(weights, ["serve"], golden / "saved_model")
@@ -422,16 +584,98 @@ def test_assets_are_copied_and_listed_once_per_content(tmp_path: Path) -> None:
             TensorProto(dtype=STRING, string_val=[os.fsencode(tmp_path / folder / "words")])
         )
     folder = build(tmp_path / "m", graph=graph, assets_collection=[f"{name}:0" for name in "abc"])
-    assert {path.name: path.read_text() for path in (folder / "assets").iterdir()} == {
-        "words": "1",
-        "words_1": "2",
-    }
+    assert contents(folder) == {"words": "1", "words_1": "2"}
     found = saved_model.load({}, ["serve"], folder)
     assert saved_model.loader.get_asset_tensors(str(folder), found, "scope") == {
         "scope/a:0": str(folder / "assets" / "words"),
         "scope/b:0": str(folder / "assets" / "words_1"),
         "scope/c:0": str(folder / "assets" / "words"),
     }
+
+
+def test_assets_can_be_listed_where_tensorflow_2_has_them(tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("1")
+    graph = linear(str(tmp_path / "words"))
+    weights = saved_model.Variables()
+    folder = build(tmp_path / "m", graph=graph, assets_list=["path:0"])
+    found = saved_model.load(weights, ["serve"], folder)
+    assert [(one.filename, one.tensor_info.name) for one in found.asset_file_def] == [
+        ("words", "path:0")
+    ]
+    assert "saved_model_assets" not in found.collection_def
+    assert (build(tmp_path / "again", weights) / "assets" / "words").read_text() == "1"
+
+
+def test_assets_that_a_loader_would_not_see_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "words").write_text("1")
+    graph = linear(str(tmp_path / "words"))
+    arguments = [{"assets_list": ["path:0"]}, {"assets_collection": ["path:0"]}]
+    with pytest.raises(ValueError, match="assets in both"):
+        build(tmp_path / "m", graph=graph, **arguments[0], **arguments[1])
+    for number, (one, other) in enumerate([arguments, arguments[::-1]]):
+        weights = saved_model.Variables()
+        saved_model.load(weights, ["serve"], build(tmp_path / f"{number}", graph=graph, **one))
+        with pytest.raises(ValueError, match="assets in both"):
+            build(tmp_path / "m", weights, **other)
+        build(tmp_path / f"none{number}", weights, **{key: [] for key in other})
+        build(tmp_path / f"more{number}", weights, **one)
+    assert not (tmp_path / "m").exists()
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in (folder / "assets").iterdir()}
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_an_asset_that_is_rewritten_between_two_graphs_is_another(
+    tmp_path: Path, published: bool
+) -> None:
+    words = tmp_path / "words"
+    builder = saved_model.Builder(tmp_path / "m", fsync=False)
+    words.write_text("1")
+    options: Any = {"assets_collection": ["path:0"], "graph": linear(str(words))}
+    builder.add_meta_graph_and_variables(WEIGHTS, ["first"], **options)
+    if published:
+        builder.save()
+    words.write_text("2")
+    builder.add_meta_graph(["second"], **options)
+    words.write_text("1")
+    builder.add_meta_graph(["third"], **options)
+    builder.save()
+    assert contents(tmp_path / "m") == {"words": "1", "words_1": "2"}
+    for tag, name in {"first": "words", "second": "words_1", "third": "words"}.items():
+        found = saved_model.load({}, [tag], tmp_path / "m")
+        paths = saved_model.loader.get_asset_tensors(str(tmp_path / "m"), found)
+        assert paths == {"path:0": str(tmp_path / "m" / "assets" / name)}
+
+
+def test_a_graph_whose_assets_are_not_all_there_leaves_none(tmp_path: Path) -> None:
+    builder = saved_model.Builder(tmp_path / "m", fsync=False)
+    (tmp_path / "words").write_text("1")
+    builder.add_meta_graph_and_variables(WEIGHTS, ["serve"], graph=linear(str(tmp_path / "words")))
+    (tmp_path / "also").write_text("1")
+    missing = {"path:0": tmp_path / "words", "x:0": tmp_path / "also", "y:0": tmp_path / "zzz"}
+    with pytest.raises(FileMissingError, match="zzz"):
+        builder.add_meta_graph(["2"], assets_collection=missing)
+    (tmp_path / "words").write_text("2")
+    builder.add_meta_graph(["3"], assets_collection=["path:0"])
+    builder.save()
+    assert contents(tmp_path / "m") == {"words": "2"}
+    assert len(saved_model.parse_saved_model(tmp_path / "m").meta_graphs) == 2
+
+
+def test_assets_elsewhere_are_copied_and_compared(tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    memory.pipe_file("/old/words", b"1")
+    builder = saved_model.Builder(tmp_path / "m", fsync=False)
+    assets = {"path:0": "memory://old/words"}
+    builder.add_meta_graph_and_variables(WEIGHTS, ["1"], graph=linear(), assets_collection=assets)
+    builder.add_meta_graph(["2"], assets_collection=assets)
+    memory.pipe_file("/old/words", b"2")
+    builder.add_meta_graph(["3"], assets_collection=assets)
+    builder.save()
+    assert contents(tmp_path / "m") == {"words": "1", "words_1": "2"}
 
 
 def test_a_path_given_with_an_asset_takes_the_place_of_the_constants(tmp_path: Path) -> None:
@@ -448,6 +692,7 @@ def with_asset(filename: str, *, in_collection: bool) -> SavedModel:
     model = SavedModel(saved_model_schema_version=1)
     graph = model.meta_graphs.add()
     graph.meta_info_def.tags.append("serve")
+    graph.graph_def.node.add(name="path", op="Placeholder").attr["dtype"].type = STRING
     asset = AssetFileDef(filename=filename)
     asset.tensor_info.name = "path:0"
     if in_collection:
@@ -491,6 +736,19 @@ def test_the_assets_of_a_graph_have_to_be_found(tmp_path: Path) -> None:
     with pytest.raises(FileMissingError):
         build(tmp_path / "m", {}, graph=model.meta_graphs[0], assets_dir=tmp_path)
     assert listing(tmp_path) == []
+
+
+@pytest.mark.parametrize("key", ["assets_list", "assets_collection"])
+def test_an_asset_of_a_tensor_that_went_into_a_scope_is_refused(tmp_path: Path, key: str) -> None:
+    (tmp_path / "words").write_text("1")
+    folder = build(tmp_path / "old", graph=linear(), **{key: {"path:0": tmp_path / "words"}})
+    found, graph = saved_model.load({}, ["serve"], folder), tfckpt.Graph()
+    with graph.as_default():
+        tfckpt.import_meta_graph(found, import_scope="scope")
+    given = tfckpt.export_meta_graph(graph=graph)
+    given.asset_file_def.extend(found.asset_file_def)
+    with pytest.raises(InvalidArgumentError, match=r"'words' .* 'path:0', .* a scope"):
+        build(tmp_path / "m", {"scope/w": WEIGHTS["w"]}, graph=given, assets_dir=folder / "assets")
 
 
 # All or nothing
@@ -580,6 +838,12 @@ REFUSED: dict[str, tuple[type[Exception], dict[str, Any]]] = {
     "a signature that is none": (TypeError, {"signature_def_map": {"s": {"x": info("x:0")}}}),
     "a main op that is none": (TypeError, {"main_op": 5}),
     "a main op of another graph": (ValueError, {"main_op": "elsewhere"}),
+    "an init op that is none": (TypeError, {"init_op": 5}),
+    "an init op that is a tensor": (ValueError, {"init_op": "y:0"}),
+    "an init op of another graph": (ValueError, {"init_op": "elsewhere"}),
+    "two init ops": (ValueError, {"main_op": "setup", "init_op": "x"}),
+    "a train op that is none": (TypeError, {"train_op": 5}),
+    "a train op of another graph": (ValueError, {"train_op": "elsewhere:0"}),
     "an asset that is none": (TypeError, {"assets_collection": [5]}),
     "an asset without path": (TypeError, {"assets_collection": ["x:0"]}),
     "an asset of an empty path": (ValueError, {"assets_collection": ["path:0"]}),
@@ -752,6 +1016,82 @@ def test_tensor_infos_are_made_and_found_again() -> None:
         saved_model.get_tensor_from_tensor_info(TensorInfo(), graph)
     with pytest.raises(TypeError):
         saved_model.build_tensor_info(np.zeros(3))
+
+
+def op(graph: tfckpt.Graph, kind: str, name: str, **attrs: Any) -> Any:
+    return graph.create_op(kind, name=name, attrs=attrs)
+
+
+def sizes(made: TensorInfo) -> list[int] | None:
+    shape = made.tensor_shape
+    return None if shape.unknown_rank else [dim.size for dim in shape.dim]
+
+
+SHAPES: dict[str, tuple[str, dict[str, Any], list[int] | None]] = {
+    "a constant": ("Const", {"value": np.int64([42, 69])}, [42, 69]),
+    "a constant with a free dimension": ("Const", {"value": np.int64([-1, 69])}, [-1, 69]),
+    "of so many dimensions": ("Placeholder", {"shape": (2,)}, [-1, -1]),
+    "of any dimensions": ("Placeholder", {"shape": (None,)}, None),
+    "unknown": ("Placeholder", {"shape": None}, None),
+    "no vector": ("Placeholder", {"shape": ()}, None),
+    "of more than a tensor has": ("Placeholder", {"shape": (1 << 40,)}, None),
+}
+
+
+@pytest.mark.parametrize("case", SHAPES)
+def test_a_sparse_tensor_has_the_shape_that_is_known(case: str) -> None:
+    kind, attrs, expected = SHAPES[case]
+    graph = tfckpt.Graph()
+    shape = op(graph, kind, "shape", dtype=np.int64, **attrs).outputs[0]
+    value = op(graph, "Placeholder", "value", dtype=np.float32).outputs[0]
+    made = saved_model.build_tensor_info(saved_model.SparseTensor(value, value, shape))
+    assert sizes(made) == expected
+    assert (made.dtype, made.coo_sparse.dense_shape_tensor_name) == (FLOAT, "shape:0")
+
+
+@pytest.mark.parametrize("kind", ["VarHandleOp", "VariableV2"])
+def test_a_variable_has_the_type_and_shape_of_its_value(kind: str) -> None:
+    graph = tfckpt.Graph()
+    op(graph, kind, "v", dtype=np.float32, shape=(2, 3))
+    variable = tfckpt.graph.Variable(VariableDef(variable_name="v:0"), graph)
+    for made in (
+        saved_model.build_tensor_info(variable),
+        saved_model.predict_signature_def({"v": variable}, {"v": variable}).outputs["v"],
+    ):
+        assert (made.name, made.dtype, sizes(made)) == ("v:0", FLOAT, [2, 3])
+
+
+def test_a_signature_can_name_an_operation() -> None:
+    graph = tfckpt.Graph()
+    init, x = op(graph, "NoOp", "init"), op(graph, "Placeholder", "x", dtype=np.float32)
+    utils = saved_model.signature_def_utils
+    for element in (init, x.outputs[0]):
+        made = utils.op_signature_def(element, "run me")
+        assert (made.outputs["run me"].name, made.outputs["run me"].dtype) == (element.name, 0)
+        assert sizes(made.outputs["run me"]) is None
+        with graph.as_default():
+            assert utils.load_op_from_signature_def(made, "run me") == element
+            with pytest.raises(NotFoundError, match=r"'run me' is not there.*'scope/"):
+                utils.load_op_from_signature_def(made, "run me", import_scope="scope")
+            with pytest.raises(NotFoundError, match="no output 'else'"):
+                utils.load_op_from_signature_def(made, "else")
+
+
+@pytest.mark.parametrize("what", ["train", "eval"])
+def test_signatures_of_supervised_training(what: str) -> None:
+    make = getattr(saved_model.signature_def_utils, f"supervised_{what}_signature_def")
+    made = make({"x": NUMBER}, {"loss": NUMBER}, {"classes": TEXT}, {"metric": NUMBER})
+    method = {"train": "tensorflow/supervised/training", "eval": "tensorflow/supervised/eval"}
+    assert made.method_name == method[what]
+    assert sorted(made.inputs) == ["x"]
+    assert {key: made.outputs[key].name for key in made.outputs} == {
+        "loss": "n:0",
+        "classes": "t:0",
+        "metric": "n:0",
+    }
+    assert not make({"x": NUMBER}, None).outputs
+    with pytest.raises(ValueError, match=f"{method[what]} `inputs`"):
+        make({}, {"loss": NUMBER})
 
 
 TEXT, NUMBER = info("t:0", STRING), info("n:0", FLOAT)

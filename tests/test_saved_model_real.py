@@ -29,10 +29,9 @@ def digests(variables: dict[str, Any]) -> dict[str, str]:
 
 
 def _bytes(value: Any) -> bytes:
-    if not isinstance(value, bytes) and value.dtype != object:
+    if value.dtype != object:
         return bytes(value.tobytes())
-    strings = [value] if isinstance(value, bytes) else value.ravel().tolist()
-    return b"".join(struct.pack("<Q", len(one)) + one for one in strings)
+    return b"".join(struct.pack("<Q", len(one)) + one for one in value.ravel().tolist())
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,9 @@ from tfckpt.errors import (
     TensorNotFoundError,
     UnimplementedError,
 )
+from tfckpt.saver.matching import prefix_hint
+from tfckpt.saver.path import as_step
+from tfckpt.saver.retention import Folder, Retention
 from tfckpt.storage.lock import LOCK_FILE
 
 W = {"w": np.arange(3, dtype=np.float32)}
@@ -179,6 +184,27 @@ def test_another_shard_count_leaves_no_stale_shard(tmp_path: Path) -> None:
         assert len(names(tmp_path)) == shards + 1
 
 
+@pytest.mark.parametrize(
+    ("step", "variables"),
+    [
+        (7, None),
+        (np.array([7], np.uint8), None),
+        ("n", {"n": 7}),
+        ("n:0", {"n": 7}),
+        ("n:0", {"n": 8, "n:0": 7}),  # the very name comes first
+    ],
+)
+def test_steps(step: Any, variables: dict[str, Any] | None) -> None:
+    assert as_step(step, variables) == 7
+
+
+@pytest.mark.parametrize("step", ["n", 7.0, np.array([7.0]), np.array([7, 7]), None])
+def test_what_is_no_step(step: Any) -> None:
+    for variables in (None, {"m": 7}):
+        with pytest.raises(TypeError, match="'global_step'"):
+            as_step(step, variables)
+
+
 # What is kept
 
 
@@ -251,10 +277,54 @@ def test_a_restarted_saver_recovers_the_list(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("*.index"))) == 3
 
 
+def test_one_a_period_stays_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([0.0, 3600.0, 3601.0, 3700.0, 7201.0, 7202.0])
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    saver = tfckpt.Saver(max_to_keep=1, keep_checkpoint_every_n_hours=1)
+    for step, now in enumerate(times):
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        saver.save(W, tmp_path / "m", global_step=step, write_meta_graph=False)
+    # m-2 is the first after 3600 seconds, m-4 the first after 7200, m-5 the latest
+    assert [path.stem for path in sorted(tmp_path.glob("*.index"))] == ["m-2", "m-4", "m-5"]
+
+
+@pytest.mark.parametrize("latest", [True, False])
+def test_what_the_state_file_names_as_the_latest_is_not_deleted(
+    latest: bool, tmp_path: Path
+) -> None:
+    retention = Retention(max_to_keep=1)
+    for name in ("m-1", "m-2"):
+        retention.commit(retention.with_newest(tfckpt.save(tmp_path / name, W), 0.0))
+    if latest:  # another process has gone back to it
+        tfckpt.update_checkpoint_state(tmp_path, "m-1")
+    state = str(tmp_path / "checkpoint")
+    retention.sweep(Folder(str(tmp_path), state, tfckpt.SaverDef.V2, "meta", fsync=False))
+    assert tfckpt.checkpoint_exists(tmp_path / "m-1") == latest
+    assert tfckpt.checkpoint_exists(tmp_path / "m-2")
+
+
 @pytest.mark.parametrize("method", ["set_last_checkpoints", "set_last_checkpoints_with_time"])
 def test_a_list_of_checkpoints_is_a_list(method: str) -> None:
     with pytest.raises(AssertionError):
         getattr(tfckpt.Saver(), method)(("m-1",))
+
+
+HINTS = [
+    (["model/w", "model/b"], ["w", "b", "step"], "without the prefix 'model/'"),
+    (["a/b/w"], ["w"], "without the prefix 'a/b/'"),
+    (["w", "b"], ["model/w", "model/b", "step"], "with the prefix 'model/'"),
+    (["model/w", "model/b"], ["w"], None),
+    (["model/w", "other/b"], ["w", "b"], None),
+    (["w", "b"], ["model/w"], None),
+]
+
+
+@pytest.mark.parametrize(("missing", "keys", "hint"), HINTS)
+def test_a_prefix_too_many_or_too_few_is_noticed(
+    missing: list[str], keys: list[str], hint: str | None
+) -> None:
+    found = prefix_hint(missing, keys)
+    assert found == (f"all of them are there {hint}" if hint else "")
 
 
 # What is restored
@@ -482,10 +552,25 @@ def test_names_that_the_mapping_lacks(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("bad", [{"a": 0}, {"a": 0, "b": -1}, {"a": 0, "b": 2}, {"a": 0, "b": 1.5}])
-def test_bad_shards(bad: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("count", "end"), [(20, "'v19'"), (21, "'v19' and 1 more")])
+def test_twenty_names_that_are_lacking_are_shown(count: int, end: str, tmp_path: Path) -> None:
+    with pytest.raises(KeyError, match=f"names {count} variables") as caught:
+        tfckpt.Saver([f"v{n:02d}" for n in range(count)]).save({"?": 1}, tmp_path / "m")
+    assert str(caught.value).endswith(end)
+
+
+BAD_SHARDS = [
+    ({"a": 0}, ValueError, "does not say where 'b' goes"),
+    ({"a": 0, "b": -1}, ValueError, "'b' cannot go to shard -1"),
+    ({"a": 0, "b": 2}, ValueError, "no tensor goes to"),
+    ({"a": 0, "b": 1.5}, TypeError, "'float' object cannot be interpreted as an integer"),
+]
+
+
+@pytest.mark.parametrize(("bad", "error", "text"), BAD_SHARDS)
+def test_bad_shards(bad: Any, error: type[Exception], text: str, tmp_path: Path) -> None:
     saver = tfckpt.Saver(sharded=True, shards=bad)
-    with pytest.raises((ValueError, TypeError)):
+    with pytest.raises(error, match=text):
         saver.save({"a": 1, "b": 2}, tmp_path / "m")
     assert list(tmp_path.iterdir()) == []
 
@@ -519,6 +604,25 @@ def test_a_file_in_the_way_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match=r"Parent directory of .* doesn't exist, can't save"):
         tfckpt.Saver().save(W, tmp_path / "file" / "m")
+
+
+@pytest.mark.parametrize("version", [tfckpt.SaverDef.V1, tfckpt.SaverDef.V2])
+def test_a_new_checkpoint_goes_where_its_state_file_cannot_be_written(
+    version: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saver = tfckpt.Saver(max_to_keep=1, write_version=version)
+    first = saver.save(W, tmp_path / "m", global_step=1)
+    before = names(tmp_path)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tfckpt.saver.saver.write_state", fail)
+    for step in (2, 1):  # a new one, and one that was there
+        with pytest.raises(OSError, match="No space left"):
+            saver.save(W, tmp_path / "m", global_step=step)
+        assert names(tmp_path) == before
+        assert saver.last_checkpoints == [first]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -574,7 +678,6 @@ def test_export_meta_graph(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sharded", [False, True])
 def test_v1_checkpoints_rotate_too(sharded: bool, tmp_path: Path) -> None:
-    pytest.importorskip("tfckpt.v1.writer")
     saver = tfckpt.Saver(sharded=sharded, shards=2, max_to_keep=1, write_version=tfckpt.SaverDef.V1)
     for step in (1, 2):
         path = saver.save({"a": np.ones(2), "b": np.zeros(3)}, tmp_path / "m", global_step=step)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
 import tfckpt
-from tfckpt.dtypes import DataType
+from tfckpt.dtypes import DataType, numpy_dtype
+from tfckpt.graph.meta_graph_import import add_saver
+from tfckpt.protos import AttrValue, GraphDef, NodeDef, VariableDef
+from tfckpt.saver.given_graph import places_in
+from tfckpt.saver.restored import restored_variables, wanted_tensors
+from tfckpt.saver.sharding import choose_shards
 from tfckpt.saver.variables_graph import NO_VARIABLE, valid_name
 
 NAMES = {
@@ -40,7 +47,7 @@ def test_every_input_is_a_node_and_every_name_is_there_once(sharded: bool) -> No
     assert len(set(names)) == len(names)
     inputs = {name.lstrip("^").split(":")[0] for n in graph.graph_def.node for name in n.input}
     assert inputs <= set(names)
-    assert all(re.fullmatch(r"[A-Za-z0-9.][\w.\-/]*", name, re.ASCII) for name in names)
+    assert all(re.fullmatch(r"[A-Za-z0-9.][\w.\-/>]*", name, re.ASCII) for name in names)
     stored = [
         one.decode()
         for node in graph.graph_def.node
@@ -50,6 +57,224 @@ def test_every_input_is_a_node_and_every_name_is_there_once(sharded: bool) -> No
     assert sorted(stored) == sorted(weights)
     assert graph.saver_def.restore_op_name == "save_1/restore_all"
     assert graph.saver_def.restore_op_name in names
+
+
+# Operation, its type, its inputs: as TensorFlow's own Saver links them.
+SHARDED = {
+    "StringJoin": ("StringJoin", "Const Const_1"),
+    "ShardedFilename": ("ShardedFilename", "StringJoin ShardedFilename/shard num_shards"),
+    "ShardedFilename_1": ("ShardedFilename", "StringJoin ShardedFilename/shard_1 num_shards"),
+    "SaveV2": (
+        "SaveV2",
+        "ShardedFilename SaveV2/tensor_names SaveV2/shape_and_slices ReadVariableOp",
+    ),
+    "control_dependency": ("Identity", "ShardedFilename ^SaveV2"),
+    "control_dependency_1": ("Identity", "ShardedFilename_1 ^SaveV2_1"),
+    "MergeV2Checkpoints/checkpoint_prefixes": (
+        "Pack",
+        "ShardedFilename ShardedFilename_1 ^control_dependency ^control_dependency_1",
+    ),
+    "MergeV2Checkpoints": (
+        "MergeV2Checkpoints",
+        "MergeV2Checkpoints/checkpoint_prefixes Const",
+    ),
+    "Identity": ("Identity", "Const ^MergeV2Checkpoints"),
+    "RestoreV2_1": (
+        "RestoreV2",
+        "Const RestoreV2/tensor_names_1 RestoreV2/shape_and_slices_1",
+    ),
+    "Reshape": ("Reshape", "RestoreV2 Reshape/shape"),
+    "Reshape_1": ("Reshape", "RestoreV2_1 Reshape/shape_1"),
+    "restore_all": ("NoOp", "^AssignVariableOp ^AssignVariableOp_1"),
+}
+
+
+def test_the_operations_of_a_sharded_saver() -> None:
+    weights = {"a": np.zeros(2, np.float32), "b": np.zeros(3, np.float32)}
+    saver = tfckpt.Saver(sharded=True, shards=2, reshape=True)
+    nodes = {node.name: node for node in saver.export_meta_graph(variables=weights).graph_def.node}
+
+    for name, (op, inputs) in SHARDED.items():
+        node = nodes["save/" + name]
+        assert node.op == op
+        assert [one.replace("save/", "") for one in node.input] == inputs.split()
+    for number, variable in enumerate("ba"):  # the bigger goes first
+        end = f"_{number}" if number else ""
+        assert list(nodes[f"save/ReadVariableOp{end}"].input) == [variable]
+        assert list(nodes[f"save/AssignVariableOp{end}"].input) == [variable, f"save/Reshape{end}"]
+
+
+def test_one_operation_restores_all_of_a_shard() -> None:
+    weights = {"a": np.zeros(2, np.float32), "b": np.zeros(3, np.float32)}
+    nodes = tfckpt.Saver().export_meta_graph(variables=weights).graph_def.node
+
+    assert [list(node.input) for node in nodes if node.name.startswith("save/Assign")] == [
+        ["a", "save/RestoreV2"],
+        ["b", "save/RestoreV2:1"],
+    ]
+
+
+def test_a_saver_of_a_graph_has_the_variables_that_it_restores_there() -> None:
+    graph = variables_alone(a=2, b=3)
+    saved = tfckpt.Saver({"old": "a"}, meta_graph=graph).export_meta_graph()
+
+    assert places_in(saved, saved.saver_def) == {"old": "a"}
+    assert places_in(graph, saved.saver_def) == {"a": "a", "b": "b"}  # without the operations
+
+
+def variables_alone(**sizes: int) -> tfckpt.MetaGraphDef:
+    """A graph of variables, as it is without a Saver."""
+    weights = {name: np.zeros(size, np.float32) for name, size in sizes.items()}
+    graph = tfckpt.Saver().export_meta_graph(variables=weights)
+    rest = [node for node in graph.graph_def.node if not node.name.startswith("save/")]
+    del graph.graph_def.node[:]
+    graph.graph_def.node.extend(rest)
+    graph.ClearField("saver_def")
+    return graph
+
+
+def test_a_saver_of_a_graph_takes_all_its_variables_or_those_that_are_named() -> None:
+    graph = variables_alone(a=2, b=3)
+    for var_list, restored in ((None, {"a": "a", "b": "b"}), (["b"], {"b": "b"})):
+        saved = tfckpt.Saver(var_list, meta_graph=graph).export_meta_graph()
+        assert places_in(saved, saved.saver_def) == restored
+    with pytest.raises(ValueError, match=r"'v0', 'v1', 'v2', 'v3', 'v4', \.\.\."):
+        tfckpt.Saver([f"v{n}" for n in range(6)], meta_graph=graph).export_meta_graph()
+
+
+@pytest.mark.parametrize("clear", [False, True])
+def test_devices_are_kept_unless_they_are_to_be_cleared(clear: bool) -> None:
+    graph = variables_alone(a=2)
+    graph.graph_def.node[0].device = "/gpu:1"
+    exported = tfckpt.Saver(meta_graph=graph).export_meta_graph(clear_devices=clear)
+    assert {node.device for node in exported.graph_def.node} == ({""} if clear else {"", "/gpu:1"})
+    assert not exported.meta_info_def.stripped_default_attrs
+
+
+@pytest.mark.parametrize("clear", [False, True])
+def test_other_savers_are_kept_unless_they_are_to_be_cleared(clear: bool) -> None:
+    graph = tfckpt.Saver(name="other").export_meta_graph(variables={"w": 1.0})
+    saver = tfckpt.Saver(meta_graph=graph, name="mine")
+    exported = saver.export_meta_graph(clear_extraneous_savers=clear)
+    scopes = {node.name.split("/")[0] for node in exported.graph_def.node}
+    assert scopes == ({"w", "mine"} if clear else {"w", "mine", "other"})
+
+
+def test_a_graph_is_given_the_saver_that_a_new_one_would_be() -> None:
+    with tfckpt.Graph().as_default() as graph:
+        tfckpt.import_graph_def(variables_alone(a=2).graph_def, name="")
+        added = add_saver(graph)
+        assert added == tfckpt.Saver().as_saver_def()
+        assert graph.get_operation_by_name("save/AssignVariableOp").inputs[0].name == "a:0"
+    assert add_saver(tfckpt.Graph()) is None
+
+
+def node(name: str, op: str, inputs: str = "", **attrs: Any) -> NodeDef:
+    attr = {key: AttrValue(**value) for key, value in attrs.items()}
+    return NodeDef(name=name, op=op, input=inputs.split(), attr=attr)
+
+
+def test_what_a_restore_gives_to_which_variable() -> None:
+    names = {"tensor": {"dtype": 7, "string_val": list(b"a b c d".split())}}
+    names["tensor"]["tensor_shape"] = {"dim": [{"size": 4}]}
+    graph = GraphDef(
+        node=[
+            node("names", "Const", value=names),
+            node("r", "RestoreV2", "prefix names slices", dtypes={"list": {"type": [1] * 4}}),
+            node("i", "Identity", "r"),
+            node("n", "IdentityN", "r:1 r:2"),
+            node("to_x", "Assign", "x i"),
+            node("to_y", "AssignVariableOp", "y n"),
+            node("to_z", "Assign", "z:0 n:1"),
+            node("to_part_0", "Assign", "part_0 r:3"),
+            node("to_part_1", "Assign", "part_1 r:3"),
+            node("elsewhere", "Assign", "w r"),
+            node("all", "NoOp", "^to_x ^to_y ^to_z ^to_part_0 ^to_part_1"),
+        ]
+    )
+
+    found = restored_variables(graph, tfckpt.SaverDef(restore_op_name="all"))
+    assert found == {"a": "x", "b": "y", "c": "z", "d": "d"}  # d lies in two parts
+    assert restored_variables(graph, tfckpt.SaverDef(restore_op_name="none")) is None
+
+
+def test_what_a_graph_wants_of_a_checkpoint() -> None:
+    graph = tfckpt.Saver().export_meta_graph(
+        variables={"a": np.zeros((0, 3), np.float32), "n": np.int64(1)}
+    )
+    assert wanted_tensors(graph) == {"a": (1, (0, 3)), "n": (9, ())}
+    for node in graph.graph_def.node:
+        node.attr.pop("shape", None)
+    assert wanted_tensors(graph) == {"a": (1, None), "n": (9, None)}
+
+
+def test_what_stands_around_a_variable() -> None:
+    weights = {"a": np.ones((2, 3), np.float32), "n": np.int32(7)}
+    graph = tfckpt.Saver().export_meta_graph(variables=weights)
+    nodes = {node.name: node for node in graph.graph_def.node}
+
+    for name, kind, shape in (("a", 1, [2, 3]), ("n", 3, [])):
+        handle, assign = nodes[name], nodes[f"{name}/Assign"]
+        read = nodes[f"{name}/Read/ReadVariableOp"]
+        assert (handle.op, list(handle.input)) == ("VarHandleOp", [])
+        assert [dim.size for dim in handle.attr["shape"].shape.dim] == shape
+        assert handle.attr["shared_name"].s == name.encode()
+        assert (assign.op, list(assign.input)) == (
+            "AssignVariableOp",
+            [name, f"{name}/Initializer/zeros"],
+        )
+        assert (read.op, list(read.input)) == ("ReadVariableOp", [name])
+        assert {one.attr["dtype"].type for one in (handle, assign, read)} == {kind}
+    for collection, listed in (("variables", "an"), ("trainable_variables", "a")):
+        definitions = graph.collection_def[collection].bytes_list.value
+        assert list(map(VariableDef.FromString, definitions)) == [
+            VariableDef(
+                variable_name=f"{name}:0",
+                initializer_name=f"{name}/Assign",
+                snapshot_name=f"{name}/Read/ReadVariableOp:0",
+                initial_value_name=f"{name}/Initializer/zeros:0",
+                is_resource=True,
+                trainable=name == "a",
+            )
+            for name in listed
+        ]
+
+
+NO_VALUES = {DataType.DT_INVALID, DataType.DT_RESOURCE, DataType.DT_VARIANT}
+KINDS = sorted(set(DataType) - NO_VARIABLE - NO_VALUES)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_variables_begin_as_zeros(kind: DataType) -> None:
+    dtype = numpy_dtype(kind)
+    if dtype is None:
+        pytest.skip("this ml_dtypes is older than the type")
+    value = np.full(2, b"x", object) if dtype.kind == "O" else np.ones(2).astype(dtype)
+    graph = tfckpt.Saver().export_meta_graph(variables={"w": value}).graph_def
+    (zeros,) = (node for node in graph.node if node.name == "w/Initializer/zeros")
+
+    tensor = zeros.attr["value"].tensor
+    assert tensor.dtype == kind
+    if kind in (DataType.DT_FLOAT8_E5M2, DataType.DT_FLOAT8_E4M3FN):
+        assert tensor.float8_val == b"\0"
+    assert tfckpt.make_ndarray(tensor).tolist() == (
+        [b""] * 2 if dtype.kind == "O" else np.zeros(2, dtype).tolist()
+    )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "count"),
+    [
+        ([4, 4, 4], 2),
+        ([1 << 30, 1 << 30, 1 << 29, 1 << 29], 3),  # a shard for each GiB
+        ([1 << 30, 1 << 30, 1 << 29, (1 << 29) + 1], 4),
+    ],
+)
+def test_how_many_shards_there_are_unless_told(sizes: list[int], count: int) -> None:
+    tensors: Any = {
+        f"w{n}": SimpleNamespace(spec=SimpleNamespace(nbytes=size)) for n, size in enumerate(sizes)
+    }
+    assert len(choose_shards(tensors, None)) == count
 
 
 def test_it_says_who_made_it() -> None:

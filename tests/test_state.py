@@ -100,6 +100,18 @@ def test_update_checkpoint_state(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
 
+@pytest.mark.parametrize(("options", "flushed"), [({}, True), ({"fsync": False}, False)])
+def test_a_state_file_is_flushed_unless_told_not_to(
+    options: dict[str, bool], flushed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    for name in ("fsync", "fdatasync"):
+        if hasattr(os, name):
+            monkeypatch.setattr(os, name, calls.append)
+    tfckpt.update_checkpoint_state(tmp_path, "m-1", **options)
+    assert bool(calls) == flushed
+
+
 @pytest.mark.parametrize("stale", ["/gone/run/m-1", "C:\\gone\\run\\m-1", "../gone/m-1"])
 def test_a_moved_folder_still_finds_its_latest(
     stale: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -127,6 +139,7 @@ def test_checkpoints_of_both_formats_exist(tmp_path: Path) -> None:
     assert [tfckpt.checkpoint_exists(path) for path in paths] == [True, True, True, False]
     for name in os.listdir(tmp_path):
         os.utime(tmp_path / name, (1.5, 1.5))
+    os.utime(tmp_path / "s-00001-of-00002", (2.5, 2.5))  # the first shard's time counts
     assert tfckpt.get_checkpoint_mtimes(paths) == [1.0, 1.0, 1.0]
     tfckpt.remove_checkpoint(pattern, tfckpt.SaverDef.V1)
     assert sorted(os.listdir(tmp_path)) == ["v1", "v2.data-00000-of-00001", "v2.index"]

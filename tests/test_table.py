@@ -76,6 +76,78 @@ def test_a_key_stores_only_what_differs_from_the_previous_key() -> None:
     assert entries == list(decode_block(TWO_ENTRIES))
 
 
+def test_every_16th_entry_shares_nothing_and_is_a_restart() -> None:
+    block = make_block([(b"k%02d" % number, b"") for number in range(33)])
+
+    # k00: 6 bytes, k10: 5, all others 4; then k16: 6 bytes again, k20 and k30: 5
+    assert block[67:73] == parse_hex("00 03 00") + b"k16"
+    assert block[135:141] == parse_hex("00 03 00") + b"k32"
+    assert block[141:] == struct.pack("<4I", 0, 67, 135, 3)
+
+
+FILLED = [
+    # bytes of the block that are enough, entries that are taken of those with 10 bytes each
+    (18, 1),  # 10, and 4 each for the restart and the number of restarts
+    (19, 2),
+    (28, 2),
+    (29, 3),
+]
+
+
+@pytest.mark.parametrize(("size", "count"), FILLED)
+def test_a_block_is_full_once_it_has_grown_to_its_size(size: int, count: int) -> None:
+    items = iter([(key, bytes(6)) for key in (b"a", b"b", b"c", b"d")])
+    block = BlockBuilder()
+
+    assert block.fill(items, size) is None
+    assert len(list(items)) == 4 - count
+    assert block.size == len(block.finish()) == 10 * count + 8
+
+
+def test_an_oversize_entry_is_never_put_behind_others() -> None:
+    items = iter([(b"a", bytes(99)), (b"b", bytes(8)), (b"c", bytes(9))])
+    block = BlockBuilder()
+
+    assert block.fill(items, 1000, 10) == (b"c", bytes(9))
+    assert list(decode_block(block.finish())) == [(b"a", bytes(99)), (b"b", bytes(8))]
+
+
+NO_BLOCKS = [
+    ("01 01 00 61", "does not fit: shares 1"),  # before the first key there is nothing to share
+    ("00 01 00 61 02 01 00 62", "does not fit: shares 2"),
+    ("00 02 00 61", "does not fit"),
+    ("00 01 02 61 62", "does not fit"),
+    ("00 01 00 62 00 01 00 61", "out of order: b'a' after b'b'"),
+    ("00 01 00 61 01 00 00", "out of order: b'a' after b'a'"),
+    ("00 01", "cut short at 0"),
+]
+
+
+@pytest.mark.parametrize(("entries", "problem"), NO_BLOCKS)
+def test_what_is_no_block(entries: str, problem: str) -> None:
+    block = parse_hex(entries) + struct.pack("<2I", 0, 1)
+    with pytest.raises(DataLossError, match=problem):
+        list(decode_block(block))
+
+
+LONG = [
+    ([(b"k" * 200, b"v")], "00 c8 01 01"),
+    ([(b"k", b"v" * 300)], "00 01 ac 02"),
+    ([(b"k" * 200, b""), (b"k" * 200 + b"l", b"v")], "00 c8 01 00"),
+]
+
+
+@pytest.mark.parametrize(("entries", "head"), LONG, ids=["key", "value", "shared"])
+def test_sizes_of_128_and_more_take_two_bytes(
+    entries: list[tuple[bytes, bytes]], head: str
+) -> None:
+    block = make_block(entries)
+
+    assert block.startswith(parse_hex(head))
+    assert (parse_hex("c8 01 01 01") + b"lv" in block) == (len(entries) == 2)
+    assert entries == list(decode_block(block))
+
+
 def test_an_empty_block_lists_one_restart() -> None:
     assert parse_hex("00 00 00 00  01 00 00 00") == make_block([])
     assert list(decode_block(make_block([]))) == []
@@ -156,6 +228,40 @@ def test_tables_round_trip_and_look_up(items: dict[bytes, bytes], block_size: in
     assert table.get(b"\xff" * 41) is None
 
 
+def test_a_block_of_a_file_is_closed_once_it_has_grown_to_256_kib() -> None:
+    out = bytearray()
+    write_table(out.extend, ((b"%04d" % number, bytes(1000)) for number in range(600)))
+    first, second, _ = Table(BytesSource(bytes(out))).handles
+
+    assert 262_144 <= first.size < 262_144 + 1010
+    assert second.offset == first.size + 5
+
+
+@pytest.mark.parametrize(("size", "blocks"), [(198, 1), (199, 2)])
+def test_an_entry_of_two_block_sizes_has_a_block_of_its_own(size: int, blocks: int) -> None:
+    table = Table(BytesSource(make_table({b"a": b"", b"b": bytes(size)}, 100)))
+    assert len(table.handles) == blocks
+
+
+def test_a_block_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    items = {b"a%d" % number: bytes(90) for number in range(4)}
+    source = BytesSource(make_table(items, 190))  # two entries a block
+    read: list[tuple[int, int]] = []
+    monkeypatch.setattr(
+        source,
+        "read",
+        lambda offset, size: read.append((offset, size)) or source.data[offset : offset + size],
+    )
+    table = Table(source)
+    for _ in range(40):
+        assert table.get(b"a1") == table.get(b"a0") == bytes(90)
+
+    # entries of 95 and 94 bytes, restarts of 8, and the trailer
+    assert table.handles == [BlockHandle(0, 197), BlockHandle(202, 197)]
+    assert table.footer.metaindex_handle == BlockHandle(404, 8)
+    assert [offset for offset, _ in read] == [source.size - 48, 417, 0]
+
+
 @given(pairs, st.data())
 def test_a_damaged_table_gives_its_values_or_an_error(
     items: dict[bytes, bytes], data: st.DataObject
@@ -183,9 +289,11 @@ def test_any_bytes_are_a_block_or_an_error(data: bytes) -> None:
     assert keys == sorted(set(keys))
 
 
-def test_keys_must_increase() -> None:
+@pytest.mark.parametrize("block_size", [1, 100], ids=["from block to block", "in a block"])
+@pytest.mark.parametrize("second", [b"a", b"b"])
+def test_keys_must_increase(second: bytes, block_size: int) -> None:
     with pytest.raises(ValueError, match="must increase"):
-        write_table(bytearray().extend, [(b"b", b""), (b"a", b"")])
+        write_table(bytearray().extend, [(b"b", b""), (second, b"")], block_size)
 
 
 def test_a_table_whose_index_names_one_block_twice_is_refused() -> None:

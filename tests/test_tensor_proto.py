@@ -44,6 +44,15 @@ TYPED = [
     (D.DT_UINT4, [15, 0], "3a 02 0f 00"),
     (D.DT_QINT32, [(7,)], "3a 01 07"),
     (D.DT_QUINT8, [(200,)], "3a 02 c8 01"),
+    (D.DT_QINT8, [(-1,)], "3a 0a ff ff ff ff ff ff ff ff ff 01"),
+    (D.DT_QINT16, [(300,)], "3a 02 ac 02"),
+    (D.DT_QUINT16, [(65535,)], "3a 03 ff ff 03"),
+    (D.DT_INT2, [-2, 1], "3a 0b fe ff ff ff ff ff ff ff ff 01 01"),
+    (D.DT_UINT2, [3, 0], "3a 02 03 00"),
+    (D.DT_FLOAT8_E4M3FN, [1.0], "92 01 01 38"),
+    (D.DT_FLOAT8_E4M3FNUZ, [1.0], "92 01 01 40"),
+    (D.DT_FLOAT8_E4M3B11FNUZ, [1.0], "92 01 01 58"),
+    (D.DT_FLOAT8_E5M2FNUZ, [1.0], "92 01 01 40"),
 ]
 
 
@@ -112,6 +121,9 @@ DAMAGES = [
     (D.DT_STRING, "42 00 42 00", 1, "2 values"),
     (D.DT_STRING, "22 03 05 61 62", 1, "by their lengths"),
     (D.DT_INT32, "02 00", 1, "field number 0"),
+    (D.DT_INT32, "80 80 80 80 10 00", 1, "field number 536870912"),
+    (D.DT_INT32, "09 00000000 000000", 1, "takes 8 bytes, 7 are left"),
+    (D.DT_INT32, "0d 000000", 1, "takes 4 bytes, 3 are left"),
     (D.DT_INT32, "3b", 1, "wire type 3"),
 ]
 
@@ -120,6 +132,23 @@ DAMAGES = [
 def test_what_does_not_fit(kind: DataType, stored: str, count: int, problem: str) -> None:
     with pytest.raises(DataLossError, match=problem):
         decode_values(bytes.fromhex(stored), kind, count)
+
+
+def test_fields_of_every_wire_type() -> None:
+    message = bytes.fromhex(
+        "08 96 01  11 0102030405060708  1a 02 6869  25 01020304  f8 ff ff ff 0f 07"
+    )
+
+    assert [
+        (number, kind, value if kind == 0 else bytes(value))
+        for number, kind, value in fields(message)
+    ] == [
+        (1, 0, 150),
+        (2, 1, bytes(range(1, 9))),
+        (3, 2, b"hi"),
+        (4, 5, bytes(range(1, 5))),
+        ((1 << 29) - 1, 0, 7),  # the highest number that a field can have
+    ]
 
 
 @given(st.binary(max_size=60), st.sampled_from(sorted({kind for kind, _, _ in TYPED})))

@@ -1,20 +1,19 @@
-"""Checkpoints of any format, in one call each."""
+"""Reading checkpoints of any format, in one call each."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tfckpt.bookkeeping import is_bookkeeping
 from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.spread import write_bundle
 from tfckpt.detect import recognise
-from tfckpt.errors import DataLossError, InvalidArgumentError
+from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.locate import Location, locate
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.pause import no_collection
-from tfckpt.reader import CheckpointReader, Verify
+from tfckpt.reader import CheckpointReader, Unreadable, Verify, readable
 from tfckpt.tensors.stored import Array
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def load_checkpoint(
-    ckpt_dir_or_file: Path, *, verify: Verify = True, mmap: bool = True
+    ckpt_dir_or_file: AnyPath, *, verify: Verify = True, mmap: bool = True
 ) -> CheckpointReader:
     """Open a checkpoint for reading.
 
@@ -37,7 +36,7 @@ def load_checkpoint(
     return open_at(locate(ckpt_dir_or_file), verify=verify, mmap=mmap)
 
 
-def open_prefix(prefix: Path) -> CheckpointReader:
+def open_prefix(prefix: AnyPath) -> CheckpointReader:
     """Open what is restored from: as `load_checkpoint`, but a prefix comes before a folder.
 
     ``run`` may be both, after ``save(..., "run/m-1")`` and ``save(..., "run")``.
@@ -62,10 +61,23 @@ def _stranger(index: str) -> InvalidArgumentError | None:
     return None if kind is None else InvalidArgumentError(f"no index: it is {kind}", path=index)
 
 
-def load(path: Path, *, verify: Verify = True, mmap: bool = True) -> dict[str, Array]:
-    """Return all tensors of a checkpoint.
+def load(
+    path: AnyPath,
+    *,
+    verify: Verify = True,
+    mmap: bool = True,
+    bookkeeping: bool = True,
+    unreadable: Unreadable = "error",
+) -> dict[str, Array]:
+    """Return all tensors of a checkpoint, each as an array.
 
     Big arrays are views on private mappings of the files: they cost memory only once written to.
+    Strings are object arrays of bytes, a scalar one of no dimensions.
+
+    With ``bookkeeping=False`` what TensorFlow keeps for itself in an object-based checkpoint is
+    left out: the graph of objects, the ``save_counter``, and Keras' descriptions of layers. With
+    ``unreadable="skip"`` variants, resources and types that are not known are left out, and a
+    logged warning names them; otherwise they raise UnimplementedError, which does.
 
     >>> import tempfile, tfckpt
     >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"bias": [1.0, 2.0]})
@@ -73,43 +85,39 @@ def load(path: Path, *, verify: Verify = True, mmap: bool = True) -> dict[str, A
     {'bias': array([1., 2.])}
     """
     with load_checkpoint(path, verify=verify, mmap=mmap) as reader:
+        if bookkeeping and unreadable == "error":
+            return _everything(reader)
+        names = readable(reader.infos(), unreadable, reader.path)
+        return reader.get_tensors(n for n in names if bookkeeping or not is_bookkeeping(n))
+
+
+def _everything(reader: CheckpointReader) -> dict[str, Array]:
+    """Read all tensors without listing them first, which takes its time where there are many."""
+    try:
         return reader.get_tensors()
+    except UnimplementedError:
+        readable(reader.infos(), "error", reader.path)
+        raise
 
 
-def save(
-    prefix: Path, variables: Mapping[str, object], *, num_shards: int = 1, fsync: bool = True
-) -> str:
-    """Write a V2 checkpoint; return its prefix.
-
-    `variables` maps names to arrays (or what numpy makes arrays of); a reader of another
-    checkpoint is one too. Data lies in the mapping's order. What was at `prefix` is replaced as a
-    whole, or stays as it was; missing folders are made. `fsync=False` does not wait for the disk.
-
-    With `num_shards` above one the tensors are spread over that many data files by their sizes,
-    and the files are written by several threads: on two cores, two take about half the time.
-
-    Raises ValueError for an empty prefix or name, TypeError for what no checkpoint can hold,
-    FailedPreconditionError when the file system refuses. Then the old checkpoint is there as it
-    was; or the new one, whole, if only its last step to the disk failed.
-    """
-    return write_bundle(prefix, variables, num_shards=num_shards, fsync=fsync)
-
-
-def list_variables(ckpt_dir_or_file: Path) -> list[tuple[str, list[int]]]:
+def list_variables(ckpt_dir_or_file: AnyPath) -> list[tuple[str, list[int]]]:
     """Return the name and shape of every tensor, sorted by name."""
     with load_checkpoint(ckpt_dir_or_file) as reader, no_collection():
         return sorted((name, list(info.shape)) for name, info in reader.infos().items())
 
 
 def load_variable(
-    ckpt_dir_or_file: Path,
+    ckpt_dir_or_file: AnyPath,
     name: str,
     index: Index | None = None,
     *,
     verify: Verify = True,
     mmap: bool = True,
 ) -> Array:
-    """Return one tensor, or a part of it; a ``:0`` at the end of `name` is taken off."""
+    """Return one tensor, or a part of it; a ``:0`` at the end of `name` is taken off.
+
+    A scalar string comes as ``bytes``, as TensorFlow's ``load_variable`` gives it.
+    """
     if not isinstance(name, str):
         raise TypeError(f"a tensor's name is a str, not {name!r}")
     with load_checkpoint(ckpt_dir_or_file, verify=verify, mmap=mmap) as reader:

@@ -1,13 +1,11 @@
 """Integers as leveldb and protobuf lay them out: varints and little-endian fixed32.
 
-Decoders take `(data, pos)` and return `(value, next_pos)`. Slicing never fails in Python, so
-everything that reads a stretch of bytes goes through `take`, which does.
+Decoders take `(data, pos)` and return `(value, next_pos)`.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +13,6 @@ import numpy.typing as npt
 from tfckpt.errors import DataLossError
 
 Buffer = bytes | bytearray | memoryview
-AnyBuffer = TypeVar("AnyBuffer", bytes, bytearray, memoryview)
 
 MAX_VARINT64_BYTES = 10
 _FIXED32 = struct.Struct("<I")
@@ -88,16 +85,8 @@ def decode_varints(data: Buffer, count: int) -> tuple[npt.NDArray[np.uint64], in
     ).any():
         raise DataLossError("a varint overflows 64 bits")
     values = np.zeros(count, np.uint64)
-    for byte in range(int(lengths.max(initial=0))):
+    for byte in range(int(lengths.max())):
         longer = lengths > byte
         groups = window[starts[longer] + byte].astype(np.uint64) & np.uint64(0x7F)
         values[longer] |= groups << np.uint64(7 * byte)
-    return values, int(ends[-1]) if count else 0
-
-
-def take(data: AnyBuffer, pos: int, size: int, what: str) -> tuple[AnyBuffer, int]:
-    """Return exactly `size` bytes at `pos`, and the position after them."""
-    end = pos + size
-    if not 0 <= pos <= end <= len(data):
-        raise DataLossError(f"{what} needs {size} bytes at {pos}, {len(data) - pos} are left")
-    return data[pos:end], end
+    return values, int(ends[-1])

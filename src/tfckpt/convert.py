@@ -2,59 +2,88 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tfckpt.bundle.commit import has_index, remove_bundle
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.writer import BundleWriter
-from tfckpt.checkpoint import load, load_checkpoint, save
+from tfckpt.checkpoint import load_checkpoint
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
-from tfckpt.names import Path, as_path
-from tfckpt.reader import CheckpointReader, TensorInfo
-from tfckpt.tensors.stored import Array
-from tfckpt.v1.naming import is_pattern, pattern_at
+from tfckpt.names import AnyPath, as_path
+from tfckpt.reader import CheckpointReader, TensorInfo, Unreadable, readable
+from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.v1.naming import is_pattern, pattern_at, split_pattern
 from tfckpt.v1.reader import V1Reader
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
 from tfckpt.v1.writer import V1Writer
+
+if TYPE_CHECKING:
+    from tfckpt.renaming import Nameless, Repeated
 
 FORMATS = ("v2", "v1")
 
 Progress = Callable[[int, int, str], object]
 
+logger = logging.getLogger("tfckpt")
+
+
+class Converted(str):
+    """The prefix of a checkpoint that was made of another, and what it has of that one.
+
+    It is a str, for all that takes a prefix.
+    """
+
+    written: dict[str, str]
+    """Name of each tensor that was written -> its name in the source."""
+    left_out: dict[str, str]
+    """Name of each tensor of the source that was not -> why."""
+
+    @property
+    def summary(self) -> str:
+        """How many of the source's tensors were written, such as "27 of 28 tensors"."""
+        return f"{len(self.written)} of {len(self.written) + len(self.left_out)} tensors"
+
 
 def convert_checkpoint(
-    src: Path,
-    dst: Path,
+    src: AnyPath,
+    dst: AnyPath,
     to: str = "v2",
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
     fsync: bool = True,
-) -> str:
+    unreadable: Unreadable = "error",
+) -> Converted:
     """Write checkpoint `src` once more at prefix `dst`, in format "v2" or "v1"; return `dst`.
 
     One tensor is in memory at a time. All are then read back from `dst` and compared with `src`,
     bit by bit. A partitioned tensor is written in one piece, which TensorFlow restores into
     partitions all the same. State files and ``.meta`` files stay as they are.
 
+    What is returned says, besides, what was written. With ``unreadable="skip"`` variants, resources
+    and types that are not known are left out, and a logged warning names them.
+
     `progress` is called as ``progress(done, total, name)`` after each tensor is written, and
     again after each is compared; the numbers are bytes of both passes.
 
     Raises FileExistsError if there is a checkpoint at `dst`, unless `overwrite`: then it is
     replaced, once the new one is complete. Raises UnimplementedError if `src` has dtypes that the
-    V1 format lacks, InvalidArgumentError if V1 files would lie hidden behind the V2 ones of the
-    same prefix, DataLossError if `src` is damaged. None of these changes anything at `dst`.
+    V1 format lacks, or that cannot be read; InvalidArgumentError if `dst` is a folder, or V1 files
+    would lie hidden behind the V2 ones of the same prefix; DataLossError if `src` is damaged,
+    FileMissingError if it lacks shards. None of these changes anything at `dst`.
 
     >>> import tempfile, tfckpt
     >>> folder = tempfile.mkdtemp()
     >>> old = tfckpt.save(folder + "/new.ckpt", {"w": [1.0, 2.0]})
     >>> path = tfckpt.convert_checkpoint(old, folder + "/old.ckpt", to="v1")
-    >>> tfckpt.load(path)
-    {'w': array([1., 2.])}
+    >>> tfckpt.load(path), path.summary
+    ({'w': array([1., 2.])}, '1 of 1 tensors')
     """
     target = as_path(dst)
     if to not in FORMATS:
@@ -63,48 +92,93 @@ def convert_checkpoint(
         raise ValueError(f"{target} names shards; give the prefix that the one file is to have")
     with load_checkpoint(src) as source:
         _check_target(source, target, to, overwrite)
+        source.check_complete()
         infos = source.infos()
-        _check_types(infos, source.path, to)
-        report = _reporter(infos, progress)
-        _write(source, infos, target, to, fsync, report)
-        _compare(source, infos, target, to, report)
+        names = {name: name for name in readable(infos, unreadable, source.path)}
+        _check_types({name: infos[name] for name in names}, source.path, to)
+        left_out = {name: str(infos[name].why_unreadable) for name in infos if name not in names}
+        sizes = {name: infos[name].stored_size for name in names}
+        _write_checked(sizes, source.__getitem__, target, to, fsync, progress)
         if to == "v1":  # where both formats have one prefix the V2 one would be read
             remove_bundle(target, fsync=fsync)
-    return target
+        return _converted(target, names, left_out, source.path)
 
 
 def convert_naming(
-    src: Path,
-    dst: Path,
-    like: Path | None = None,
+    src: AnyPath,
+    dst: AnyPath,
+    like: AnyPath | None = None,
     *,
     overwrite: bool = False,
+    progress: Progress | None = None,
     fsync: bool = True,
-) -> str:
+    repeated: Repeated = "error",
+    nameless: Nameless = "error",
+    unreadable: Unreadable = "error",
+) -> Converted:
     """Write checkpoint `src` at prefix `dst` under the other kind of names; return `dst`.
 
     Without `like` the variables of an object-based checkpoint (``tf.train.Checkpoint``, Keras) get
-    their full names, as ``tf.compat.v1.train.Saver`` has them. With `like`, an object-based
-    checkpoint that the program wrote, the variables of a name-based `src` become those of its
-    objects, for ``tf.train.Checkpoint.restore``.
+    their full names, as ``tf.compat.v1.train.Saver`` has them; `repeated`, `nameless` and
+    `unreadable` are those of `to_name_based`. With `like`, an object-based checkpoint that the
+    program wrote, the variables of a name-based `src` become those of its objects, for
+    ``tf.train.Checkpoint.restore``. What is written is compared, and `progress` called, as in
+    `convert_checkpoint`.
 
-    Raises FileExistsError if there is a checkpoint at `dst`, unless `overwrite`; else as
+    What is returned says, besides, what was written, and what was left out and why; a logged
+    warning does so too.
+
+    Raises FileExistsError if there is a checkpoint at `dst`, unless `overwrite`;
+    InvalidArgumentError if `dst` is a folder, or nothing would be written; else as
     `to_name_based` and `to_object_based`. None of these changes anything at `dst`.
 
     >>> import numpy as np, tempfile, tfckpt
     >>> folder = tempfile.mkdtemp()
     >>> objects = tfckpt.to_object_based({"w": np.eye(2)}, {"w": "layer/kernel"})
     >>> path = tfckpt.convert_naming(tfckpt.save(folder + "/objects", objects), folder + "/names")
-    >>> tfckpt.list_variables(path)
-    [('w', [2, 2])]
+    >>> tfckpt.list_variables(path), path.summary
+    ([('w', [2, 2])], '1 of 2 tensors')
     """
-    from tfckpt.objects import object_graph, to_name_based, to_object_based
+    from tfckpt.objects import object_graph, to_object_based
+    from tfckpt.objects.naming import variables_by_name
+    from tfckpt.renaming import renaming, warn_of
 
     target = as_path(dst)
     with load_checkpoint(src) as source:
         _check_target(source, target, "v2", overwrite)
-    renamed = to_name_based(src) if like is None else to_object_based(load(src), object_graph(like))
-    return save(target, renamed, fsync=fsync)
+        if like is not None:
+            graph = object_graph(like)
+            objects = to_object_based(source, graph)
+            sizes = {name: as_storable(value)[0].nbytes for name, value in objects.items()}
+            _write_checked(sizes, objects.__getitem__, target, "v2", fsync, progress)
+            names = {keys[0]: name for name, keys in variables_by_name(graph).items()}
+            why = f"the objects of {as_path(like)} have no variable of this name"
+            taken = set(names.values())
+            left_out = dict.fromkeys((name for name in source if name not in taken), why)
+        else:
+            names, left_out = renaming(
+                source, repeated=repeated, nameless=nameless, unreadable=unreadable
+            )
+            if not names:
+                raise InvalidArgumentError(
+                    f"none of its {len(source)} tensors is a variable: there is nothing to write "
+                    f"by name",
+                    path=source.path,
+                )
+            infos = source.infos()
+            sizes = {name: infos[key].stored_size for name, key in names.items()}
+            _write_checked(sizes, lambda name: source[names[name]], target, "v2", fsync, progress)
+        warn_of(left_out, source)
+        return _converted(target, names, left_out, source.path)
+
+
+def _converted(
+    target: str, written: dict[str, str], left_out: dict[str, str], source: str
+) -> Converted:
+    made = Converted(target)
+    made.written, made.left_out = written, left_out
+    logger.info("%s: %s of %s written", target, made.summary, source)
+    return made
 
 
 def _check_target(source: CheckpointReader, target: str, to: str, overwrite: bool) -> None:
@@ -117,6 +191,13 @@ def _check_target(source: CheckpointReader, target: str, to: str, overwrite: boo
             "where both formats have one prefix the V2 one is read: choose another prefix",
             path=target,
         )
+    if os.path.isdir(target) and not has_index(target):
+        base = os.path.basename((split_pattern(source.path) or [source.path])[0])
+        raise InvalidArgumentError(
+            f"this is a folder: give the prefix that the checkpoint is to have in it, such as "
+            f"{os.path.join(target, base)}",
+            path=target,
+        )
     there = has_index(target) or os.path.isfile(target) or pattern_at(target) is not None
     # The V1 file that is the source does not stand in the way of V2 files of its name.
     if there and not overwrite and not (own and not has_index(target)):
@@ -127,7 +208,7 @@ def _check_types(infos: Mapping[str, TensorInfo], path: str, to: str) -> None:
     bad = {
         name: data_type_name(info.data_type)
         for name, info in infos.items()
-        if info.why_unreadable or (to == "v1" and info.data_type not in V1_DATA_TYPES)
+        if to == "v1" and info.data_type not in V1_DATA_TYPES
     }
     if bad:
         first = ", ".join(f"{name} ({kind})" for name, kind in list(bad.items())[:5])
@@ -135,33 +216,25 @@ def _check_types(infos: Mapping[str, TensorInfo], path: str, to: str) -> None:
         raise UnimplementedError(f"cannot be written as {to}: {first}{more}", path=path)
 
 
-def _write(
-    source: CheckpointReader,
-    infos: Mapping[str, TensorInfo],
+def _write_checked(
+    sizes: Mapping[str, int],
+    value: Callable[[str], object],
     target: str,
     to: str,
     fsync: bool,
-    report: Callable[[str], None],
+    progress: Progress | None,
 ) -> None:
-    made = BundleWriter if to == "v2" else V1Writer
-    with made(target, fsync=fsync) as writer:
-        for name in infos:
-            writer.add(name, source.get_tensor(name))
+    """Write tensors, of these names and stored sizes, and compare what was written."""
+    report = _reporter(sizes, progress)
+    with (BundleWriter if to == "v2" else V1Writer)(target, fsync=fsync) as writer:
+        for name in sizes:
+            writer.add(name, value(name))
             report(name)
-
-
-def _compare(
-    source: CheckpointReader,
-    infos: Mapping[str, TensorInfo],
-    target: str,
-    to: str,
-    report: Callable[[str], None],
-) -> None:
     with BundleReader(target) if to == "v2" else V1Reader(target) as written:
-        if list(written) != list(infos):
+        if written.keys() != sizes.keys():
             raise DataLossError("what was written has other names than the source", path=target)
-        for name in infos:
-            if not _same(np.asarray(source[name]), np.asarray(written[name])):
+        for name in sizes:
+            if not _same(as_storable(value(name))[0], written[name]):
                 raise DataLossError(
                     "what was written differs from the source: is the disk sound?",
                     path=target,
@@ -182,14 +255,14 @@ def _octets(array: Array) -> Array:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
-def _reporter(infos: Mapping[str, TensorInfo], progress: Progress | None) -> Callable[[str], None]:
+def _reporter(sizes: Mapping[str, int], progress: Progress | None) -> Callable[[str], None]:
     """Return what counts a tensor as done once more."""
-    total = 2 * sum(info.stored_size for info in infos.values())
+    total = 2 * sum(sizes.values())
     done = 0
 
     def report(name: str) -> None:
         nonlocal done
-        done += infos[name].stored_size
+        done += sizes[name]
         if progress is not None:
             progress(done, total, name)
 

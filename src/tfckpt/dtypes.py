@@ -100,6 +100,27 @@ _ML_DTYPES: dict[DataType, str] = {
     D.DT_FLOAT4_E2M1FN: "float4_e2m1fn",
 }
 
+# TensorFlow writes slices of all types, and reads none of these (``tensor_bundle.cc``).
+UNREAD_SLICES = frozenset(
+    {
+        D.DT_STRING,
+        D.DT_HALF,
+        D.DT_UINT16,
+        D.DT_UINT32,
+        D.DT_UINT64,
+        D.DT_QINT16,
+        D.DT_QUINT16,
+        D.DT_INT2,
+        D.DT_UINT2,
+        D.DT_FLOAT4_E2M1FN,
+        D.DT_FLOAT8_E5M2,
+        D.DT_FLOAT8_E4M3FN,
+        D.DT_FLOAT8_E4M3FNUZ,
+        D.DT_FLOAT8_E4M3B11FNUZ,
+        D.DT_FLOAT8_E5M2FNUZ,
+    }
+)
+
 # Listed by readers, but their values mean something only inside a TensorFlow process.
 OPAQUE = frozenset({D.DT_RESOURCE, D.DT_VARIANT})
 
@@ -151,8 +172,22 @@ def data_type_of(dtype: np.dtype[Any]) -> DataType:
         return found
     raise TypeError(
         f"a checkpoint cannot hold numpy's {dtype} (it holds bool, integers, floats, complex, "
-        f"strings, and the types of ml_dtypes)"
+        f"strings, and the types of ml_dtypes){_instead(dtype)}"
     )
+
+
+def _instead(dtype: np.dtype[Any]) -> str:
+    """Say what an array that no checkpoint can hold could be saved as."""
+    if dtype.names:
+        return f": save each field by itself, such as array[{dtype.names[0]!r}]"
+    advice = {
+        "M": "as array.astype('int64'), and keep the unit",
+        "m": "as array.astype('int64'), and keep the unit",
+        "f": "as array.astype('float64')",
+        "c": "as array.astype('complex128')",
+        "V": "as array.view('uint8')",
+    }.get(dtype.kind)
+    return "" if advice is None else f": save it {advice}"
 
 
 def why_unreadable(data_type: int) -> str | None:

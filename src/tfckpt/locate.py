@@ -9,9 +9,9 @@ from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
 from tfckpt.detect import describe, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.storage import is_file, is_remote, list_folder
-from tfckpt.v1.naming import is_pattern, pattern_around, pattern_at
+from tfckpt.v1.naming import is_pattern, numbered, pattern_around, pattern_at
 
 # Of a SavedModel's folder; the first that is there counts.
 SAVED_MODEL_FILES = ("saved_model.pb", "saved_model.pbtxt", "saved_model.cpb")
@@ -25,13 +25,15 @@ class Location(NamedTuple):
     is_v1: bool = False
 
 
-def locate(path: Path, *, prefix_first: bool = False) -> Location:
+def locate(path: AnyPath, *, prefix_first: bool = False) -> Location:
     """Find the checkpoint that `path` means.
 
     It may be a prefix, a folder with a state file (the latest checkpoint is taken), a SavedModel
     folder, any file of a checkpoint, or a V1 file or pattern. Where a prefix has both formats V2
     wins, as in TensorFlow. One shard of a V1 checkpoint stands for all, if all are there (where
-    TensorFlow reads that shard alone), and so does the prefix of a set that is whole.
+    TensorFlow reads that shard alone), and so does the prefix of a set that is whole. Of a pattern
+    some shards may be missing; that of a pattern without its number, ``P-?????-of-?????``, is the
+    number of the one set that is there.
 
     A path may be both, a folder and the prefix of a checkpoint beside it. TensorFlow's functions
     that read a checkpoint take the folder, those that restore from a prefix (`prefix_first`) the
@@ -83,7 +85,7 @@ def _at_prefix(prefix: str) -> Location | None:
         return Location(prefix, is_v1=True)
     if os.path.isfile(prefix):
         return None  # judged by its content
-    pattern = pattern_at(prefix)
+    pattern = numbered(prefix) or pattern_at(prefix)
     return None if pattern is None else Location(pattern, is_v1=True)
 
 
@@ -102,8 +104,8 @@ def _at_member(path: str) -> Location | None:
         )
     if is_table(path):
         return Location(pattern_around(path) or path, is_v1=True)
-    stem, dot, _ = path.rpartition(".")
-    if dot and os.path.isfile(path) and _is_beside(stem):
+    stem = path.removesuffix(".meta")
+    if stem != path and os.path.isfile(path) and _is_beside(stem):
         return _at_prefix(stem) or Location(stem, is_v1=True)
     return None
 

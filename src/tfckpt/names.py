@@ -8,12 +8,15 @@ from itertools import islice
 from os import PathLike, fspath
 from typing import TypeAlias
 
-Path: TypeAlias = str | bytes | PathLike[str]
+AnyPath: TypeAlias = str | bytes | PathLike[str]
+
+OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
+"""The tensor of an object-based checkpoint that says which objects it has."""
 
 _THIS_MACHINE = re.compile(r"file://[^/]*(?=/)")
 
 
-def as_path(path: Path) -> str:
+def as_path(path: AnyPath) -> str:
     """Return a path as a str; a ``file://`` URL as the path on this machine that it means.
 
     As in TensorFlow a host in the URL counts for nothing, and no ``%20`` in it is undone
@@ -66,7 +69,7 @@ def decode_name(key: bytes) -> str:
     return key.decode("utf-8", "surrogateescape")
 
 
-def check_prefix(prefix: Path) -> str:
+def check_prefix(prefix: AnyPath) -> str:
     """Return `prefix` as a str.
 
     Raises ValueError for one that has no base name to give to files.

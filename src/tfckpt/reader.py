@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -10,14 +11,19 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 import numpy as np
 
 from tfckpt.dtypes import data_type_name, numpy_dtype, python_name, why_unreadable
-from tfckpt.errors import TensorNotFoundError
+from tfckpt.errors import FileMissingError, TensorNotFoundError, UnimplementedError
 from tfckpt.names import close_names
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
 
 # Whether checksums are checked: "whole" also where only a part of a big tensor is asked for.
 Verify: TypeAlias = bool | Literal["whole"]
+# What becomes of tensors that can be listed but not read.
+Unreadable: TypeAlias = Literal["error", "skip"]
+
 Self = TypeVar("Self", bound="TensorReader")
+
+logger = logging.getLogger("tfckpt")
 
 if TYPE_CHECKING:
     from tfckpt.tensors.selection import Index
@@ -112,11 +118,26 @@ class TensorReader(Mapping[str, Array]):
         return {}
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
-        """Return several tensors, or all of them; faster than one after another."""
-        return {name: self.get_tensor(name) for name in (self if names is None else listed(names))}
+        """Return several tensors, or all of them, as arrays; faster than one after another."""
+        return {name: self[name] for name in (self if names is None else listed(names))}
+
+    def what_is_missing(self) -> str:
+        """Say which files are missing that alone know what they hold; "" if there are none.
+
+        Of a V1 checkpoint each shard lists its own tensors.
+        """
+        return ""
+
+    def check_complete(self) -> None:
+        """Raise FileMissingError if there is more than is listed, before all of it is copied."""
+        missing = self.what_is_missing()
+        if missing:
+            raise FileMissingError(missing, path=self.path)
 
     def __getitem__(self, name: str) -> Array:
-        return self.get_tensor(name)
+        """Return a tensor as an array; a scalar string as one of no dimensions."""
+        value = self.get_tensor(name)
+        return np.array(value, object) if isinstance(value, bytes) else value
 
     @abstractmethod
     def __contains__(self, name: object) -> bool:
@@ -144,7 +165,8 @@ class TensorReader(Mapping[str, Array]):
 class CheckpointReader(TensorReader):
     """A checkpoint of TensorFlow as a mapping from name to array, read lazily.
 
-    Has the methods of TensorFlow's ``CheckpointReader`` too. Names come in the order of their
+    What it maps to is always an array. It has the methods of TensorFlow's ``CheckpointReader`` too,
+    whose `get_tensor` hands out a scalar string as ``bytes``. Names come in the order of their
     UTF-8 bytes. Every tensor is checked against its checksum before it is handed out (of a part
     see `get_tensor`).
 
@@ -190,6 +212,11 @@ class CheckpointReader(TensorReader):
         return "".join(lines).encode("utf-8", "surrogateescape")
 
 
+def handed_out(array: Array) -> Array:
+    """Return what TensorFlow's `get_tensor` returns for a tensor: a scalar string's bytes."""
+    return array[()] if array.ndim == 0 and array.dtype.kind == "O" else array
+
+
 def listed(names: Iterable[str]) -> Iterable[str]:
     """Return `names`; TypeError for a single one, whose letters nobody meant."""
     if isinstance(names, str | bytes):
@@ -197,15 +224,53 @@ def listed(names: Iterable[str]) -> Iterable[str]:
     return names
 
 
-def tensor_not_found(name: object, names: Iterable[str], path: str) -> TensorNotFoundError:
-    """Make the error for a name that a checkpoint lacks; it suggests what was meant."""
+_SHOWN = 20
+
+
+def readable(infos: Mapping[str, TensorInfo], unreadable: Unreadable, path: str) -> list[str]:
+    """Return the names of tensors that can be read.
+
+    The others are named in the UnimplementedError that is raised, or, with `unreadable` "skip", in
+    a logged warning.
+    """
+    if unreadable not in ("error", "skip"):
+        raise ValueError(f"unreadable is 'error' or 'skip', not {unreadable!r}")
+    bad = {name: why for name, info in infos.items() if (why := info.why_unreadable)}
+    if not bad:
+        return list(infos)
+    lines = [f"  {name}: {why}" for name, why in bad.items()]
+    if unreadable == "error":
+        more = [f"  ... and {len(bad) - _SHOWN} more"] if len(bad) > _SHOWN else []
+        listing = "\n".join([*lines[:_SHOWN], *more])
+        raise UnimplementedError(
+            f"{len(bad)} of its {len(infos)} tensors cannot be read (unreadable='skip' leaves them "
+            f"out):\n{listing}",
+            path=path,
+        )
+    logger.warning(
+        "%s: %d of %d tensors cannot be read and are left out:\n%s",
+        path,
+        len(bad),
+        len(infos),
+        "\n".join(lines),
+    )
+    return [name for name in infos if name not in bad]
+
+
+def tensor_not_found(
+    name: object, names: Iterable[str], path: str, why: str = ""
+) -> TensorNotFoundError:
+    """Make the error for a name that a checkpoint lacks; it suggests what was meant.
+
+    `why` is put to the end, where there may be a reason.
+    """
     if not isinstance(name, str):
         return TensorNotFoundError(f"a tensor's name is a str, not {name!r}", path=path)
     names = list(names)
     hint = close_names(name, names)
     among = f"; did you mean {' or '.join(map(repr, hint))}?" if hint else ""
     return TensorNotFoundError(
-        f"not found among the {len(names)} tensors of this checkpoint{among}",
+        f"not found among the {len(names)} tensors of this checkpoint{among}{why}",
         path=path,
         tensor=name,
     )

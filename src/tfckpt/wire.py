@@ -78,8 +78,7 @@ def encode_varints(values: npt.NDArray[Any]) -> bytes:
 
 
 def _encode_chunk(values: npt.NDArray[Any]) -> bytes:
-    signed = values.dtype.kind == "i"
-    unsigned = values.astype(np.int64).view(np.uint64) if signed else values.astype(np.uint64)
+    unsigned = values.astype(np.uint64)  # sign-extends
     longest = (int(unsigned.max()).bit_length() + 6) // 7 or 1
     sizes = np.ones(len(unsigned), np.uint8)
     for byte in range(1, longest):

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from types import TracebackType
 from typing import NamedTuple, TypeVar
 
 from tfckpt.dtypes import DataType
-from tfckpt.errors import DataLossError
+from tfckpt.errors import CheckpointError, DataLossError
 from tfckpt.names import encode_name
 from tfckpt.tensors.slices import Shape, TensorSlice
 from tfckpt.tensors.stored import Array, as_storable
 
 Self = TypeVar("Self", bound="CheckpointWriter")
+
+
+@contextmanager
+def tensor_named(tensor: str) -> Iterator[None]:
+    """Add the tensor's name to what is said of a value that a user gave."""
+    try:
+        yield
+    except CheckpointError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"tensor {tensor!r}: {error}") from None
 
 
 class Part(NamedTuple):
@@ -43,7 +55,8 @@ class Part(NamedTuple):
             expected = one.shape_in(shape)
         except DataLossError as error:
             raise ValueError(f"tensor {full_name!r}: {error.message}") from None
-        value, data_type = as_storable(array)
+        with tensor_named(full_name):
+            value, data_type = as_storable(array)
         if value.shape != expected:
             raise ValueError(
                 f"slice {one} of tensor {full_name!r} has shape {list(expected)}, "

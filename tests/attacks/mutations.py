@@ -32,11 +32,13 @@ if __name__ == "__main__":
 
 import numpy as np
 from google.protobuf import text_format
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
 import tfckpt
 from tfckpt import protos, saved_model
 from tfckpt.errors import CheckpointError
+from tfckpt.saved_model.full_names import full_names
 from tfckpt.storage import open_source
 from tfckpt.table import Table, write_table
 
@@ -154,17 +156,17 @@ def _change_part(message: Any, field: Any, inside: list[Any], random: Random) ->
 
 def _scalar(field: Any, before: Any, random: Random) -> Any:
     kind = field.cpp_type
-    if kind == field.CPPTYPE_STRING:
+    if kind == FieldDescriptor.CPPTYPE_STRING:
         pool: Any = STRINGS if field.type == field.TYPE_STRING else OCTETS
         if before and random.random() < 0.4:
             at = random.randrange(len(before))
             return before[:at] + before[at + 1 :]
         return random.choice(pool)
-    if kind == field.CPPTYPE_BOOL:
+    if kind == FieldDescriptor.CPPTYPE_BOOL:
         return random.random() < 0.5
-    if kind in (field.CPPTYPE_FLOAT, field.CPPTYPE_DOUBLE):
+    if kind in (FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE):
         return random.choice((0.0, -1.0, float("nan"), float("inf"), 1e30))
-    if kind == field.CPPTYPE_ENUM:
+    if kind == FieldDescriptor.CPPTYPE_ENUM:
         return random.choice([value.number for value in field.enum_type.values])
     near = random.random() < 0.3 and before is not None
     value = before + random.choice((-1, 1)) if near else random.choice(INTEGERS)
@@ -259,7 +261,10 @@ def make_objects(folder: Path, random: Random) -> Path:
     key = "_CHECKPOINTABLE_OBJECT_GRAPH"
     graph = tensors[key] if isinstance(tensors[key], bytes) else tensors[key].item()
     tensors[key] = mutated(graph, protos.TrackableObjectGraph, random)
-    return Path(tfckpt.save(folder / "model.ckpt", tensors, fsync=False))
+    with tfckpt.BundleWriter(folder / "model.ckpt", fsync=False) as writer:  # which looks at none
+        for name, value in tensors.items():
+            writer.add(name, value)
+    return folder / "model.ckpt"
 
 
 def make_v1(folder: Path, random: Random) -> Path:
@@ -496,6 +501,10 @@ def load_model(path: Path) -> None:
     builder.save()
 
 
+def names_of_variables(path: Path) -> None:
+    full_names(str(path), tfckpt.object_graph(GOLDEN / "saved_model"))
+
+
 def load_variables(path: Path) -> None:
     tfckpt.load(path)
 
@@ -565,7 +574,10 @@ ATTACKS = {
     ),
     "SavedModel": Attack(
         make_saved_model,
-        (load_model, load_variables, command("saved-model"), command("graph"), constants),
+        (
+            *(load_model, load_variables, names_of_variables, constants),
+            *(command("saved-model"), command("graph")),
+        ),
         # no such tags; a model without any graph; names that the next model's builder refuses
         (RuntimeError, IndexError, AssertionError, KeyError, FileExistsError),
     ),
@@ -612,13 +624,15 @@ def answers(name: str, files: int, folder: Path) -> dict[str, int]:
     return taken
 
 
-def run(name: str, seconds: float, seed: str = "0", most: int = 5) -> tuple[int, list[Finding]]:
+def run(
+    name: str, seconds: float, seed: str = "0", *, at_least: int = 0, most: int = 5
+) -> tuple[int, list[Finding]]:
     """Attack until the time is over; return how many files were tried, and what was found."""
     folder = Path(tempfile.mkdtemp(dir=_fast()))
     findings: list[Finding] = []
     count, until = 0, time.monotonic() + seconds
     try:
-        while time.monotonic() < until and len(findings) < most:
+        while (time.monotonic() < until or count < at_least) and len(findings) < most:
             findings += attack(name, f"{name} {seed} {count}", folder / "files")
             count += 1
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

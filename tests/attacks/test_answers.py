@@ -73,7 +73,10 @@ def test_part_of_a_tensor_of_more_dimensions_than_numpy_has(tmp_path: Path) -> N
 
 
 def test_a_damaged_object_graph_is_said_by_a_savers_restore(tmp_path: Path) -> None:
-    path = tfckpt.save(tmp_path / "m", {OBJECT_GRAPH: b"\xff\xff", "w": np.ones(2)})
+    path = str(tmp_path / "m")
+    with tfckpt.BundleWriter(path) as writer:
+        writer.add(OBJECT_GRAPH, b"\xff\xff")
+        writer.add("w", np.ones(2))
     with pytest.raises(DataLossError, match="TrackableObjectGraph"):
         tfckpt.Saver().restore({"v": np.zeros(2)}, path)
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import google.protobuf
 import numpy as np
 import pytest
 
@@ -28,7 +29,8 @@ from tfckpt.v1.records import Meta, encode_meta, encode_record
 
 resource = pytest.importorskip("resource")
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
-MEGABYTES = 150
+# Messages of protobuf 4 are twice as large as those of later ones.
+MEGABYTES = 150 if int(google.protobuf.__version__.split(".")[0]) > 4 else 200
 FOR_EVER = 60
 
 Case = Callable[[Path], object]
@@ -50,9 +52,9 @@ def forged(folder: Path, entries: dict[bytes, Entry], data: bytes) -> Path:
 # Values
 
 
-def one_value_for_a_gigabyte(folder: Path, count: int = 1 << 28) -> Any:
+def one_value_for_a_gigabyte(folder: Path) -> object:
     whole = TensorSlice(((0, FULL),))
-    meta = encode_meta([Meta(b"w", (count,), 1, (whole,))])
+    meta = encode_meta([Meta(b"w", (1 << 28,), 1, (whole,))])
     record = encode_record(b"w", whole, b"\x2a\x04\0\0\x80\x3f", 0)
     path = folder / "v1"
     path.write_bytes(table({b"": meta, whole.key(b"w"): record}))
@@ -87,10 +89,10 @@ def entries_that_share_their_bytes(folder: Path) -> object:
     return tfckpt.load(forged(folder, entries, bytes(60_000)), verify=False)
 
 
-def slices_that_share_their_bytes(folder: Path) -> object:
+def slices_that_share_their_bytes(folder: Path, count: int = 20_000) -> Any:
     size = 60_000
-    slices = tuple(TensorSlice(((n * 15_000, 15_000),)) for n in range(20_000))
-    entries = {b"w": Entry(1, (20_000 * 15_000,), slices=slices)}
+    slices = tuple(TensorSlice(((n * 15_000, 15_000),)) for n in range(count))
+    entries = {b"w": Entry(1, (count * 15_000,), slices=slices)}
     entries |= {one.key(b"w"): Entry(1, (15_000,), 0, 0, size) for one in slices}
     return tfckpt.load(forged(folder, entries, bytes(size)), verify=False)
 
@@ -198,7 +200,9 @@ def text_nested(levels: int) -> Case:
 
 
 def objects(folder: Path, graph: Any) -> Path:
-    return Path(tfckpt.save(folder / "m", {OBJECT_GRAPH: graph.SerializeToString()}))
+    with tfckpt.BundleWriter(folder / "m") as writer:  # which does not look at it
+        writer.add(OBJECT_GRAPH, graph.SerializeToString())
+    return folder / "m"
 
 
 def chain(length: int) -> Any:
@@ -352,17 +356,17 @@ def test_it_is_answered_in_proportion(name: str, tmp_path: Path) -> None:
 
 def test_what_is_asked_for_is_given(tmp_path: Path) -> None:
     with tfckpt.Limits(memory=320 << 20):
-        assert one_value_for_a_gigabyte(tmp_path, 80 << 20)["w"].nbytes == 320 << 20
+        assert slices_that_share_their_bytes(tmp_path, 5_000)["w"].nbytes == 300_000_000
 
 
 def test_a_reader_keeps_the_limits_that_it_was_opened_under(tmp_path: Path) -> None:
     with pytest.raises(ResourceExhaustedError):
-        one_value_for_a_gigabyte(tmp_path, 70 << 20)
+        slices_that_share_their_bytes(tmp_path, 5_000)
     with tfckpt.Limits(memory=320 << 20):
-        reader = tfckpt.load_checkpoint(tmp_path / "v1")
-    assert reader.get_tensor("w", slice(0, 3)).tolist() == [1, 1, 1]
+        reader = tfckpt.load_checkpoint(tmp_path / "m", verify=False)
+    assert reader["w"].nbytes == 300_000_000
     with tfckpt.Limits.untrusted(), pytest.raises(ResourceExhaustedError, match="Limits"):
-        tfckpt.load_checkpoint(tmp_path / "v1")["w"]
+        tfckpt.load_checkpoint(tmp_path / "m")["w"]
 
 
 @pytest.mark.parametrize("limit", ["memory", "memory_ratio", "slices", "nesting", "objects"])

@@ -20,7 +20,8 @@ BIAS, KERNEL = np.zeros(2, np.float32), np.ones((4, 2), np.float32)
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which the page's examples ran."""
     folder = tmp_path_factory.mktemp("page")
-    names: dict[str, object] = {"GOLDEN": ROOT / "tests" / "golden"}
+    (folder / "tests").symlink_to(ROOT / "tests")
+    names: dict[str, object] = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for code in EXAMPLE.findall((ROOT / "docs" / "from-tensorflow.md").read_text()):

@@ -17,8 +17,8 @@ from tensorflow.python.framework import meta_graph as tf_meta_graph
 
 import tfckpt.protos as protos
 from tfckpt import graph as ours
-from tfckpt.graph.importing import import_graph_and_collections
-from tfckpt.graph.messages import own
+from tfckpt.graph.meta_graph_import import import_graph_and_collections
+from tfckpt.graphdef.messages import own
 
 v1 = tf.compat.v1
 
@@ -717,11 +717,13 @@ def run(graph_def, restore=None):
             return [session.run("m/y:0", {"m/x:0": x}) for x in ([0, 3], [6])]
 
 
-@pytest.mark.parametrize("use_resource", [False, True])
-def test_a_frozen_graph_gives_what_the_weights_gave(use_resource, tmp_path):
+@pytest.mark.parametrize(
+    ("use_resource", "control_flow_v2"), [(False, False), (True, False), (True, True)]
+)
+def test_a_frozen_graph_gives_what_the_weights_gave(use_resource, control_flow_v2, tmp_path):
     import tfckpt
 
-    graph_def, weights, results = model(use_resource)
+    graph_def, weights, results = model(use_resource, control_flow_v2=control_flow_v2)
     prefix = tfckpt.save(str(tmp_path / "w"), weights)
     with tfckpt.load_checkpoint(prefix) as reader:
         frozen = tfckpt.convert_variables_to_constants(reader, graph_def, ["m/y"])
@@ -744,14 +746,6 @@ def test_a_thawed_graph_takes_its_values_from_a_checkpoint(use_resource, tmp_pat
     prefix = tfckpt.save(str(tmp_path / "w"), values)
     for want, got in zip(results, run(thawed, (prefix, list(values)))):
         np.testing.assert_array_equal(want, got)
-
-
-def test_a_variable_in_a_function_is_refused_by_name():
-    import tfckpt
-
-    graph_def, weights, _ = model(True, control_flow_v2=True)
-    with pytest.raises(tfckpt.errors.UnimplementedError, match="m/while"):
-        tfckpt.convert_variables_to_constants(weights, graph_def, ["m/y"])
 
 
 def test_frozen_as_tensorflow_freezes(tmp_path):
@@ -808,7 +802,7 @@ def test_real_graphs_import_as_in_tensorflow(tmp_path):
     import os
     from pathlib import Path
 
-    from tfckpt.graph.listing import meta_graphs_of
+    from tfckpt.graphdef.listing import meta_graphs_of
 
     folder = os.environ.get("TFCKPT_REALCKPTS", "")
     if not os.path.isdir(folder):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import random
 from collections import namedtuple
 from pathlib import Path
@@ -11,11 +13,18 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.python.saved_model import registration as tf_registration
+from tensorflow.python.trackable.autotrackable import AutoTrackable
 
 import tfckpt
+from tfckpt.errors import FileMissingError, UnimplementedError
 from tfckpt.objects.building import is_nothing
 from tfckpt.objects.nodes import NodePaths
 
+GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+FOLDER = Path(os.environ.get("TFCKPT_REALCKPTS") or "/nonexistent")
+SETS = sorted(
+    path.parent.name for path in FOLDER.glob("*/expected.json") if GRAPH in path.read_text()
+) or ["none here"]
 Pair = namedtuple("Pair", ["first", "second"])
 DTYPES = [np.float32, np.float64, np.int32, np.int64, np.bool_, np.uint8, np.complex64, np.float16]
 NAMES = ["a", "b.c", "d/e", "layer_1", "..", ".S", "x y", "é", "10", "0", "ATTRIBUTES", "1"]
@@ -366,6 +375,133 @@ def test_paths_are_those_that_keys_begin_with(make: Any, tmp_path: Path) -> None
     for node_id, node in enumerate(graph.nodes):
         for attribute in node.attributes:
             assert attribute.checkpoint_key.startswith(paths[node_id] + "/.ATTRIBUTES/")
+
+
+# The tree that a checkpoint is read as, in a Checkpoint of its own.
+
+OF_VARIABLES = [
+    module,
+    modules_in_containers,
+    plain_dict,
+    plain_list,
+    shared_variable,
+    strings,
+    module_root,
+    keras_weights,
+    keras_with_adam,
+    keras_functional_with_momentum,
+    generator,
+]
+
+
+def floats(tree: Any) -> dict[int, np.ndarray]:
+    """The float arrays in a tree that may go in circles."""
+    found: dict[int, np.ndarray] = {}
+    seen: set[int] = set()
+    waiting = [tree]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, (dict, list)):
+            waiting += one.values() if isinstance(one, dict) else one
+        elif isinstance(one, np.ndarray) and one.dtype == np.float32:
+            found[id(one)] = one
+    return found
+
+
+@pytest.mark.parametrize("is_root", [False, True], ids=["keywords", "root"])
+@pytest.mark.parametrize("make", OF_VARIABLES, ids=in_name)
+def test_a_tree_that_was_read_is_restored_by_tensorflow_and_back(
+    make: Any, is_root: bool, tmp_path: Path
+) -> None:
+    theirs = tf.train.Checkpoint(**make()).save(str(tmp_path / "theirs"))
+    with tfckpt.load_object_tree(theirs) as lazy:
+        tree = lazy.materialize()
+    weights = floats(tree)
+    for array in weights.values():
+        array += 1
+    checkpoint = tfckpt.Checkpoint(tree) if is_root else tfckpt.Checkpoint(**tree)
+    ours = checkpoint.save(tmp_path / "ours")
+
+    fresh = tf.train.Checkpoint(**make())
+    status = fresh.restore(ours)
+    status.assert_existing_objects_matched()
+    if not is_root:  # where "root" is one more name of the root
+        status.assert_consumed()
+    assert fresh.save_counter == 2
+    again = fresh.write(str(tmp_path / "again"))
+    before, after = tfckpt.load(theirs), tfckpt.load(again)
+    assert before.keys() == after.keys()
+    for key, value in after.items():
+        if isinstance(value, np.ndarray) and value.dtype == np.float32:
+            assert np.array_equal(value, before[key] + 1), key
+
+    for array in weights.values():
+        array[...] = 0
+    checkpoint.restore(again).assert_consumed()
+    sums = sorted(float(one.sum()) for one in weights.values())
+    stored = {key: one for key, one in after.items() if isinstance(one, np.ndarray)}
+    assert sums == sorted(float(one.sum()) for one in stored.values() if one.dtype == np.float32)
+
+
+def as_objects(path: Path, graph: Any) -> AutoTrackable:
+    """TensorFlow's objects in the structure of a graph, with zeros for the variables."""
+    reader = tf.train.load_checkpoint(str(path))
+    made: list[Any] = []
+    for node in graph.nodes:
+        key = "".join(one.checkpoint_key for one in node.attributes if one.name == "VARIABLE_VALUE")
+        zero = np.zeros_like(reader.get_tensor(key)) if key and not node.children else None
+        made.append(AutoTrackable() if zero is None else tf.Variable(zero))
+    for node, one in zip(graph.nodes, made):
+        for child in node.children:
+            one._track_trackable(made[child.node_id], child.local_name, overwrite=True)
+    return made[0]
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_trees_of_other_peoples_checkpoints_are_restored_by_tensorflow(
+    name: str, realckpts: Path, tmp_path: Path
+) -> None:
+    expected = json.loads((realckpts / name / "expected.json").read_text())
+    for stored in (one for one, tensors in expected.items() if GRAPH in tensors):
+        path = realckpts / name / stored
+        try:
+            with tfckpt.load_object_tree(path) as lazy:
+                tree = lazy.materialize()
+        except (FileMissingError, UnimplementedError):
+            continue
+        weights = floats(tree)
+        for array in weights.values():
+            array += 1
+        ours = tfckpt.Checkpoint(tree).write(tmp_path / "ours", fsync=False)
+        before, after = tf.train.load_checkpoint(str(path)), tf.train.load_checkpoint(ours)
+        for key, dtype in before.get_variable_to_dtype_map().items():
+            if dtype == tf.float32 and ".OPTIMIZER_SLOT" not in key:
+                assert np.array_equal(after.get_tensor(key), before.get_tensor(key) + 1), key
+        root = as_objects(path, tfckpt.object_graph(path))
+        status = tf.train.Checkpoint(root).read(ours)
+        status.assert_existing_objects_matched().expect_partial()
+
+
+def test_a_root_gives_the_same_bytes(tmp_path: Path) -> None:
+    def made(lib: Any, variable: Any, root: Any) -> Any:
+        checkpoint = lib.Checkpoint(root, z=variable(2.0), a=[variable(3.0)])
+        return checkpoint.save(str(tmp_path / lib.__name__.rpartition(".")[2]))
+
+    theirs = AutoTrackable()
+    theirs.w, theirs.b = tf.Variable(1.0), tf.Variable(4.0)
+    ours = {"w": np.float32(1), "b": np.float32(4)}
+    assert files(made(tfckpt, np.float32, ours)) == files(made(tf.train, tf.Variable, theirs))
+
+
+def test_full_names_give_the_same_bytes(tmp_path: Path) -> None:
+    value = np.float32([1, 2])
+    ours = tfckpt.Checkpoint(w=tfckpt.Variable(value, name="x/w"), v=value)
+    theirs = tf.train.Checkpoint(w=tf.Variable(value, name="x/w"), v=tf.Variable(value))
+    path = ours.write(tmp_path / "ours")
+    assert files(path) == files(theirs.write(str(tmp_path / "theirs")))
 
 
 def test_slots_are_found_under_their_optimizer(tmp_path: Path) -> None:

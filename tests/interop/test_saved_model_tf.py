@@ -12,8 +12,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 import tfckpt
 from tfckpt import saved_model
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import TensorInfo
-from tfckpt.saver.matching import OBJECT_GRAPH_KEY
 
 tf1 = tf.compat.v1
 V1 = tf1.saved_model
@@ -317,6 +317,60 @@ def test_a_graph_in_memory_carries_assets_and_init_op(tmp_path: Path, asset: Pat
     builder.save()
     words = np.array([b"two", b"none"], object)
     np.testing.assert_array_equal([2, -1], serve_v1(tmp_path / "new", ["serve"], "look", words))
+
+
+@pytest.mark.parametrize("resource", [True, False])
+def test_a_model_goes_through_the_loader_and_back(
+    tmp_path: Path, asset: Path, resource: bool
+) -> None:
+    make_v1(tmp_path / "old", asset, resource=resource)
+    loader, graph = saved_model.SavedModelLoader(tmp_path / "old"), tfckpt.Graph()
+    weights: dict[str, Any] = {}
+    saver, _ = loader.load_graph(graph, ["serve"])
+    loader.restore_variables(weights, saver)
+    assert_same({"w": ROWS, "part/b": np.float32([1, -1])}, weights)
+    builder = saved_model.Builder(tmp_path / "new")
+    builder.add_meta_graph_and_variables(
+        weights,
+        ["serve"],
+        dict(loader.get_meta_graph_def_from_tags(["serve"]).signature_def),
+        saver=saver,
+        assets_dir=tmp_path / "old" / "assets",
+    )
+    builder.save()
+    words, x = np.array([b"two", b"none"], object), np.float32([[1, 0], [1, 1]])
+    for key, value in {"look": words, "serving_default": x}.items():
+        np.testing.assert_array_equal(
+            serve_v1(tmp_path / "old", ["serve"], key, value),
+            serve_v1(tmp_path / "new", ["serve"], key, value),
+        )
+
+
+def test_a_saver_says_what_tensorflow_restores(tmp_path: Path) -> None:
+    with tf.Graph().as_default() as made:
+        for name in ("a", "b", "c"):
+            tf1.get_variable(name, [2], use_resource=True)
+    builder = saved_model.Builder(tmp_path / "m")
+    weights = {"a": np.float32([1, 2]), "b": np.float32([3, 4]), "c": np.float32([5, 6])}
+    builder.add_meta_graph_and_variables(
+        weights,
+        ["serve"],
+        graph=made.as_graph_def(),
+        saver=tfckpt.Saver({"b": "a", "a": "b"}, name="mine"),
+    )
+    builder.save()
+    assert_same({"a": weights["b"], "b": weights["a"]}, tfckpt.load(tmp_path / "m"))
+    with tf1.Session(graph=tf.Graph()) as session:
+        graph = V1.loader.load(session, ["serve"], str(tmp_path / "m"))
+        assert graph.saver_def.restore_op_name == "mine/restore_all"
+        for name in ("a", "b"):
+            read = tf1.raw_ops.ReadVariableOp(
+                resource=session.graph.get_tensor_by_name(f"{name}:0"), dtype=tf.float32
+            )
+            np.testing.assert_array_equal(weights[name], session.run(read))
+        c = session.graph.get_tensor_by_name("c:0")
+        with pytest.raises(tf.errors.FailedPreconditionError):
+            session.run(tf1.raw_ops.ReadVariableOp(resource=c, dtype=tf.float32))
 
 
 def test_assets_and_init_ops_of_ours_run(tmp_path: Path, asset: Path) -> None:

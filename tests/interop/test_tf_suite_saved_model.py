@@ -410,6 +410,27 @@ def test_assets_of_one_name_in_two_graphs(lib: Library, tmp_path: Path, key: str
         assert contents(folder) == {"foo.txt": "content_foo", "foo.txt_1": "content_bar"}
 
 
+@LISTS
+def test_an_asset_that_is_rewritten_between_two_graphs(
+    lib: Library, tmp_path: Path, key: str
+) -> None:
+    folder = tmp_path / "model"
+    builder = lib.builder(folder, new=key == "assets_list")
+    path = written(tmp_path, "foo.txt", "first")
+    model = lib.model(assets([(path, "asset_file_tensor")]))
+    lib.add_first(builder, model, ["foo"], **{key: ["asset_file_tensor:0"]})
+    written(tmp_path, "foo.txt", "second")
+    lib.add_next(builder, model, ["bar"], **{key: ["asset_file_tensor:0"]})
+    builder.save()
+    listed = [asset_files(lib, lib.load(folder, [tag]).meta_graph, key) for tag in ("foo", "bar")]
+    assert listed[0] == [("foo.txt", "asset_file_tensor:0")]
+    if lib.name == "tensorflow":
+        assert contents(folder) == {"foo.txt": "first"}
+    else:  # docs/saved-model.md: it gets a name of its own
+        assert listed[1] == [("foo.txt_1", "asset_file_tensor:0")]
+        assert contents(folder) == {"foo.txt": "first", "foo.txt_1": "second"}
+
+
 # --- saved_model_test.py: operations that a loader runs, or names
 
 

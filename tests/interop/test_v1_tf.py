@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 
 import tfckpt
+from interop.tf_suite_files import read_table, replace_table
 
 QUANTIZED = {"qint8": np.int8, "quint8": np.uint8, "qint32": np.int32}
 DTYPES = [
@@ -246,3 +247,47 @@ def test_what_tensorflow_cannot_save_as_v1_is_refused(tmp_path, kind):
     with pytest.raises((tf.errors.UnimplementedError, tf.errors.InvalidArgumentError)):
         data = as_tensor(array) if array.dtype.names else tf.zeros([2], kind)
         tf.raw_ops.Save(filename=str(tmp_path / "y"), tensor_names=["a"], data=[data])
+
+
+def test_missing_shards_and_patterns_without_a_number(tmp_path):
+    """Both restore what is there; tfckpt does not mix two saves."""
+    for number in range(3):
+        path = f"{tmp_path}/m-{number:05d}-of-00003"
+        save_with_tensorflow(path, {f"v{number}": np.float32(number)})
+    os.remove(path)
+    for pattern in ("m-?????-of-00003", "m-?????-of-?????"):
+        theirs = tf.train.load_checkpoint(f"{tmp_path}/{pattern}")
+        with tfckpt.load_checkpoint(tmp_path / pattern) as ours:
+            assert ours.get_variable_to_shape_map() == theirs.get_variable_to_shape_map()
+            assert ours["v1"] == theirs.get_tensor("v1") == 1
+            with pytest.raises(tfckpt.errors.TensorNotFoundError, match="m-00002-of-00003"):
+                ours["v2"]
+        assert tfckpt.checkpoint_exists(tmp_path / pattern)
+        assert tf.compat.v1.train.checkpoint_exists(f"{tmp_path}/{pattern}")
+
+    save_with_tensorflow(f"{tmp_path}/m-00000-of-00002", {"old": np.float32(5)})
+    theirs = tf.train.load_checkpoint(f"{tmp_path}/{pattern}").get_variable_to_shape_map()
+    assert theirs.keys() == {"old", "v0", "v1"}
+    with pytest.raises(tfckpt.errors.InvalidArgumentError, match=r"m-.*-of-00002, m-.*-of-00003"):
+        tfckpt.load_checkpoint(tmp_path / pattern)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("change", [-1, 1])
+def test_a_record_of_too_few_or_too_many_values_is_refused_by_both(tmp_path, dtype, change):
+    array = random_array(np.random.default_rng(1), dtype, (3,))
+    other = random_array(np.random.default_rng(2), dtype, (3 + change,))
+    path, wrong = (f"{tmp_path}/{name}" for name in ("m", "wrong"))
+    for place, value in ((path, array), (wrong, other)):
+        save_with_tensorflow(place, {"t": value})
+    records, others = read_table(path), read_table(wrong)
+    replace_table(path, {b"": records[b""], **{key: others[key] for key in others if key}})
+    with pytest.raises(tf.errors.OpError):
+        tf.raw_ops.RestoreV2(
+            prefix=path,
+            tensor_names=["t"],
+            shape_and_slices=[""],
+            dtypes=[as_tensor(array).dtype],
+        )
+    with pytest.raises(tfckpt.errors.DataLossError, match=f"has 3 values, .* {3 + change}$"):
+        tfckpt.load_variable(path, "t")

@@ -34,6 +34,7 @@ from tensorflow.python.saved_model import (
 import tfckpt
 from tfckpt import graph as ours
 from tfckpt import protos, saved_model
+from tfckpt.graph.meta_graph_import import import_graph_and_collections  # adds no Saver
 
 v1 = tf.compat.v1
 Build = Callable[[], Any]
@@ -421,7 +422,7 @@ class Ours(Library):
     def graph(self, build: Build) -> Any:
         graph = ours.Graph()
         with graph.as_default():
-            ours.import_meta_graph(_built(build))
+            import_graph_and_collections(_built(build))
         return graph
 
     def add(
@@ -449,10 +450,10 @@ class Ours(Library):
 
     def import_meta_graph(self, meta: Any, graph: Any, **options: Any) -> dict[str, str]:
         before = _variable_names(graph)
-        with graph.as_default():
-            ours.import_meta_graph(meta, **options)
-        new = sorted(_variable_names(graph) - before)
         message = ours.read_meta_graph(meta) if isinstance(meta, (str, os.PathLike)) else meta
+        with graph.as_default():
+            import_graph_and_collections(message, **options)
+        new = sorted(_variable_names(graph) - before)
         if "variables" not in message.collection_def or not new:
             return {}
         values = message.collection_def["variables"].bytes_list.value

@@ -91,7 +91,12 @@ class Entry(NamedTuple):
         """
         value = bytes(value)
         # dtype and shape first, in one byte each for type and length: nearly every entry.
-        if len(value) > 4 and value[0] == 0x08 and value[2] == 0x12 and value[3] < 0x80:
+        if (
+            len(value) > 4
+            and value[0] == 0x08
+            and value[2] == 0x12
+            and (value[1] | value[3]) < 0x80
+        ):
             pos = 4 + value[3]
             numbers = _decode_place(value, pos)
             if numbers is not None:
@@ -131,7 +136,7 @@ def _decode_any(value: bytes) -> Entry:
     except DataLossError as error:
         raise DataLossError(f"an entry of the index does not parse: {error}") from None
     shape = tuple(dim.size for dim in entry.shape.dim)
-    if entry.shape.unknown_rank or min(shape, default=0) < 0 or len(shape) > _MAX_RANK:
+    if entry.shape.unknown_rank or any(size < 0 for size in shape) or len(shape) > _MAX_RANK:
         raise DataLossError(f"no tensor has the shape {list(shape)}")
     if entry.shard_id < 0 or entry.offset < 0 or entry.size < 0:
         raise DataLossError(

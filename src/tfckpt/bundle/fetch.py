@@ -167,8 +167,6 @@ class Shard(NamedTuple):
             strings, crc = decode_strings(part, volume(entry.shape), big_endian=self.big_endian)
         if verify and mask(crc) != entry.crc32c:
             raise self._mismatch(name, entry, crc)
-        if not entry.shape:
-            return strings[0]  # type: ignore[return-value]  # TensorFlow hands out a scalar's bytes
         return self._reshaped(name, entry, to_array(strings, (len(strings),)))
 
     # Big tensors

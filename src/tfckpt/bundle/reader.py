@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfckpt import limits
-from tfckpt.bundle.entries import decode_named
+from tfckpt.bundle.bulk_entries import decode_named
 from tfckpt.bundle.entry import Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard, itemtype
 from tfckpt.bundle.files import BundleFiles
@@ -14,9 +14,9 @@ from tfckpt.coding import Buffer
 from tfckpt.dtypes import data_type_name, why_unreadable
 from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.lazy import lazy
-from tfckpt.names import Path, check_prefix, decode_name, encode_name, key_of
+from tfckpt.names import AnyPath, check_prefix, decode_name, encode_name, key_of
 from tfckpt.pause import no_collection
-from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
+from tfckpt.reader import CheckpointReader, TensorInfo, Verify, handed_out, listed, tensor_not_found
 from tfckpt.tensors.selection import Axis, Index, Part, Selection
 from tfckpt.tensors.slices import TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array
@@ -38,7 +38,7 @@ class BundleReader(CheckpointReader):
     is damaged.
     """
 
-    def __init__(self, prefix: Path, *, verify: Verify = True, mmap: bool = True) -> None:
+    def __init__(self, prefix: AnyPath, *, verify: Verify = True, mmap: bool = True) -> None:
         self.path = check_prefix(prefix)
         self._verify = _checked_verify(verify)
         self._verified: set[Entry] = set()  # of which parts were asked for
@@ -136,7 +136,7 @@ class BundleReader(CheckpointReader):
         self._check_readable(name, entry)
         with located(self._files.index, name), self._limits:
             if index is None:
-                return self._whole(name, entry)
+                return handed_out(self._whole(name, entry))
             return self._part(name, entry, Selection.of(index, entry.shape))
 
     @no_collection()
@@ -151,7 +151,7 @@ class BundleReader(CheckpointReader):
             shard = self._files.shard(shard_id, tensors[0][0])
             with self._limits:
                 arrays.update(shard.fetch(tensors, verify=bool(self._verify)))
-        return {name: arrays[name] if name in arrays else self.get_tensor(name) for name in wanted}
+        return {name: arrays[name] if name in arrays else self[name] for name in wanted}
 
     def close(self) -> None:
         self._files.close()

@@ -7,12 +7,14 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from operator import index as as_integer
-from typing import SupportsIndex
+from typing import SupportsIndex, TypeVar
 
 from tfckpt.bundle.writer import BundleWriter
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.reader import TensorReader
 from tfckpt.tensors.stored import as_storable
+
+Item = TypeVar("Item")
 
 
 def spread_by_size(sizes: Mapping[str, int], count: int) -> list[list[str]]:
@@ -36,37 +38,39 @@ def spread_by_size(sizes: Mapping[str, int], count: int) -> list[list[str]]:
 
 
 def write_shards(
-    prefix: Path,
-    shards: Sequence[Sequence[str]],
-    value: Callable[[str], object],
+    prefix: AnyPath,
+    shards: Sequence[Sequence[Item]],
+    add: Callable[[BundleWriter, Item, int], None],
     *,
     fsync: bool = True,
 ) -> str:
-    """Write a bundle of the tensors named for each shard, and return its prefix.
+    """Write a bundle, to each shard what `add` makes of its items; return the prefix.
 
     A file system lets one writer into a file at a time, so that several threads write faster
     only into several files.
     """
     with BundleWriter(prefix, num_shards=len(shards), fsync=fsync) as bundle:
         if len(shards) == 1:
-            for name in shards[0]:
-                bundle.add(name, value(name))
+            for item in shards[0]:
+                add(bundle, item, 0)
         else:
-            _fill_side_by_side(bundle, shards, value)
+            _fill_side_by_side(bundle, shards, add)
     return bundle.prefix
 
 
 def _fill_side_by_side(
-    bundle: BundleWriter, shards: Sequence[Sequence[str]], value: Callable[[str], object]
+    bundle: BundleWriter,
+    shards: Sequence[Sequence[Item]],
+    add: Callable[[BundleWriter, Item, int], None],
 ) -> None:
     failures: list[BaseException] = []
 
     def fill(shard: int) -> None:
         try:
-            for name in shards[shard]:
+            for item in shards[shard]:
                 if failures:
                     return
-                bundle.add(name, value(name), shard=shard)
+                add(bundle, item, shard)
         except BaseException as error:
             failures.append(error)
 
@@ -83,7 +87,7 @@ def _fill_side_by_side(
 
 
 def write_bundle(
-    prefix: Path,
+    prefix: AnyPath,
     variables: Mapping[str, object],
     *,
     num_shards: int = 1,
@@ -94,10 +98,16 @@ def write_bundle(
         raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
     if num_shards < 1:
         raise ValueError(f"num_shards must be at least 1, not {num_shards}")
+    if isinstance(variables, TensorReader):
+        variables.check_complete()
     shards = [list(variables)]
     if num_shards > 1:
         shards = spread_by_size(_sizes(variables), num_shards)
-    return write_shards(prefix, shards, variables.__getitem__, fsync=fsync)
+
+    def add(bundle: BundleWriter, name: str, shard: int) -> None:
+        bundle.add(name, variables[name], shard=shard)
+
+    return write_shards(prefix, shards, add, fsync=fsync)
 
 
 def _sizes(variables: Mapping[str, object]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from tfckpt.bundle.commit import publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.shard import ShardWriter
-from tfckpt.names import Path, check_prefix, encode_name
+from tfckpt.names import AnyPath, check_prefix, encode_name
 from tfckpt.storage import FileWriter, ThreadLock
 from tfckpt.table import write_table
 from tfckpt.tensors.stored import as_storable
@@ -38,7 +38,7 @@ class BundleWriter(CheckpointWriter):
     speed.
     """
 
-    def __init__(self, prefix: Path, *, num_shards: int = 1, fsync: bool = True) -> None:
+    def __init__(self, prefix: AnyPath, *, num_shards: int = 1, fsync: bool = True) -> None:
         self.prefix = self.path = check_prefix(prefix)
         if num_shards < 1:
             raise ValueError(f"num_shards must be at least 1, not {num_shards}")
@@ -46,6 +46,7 @@ class BundleWriter(CheckpointWriter):
         self._lock = ThreadLock()
         self._keys: set[bytes] = set()
         self._sliced: dict[bytes, Entry] = {}
+        self._slice_shards: dict[bytes, int] = {}
         self._executor: ThreadPoolExecutor | None = None
         if num_shards == 1 and (os.cpu_count() or 1) > 1:  # else other shards use the other cores
             self._executor = ThreadPoolExecutor(1, thread_name_prefix="tfckpt-checksum")
@@ -107,6 +108,7 @@ class BundleWriter(CheckpointWriter):
         self._write(full_name, slice_key, value, shard)
         with self._lock:
             known = self._sliced.get(key, known)
+            self._slice_shards[slice_key] = shard
             self._sliced[key] = known._replace(slices=(*known.slices, one))
 
     def finish(self) -> None:
@@ -152,9 +154,18 @@ class BundleWriter(CheckpointWriter):
             raise
 
     def _items(self) -> Iterator[tuple[bytes, bytes]]:
-        values = {key: entry.encode() for key, entry in self._sliced.items()}
+        values = {key: self._in_order(key, entry).encode() for key, entry in self._sliced.items()}
         for shard_id, shard in enumerate(self._shards):
             values.update(shard.entries(shard_id))
         yield HEADER_KEY, Header(len(self._shards)).encode()
         for key in sorted(values):
             yield key, values[key]
+
+    def _in_order(self, key: bytes, entry: Entry) -> Entry:
+        """List slices shard by shard, whichever thread was first, as MergeV2Checkpoints does.
+
+        The entry then names the shard of the first, which nobody reads.
+        """
+        shard_ids = {one: self._slice_shards[one.key(key)] for one in entry.slices}
+        order = tuple(sorted(entry.slices, key=shard_ids.__getitem__))
+        return entry._replace(slices=order, shard_id=shard_ids[order[0]])

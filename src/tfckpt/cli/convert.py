@@ -1,9 +1,11 @@
-"""``tfckpt convert``: a checkpoint once more, in the other format."""
+"""``tfckpt convert``: a checkpoint once more, in the other format or under other names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import click
 from rich.console import Console
@@ -16,7 +18,12 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from tfckpt.convert import FORMATS, convert_checkpoint, convert_naming
+from tfckpt.cli.output import harmless
+from tfckpt.convert import FORMATS, Converted, convert_checkpoint, convert_naming
+from tfckpt.errors import UnimplementedError
+from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
+
+_SHOWN = 5
 
 
 @click.command("convert")
@@ -24,46 +31,100 @@ from tfckpt.convert import FORMATS, convert_checkpoint, convert_naming
 @click.argument("dst")
 @click.option("--to", type=click.Choice(FORMATS), default="v2", show_default=True)
 @click.option("--by-name", is_flag=True, help="Give the variables of objects their full names.")
+@click.option(
+    "--repeated",
+    type=click.Choice(REPEATED),
+    default="error",
+    show_default=True,
+    help="Full names that several variables have: number them, take the first, use their paths.",
+)
+@click.option(
+    "--nameless",
+    type=click.Choice(NAMELESS),
+    default="error",
+    show_default=True,
+    help="Variables without a full name: use their paths.",
+)
 @click.option("--like", metavar="CKPT", help="Give variables to the objects of CKPT, by full name.")
+@click.option("--skip-unreadable", is_flag=True, help="Leave out variants, resources and the like.")
 @click.option("--force", is_flag=True, help="Replace a checkpoint that is at DST.")
 def convert_command(
-    src: str, dst: str, to: str, by_name: bool, like: str | None, force: bool
+    src: str,
+    dst: str,
+    to: str,
+    by_name: bool,
+    repeated: Repeated,
+    nameless: Nameless,
+    like: str | None,
+    skip_unreadable: bool,
+    force: bool,
 ) -> None:
     """Write checkpoint SRC as a V2 or V1 checkpoint at prefix DST, and check it.
 
-    V1 is the single-file format of TensorFlow before 0.12. With --by-name or --like the tensors of
-    a V2 checkpoint change their names, between those of tf.compat.v1.train.Saver and those of
-    tf.train.Checkpoint.
+    V1 is the single-file format, the default before TensorFlow 0.12. With --by-name or --like the
+    tensors of a V2 checkpoint change their names, between those of tf.compat.v1.train.Saver and
+    those of tf.train.Checkpoint.
     """
-    if by_name or like:
-        if to != "v2" or (by_name and like):
-            raise click.UsageError("--by-name and --like exclude each other, and --to v1")
-        with _as_messages():
-            written = convert_naming(src, dst, like, overwrite=force)
-        click.echo(f"{written}: written {'by name' if by_name else f'like {like}'}")
-        return
-    _convert_format(src, dst, to, force)
+    if (by_name or like) and (to != "v2" or (by_name and like)):
+        raise click.UsageError("--by-name and --like exclude each other, and --to v1")
+    if not by_name and (repeated, nameless) != ("error", "error"):
+        raise click.UsageError("--repeated and --nameless go with --by-name")
+    if like and skip_unreadable:
+        raise click.UsageError("--like and --skip-unreadable exclude each other")
+    convert: Any = partial(convert_checkpoint, to=to)
+    how = f"as {to}, and checked"
+    if like:
+        convert, how = partial(convert_naming, like=like), f"like {like}, and checked"
+    elif by_name:
+        convert = partial(convert_naming, repeated=repeated, nameless=nameless)
+        how = "by name, and checked"
+    if skip_unreadable:
+        convert = partial(convert, unreadable="skip")
+    with _as_messages(), _bar() as progress:
+        made = convert(src, dst, overwrite=force, progress=progress)
+    click.echo(f"{made}: {made.summary} written {how}{_left_out(made)}")
+
+
+def _left_out(made: Converted) -> str:
+    names = [harmless(name) for name in made.left_out]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"; left out: {', '.join(names[:_SHOWN])}{more}" if names else ""
 
 
 @contextmanager
 def _as_messages() -> Iterator[None]:
+    """Say in the command's terms what the library says in its own."""
     try:
         yield
     except FileExistsError as error:
         raise click.ClickException(f"{error} (--force replaces it)") from None
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
+    except (ValueError, UnimplementedError) as error:
+        text = str(error)
+        for theirs, ours in _OPTIONS.items():
+            text = text.replace(theirs, ours)
+        raise click.ClickException("\n".join(map(harmless, text.splitlines()))) from error
 
 
-def _convert_format(src: str, dst: str, to: str, force: bool) -> None:
+_OPTIONS = {
+    "unreadable='skip'": "--skip-unreadable",
+    "repeated='number'": "--repeated number",
+    "nameless='key'": "--nameless key",
+}
+
+
+@contextmanager
+def _bar() -> Iterator[Any]:
+    """Show a bar, if a terminal is there to see it; give what moves it on."""
+    console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )
     names: set[str] = set()
     with bar:
@@ -74,6 +135,4 @@ def _convert_format(src: str, dst: str, to: str, force: bool) -> None:
             names.add(name)
             bar.update(task, completed=done, total=total, description=step)
 
-        with _as_messages():
-            written = convert_checkpoint(src, dst, to, overwrite=force, progress=show)
-    click.echo(f"{written}: {len(names)} tensors written as {to}, and checked")
+        yield show

@@ -12,13 +12,13 @@ from rich.console import Console
 from tfckpt.checkpoint import open_prefix
 from tfckpt.cli.output import console, markup, shape_text, table
 from tfckpt.dtypes import DataType, data_type_name, python_name
-from tfckpt.graph.values import shape_of
+from tfckpt.graphdef.attr_values import shape_of
 from tfckpt.protos import MetaGraphDef, SignatureDef, TensorInfo
 from tfckpt.reader import TensorInfo as StoredInfo
 from tfckpt.saved_model.assets import asset_file_defs
 from tfckpt.saved_model.constants import INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY
 from tfckpt.saved_model.files import has_variables, model_file, read_saved_model, variables_prefix
-from tfckpt.saved_model.loader import get_init_op, get_train_op
+from tfckpt.saved_model.ops import get_init_op, get_train_op
 from tfckpt.saved_model.utils import tensor_names
 
 _OPERATIONS = (INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY)

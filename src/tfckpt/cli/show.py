@@ -67,7 +67,8 @@ def show_command(path: str, name: str, part: str | None, verify_whole: bool, ful
     if array.dtype != object and array.size:
         out.print(summary(array))
     with np.printoptions(threshold=array.size + 1 if full else 1000, linewidth=100):
-        out.print(markup(str(value if isinstance(value, bytes) else array)))
+        for line in str(value if isinstance(value, bytes) else array).splitlines():
+            out.print(markup(line))
 
 
 def summary(array: np.ndarray[Any, Any]) -> str:

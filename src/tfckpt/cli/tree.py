@@ -10,9 +10,10 @@ from rich.tree import Tree
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.cli.output import bytes_text, console, harmless, markup, shape_text
 from tfckpt.dtypes import python_name
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY, VARIABLE_VALUE
+from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.nodes import read_object_graph
-from tfckpt.objects.tree import Source
+from tfckpt.objects.source import Source
 from tfckpt.reader import CheckpointReader, TensorInfo
 
 if TYPE_CHECKING:

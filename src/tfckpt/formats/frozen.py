@@ -6,13 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tfckpt.dtypes import DataType
 from tfckpt.errors import DataLossError, located
 from tfckpt.formats.raw import ForeignReader
-from tfckpt.graph.listing import constant_protos
+from tfckpt.graphdef.listing import constant_protos
 from tfckpt.pause import no_collection
 from tfckpt.protos import TensorProto
-from tfckpt.reader import TensorInfo
+from tfckpt.reader import TensorInfo, handed_out
 from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array
@@ -52,9 +51,7 @@ class FrozenReader(ForeignReader):
                 Selection.of(index, info.shape)  # takes the same as of a tensor in a file
                 part = array[index]
                 return part if isinstance(part, bytes) else np.array(part, array.dtype)
-        if info.data_type == DataType.DT_STRING and not info.shape:
-            return array[()]
-        return array
+        return handed_out(array)
 
     def close(self) -> None:
         """Nothing is held open."""

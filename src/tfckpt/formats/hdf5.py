@@ -34,7 +34,7 @@ from tfckpt.errors import (
 from tfckpt.formats.raw import Checked, RawReader, Stored, described, dtype_named
 from tfckpt.formats.zipped import STORED, Archive
 from tfckpt.names import is_text
-from tfckpt.reader import TensorInfo, Verify
+from tfckpt.reader import TensorInfo, Verify, handed_out
 from tfckpt.storage import FileWriter, MemorySource, Source, Window
 from tfckpt.tensors.selection import Axis, Index, Selection
 from tfckpt.tensors.slices import Shape, volume
@@ -150,7 +150,7 @@ class Hdf5Reader(RawReader):
         with located(self.path, name), self._limits:
             elements = self._read(name, info, selection.axes)
         if index is None:
-            return elements if elements.shape or info.dtype.kind != "O" else elements[()]
+            return handed_out(elements)
         return selection.finished(elements)
 
     def _read(self, name: str, info: TensorInfo, axes: Sequence[Axis]) -> Array:

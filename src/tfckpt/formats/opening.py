@@ -16,7 +16,7 @@ from tfckpt.formats.pytorch import DATA, TorchReader
 from tfckpt.formats.safetensors import HEADER_LIMIT, SafetensorsReader
 from tfckpt.formats.zipped import Archive
 from tfckpt.locate import locate
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorReader, Verify
 from tfckpt.storage import is_remote, list_folder, open_source, read_ends
 
@@ -26,7 +26,7 @@ MakeReader = Callable[..., TensorReader]
 
 
 def open_tensors(
-    path: Path, *, verify: Verify = True, mmap: bool = True, format: str | None = None
+    path: AnyPath, *, verify: Verify = True, mmap: bool = True, format: str | None = None
 ) -> TensorReader:
     """Open a file of tensors, of TensorFlow or another library, as a lazy mapping.
 

@@ -21,7 +21,7 @@ from tfckpt.bundle.fetch import Shard
 from tfckpt.bundle.part import c_strides, fetch_part, read_box
 from tfckpt.dtypes import data_type_of
 from tfckpt.errors import DataLossError, UnimplementedError, located
-from tfckpt.reader import TensorInfo, TensorReader, Verify, listed, tensor_not_found
+from tfckpt.reader import TensorInfo, TensorReader, Verify, handed_out, listed, tensor_not_found
 from tfckpt.storage import Source
 from tfckpt.tensors.selection import Axis, Index, Selection
 from tfckpt.tensors.slices import Shape, volume
@@ -201,7 +201,7 @@ class RawReader(ForeignReader):
             self._check([stored], volume(selection.shape) * info.dtype.itemsize)
             source = self._unpacked(name) if stored.packed else self._source
             if index is None:
-                return fetch_all(source, {name: stored})[name]
+                return handed_out(fetch_all(source, {name: stored})[name])
             return selection.finished(fetch_axes(source, name, stored, selection.axes))
 
     def _unpacked(self, name: str) -> Source:
@@ -217,7 +217,7 @@ class RawReader(ForeignReader):
         with located(self.path), self._limits:
             self._check(plain.values(), None)
             arrays = fetch_all(self._source, plain)
-        return {name: arrays[name] if name in arrays else self.get_tensor(name) for name in wanted}
+        return {name: arrays[name] if name in arrays else self[name] for name in wanted}
 
     def _check(self, tensors: Iterable[Stored], wanted: int | None) -> None:
         """Check the stretches that tensors lie in, of which `wanted` bytes are asked for."""
@@ -267,9 +267,7 @@ def fetch_all(source: Source, tensors: Mapping[str, Stored]) -> dict[str, Array]
             continue
         axes = [Axis(0, size, 1) for size in stored.info.shape]
         with located(source.path, name, stored.offset):
-            whole = fetch_axes(source, name, stored, axes)
-        is_string = whole.dtype.kind == "O" and not whole.ndim
-        arrays[name] = whole[()] if is_string else whole
+            arrays[name] = fetch_axes(source, name, stored, axes)
     for big_endian, entries in plain.items():
         entries.sort(key=lambda named: named[1].offset)
         arrays.update(Shard(source, big_endian).fetch(entries, verify=False))

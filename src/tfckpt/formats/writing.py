@@ -11,11 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfckpt.bundle.spread import write_shards
+from tfckpt.bundle.writer import BundleWriter
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.formats import hdf5, numpys, pytorch, safetensors
 from tfckpt.formats.indexed import INDEX_SUFFIX, file_names, publish_set, split_by_size
 from tfckpt.formats.raw import described, dtype_named, size_of
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
 from tfckpt.storage import FileWriter, check_local, writing
 from tfckpt.tensors.stored import Array, as_storable
@@ -46,7 +47,7 @@ class Format(NamedTuple):
 
 
 def write_tensors(
-    path: Path,
+    path: AnyPath,
     tensors: Mapping[str, object],
     *,
     format: str | None = None,
@@ -169,6 +170,7 @@ def _same_type(a: np.dtype[Any], b: np.dtype[Any]) -> bool:
 def _infos(tensors: Mapping[str, object]) -> Infos:
     """Return what each tensor is, without getting it where the mapping can say so."""
     if isinstance(tensors, TensorReader):
+        tensors.check_complete()
         return tensors.infos()
     wrong = [name for name in tensors if not isinstance(name, str)]
     if wrong:
@@ -290,7 +292,10 @@ def _write_v1(path: str, tensors: Tensors, fsync: bool) -> None:
 
 
 def _write_v2(path: str, tensors: Tensors, fsync: bool) -> None:
-    write_shards(path, [list(tensors.infos)], tensors.value, fsync=fsync)
+    def add(bundle: BundleWriter, name: str, shard: int) -> None:
+        bundle.add(name, tensors.value(name), shard=shard)
+
+    write_shards(path, [list(tensors.infos)], add, fsync=fsync)
 
 
 FORMATS: dict[str, Format] = {

@@ -6,17 +6,28 @@ the graph says in `tfckpt.objects.nodes`.
 """
 
 from tfckpt.objects.checkpoint import Checkpoint
-from tfckpt.objects.naming import resolve, to_name_based, to_object_based
+from tfckpt.objects.max_shard_size import MaxShardSizePolicy
+from tfckpt.objects.naming import resolve, to_object_based
 from tfckpt.objects.nodes import object_graph
+from tfckpt.objects.options import CheckpointOptions
+from tfckpt.objects.sharding import ShardableTensor, ShardByTaskPolicy, ShardingCallback
 from tfckpt.objects.status import LoadStatus
 from tfckpt.objects.tree import load_object_tree
+from tfckpt.objects.variable import Variable
+from tfckpt.objects.view import CheckpointView
 
 __all__ = [
     "Checkpoint",
+    "CheckpointOptions",
+    "CheckpointView",
     "LoadStatus",
+    "MaxShardSizePolicy",
+    "ShardByTaskPolicy",
+    "ShardableTensor",
+    "ShardingCallback",
+    "Variable",
     "load_object_tree",
     "object_graph",
     "resolve",
-    "to_name_based",
     "to_object_based",
 ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.objects.building import Names
+from tfckpt.objects.trackable import Names, child_at, with_child
 from tfckpt.tensors.stored import as_storable
 
 
@@ -34,9 +34,13 @@ def fitted(old: Any, new: Any, key: str) -> Any:
             f"is {data_type_name(new_type)}, the object to restore {data_type_name(data_type)}",
             tensor=key,
         )
-    if isinstance(old, str) and isinstance(new, bytes):
-        return new.decode("utf-8", "surrogateescape")
+    if isinstance(old, (str, bytes)):
+        return _as_text(value.item()) if isinstance(old, str) else value.item()
     return value[()] if isinstance(old, np.generic) else new
+
+
+def _as_text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("utf-8", "surrogateescape")
 
 
 def assign(tree: Any, places: Iterable[Names], old: Any, new: Any) -> Any:
@@ -59,15 +63,10 @@ def _takes_elements(old: Any) -> bool:
 
 def _put(container: Any, place: Names, value: Any) -> Any:
     """Set what is at `place`; return the container, a new one where it is a tuple."""
-    name, rest = place[0], place[1:]
-    if isinstance(container, tuple):
-        fields: tuple[str, ...] = getattr(container, "_fields", ())
-        number = fields.index(name) if name in fields else int(name)
-        items = list(container)
-        items[number] = _put(items[number], rest, value) if rest else value
-        return container._make(items) if fields else tuple(items)  # type: ignore[attr-defined]
-    key = name if isinstance(container, Mapping) else int(name)
-    child = _put(container[key], rest, value) if rest else value
-    if child is not container[key]:
-        container[key] = child
-    return container
+    name, *rest = place
+    if rest:
+        child = child_at(container, name)
+        value = _put(child, tuple(rest), value)
+        if value is child:
+            return container
+    return with_child(container, name, value)

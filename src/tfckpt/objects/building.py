@@ -1,28 +1,38 @@
-"""From nested dicts, lists, tuples and arrays to an object graph, as TensorFlow makes it.
+"""From nested containers and arrays to an object graph, as TensorFlow makes it.
 
 Nodes are numbered breadth first, children in the order of their containers. An array is one
-object wherever it stands; a container is a new object at each place, because TensorFlow wraps it
-anew there. A tuple without any object in it is none itself, unlike an empty dict or list
-(``trackable/data_structures.py``).
+object wherever it stands. A container that is met below itself is the node that it was above.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from tfckpt.objects.keys import VARIABLE_VALUE, attribute_key, join_path
+from tfckpt.objects.trackable import (
+    Names,
+    Trackable,
+    children_of,
+    is_container,
+    is_nothing,
+    item_of,
+)
+from tfckpt.objects.tree import ObjectNode
+from tfckpt.objects.variable import Variable
 from tfckpt.tensors.stored import as_storable
+from tfckpt.tensors.strings import to_bytes_list
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
 
-Names = tuple[str, ...]
 SAVE_COUNTER = "save_counter"
-_DEFAULT_NAME = "Variable"
+COUNTER_KEY = attribute_key(SAVE_COUNTER)
+DEFAULT_NAME = "Variable"
+"""The full name of variables that were given none."""
 
 
 class Built(NamedTuple):
@@ -31,89 +41,102 @@ class Built(NamedTuple):
     graph: TrackableObjectGraph
     values: dict[str, Any]
     places: dict[str, list[Names]]
+    objects: list[Any]
+    """What each node is. A tree that was read has none."""
 
 
-def build(tree: Mapping[str, Any], full_names: Mapping[str, str] | None = None) -> Built:
+def build(tree: Any, full_names: Mapping[str, str] | None = None) -> Built:
     """Make the object graph of a tree; `full_names` has those of variables by path.
 
     Raises TypeError for a leaf that no checkpoint can hold or a key that is no str, ValueError
-    for None and for containers that hold themselves; both name the place.
+    for None; both name the place.
     """
     from tfckpt.protos import TrackableObjectGraph
 
     names_of = {SAVE_COUNTER: SAVE_COUNTER, **(full_names or {})}
-    built = Built(TrackableObjectGraph(), {}, {})
-    built.graph.nodes.add()
-    keys: dict[int, tuple[int, str]] = {}  # id of a leaf -> its node and key
-    queue: deque[tuple[int, Names, Any, tuple[int, ...]]] = deque([(0, (), tree, ())])
+    built = Built(TrackableObjectGraph(), {}, {}, [])
+    nodes = _Nodes(built.graph, built.objects)
+    root = tree._same_as() if isinstance(tree, Trackable) else tree
+    queue: deque[tuple[int, Names, Any]] = deque([(nodes.add(root, -1), (), tree)])
+    keys: dict[int, str] = {}  # node of a leaf -> its key
     while queue:
-        node_id, names, container, above = queue.popleft()
-        if id(container) in above:
-            raise ValueError(f"{join_path(names)!r} holds itself: a tree cannot go in circles")
+        node_id, names, container = queue.popleft()
         mine: dict[str | int, int] = {}  # a namedtuple names each of its items twice
         for name, child in children_of(container, names):
             if is_nothing(child):
                 continue
-            place = (*names, name)
-            is_leaf = not is_container(child)
-            known = keys.get(id(child)) if is_leaf and _has_identity(child) else None
-            child_id = known[0] if known else mine.get(_item(container, name), -1)
-            if child_id < 0:
-                child_id = len(built.graph.nodes)
-                node = built.graph.nodes.add()
-                mine[_item(container, name)] = child_id
-                if is_leaf:
-                    path = join_path(place)
-                    known = keys[id(child)] = child_id, attribute_key(path)
-                    node.attributes.add(
-                        name=VARIABLE_VALUE,
-                        full_name=names_of.get(path, _DEFAULT_NAME),
-                        checkpoint_key=known[1],
-                    )
-                    built.values[known[1]] = _checked(child, path)
+            place, item = (*names, name), item_of(container, name)
+            child_id = mine.get(item)
+            if child_id is None:
+                child_id = nodes.known(child, node_id)
+            if child_id is None:
+                child_id = nodes.add(child, node_id)
+                if is_container(child):
+                    _check_read(child, place)
+                    queue.append((child_id, place, child))
                 else:
-                    queue.append((child_id, place, child, (*above, id(container))))
-            if known:
-                built.places.setdefault(known[1], []).append(place)
+                    path = join_path(place)
+                    key = keys[child_id] = attribute_key(path)
+                    full_name = names_of.get(path) or _own_name(child)
+                    built.graph.nodes[child_id].attributes.add(
+                        name=VARIABLE_VALUE, full_name=full_name, checkpoint_key=key
+                    )
+                    built.values[key] = _checked(child, path)
+            mine[item] = child_id
+            if child_id in keys:
+                built.places.setdefault(keys[child_id], []).append(place)
             built.graph.nodes[node_id].children.add(node_id=child_id, local_name=name)
     mark_checkpoint_values(built.graph)
     return built
 
 
-def is_container(value: object) -> bool:
-    return isinstance(value, (Mapping, list, tuple))
+class _Nodes:
+    """Which object is which node."""
 
+    def __init__(self, graph: TrackableObjectGraph, objects: list[Any]) -> None:
+        self._graph = graph
+        self._objects = objects
+        self._above: list[int] = []
+        self._single: dict[int, int] = {}  # id of what is one object at all its places -> node
 
-def is_nothing(value: object) -> bool:
-    """Whether `value` is a tuple without an object in it."""
-    return isinstance(value, tuple) and all(map(is_nothing, value))
+    def add(self, value: Any, above: int) -> int:
+        number = len(self._objects)
+        self._graph.nodes.add()
+        self._objects.append(value)
+        self._above.append(above)
+        if _has_identity(value):
+            self._single[id(value)] = number
+        return number
 
-
-def children_of(container: Any, names: Names = ()) -> Iterator[tuple[str, Any]]:
-    """Yield the local name and the value of each child; a namedtuple's fields come first."""
-    if isinstance(container, Mapping):
-        for name, child in container.items():
-            if not isinstance(name, str):
-                raise TypeError(f"{join_path(names)!r} has the key {name!r}: keys must be str")
-            yield name, child
-        return
-    for name in getattr(container, "_fields", ()):
-        yield name, getattr(container, name)
-    for number, child in enumerate(container):
-        yield str(number), child
-
-
-def _item(container: Any, name: str) -> str | int:
-    """Return what all names of one item have in common."""
-    if isinstance(container, Mapping):
-        return name
-    fields = getattr(container, "_fields", ())
-    return fields.index(name) if name in fields else int(name)
+    def known(self, value: Any, above: int) -> int | None:
+        """Return the node that a value below another already is."""
+        found = self._single.get(id(value))
+        if found is not None or not is_container(value):
+            return found
+        while above >= 0:
+            if self._objects[above] is value:
+                return above
+            above = self._above[above]
+        return None
 
 
 def _has_identity(value: object) -> bool:
-    """Whether the same object at two places is one variable: Python's numbers are shared anyhow."""
+    """Whether the same object at two places is one: Python's numbers are shared anyhow."""
+    if is_container(value):
+        return isinstance(value, Trackable)
     return not isinstance(value, (int, float, complex, str, bytes, np.generic))
+
+
+def _check_read(container: Any, place: Names) -> None:
+    if isinstance(container, ObjectNode):
+        raise TypeError(
+            f"{join_path(place)!r} is part of a checkpoint that is read as one goes: put in what "
+            f"its materialize() returns"
+        )
+
+
+def _own_name(value: Any) -> str:
+    return (value.name if isinstance(value, Variable) else None) or DEFAULT_NAME
 
 
 def _checked(value: Any, path: str) -> Any:
@@ -121,10 +144,10 @@ def _checked(value: Any, path: str) -> Any:
         raise ValueError(f"{path!r} is None, which no checkpoint can hold")
     try:
         array, _ = as_storable(value)
-        if array.dtype.kind == "O" and not all(isinstance(one, (bytes, str)) for one in array.flat):
-            raise TypeError("its elements are neither numbers nor strings")
-    except TypeError as error:
-        raise TypeError(f"{path!r} is a {type(value).__name__}, not an array: {error}") from None
+        if array.dtype.kind == "O":
+            to_bytes_list(array)  # refuses what is no string
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{path!r}: {error}") from None
     return value
 
 

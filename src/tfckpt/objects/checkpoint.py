@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, MutableMapping
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import numpy as np
 
 from tfckpt.bundle.spread import write_bundle
 from tfckpt.checkpoint import open_prefix
-from tfckpt.errors import FileMissingError, located
-from tfckpt.names import Path, as_path, check_prefix
-from tfckpt.objects.assigning import assign, fitted
-from tfckpt.objects.building import SAVE_COUNTER, Built, build, is_nothing
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
-from tfckpt.objects.matching import match
-from tfckpt.objects.nodes import read_object_graph
-from tfckpt.objects.status import LoadStatus, NothingLoaded
+from tfckpt.errors import FileMissingError
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, check_prefix
+from tfckpt.objects.assigning import assign
+from tfckpt.objects.building import COUNTER_KEY, SAVE_COUNTER, Built, build
+from tfckpt.objects.options import CheckpointOptions, as_options
+from tfckpt.objects.pieces import write_sharded
+from tfckpt.objects.restoring import ByName, Restoration, begin, give
+from tfckpt.objects.root import ROOT, Rooted, check_root, followed, items_of
+from tfckpt.objects.status import LoadStatus, NameBasedStatus, NothingLoaded
 from tfckpt.objects.stored import Stored
-from tfckpt.objects.tree import Source
+from tfckpt.objects.trackable import Trackable, is_nothing
+from tfckpt.objects.tree import materialized
 from tfckpt.state import update_checkpoint_state
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
-    from tfckpt.reader import CheckpointReader
 
 
-class Checkpoint:
+class Checkpoint(Trackable):
     """A tree of values that is saved and restored as a whole.
 
     Stands in for ``tf.train.Checkpoint``: each keyword is a child of the root, and a dict, list
-    or tuple of others, or a value (an array or what numpy makes one of). What it writes
-    TensorFlow restores into objects of the same structure, and the other way round.
+    or tuple of others, another Checkpoint, or a value (an array or what numpy makes one of). What
+    it writes TensorFlow restores into objects of the same structure, and the other way round.
 
     >>> import numpy as np, tempfile, tfckpt
     >>> folder = tempfile.mkdtemp()
@@ -45,21 +48,38 @@ class Checkpoint:
 
     Children are attributes: they can be read, set, and deleted. Containers are kept, not copied:
     what is put into them later is saved too. The same array at several places is one variable.
+    What is read lazily (`load_object_tree`) comes in as what its `materialize` makes.
 
-    Raises ValueError for a keyword that is also a method.
+    With a `root`, a dict, list or other Checkpoint (or a weak reference to one), that is the root
+    itself, and keywords are children beside its own:
+
+    >>> path = tfckpt.Checkpoint(net, step=np.int64(7)).save(folder + "/ckpt")
+    >>> [name for name, _ in tfckpt.list_variables(path)][1:3]
+    ['bias/.ATTRIBUTES/VARIABLE_VALUE', 'kernel/.ATTRIBUTES/VARIABLE_VALUE']
+
+    Raises ValueError for a keyword that is also a method, one that the root has as another object
+    already, and a root that is none of these.
     """
 
     _tree: dict[str, Any]
     _stored: Stored | None
+    _is_rooted: bool
+    _waiting: list[Restoration]
+    _above: WeakSet[Checkpoint]
 
-    def __init__(self, **tree: Any) -> None:
-        self.__dict__["_stored"] = None
-        self.__dict__["_tree"] = {}
+    def __init__(self, root: Any = None, **tree: Any) -> None:
+        self.__dict__.update(_stored=None, _is_rooted=False, _tree={}, **_alone())
+        if root is not None:
+            check_root(followed(root))
+            tree[ROOT] = root
+        tree = materialized(tree)
         for name in sorted(tree):
             setattr(self, name, tree[name])
+        self.__dict__["_is_rooted"] = root is not None
+        self._top()
 
     @classmethod
-    def from_checkpoint(cls, path: Path) -> Checkpoint:
+    def from_checkpoint(cls, path: AnyPath) -> Checkpoint:
         """Read a checkpoint as a tree whose values can be changed and written again.
 
         The objects stay what they were to TensorFlow: `write` keeps the graph, with slot
@@ -84,77 +104,133 @@ class Checkpoint:
     @property
     def save_counter(self) -> Any:
         """How many times was saved: a scalar int64 array, part of the checkpoint once asked for."""
-        if SAVE_COUNTER not in self._tree:
+        if SAVE_COUNTER not in self._with_counter:
             self.save_counter = 0
-        return self._tree[SAVE_COUNTER]
+            if self._waiting:
+                self._settle()
+        return self._with_counter[SAVE_COUNTER]
 
     @save_counter.setter
     def save_counter(self, value: Any) -> None:
-        is_new = SAVE_COUNTER not in self._tree
-        self._tree[SAVE_COUNTER] = np.array(value, np.int64)
-        if is_new and self._stored is not None:
+        home = self._with_counter
+        known = home.get(SAVE_COUNTER)
+        if isinstance(known, np.ndarray) and known.flags.writeable and known.dtype == np.int64:
+            known[...] = value
+            return
+        home[SAVE_COUNTER] = np.asarray(value, np.int64)
+        if known is None and self._stored is not None:
             self._stored.add_counter()
 
-    def write(self, file_prefix: Path, *, fsync: bool = True) -> str:
+    @property
+    def _with_counter(self) -> MutableMapping[str, Any]:
+        """Where the counter is: with the root, if that has one."""
+        root = followed(self._tree[ROOT]) if self._is_rooted else None
+        children = root._tree if isinstance(root, Checkpoint) else root
+        if isinstance(children, MutableMapping) and SAVE_COUNTER in children:
+            return children
+        return self._tree
+
+    def write(
+        self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
+    ) -> str:
         """Write a checkpoint to exactly this prefix; return it.
 
         Neither counts nor writes a state file. Raises what `tfckpt.save` raises, and TypeError or
-        ValueError, naming the place, for what no checkpoint can hold.
+        ValueError, naming the place, for what no checkpoint can hold; RuntimeError for a sharding
+        callback that does not return all tensors as they are.
         """
+        given = as_options(options)
         own = self._objects()
+        late = [one for one in (self, *self._below(own)) if one._waiting]
+        for one in late:
+            one._settle()
+        if late:
+            own = self._objects()
         if self._stored is not None:
             tensors = self._stored.tensors(own.values)
         else:
             tensors = {**own.values, OBJECT_GRAPH_KEY: own.graph.SerializeToString()}
-        return write_bundle(file_prefix, tensors, fsync=fsync)
+        callback = given.experimental_sharding_callback
+        if callback is None:
+            path = write_bundle(file_prefix, tensors, fsync=fsync)
+        else:
+            path = write_sharded(file_prefix, tensors, own.values, callback, fsync=fsync)
+        given.call_back(path)
+        return path
 
-    def save(self, file_prefix: Path, *, fsync: bool = True) -> str:
+    def save(
+        self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
+    ) -> str:
         """Write `file_prefix` + ``-1``, the next time ``-2``; return the whole prefix.
 
         The state file beside it then names this checkpoint alone. A save that fails counts for
         nothing.
         """
         given = as_path(file_prefix)
-        counter, before = self.save_counter, int(self.save_counter)
+        before = int(self.save_counter)
         self.save_counter = before + 1
         try:
-            path = self.write(check_prefix(f"{given}-{before + 1}"), fsync=fsync)
+            path = self.write(check_prefix(f"{given}-{before + 1}"), options, fsync=fsync)
             update_checkpoint_state(
                 os.path.dirname(path) or ".", path, save_relative_paths=True, fsync=fsync
             )
         except BaseException:
-            self._tree[SAVE_COUNTER] = counter
+            self.save_counter = before
             raise
         return path
 
-    def read(self, save_path: Path) -> LoadStatus:
+    def read(self, save_path: AnyPath, options: CheckpointOptions | None = None) -> LoadStatus:
         """Take the values of a checkpoint that `write` made; return what found its counterpart.
 
-        Values without one stay as they are: the returned status has assertions for that.
-        Writable arrays get new elements, other values are replaced.
+        Values of this tree without one stay as they are: the returned status has assertions for
+        that. Writable arrays get new elements, other values are replaced. Values of the checkpoint
+        without one wait: what is added to the tree later gets its value when it becomes an
+        attribute of a Checkpoint; in a dict or list when the status is asked, at the next write,
+        save or restore. Each waits for one object; where several restores have a value for the
+        same object the last one decides.
 
-        Raises FileMissingError, which says what is there instead; InvalidArgumentError for a
-        name-based checkpoint, and for another shape or dtype. Then nothing has changed.
+        Of a name-based checkpoint, which `Saver` writes, those with a `Variable`'s name are taken.
+
+        Raises FileMissingError, which says what is there instead; InvalidArgumentError for another
+        shape or dtype, and for a name-based checkpoint where nothing has a name. Then nothing has
+        changed.
         """
+        slots = not as_options(options).experimental_skip_slot_variables
         try:
             with open_prefix(save_path) as reader:
-                return self._take(reader)
+                own = self._objects()
+                restoration = begin(reader, own, slots=slots)
+                try:
+                    self._settle(restoration, own)
+                except BaseException:
+                    restoration.expect_partial()
+                    raise
+                finally:
+                    restoration.release()
         except FileMissingError as error:
             raise _numbered(error, save_path) from None
+        self._wait_for(restoration)
+        if isinstance(restoration, ByName):
+            return NameBasedStatus(self, restoration, optional=COUNTER_KEY)
+        return LoadStatus(self, restoration)
 
-    def restore(self, save_path: Path | None) -> LoadStatus:
+    def restore(
+        self, save_path: AnyPath | None, options: CheckpointOptions | None = None
+    ) -> LoadStatus | NothingLoaded:
         """Take the values of a checkpoint that `save` made, with the counter.
 
-        As `read`, but the `save_counter` is part of what is restored. None does nothing.
+        As `read`, but the `save_counter` is part of what is restored. `save_path` may also be the
+        folder of a SavedModel. None does nothing.
         """
         if save_path is None:
             return NothingLoaded()
-        had = SAVE_COUNTER in self._tree or self._stored is not None
-        _ = self.save_counter
+        is_new = SAVE_COUNTER not in self._with_counter
+        if is_new:
+            self.save_counter = 0
         try:
-            return self.read(save_path)
+            return self.read(save_path, options)
         except BaseException:
-            if not had:
+            if is_new and self._stored is None:
                 del self._tree[SAVE_COUNTER]
             raise
 
@@ -163,31 +239,55 @@ class Checkpoint:
 
     def _objects(self) -> Built:
         if self._stored is None:
-            return build(self._tree)
+            return build(self._top())
         self._check_children(self._stored.graph)
-        return Built(self._stored.graph, self._stored.values(), self._stored.places)
+        return Built(self._stored.graph, self._stored.values(), self._stored.places, [])
 
-    def _take(self, reader: CheckpointReader) -> LoadStatus:
-        graph = read_object_graph(reader)
-        own = self._objects()
-        found = match(own.graph, graph)
-        source = Source(reader, graph)
-        attributes = {
-            one.checkpoint_key: (node_id, one)
-            for node_id, node in enumerate(graph.nodes)
-            for one in node.attributes
-        }
-        with located(reader.path):
-            new = {
-                key: fitted(own.values[key], source.value(*attributes[stored]), stored)
-                for key, stored in found.keys.items()
-                if key in own.values
-            }
-        for key, value in new.items():
-            now = assign(self._tree, own.places[key], own.values[key], value)
+    def _top(self) -> Trackable:
+        """Return the root as the tree has it."""
+        return Rooted(followed(self._tree[ROOT]), self._tree) if self._is_rooted else self
+
+    def _settle(self, also: Restoration | None = None, own: Built | None = None) -> Built:
+        """Give what was added the values that wait for it; return the objects as they were."""
+        own = self._objects() if own is None else own
+        waiting = [one for one in (*self._waiting, also) if one is not None]
+        if not waiting:
+            return own
+        tree = self._top()
+
+        def put(key: str, value: Any) -> Any:
+            now = assign(tree, own.places[key], own.values[key], value)
             if self._stored is not None:
                 self._stored.settle(key, now)
-        return LoadStatus(reader.path, found)
+            return now
+
+        give(own, set(waiting), put)
+        for one in self._below(own):
+            one._above.add(self)
+        self.__dict__["_waiting"] = [one for one in self._waiting if one.unused]
+        return own
+
+    def _below(self, own: Built) -> list[Checkpoint]:
+        """Return the other checkpoints that are part of this one."""
+        return [one for one in own.objects if isinstance(one, Checkpoint) and one is not self]
+
+    def _wait_for(self, newest: Restoration) -> None:
+        """Take down that a restoration may have values left."""
+        for one in self._waiting:
+            if newest.supersedes(one):
+                one.is_superseded = True
+                one.expect_partial()
+        waiting = [one for one in self._waiting if not one.is_superseded]
+        self.__dict__["_waiting"] = [*waiting, newest] if newest.unused else waiting
+
+    def _children(self) -> Iterable[tuple[str, Any]]:
+        return items_of(self._tree)
+
+    def _child(self, name: str) -> Any:
+        return followed(self._tree[name])
+
+    def _set_child(self, name: str, value: Any) -> None:
+        self._tree[name] = value
 
     def _check_children(self, graph: TrackableObjectGraph) -> None:
         known = {child.local_name for child in graph.nodes[0].children}
@@ -211,17 +311,43 @@ class Checkpoint:
     def __setattr__(self, name: str, value: Any) -> None:
         if name == SAVE_COUNTER:
             object.__setattr__(self, name, value)
-        elif hasattr(type(self), name) or name in self.__dict__:
+        elif name in self.__dict__ or any(name in vars(kind) for kind in type(self).__mro__):
             raise ValueError(f"a child cannot be named {name!r}: Checkpoint has that itself")
         elif is_nothing(value):
             raise ValueError(f"{name!r} is a tuple with nothing in it that could be saved: {value}")
+        elif self._is_rooted and (name not in self._tree or name == ROOT):
+            raise ValueError(
+                f"{name!r} would not be saved: this Checkpoint has a root; put it there, or "
+                f"give it as a keyword when the Checkpoint is made"
+            )
         else:
-            self._tree[name] = value
+            self._attach(name, materialized({name: value})[name])
+
+    def _attach(self, name: str, child: Any) -> None:
+        is_new = name not in self._tree
+        self._tree[name] = child
+        if is_new:
+            try:
+                for one in (self, *self._above):
+                    if one._waiting:
+                        one._settle()
+            except BaseException:
+                del self._tree[name]
+                raise
 
     def __delattr__(self, name: str) -> None:
         if name not in self._tree:
             raise AttributeError(f"this Checkpoint has no {name!r}")
         del self._tree[name]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: one for name, one in self.__dict__.items() if name not in _alone()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become a copy, which has children of its own and waits for no values."""
+        tree, stored = dict(state["_tree"]), state["_stored"]
+        self.__dict__.update(state, _tree=tree, **_alone())
+        self.__dict__["_stored"] = None if stored is None else stored.over(tree)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._tree})
@@ -230,7 +356,12 @@ class Checkpoint:
         return f"<Checkpoint of {', '.join(self._tree) or 'nothing'}>"
 
 
-def _numbered(error: FileMissingError, save_path: Path) -> FileMissingError:
+def _alone() -> dict[str, Any]:
+    """Return the state of a checkpoint that neither waits for values nor is part of another."""
+    return {"_waiting": [], "_above": WeakSet()}
+
+
+def _numbered(error: FileMissingError, save_path: AnyPath) -> FileMissingError:
     """Recall that `save` adds a number, where that may be what is missing."""
     if os.path.isfile(f"{as_path(save_path)}-1.index"):
         hint = f"{error.message} (save adds a number: was {as_path(save_path)}-1 meant?)"

@@ -14,10 +14,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VARIABLE_VALUE = "VARIABLE_VALUE"
 PY_STATE = "py_state"
 
+_SHOWN = 10
 _ATTRIBUTES = "/.ATTRIBUTES/"
 _SLOT = "/.OPTIMIZER_SLOT/"
 _ESCAPED = re.compile(r"\.([.S])")
@@ -112,3 +112,9 @@ def parse_key(key: str) -> KeyParts | None:
 def is_sequence(names: Sequence[str]) -> bool:
     """Whether children of these local names make a list: "0", "1", ..., in any order."""
     return bool(names) and set(names) == {str(number) for number in range(len(names))}
+
+
+def listed(keys: Sequence[str]) -> str:
+    """Name the first keys, for a message, and how many more there are."""
+    more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
+    return ", ".join(keys[:_SHOWN]) + more

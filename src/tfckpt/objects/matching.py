@@ -10,40 +10,42 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from tfckpt.objects.nodes import ObjectGraph
     from tfckpt.protos import TrackableObjectGraph
 
 
 class Match(NamedTuple):
-    """What belongs together, and what is left over on either side (paths or keys)."""
+    """What of a checkpoint belongs to what of a program."""
 
-    objects: dict[int, int]
-    """Stored node -> node of the program."""
-    keys: dict[str, str]
-    """Key of the program's value -> stored key."""
-    unrestored: list[str]
-    """Values of the program that the checkpoint has not: their keys."""
-    unused: list[str]
-    """Values of the checkpoint that the program has not: their keys."""
+    keys: list[tuple[str, str]]
+    """Key of the checkpoint's value, key of the program's."""
+    is_trivial: bool = False
+    """Whether nothing but the roots match."""
 
 
-def match(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> Match:
-    """Pair the objects of a program with those of a checkpoint."""
-    objects = _objects(own, stored)
-    keys: dict[str, str] = {}
-    unused: list[str] = []
-    for stored_id, node in enumerate(stored.nodes):
-        own_id = objects.get(stored_id)
-        mine = {} if own_id is None else {one.name: one for one in own.nodes[own_id].attributes}
-        for attribute in node.attributes:
-            if attribute.name in mine:
-                keys.setdefault(mine[attribute.name].checkpoint_key, attribute.checkpoint_key)
-            else:
-                unused.append(attribute.checkpoint_key)
-    own_keys = [one.checkpoint_key for node in own.nodes for one in node.attributes]
-    return Match(objects, keys, [key for key in own_keys if key not in keys], unused)
+def match(own: TrackableObjectGraph, stored: TrackableObjectGraph, *, slots: bool = True) -> Match:
+    """Pair the objects of a program with those of a checkpoint; `slots`: slot variables too."""
+    objects = matched_objects(own, stored) if slots else match_children(own, stored)
+    keys = []
+    for stored_id, own_id in objects.items():
+        mine = {one.name: one.checkpoint_key for one in own.nodes[own_id].attributes}
+        keys += [
+            (one.checkpoint_key, mine[one.name])
+            for one in stored.nodes[stored_id].attributes
+            if one.name in mine
+        ]
+    return Match(keys, len(objects) <= 1)
 
 
-def _objects(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
+def matched_objects(own: ObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
+    """Return which object of the program each object of the checkpoint is, slot variables too."""
+    objects = match_children(own, stored)
+    _add_slots(objects, own, stored)
+    return objects
+
+
+def match_children(own: ObjectGraph, stored: TrackableObjectGraph) -> dict[int, int]:
+    """Return which object of the program each object of the checkpoint is, nearer ones first."""
     objects = {0: 0}
     queue = deque([(0, 0)])
     while queue:
@@ -54,6 +56,17 @@ def _objects(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[in
             if found is not None and child.node_id not in objects:
                 objects[child.node_id] = found
                 queue.append((child.node_id, found))
+    return objects
+
+
+def slot_keys(graph: TrackableObjectGraph) -> set[str]:
+    """Return the keys of slot variables that are nobody's children besides."""
+    slots = {one.slot_variable_node_id for node in graph.nodes for one in node.slot_variables}
+    slots -= {one.node_id for node in graph.nodes for one in node.children}
+    return {one.checkpoint_key for number in slots for one in graph.nodes[number].attributes}
+
+
+def _add_slots(objects: dict[int, int], own: ObjectGraph, stored: TrackableObjectGraph) -> None:
     for stored_id, own_id in list(objects.items()):
         slots = {
             (one.slot_name, one.original_variable_node_id): one.slot_variable_node_id
@@ -64,4 +77,3 @@ def _objects(own: TrackableObjectGraph, stored: TrackableObjectGraph) -> dict[in
             found = slots.get((slot.slot_name, -1 if variable is None else variable))
             if found is not None:
                 objects.setdefault(slot.slot_variable_node_id, found)
-    return objects

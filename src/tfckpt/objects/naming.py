@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import Path
+from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.building import build
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY, split_path
+from tfckpt.objects.keys import split_path
 from tfckpt.objects.nodes import NodePaths, check_object_graph, node_at, read_object_graph
 from tfckpt.reader import CheckpointReader, tensor_not_found
+from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.writer import tensor_named
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
@@ -56,43 +57,6 @@ def resolve(reader: CheckpointReader, name: str) -> str:
         return _only(names[name], name, "several variables have that name", reader.path)
     paths = islice(NodePaths(graph).values(), _SUGGESTED)
     raise tensor_not_found(name, [*paths, *names], reader.path)
-
-
-def to_name_based(path: Path, *, repeated: Literal["error", "key"] = "error") -> dict[str, Any]:
-    """Read the variables of an object-based checkpoint by their full names.
-
-    What comes out can be saved as a name-based checkpoint, which ``tf.compat.v1.train.Saver``
-    restores. Values without a full name (Python state, tables) are left out.
-
-    >>> import numpy as np, tempfile, tfckpt
-    >>> folder = tempfile.mkdtemp()
-    >>> named = {"dense/kernel": np.eye(2)}
-    >>> objects = tfckpt.to_object_based(named, {"dense/kernel": "layers/0/kernel"})
-    >>> tfckpt.to_name_based(tfckpt.save(folder + "/ckpt", objects))
-    {'dense/kernel': array([[1., 0.],
-           [0., 1.]])}
-
-    Where variables share a full name, InvalidArgumentError lists their keys, or with
-    `repeated` "key" each of them comes under its path instead.
-    """
-    if repeated not in ("error", "key"):
-        raise ValueError(f"repeated is 'error' or 'key', not {repeated!r}")
-    with load_checkpoint(path) as reader:
-        graph = read_object_graph(reader)
-        named = variables_by_name(graph)
-        twice = {name: keys for name, keys in named.items() if len(keys) > 1}
-        if twice and repeated == "error":
-            listed = "; ".join(f"{name!r}: {', '.join(keys)}" for name, keys in twice.items())
-            raise InvalidArgumentError(
-                f"full names that several variables have: {listed} (repeated='key' returns these "
-                f"by their paths)",
-                path=reader.path,
-            )
-        wanted = {name: keys[0] for name, keys in named.items() if name not in twice}
-        for keys in twice.values():
-            wanted.update((key.partition("/.ATTRIBUTES/")[0], key) for key in keys)
-        values = reader.get_tensors(wanted.values())
-        return {name: values[key] for name, key in wanted.items()}
 
 
 def to_object_based(
@@ -160,25 +124,23 @@ def _placed(variables: Mapping[str, Any], places: Places) -> dict[str, Any]:
                 raise ValueError(f"{path!r}, the path of {name!r}, leads through a variable")
         if last in node or not path:
             raise ValueError(f"{path!r}, the path of {name!r}, is taken or empty")
-        node[last] = _Value(variables[name])
+        with tensor_named(name):  # a view: the same array under two names stays two variables
+            node[last] = _Value(as_storable(variables[name])[0][...])
         full_names[path] = name
     built = build(_unwrapped(tree), full_names)
     return {**built.values, OBJECT_GRAPH_KEY: built.graph.SerializeToString()}
 
 
 class _Value:
-    """A variable's value while the tree is made: it may be a list itself."""
+    """A variable's value while the tree is made, to tell it from what leads on."""
 
-    def __init__(self, value: Any) -> None:
-        self.value = value
+    def __init__(self, array: Array) -> None:
+        self.array = array
 
 
 def _unwrapped(tree: dict[str, Any]) -> dict[str, Any]:
-    from tfckpt.tensors.stored import as_storable
-
     return {
-        # A view: the same array under two names stays two variables.
-        name: as_storable(one.value)[0][...] if isinstance(one, _Value) else _unwrapped(one)
+        name: one.array if isinstance(one, _Value) else _unwrapped(one)
         for name, one in tree.items()
     }
 

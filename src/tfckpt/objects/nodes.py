@@ -12,7 +12,7 @@ to an object is the one its key has; slot variables come last and are nobody's c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tfckpt import limits
 from tfckpt.checkpoint import load_checkpoint
@@ -23,18 +23,21 @@ from tfckpt.errors import (
     TensorNotFoundError,
     located,
 )
-from tfckpt.names import Path
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY, join_path, slot_path, split_path, split_slot
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
+from tfckpt.objects.keys import join_path, slot_path, split_path, split_slot
 from tfckpt.parsing import parse_binary
 from tfckpt.reader import CheckpointReader
+from tfckpt.tensors.stored import as_storable
 
 if TYPE_CHECKING:
-    from tfckpt.protos import TrackableObjectGraph
+    from tfckpt.protos import SavedObject, SavedObjectGraph, TrackableObjectGraph
 
     TrackableObject = TrackableObjectGraph.TrackableObject
+    # That of a checkpoint, or that of a SavedModel: children and slots are the same in both.
+    ObjectGraph: TypeAlias = TrackableObjectGraph | SavedObjectGraph
 
 
-def object_graph(path: Path) -> TrackableObjectGraph:
+def object_graph(path: AnyPath) -> TrackableObjectGraph:
     """Return the graph of the objects that an object-based checkpoint was made of.
 
     `path` is whatever `load_checkpoint` takes.
@@ -68,6 +71,23 @@ def read_object_graph(reader: CheckpointReader) -> TrackableObjectGraph:
     return parse_object_graph(serialized, reader.path)
 
 
+def given_object_graph(value: object, path: str) -> TrackableObjectGraph:
+    """Return the object graph that somebody wants to write.
+
+    Raises InvalidArgumentError where that is not one string, or not the graph it should be.
+    """
+    array, _ = as_storable(value)
+    serialized = array.item() if array.shape == () else None
+    if not isinstance(serialized, bytes):
+        raise InvalidArgumentError(
+            "the object graph should be one string of bytes", path=path, tensor=OBJECT_GRAPH_KEY
+        )
+    try:
+        return parse_object_graph(serialized, path)
+    except DataLossError as error:
+        raise InvalidArgumentError(error.message, path=path, tensor=error.tensor) from None
+
+
 def parse_object_graph(serialized: bytes, path: str | None = None) -> TrackableObjectGraph:
     """Return the object graph that the bytes are.
 
@@ -87,20 +107,29 @@ def check_object_graph(graph: TrackableObjectGraph, path: str | None = None) -> 
     Raises DataLossError, which names the node.
     """
     try:
-        if not graph.nodes:
-            raise DataLossError("the object graph has no nodes, not even a root")
-        count = len(graph.nodes)
-        objects = count
-        for node_id, node in enumerate(graph.nodes):
-            objects += len(node.children) + len(node.slot_variables) + len(node.attributes)
-            limits.current().check("objects", objects, "objects and references")
-            _check_references(node_id, node, count)
+        check_references(graph)
         _check_keys(graph)
     except (DataLossError, ResourceExhaustedError) as error:
         raise type(error)(error.message, path=path, tensor=OBJECT_GRAPH_KEY) from None
 
 
-def _check_references(node_id: int, node: TrackableObject, count: int) -> None:
+def check_references(graph: ObjectGraph) -> None:
+    """Check that a graph has a root, that what its nodes refer to is there, and names are unique.
+
+    Raises DataLossError, which names the node.
+    """
+    if not graph.nodes:
+        raise DataLossError("the object graph has no nodes, not even a root")
+    nodes: Sequence[TrackableObject | SavedObject] = graph.nodes
+    count = objects = len(nodes)
+    for node_id, node in enumerate(nodes):
+        objects += len(node.children) + len(node.slot_variables)
+        objects += len(getattr(node, "attributes", ()))
+        limits.current().check("objects", objects, "objects and references")
+        _check_node(node_id, node, count)
+
+
+def _check_node(node_id: int, node: TrackableObject | SavedObject, count: int) -> None:
     names: set[str] = set()
     for child in node.children:
         name = child.local_name
@@ -124,6 +153,8 @@ def _check_keys(graph: TrackableObjectGraph) -> None:
     for node_id, node in enumerate(graph.nodes):
         for attribute in node.attributes:
             owner = f"attribute {attribute.name!r} of node {node_id}"
+            if not attribute.checkpoint_key:
+                raise DataLossError(f"{owner} names no tensor: its key is empty")
             first = owners.setdefault(attribute.checkpoint_key, owner)
             if first is not owner:
                 raise DataLossError(

@@ -2,83 +2,158 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tfckpt.objects.matching import Match
+from tfckpt.objects.keys import listed
+from tfckpt.objects.restoring import Restoration, full_names
 
-_SHOWN = 10
+if TYPE_CHECKING:
+    from tfckpt.objects.building import Built
+    from tfckpt.objects.checkpoint import Checkpoint
 
 
 class LoadStatus:
-    """What `Checkpoint.restore` returns: whether all found its counterpart.
+    """What `Checkpoint.restore` returns: what has found its counterpart until now.
 
-    The methods return the status, so that they can be chained; those that assert raise
+    Whatever is asked, values that wait for objects which were added since are given to these
+    first. The methods return the status, so that they can be chained; those that assert raise
     AssertionError.
     """
 
-    def __init__(self, path: str, found: Match) -> None:
-        self.path = path
-        self.restored: list[str] = sorted(found.keys)
-        """Keys of the values that were restored."""
-        self.unrestored: list[str] = found.unrestored
+    def __init__(
+        self, checkpoint: Checkpoint, restoration: Restoration, *, optional: str | None = None
+    ) -> None:
+        self.path = restoration.path
+        self._checkpoint = checkpoint
+        self._restoration = restoration
+        self._optional = optional
+
+    @property
+    def restored(self) -> list[str]:
+        """Keys of the values of this program that were restored."""
+        return sorted(self._restored(self._own()))
+
+    @property
+    def unrestored(self) -> list[str]:
         """Keys of values of this program that are not in the checkpoint; they are unchanged."""
-        self.unused: list[str] = found.unused
+        return self._unrestored(self._own())
+
+    @property
+    def unused(self) -> list[str]:
         """Keys of values of the checkpoint that nothing in this program takes."""
-        self._only_root = len(found.objects) <= 1
+        self._own()
+        return self._restoration.unused
 
     def assert_consumed(self) -> LoadStatus:
         """Check that checkpoint and program have the same values."""
         self.assert_existing_objects_matched()
-        if self.unused:
+        unused = self._restoration.unused
+        if unused:
             raise AssertionError(
-                f"{self.path}: {len(self.unused)} values of the checkpoint have no counterpart "
-                f"here: {_listed(self.unused)}"
+                f"{self.path}: {len(unused)} values of the checkpoint have no counterpart "
+                f"here: {listed(unused)}"
             )
         return self
 
     def assert_existing_objects_matched(self) -> LoadStatus:
         """Check that all values of this program were in the checkpoint."""
-        if self.unrestored:
+        own = self._own()
+        missing = [key for key in self._unrestored(own) if key != self._optional]
+        if missing:
             raise AssertionError(
-                f"{self.path}: {len(self.unrestored)} values here are not in the checkpoint: "
-                f"{_listed(self.unrestored)}"
+                f"{self.path}: {len(missing)} values here are not in the checkpoint: "
+                f"{listed(self._named(own, missing))}"
             )
         return self
 
     def assert_nontrivial_match(self) -> LoadStatus:
         """Check that anything but the root matched."""
-        if self._only_root:
+        own = self._own()
+        if self._restoration.match(own).is_trivial:
+            missing = listed(self._unrestored(own))
             raise AssertionError(
                 f"{self.path}: nothing but the root matches. Not in the checkpoint: "
-                f"{_listed(self.unrestored) or 'nothing, for there is nothing to restore to'}"
+                f"{missing or 'nothing, for there is nothing to restore to'}"
             )
         return self
 
+    def run_restore_ops(self, session: object = None) -> None:
+        """Restore what was added since: there are no operations, and no session to run them in."""
+        self._own()
+
+    def initialize_or_restore(self, session: object = None) -> None:
+        """Do what `run_restore_ops` does: arrays have values from the beginning."""
+        self._own()
+
     def expect_partial(self) -> LoadStatus:
-        """Do nothing: no warning is given for what is left over, so none has to be silenced."""
+        """Give no warning, when the checkpoint goes, of what of the file was left over."""
+        self._own()
+        self._restoration.expect_partial()
         return self
 
+    def _own(self) -> Built:
+        return self._checkpoint._settle(self._restoration)
+
+    def _restored(self, own: Built) -> list[str]:
+        places = self._restoration.places
+        return [key for key, mine in own.places.items() if not places.isdisjoint(mine)]
+
+    def _unrestored(self, own: Built) -> list[str]:
+        places, skipped = self._restoration.places, self._restoration.skipped(own)
+        return [
+            key
+            for key, mine in own.places.items()
+            if places.isdisjoint(mine) and key not in skipped
+        ]
+
+    def _named(self, own: Built, keys: list[str]) -> list[str]:
+        return keys
+
     def __repr__(self) -> str:
+        own = self._checkpoint._objects()
+        unrestored = len(self._unrestored(own))
         return (
-            f"<restored {len(self.restored)} values of {self.path!r}; {len(self.unrestored)} "
-            f"here not in it, {len(self.unused)} of it not here>"
+            f"<restored {len(self._restored(own))} values of {self.path!r}; {unrestored} "
+            f"here not in it, {len(self._restoration.unused)} of it not here>"
         )
 
 
-class NothingLoaded(LoadStatus):
+class NameBasedStatus(LoadStatus):
+    """What restoring a name-based checkpoint returns.
+
+    Such a one knows no objects, and may have values of many other programs: each assertion checks
+    that all values of this program were in it, and no more.
+    """
+
+    def _named(self, own: Built, keys: list[str]) -> list[str]:
+        names = full_names(own)
+        return [f"{names[key]} ({key})" if key in names else f"{key} (no name)" for key in keys]
+
+    def assert_consumed(self) -> LoadStatus:
+        return self.assert_existing_objects_matched()
+
+    def assert_nontrivial_match(self) -> LoadStatus:
+        return self.assert_existing_objects_matched()
+
+
+class NothingLoaded:
     """What ``restore(None)`` returns: nothing was asked for, so no assertion holds."""
 
-    def __init__(self) -> None:
-        super().__init__("", Match({}, {}, [], []))
+    path = ""
+    restored: tuple[str, ...] = ()
+    unrestored: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
-    def _refuse(self) -> LoadStatus:
+    def _refuse(self, session: object = None) -> LoadStatus:
         raise AssertionError("No checkpoint specified (save_path=None); nothing is being restored.")
 
     assert_consumed = _refuse
     assert_existing_objects_matched = _refuse
     assert_nontrivial_match = _refuse
+    run_restore_ops = _refuse
 
+    def initialize_or_restore(self, session: object = None) -> None:
+        """Do nothing: arrays have values from the beginning."""
 
-def _listed(keys: Sequence[str]) -> str:
-    more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
-    return ", ".join(keys[:_SHOWN]) + more
+    def expect_partial(self) -> NothingLoaded:
+        return self

@@ -6,13 +6,16 @@ kept of them here is the graph as it was, and where in the dicts and lists each 
 
 from __future__ import annotations
 
+from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
 
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.names import Path
-from tfckpt.objects.building import SAVE_COUNTER, Names, mark_checkpoint_values
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY, VARIABLE_VALUE, attribute_key, join_path
-from tfckpt.objects.tree import Source, load_object_tree, materialized
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
+from tfckpt.objects.building import COUNTER_KEY, SAVE_COUNTER, mark_checkpoint_values
+from tfckpt.objects.keys import VARIABLE_VALUE, join_path
+from tfckpt.objects.source import Source
+from tfckpt.objects.trackable import Names
+from tfckpt.objects.tree import Maker, load_object_tree
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -24,13 +27,13 @@ if TYPE_CHECKING:
 class Stored:
     """The graph and values of a checkpoint, and the tree that was made of them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: AnyPath) -> None:
         with load_object_tree(path) as root:
             source = root._source
             self.graph: TrackableObjectGraph = source.graph
-            made = materialized(root)
-            self.tree: dict[str, Any] = made[0]
-            self.places = _places(source, made)
+            maker = Maker(root._views)
+            self.tree: dict[str, Any] = maker.make(0)
+            self.places = _places(source, maker.made)
             self._read = {key: _at(self.tree, where[0]) for key, where in self.places.items()}
             tensors = tensors_of({**self._read, OBJECT_GRAPH_KEY: b""})
             # What is in no object's attributes: a registered saver's tensors.
@@ -79,13 +82,20 @@ class Stored:
 
     def add_counter(self) -> None:
         """Take the save_counter that the tree was given into the graph."""
-        key = attribute_key(SAVE_COUNTER)
+        key = COUNTER_KEY
         self.graph.nodes[0].children.add(node_id=len(self.graph.nodes), local_name=SAVE_COUNTER)
         node = self.graph.nodes.add()
         node.attributes.add(name=VARIABLE_VALUE, full_name=SAVE_COUNTER, checkpoint_key=key)
         mark_checkpoint_values(self.graph)
         self.places[key] = [(SAVE_COUNTER,)]
         self._read[key] = self.tree[SAVE_COUNTER]
+
+    def over(self, tree: dict[str, Any]) -> Stored:
+        """Return the same for a copy of the tree."""
+        stored = copy(self)
+        stored.tree, stored._read, stored.places = tree, dict(self._read), dict(self.places)
+        stored.graph = deepcopy(self.graph)
+        return stored
 
     def settle(self, key: str, value: Any) -> None:
         """Take note of what all places of a variable have been given."""

@@ -13,27 +13,26 @@ parents are followed as far as the caller goes and no further.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.errors import DataLossError
 from tfckpt.lazy import lazy
-from tfckpt.names import Path, decode_name, encode_name
-from tfckpt.objects.keys import VARIABLE_VALUE, is_sequence
-from tfckpt.objects.nodes import NodePaths, read_object_graph
-from tfckpt.reader import CheckpointReader, Verify
+from tfckpt.names import AnyPath
+from tfckpt.objects.keys import is_sequence
+from tfckpt.objects.nodes import read_object_graph
+from tfckpt.objects.source import Source
+from tfckpt.objects.trackable import Trackable
+from tfckpt.reader import Verify
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
 
     TrackableObject = TrackableObjectGraph.TrackableObject
-    SerializedTensor = TrackableObject.SerializedTensor
 
 
-def load_object_tree(path: Path, *, verify: Verify = True, mmap: bool = True) -> ObjectNode:
+def load_object_tree(path: AnyPath, *, verify: Verify = True, mmap: bool = True) -> ObjectNode:
     """Open an object-based checkpoint as nested mappings and sequences, read lazily.
 
     `path`, `verify` and `mmap` are as for `load_checkpoint`.
@@ -49,106 +48,42 @@ def load_object_tree(path: Path, *, verify: Verify = True, mmap: bool = True) ->
     """
     reader = load_checkpoint(path, verify=verify, mmap=mmap)
     try:
-        return Source(reader, read_object_graph(reader)).node(0)
+        return Views(Source(reader, read_object_graph(reader))).node(0)
     except BaseException:
         reader.close()
         raise
 
 
-class Source:
-    """What the nodes of one checkpoint share: its reader and its graph.
+class Views:
+    """The views on the objects of one checkpoint."""
 
-    With `keep` a value is read once and is the same object wherever it stands.
-    """
-
-    def __init__(
-        self, reader: CheckpointReader, graph: TrackableObjectGraph, *, keep: bool = False
-    ) -> None:
-        self.reader = reader
-        self.graph = graph
-        self._kept: dict[str, Any] | None = {} if keep else None
+    def __init__(self, source: Source) -> None:
+        self.source = source
         self._nodes: dict[int, ObjectNode] = {}
-
-    @lazy
-    def paths(self) -> NodePaths:
-        return NodePaths(self.graph)
 
     def node(self, node_id: int) -> ObjectNode:
         """Return a node's view, the same one each time."""
         if node_id not in self._nodes:
-            names = [child.local_name for child in self.graph.nodes[node_id].children]
-            plain = not self.graph.nodes[node_id].attributes
-            kind = ObjectList if node_id and plain and is_sequence(names) else ObjectMapping
+            message = self.source.graph.nodes[node_id]
+            is_list = is_sequence([child.local_name for child in message.children])
+            kind = ObjectList if node_id and not message.attributes and is_list else ObjectMapping
             self._nodes[node_id] = kind(self, node_id)
         return self._nodes[node_id]
 
     def shown(self, node_id: int) -> Any:
         """Return what stands for a node: its only value, or its view."""
-        message = self.graph.nodes[node_id]
+        message = self.source.graph.nodes[node_id]
         if len(message.attributes) == 1 and not message.children and not message.slot_variables:
-            return self.value(node_id, message.attributes[0])
+            return self.source.value(node_id, message.attributes[0])
         return self.node(node_id)
 
-    def value(self, node_id: int, attribute: SerializedTensor) -> Any:
-        """Read an attribute; Python state comes as str, as bytes where it is no text.
 
-        One that is spread over several tensors (a table's) comes as a dict: end of key -> value.
-        """
-        if self._kept is None:
-            return self._read(node_id, attribute)
-        if attribute.checkpoint_key not in self._kept:
-            self._kept[attribute.checkpoint_key] = self._read(node_id, attribute)
-        return self._kept[attribute.checkpoint_key]
-
-    def _read(self, node_id: int, attribute: SerializedTensor) -> Any:
-        values = {}
-        for key in self.keys(node_id, attribute.checkpoint_key):
-            value = self.reader.get_tensor(key)
-            if attribute.name != VARIABLE_VALUE and isinstance(value, bytes):
-                value = _text(value)
-            if key == attribute.checkpoint_key:
-                return value
-            values[key.removeprefix(attribute.checkpoint_key)] = value
-        return values
-
-    def keys(self, node_id: int, key: str) -> list[str]:
-        """Return the tensors that hold an attribute: its key, or those that begin with it.
-
-        Objects with savers of their own add something to it, like ``-keys`` and ``-values``.
-        """
-        if key in self.reader:
-            return [key]
-        longer = [name for name in self._beginning_with(key) if name not in self._exact]
-        if not longer:
-            raise DataLossError(
-                f"node {node_id} ({self.paths.get(node_id, 'unreachable')!r}) keeps its value "
-                f"there, but the index has no such key",
-                path=self.reader.path,
-                tensor=key,
-            )
-        return longer
-
-    def _beginning_with(self, key: str) -> Iterator[str]:
-        start = encode_name(key) if key else b""
-        for at in range(bisect_left(self._sorted, start), len(self._sorted)):
-            if not self._sorted[at].startswith(start):
-                return
-            yield decode_name(self._sorted[at])
-
-    @lazy
-    def _sorted(self) -> list[bytes]:
-        return sorted(map(encode_name, self.reader))
-
-    @lazy
-    def _exact(self) -> set[str]:
-        return {one.checkpoint_key for node in self.graph.nodes for one in node.attributes}
-
-
-class ObjectNode:
+class ObjectNode(Trackable):
     """An object of a checkpoint; closing any of them closes the checkpoint they are in."""
 
-    def __init__(self, source: Source, node_id: int) -> None:
-        self._source = source
+    def __init__(self, views: Views, node_id: int) -> None:
+        self._views = views
+        self._source = views.source
         self.node_id = node_id
 
     if TYPE_CHECKING:
@@ -186,7 +121,7 @@ class ObjectNode:
         for one in self.message.slot_variables:
             variable = self._source.paths.get(one.original_variable_node_id)
             name = f"node {one.original_variable_node_id}" if variable is None else variable
-            slots.setdefault(one.slot_name, {})[name] = lambda one=one: self._source.shown(
+            slots.setdefault(one.slot_name, {})[name] = lambda one=one: self._views.shown(
                 one.slot_variable_node_id
             )
         return {name: _Lazy(values) for name, values in slots.items()}
@@ -196,19 +131,19 @@ class ObjectNode:
 
         Raises KeyError if there is none.
         """
-        return self._source.node(self._children[name])
+        return self._views.node(self._child_ids[name])
 
     @lazy
-    def _children(self) -> dict[str, int]:
+    def _child_ids(self) -> dict[str, int]:
         return {child.local_name: child.node_id for child in self.message.children}
 
     def materialize(self) -> Any:
         """Read everything below into plain dicts and lists.
 
         An object that several refer to is one object in the result too, so that what went in
-        circles does so still.
+        circles does so still. A `Checkpoint` of the result writes the same objects again.
         """
-        return materialized(self)[self.node_id]
+        return Maker(self._views).make(self.node_id)
 
     def close(self) -> None:
         """Close the checkpoint's files. What was read stays valid."""
@@ -242,11 +177,11 @@ class ObjectMapping(ObjectNode, Mapping[str, Any]):
     def _entries(self) -> dict[str, None]:
         attributes = (one.name for one in self.message.attributes)
         slots = (one.slot_name for one in self.message.slot_variables)
-        return dict.fromkeys([*self._children, *attributes, *slots])
+        return dict.fromkeys([*self._child_ids, *attributes, *slots])
 
     def __getitem__(self, key: str) -> Any:
-        if key in self._children:
-            return self._source.shown(self._children[key])
+        if key in self._child_ids:
+            return self._views.shown(self._child_ids[key])
         if key not in self._entries:
             raise KeyError(key)
         attributes = self.attributes
@@ -281,13 +216,13 @@ class ObjectList(ObjectNode, Sequence[Any]):
         numbers = range(len(self))[index]
         if isinstance(numbers, range):
             return [self[number] for number in numbers]
-        return self._source.shown(self._children[str(numbers)])
+        return self._views.shown(self._child_ids[str(numbers)])
 
     def __iter__(self) -> Iterator[Any]:
         return (self[number] for number in range(len(self)))
 
     def __len__(self) -> int:
-        return len(self._children)
+        return len(self._child_ids)
 
     def __repr__(self) -> str:
         return f"<list {self.path!r} of {len(self)}>"
@@ -315,36 +250,52 @@ class _Lazy(Mapping[str, Any]):
         return f"<values of {', '.join(self) or 'nothing'}>"
 
 
-def materialized(view: ObjectNode) -> dict[int, Any]:
-    """Read everything below an object; return the dict or list that each node became."""
-    source = Source(view._source.reader, view._source.graph, keep=True)
-    view = source.node(view.node_id)
-    made: dict[int, Any] = {view.node_id: _empty(view)}
-    waiting = [view]
-    while waiting:
-        one = waiting.pop()
-        target = made[one.node_id]
-        for key, value in list(one.items() if isinstance(one, ObjectMapping) else enumerate(one)):
-            if isinstance(value, ObjectNode):
-                if value.node_id not in made:
-                    made[value.node_id] = _empty(value)
-                    waiting.append(value)
-                value = made[value.node_id]
-            elif isinstance(value, _Lazy):
-                value = dict(value)
-            if isinstance(target, list):
-                target.append(value)
+class ObjectDict(dict[str, Any], Trackable):
+    """What an object became: a dict that is one object at all its places."""
+
+
+class ObjectItems(list[Any], Trackable):
+    """What a list became, in the same way."""
+
+
+class Maker:
+    """Makes dicts and lists of the objects of a checkpoint, of each only once."""
+
+    def __init__(self, views: Views) -> None:
+        self._views = Views(views.source.keeping())
+        self.made: dict[int, Any] = {}
+        """What each node has become."""
+
+    def make(self, node_id: int) -> Any:
+        """Read everything below a node; return what the node becomes."""
+        waiting: list[ObjectNode] = []
+        made = self._of(self._views.node(node_id), waiting)
+        while waiting:
+            view = waiting.pop()
+            target = self.made[view.node_id]
+            if isinstance(view, ObjectMapping):
+                target.update((name, self._of(child, waiting)) for name, child in view.items())
             else:
-                target[key] = value
+                target.extend(self._of(child, waiting) for child in view)
+        return made
+
+    def _of(self, value: Any, waiting: list[ObjectNode]) -> Any:
+        if isinstance(value, ObjectNode):
+            if value.node_id not in self.made:
+                is_list = isinstance(value, ObjectList)
+                self.made[value.node_id] = ObjectItems() if is_list else ObjectDict()
+                waiting.append(value)
+            return self.made[value.node_id]
+        return dict(value) if isinstance(value, _Lazy) else value
+
+
+def materialized(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with plain objects for views; what views share stays shared."""
+    makers: dict[int, Maker] = {}
+    made = {}
+    for name, value in values.items():
+        if isinstance(value, ObjectNode):
+            maker = makers.setdefault(id(value._views), Maker(value._views))
+            value = maker.make(value.node_id)
+        made[name] = value
     return made
-
-
-def _empty(view: ObjectNode) -> Any:
-    return [] if isinstance(view, ObjectList) else {}
-
-
-def _text(value: bytes) -> str | bytes:
-    try:
-        return value.decode()
-    except UnicodeDecodeError:
-        return value

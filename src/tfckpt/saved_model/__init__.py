@@ -27,6 +27,7 @@ from tfckpt.saved_model.constants import (
     VARIABLES_FILENAME,
 )
 from tfckpt.saved_model.loader import (
+    SavedModelLoader,
     Variables,
     contains_saved_model,
     load,
@@ -89,6 +90,7 @@ __all__ = [
     "Builder",
     "MethodNameUpdater",
     "SavedModelBuilder",
+    "SavedModelLoader",
     "SparseTensor",
     "Variables",
     "build_signature_def",

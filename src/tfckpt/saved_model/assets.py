@@ -8,22 +8,30 @@ A graph names each by a string constant, into which a loader feeds the path of t
 
 from __future__ import annotations
 
-import filecmp
 import os
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, suppress
 
+from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError
-from tfckpt.graph.names import op_name, parse_tensor_name, prepend_scope
 from tfckpt.graph.operation import Tensor
-from tfckpt.names import Path, as_path
+from tfckpt.graphdef.names import op_name, parse_tensor_name, prepend_scope
+from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import AssetFileDef, MetaGraphDef, NodeDef
 from tfckpt.saved_model.constants import ASSETS_DIRECTORY, ASSETS_KEY
-from tfckpt.storage import FileWriter, is_remote, open_source
+from tfckpt.storage import (
+    FileWriter,
+    FolderWriter,
+    Source,
+    is_remote,
+    open_source,
+    remove_file,
+)
 
 # Tensors that hold a path; or tensors (or their names) and the path of each.
-Assets = Iterable[Tensor | str] | Mapping[Tensor | str, Path]
+Assets = Iterable[Tensor | str] | Mapping[Tensor | str, AnyPath]
 
 _CHUNK = 1 << 20
 
@@ -104,17 +112,26 @@ def _model_of(assets_dir: str) -> str:
 class AssetFolder:
     """The assets of a SavedModel in the making: which file goes under which name."""
 
-    def __init__(self) -> None:
-        self.sources: dict[str, str] = {}  # name within assets/ -> where the file comes from
+    def __init__(self, model: FolderWriter) -> None:
+        self._model = model
+        self._sources: dict[str, str] = {}  # name within assets/ -> where the file comes from
+        self._copied: set[str] = set()  # the names whose files are in place
 
     def copy(self) -> AssetFolder:
-        copy = AssetFolder()
-        copy.sources.update(self.sources)
+        copy = AssetFolder(self._model)
+        copy._sources.update(self._sources)
+        copy._copied.update(self._copied)
         return copy
 
     def keep(self, meta_graph: MetaGraphDef, assets_dir: str | None) -> None:
-        """Take over the assets that a graph names already, from the model that it came from."""
-        names = {one.filename for one in asset_file_defs(meta_graph)}
+        """Take over the assets that a graph names already, from the model that it came from.
+
+        Raises InvalidArgumentError if it is not known where they are, or the graph lacks the
+        tensor that takes one; `write` finds those that are missing.
+        """
+        listed = asset_file_defs(meta_graph)
+        _check_tensors(meta_graph, listed)
+        names = {one.filename for one in listed}
         if names and assets_dir is None:
             raise InvalidArgumentError(
                 f"the graph has the assets {sorted(names)}: say in which folder they lie "
@@ -123,64 +140,115 @@ class AssetFolder:
         for name in sorted(names):
             source = os.path.join(str(assets_dir), name)
             check_inside(source, _model_of(str(assets_dir)))
-            if self.sources.setdefault(name, source) != source and not same(
-                self.sources[name], source
-            ):
+            if not self._is_free(name, source):
                 raise InvalidArgumentError(f"another asset is named {name!r} already", path=source)
+            self._sources.setdefault(name, source)
 
-    def add(self, meta_graph: MetaGraphDef, assets: Assets) -> None:
-        """List assets in a graph's collection, under names that no other asset has."""
-        for tensor, path in _paths(meta_graph, assets):
+    def add(self, meta_graph: MetaGraphDef, assets: Assets, *, in_collection: bool) -> None:
+        """List assets in a graph, under names that no other asset has.
+
+        Raises ValueError where a loader would not see some of the graph's assets.
+        """
+        found = _paths(meta_graph, assets)
+        if found and _lists_elsewhere(meta_graph, in_collection=in_collection):
+            raise ValueError(
+                f"a loader reads the collection {ASSETS_KEY} only where asset_file_def is empty, "
+                f"and this graph would have assets in both: give all to assets_list=, or to "
+                f"assets_collection="
+            )
+        for tensor, path in found:
             name = self._name(path)
-            self.sources.setdefault(name, path)
+            self._sources.setdefault(name, path)
             definition = AssetFileDef(filename=name)
             definition.tensor_info.name = tensor
-            meta_graph.collection_def[ASSETS_KEY].any_list.value.add().Pack(definition)
+            if in_collection:
+                meta_graph.collection_def[ASSETS_KEY].any_list.value.add().Pack(definition)
+            else:
+                meta_graph.asset_file_def.append(definition)
 
     def _name(self, path: str) -> str:
         """Return the name for a file; the same for one of the same content."""
         base = os.path.basename(path)
         check_name(base)
         name, number = base, 0
-        while name in self.sources and not same(self.sources[name], path):
+        while not self._is_free(name, path):
             number += 1
             name = f"{base}_{number}"
         return name
 
-    def write(self, folder: str, written: MutableMapping[str, str], *, fsync: bool) -> None:
-        """Copy into `folder` what has not been `written` yet."""
-        for name, source in self.sources.items():
-            if name not in written:
-                copy_file(source, os.path.join(folder, name), fsync=fsync)
-                written[name] = source
+    def _is_free(self, name: str, path: str) -> bool:
+        """Whether a name may stand for a file: no other has it, or one of the same content.
+
+        What was copied counts as it was then, whatever its source has become since.
+        """
+        if name not in self._sources:
+            return True
+        known = os.path.join(self._folder(), name) if name in self._copied else self._sources[name]
+        return same(known, path)
+
+    def _folder(self) -> str:
+        return os.path.join(self._model.open(), ASSETS_DIRECTORY)
+
+    def write(self, *, fsync: bool) -> None:
+        """Copy what is not in place yet: all of it, or nothing."""
+        new = self._sources.keys() - self._copied
+        targets = {name: os.path.join(self._folder(), name) for name in sorted(new)}
+        try:
+            for name, target in targets.items():
+                copy_file(self._sources[name], target, fsync=fsync)
+        except BaseException:
+            with suppress(OSError):
+                for target in targets.values():
+                    remove_file(target)
+            raise
+        self._copied |= new
+
+
+def _check_tensors(meta_graph: MetaGraphDef, listed: Iterable[AssetFileDef]) -> None:
+    nodes = {node.name for node in meta_graph.graph_def.node}
+    for one in listed:
+        if op_name(one.tensor_info.name) not in nodes:
+            raise InvalidArgumentError(
+                f"the graph lists {one.filename!r} as an asset for the tensor "
+                f"{one.tensor_info.name!r}, which it does not have: it may have been imported into "
+                f"a scope, of which the list does not know"
+            )
+
+
+def _lists_elsewhere(meta_graph: MetaGraphDef, *, in_collection: bool) -> bool:
+    if in_collection:
+        return bool(meta_graph.asset_file_def)
+    collections = meta_graph.collection_def
+    return ASSETS_KEY in collections and bool(collections[ASSETS_KEY].any_list.value)
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two files have the same content."""
+    """Whether two files have the same content. Raises FileMissingError if one is none."""
     if one == other:
         return True
-    for path in (one, other):
-        if not os.path.isfile(path):
-            raise _missing(path)
-    return filecmp.cmp(one, other, shallow=False)
+    with closing(_open(one)) as a, closing(_open(other)) as b:
+        return a.size == b.size and all(
+            left == right for left, right in zip(_chunks(a), _chunks(b), strict=True)
+        )
+
+
+def _open(path: str) -> Source:
+    if not is_remote(path) and not os.path.isfile(path):
+        raise FileMissingError("an asset that is to be copied is no file", path=path)
+    return open_source(path)
+
+
+def _chunks(reading: Source) -> Iterator[Buffer]:
+    for offset in range(0, reading.size, _CHUNK):
+        yield reading.read(offset, min(_CHUNK, reading.size - offset))
 
 
 def copy_file(source: str, target: str, *, fsync: bool) -> None:
     """Copy a file. Raises FileMissingError if there is none."""
-    if not is_remote(source) and not os.path.isfile(source):
-        raise _missing(source)
-    reading = open_source(source)
-    try:
-        with FileWriter(target, fsync=fsync) as file:
-            for offset in range(0, reading.size, _CHUNK):
-                file.write(reading.read(offset, min(_CHUNK, reading.size - offset)))
-            file.publish()
-    finally:
-        reading.close()
-
-
-def _missing(path: str) -> FileMissingError:
-    return FileMissingError("an asset that is to be copied is no file", path=path)
+    with closing(_open(source)) as reading, FileWriter(target, fsync=fsync) as file:
+        for chunk in _chunks(reading):
+            file.write(chunk)
+        file.publish()
 
 
 def _paths(meta_graph: MetaGraphDef, assets: Assets) -> list[tuple[str, str]]:
@@ -190,7 +258,7 @@ def _paths(meta_graph: MetaGraphDef, assets: Assets) -> list[tuple[str, str]]:
     return [_path(nodes, tensor, path) for tensor, path in given]
 
 
-def _path(nodes: Mapping[str, NodeDef], tensor: object, path: Path | None) -> tuple[str, str]:
+def _path(nodes: Mapping[str, NodeDef], tensor: object, path: AnyPath | None) -> tuple[str, str]:
     if not isinstance(tensor, (Tensor, str)):
         raise TypeError(f"an asset is a Tensor that holds a path, not {tensor!r}")
     name = tensor if isinstance(tensor, str) else tensor.name

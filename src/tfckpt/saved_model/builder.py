@@ -11,14 +11,14 @@ import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tfckpt.graph import Operation
-from tfckpt.names import Path
+from tfckpt.graph import Operation, Tensor
+from tfckpt.names import AnyPath
 from tfckpt.protos import MetaGraphDef, SavedModel, SaverDef, SignatureDef
 from tfckpt.saved_model import constants
 from tfckpt.saved_model.assets import AssetFolder, Assets, check_inside, copy_file
 from tfckpt.saved_model.files import as_folder, serialized, variables_prefix
 from tfckpt.saved_model.fitting import without_values
-from tfckpt.saved_model.graphs import GraphLike, as_meta_graph
+from tfckpt.saved_model.graphs import GraphLike, new_meta_graph
 from tfckpt.saved_model.loader import Variables
 from tfckpt.saved_model.options import GraphOptions
 from tfckpt.saver import Saver
@@ -53,7 +53,7 @@ class SavedModelBuilder:
     (['saved_model.pb', 'variables'], (2, 2))
     """
 
-    def __init__(self, export_dir: Path, *, fsync: bool = True) -> None:
+    def __init__(self, export_dir: AnyPath, *, fsync: bool = True) -> None:
         self._saved_model = SavedModel(
             saved_model_schema_version=constants.SAVED_MODEL_SCHEMA_VERSION
         )
@@ -64,9 +64,8 @@ class SavedModelBuilder:
         self._folder = FolderWriter(self._export_dir, fsync=fsync)
         self._tensors: Mapping[str, ToSave] | None = None  # of the variables that are written
         self._graph: MetaGraphDef | None = None  # the first one, as it was given
-        self._assets_dir: Path | None = None
-        self._assets = AssetFolder()
-        self._written: dict[str, str] = {}
+        self._assets_dir: AnyPath | None = None
+        self._assets = AssetFolder(self._folder)
 
     def add_meta_graph_and_variables(
         self,
@@ -81,21 +80,29 @@ class SavedModelBuilder:
         saver: Saver | None = None,
         *,
         graph: GraphLike | None = None,
-        assets_dir: Path | None = None,
+        assets_dir: AnyPath | None = None,
+        assets_list: Assets | None = None,
+        init_op: Operation | str | None = None,
+        train_op: Operation | Tensor | str | None = None,
     ) -> None:
         """Add the first graph, and write the variables.
 
         `signature_def_map` are the graph's signatures; left out, it keeps those it has.
         `assets_collection` lists constants of the graph that hold paths of files (or maps tensors
-        to paths); the files are copied. `assets_dir` is where the files lie that the graph lists
-        already, the ``assets`` folder of the model it came from. `main_op` (`legacy_init_op`) is
-        what a loader runs after restoring. `saver` chooses what is saved, and names in the graph.
+        to paths); the files are copied as they are now. `assets_list` does the same, and puts them
+        where TensorFlow 2 has them (`asset_file_def`) and not in the collection. `assets_dir` is
+        where the files lie that the graph lists already, the ``assets`` folder of the model it
+        came from. `main_op` (`legacy_init_op`) is what a loader runs after restoring; `init_op` is
+        the same, named by a signature and not in the collection. `train_op` is what trains the
+        model. `saver` chooses what is saved and what the graph restores, and says how the
+        operations for that are called (`Saver`'s `name`).
 
         Raises AssertionError if variables were added before, and for a signature's tensor without
         name or type; KeyError for a reserved signature's name; TypeError or ValueError for assets,
-        operations or tensors that the graph does not have; TensorNotFoundError (a KeyError) for
-        variables that the graph restores and the mapping lacks; InvalidArgumentError (a
-        ValueError) where dtypes or shapes differ; FileMissingError for an asset.
+        operations or tensors that the graph does not have, and for a second init or train op;
+        TensorNotFoundError (a KeyError) for variables that the graph restores and the mapping
+        lacks; InvalidArgumentError (a ValueError) where dtypes or shapes differ; FileMissingError
+        for an asset.
         """
         if self._tensors is not None:
             raise AssertionError(
@@ -107,19 +114,18 @@ class SavedModelBuilder:
             assets_dir = os.path.join(loaded.export_dir, constants.ASSETS_DIRECTORY)
         any_saver = saver is None
         saver = self._default_saver() if saver is None else saver
-        given = next(
-            (one for one in (graph, loaded.meta_graph_def, saver.meta_graph) if one is not None),
-            None,
-        )
-        base = None if given is None else as_meta_graph(given)
+        base = _first_graph(graph, loaded.meta_graph_def, saver.meta_graph)
         options = GraphOptions(
             tags,
             signature_def_map,
-            assets_collection,
-            main_op if main_op is not None else legacy_init_op,
+            assets_collection=assets_collection,
+            assets_list=assets_list,
+            main_op=main_op if main_op is not None else legacy_init_op,
+            init_op=init_op,
+            train_op=train_op,
             clear_devices=clear_devices,
             strip_default_attrs=strip_default_attrs,
-            saver_def=saver.as_saver_def() or SaverDef(),
+            saver=saver,
             any_saver=any_saver,
             assets_dir=assets_dir,
         )
@@ -127,12 +133,11 @@ class SavedModelBuilder:
         meta_graph, assets = options.make(base, tensors, self._assets)
         try:
             saver.save(variables, self._prefix(), write_meta_graph=False, write_state=False)
-            self._write_assets(assets)
+            assets.write(fsync=self._fsync)
             self._copy_companions(loaded.export_dir)
             self._folder.note()
         except BaseException:
             self._folder.discard()
-            self._written.clear()
             raise
         self._saved_model.meta_graphs.append(meta_graph)
         self._tensors, self._graph, self._assets_dir = tensors, base, assets_dir
@@ -150,9 +155,12 @@ class SavedModelBuilder:
         saver: Saver | None = None,
         *,
         graph: GraphLike | None = None,
-        assets_dir: Path | None = None,
+        assets_dir: AnyPath | None = None,
+        assets_list: Assets | None = None,
+        init_op: Operation | str | None = None,
+        train_op: Operation | Tensor | str | None = None,
     ) -> None:
-        """Add another graph for the same variables; the first one again if `graph` is left out.
+        """Add another graph for the same variables; the first one again if no other is given.
 
         Arguments and errors are those of `add_meta_graph_and_variables`. A graph may restore
         fewer variables than were written.
@@ -169,17 +177,20 @@ class SavedModelBuilder:
         options = GraphOptions(
             tags,
             signature_def_map,
-            assets_collection,
-            main_op if main_op is not None else legacy_init_op,
+            assets_collection=assets_collection,
+            assets_list=assets_list,
+            main_op=main_op if main_op is not None else legacy_init_op,
+            init_op=init_op,
+            train_op=train_op,
             clear_devices=clear_devices,
             strip_default_attrs=strip_default_attrs,
-            saver_def=saver.as_saver_def() or SaverDef(),
+            saver=saver,
             any_saver=any_saver,
             assets_dir=self._assets_dir if assets_dir is None else assets_dir,
         )
-        base = self._graph if graph is None else as_meta_graph(graph)
+        base = _first_graph(graph, saver.meta_graph, self._graph)
         meta_graph, assets = options.make(base, self._tensors, self._assets)
-        self._write_assets(assets)
+        assets.write(fsync=self._fsync)
         self._folder.note()
         self._saved_model.meta_graphs.append(meta_graph)
         self._assets = assets
@@ -222,10 +233,6 @@ class SavedModelBuilder:
     def _prefix(self) -> str:
         return variables_prefix(self._folder.open())
 
-    def _write_assets(self, assets: AssetFolder) -> None:
-        folder = os.path.join(self._folder.open(), constants.ASSETS_DIRECTORY)
-        assets.write(folder, self._written, fsync=self._fsync)
-
     def _copy_companions(self, source: str | None) -> None:
         """Copy what lies beside the model that the variables came from."""
         for name in _COMPANIONS if source is not None and not is_remote(source) else ():
@@ -238,6 +245,10 @@ class SavedModelBuilder:
 
 
 Builder = SavedModelBuilder
+
+
+def _first_graph(*graphs: GraphLike | None) -> MetaGraphDef | None:
+    return next((new_meta_graph(one) for one in graphs if one is not None), None)
 
 
 def _files_below(root: str) -> list[str]:

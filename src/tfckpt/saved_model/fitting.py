@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
-from tfckpt.names import close_names
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
-from tfckpt.objects.nodes import parse_object_graph
+from tfckpt.names import OBJECT_GRAPH_KEY, close_names
+from tfckpt.objects.keys import attribute_key
+from tfckpt.objects.matching import matched_objects
+from tfckpt.objects.nodes import check_references, parse_object_graph
 from tfckpt.protos import MetaGraphDef, TrackableObjectGraph
+from tfckpt.saved_model.full_names import names_in
 from tfckpt.saver.restored import Wanted, wanted_tensors
 from tfckpt.saver.var_list import ToSave
 from tfckpt.tensors.slices import Shape
@@ -19,12 +20,15 @@ _SHOWN = 20
 
 
 def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -> None:
-    """Refuse weights that the graph could not restore.
+    """Refuse weights that the graph could not restore, and those that none of its objects takes.
 
     Raises TensorNotFoundError (a KeyError), which lists all that are missing, with close names;
-    InvalidArgumentError (a ValueError) where only dtypes or shapes differ.
+    InvalidArgumentError (a ValueError) where only dtypes or shapes differ, or for names that a
+    TensorFlow 2 model has no object for.
     """
     wanted = wanted_tensors(meta_graph)
+    if meta_graph.HasField("object_graph_def") and OBJECT_GRAPH_KEY in variables:
+        _check_owned(meta_graph, variables, wanted)
     missing = [name for name in sorted(wanted) if name not in variables]
     known = _object_shapes(meta_graph, variables)
     differing = [
@@ -74,40 +78,59 @@ def _shortened(items: Sequence[str], line: Callable[[str], str]) -> list[str]:
     return [f"  {one}" for one in [*map(line, items[:_SHOWN]), *more]]
 
 
+def _check_owned(
+    meta_graph: MetaGraphDef, variables: Mapping[str, ToSave], wanted: Mapping[str, Wanted]
+) -> None:
+    """Refuse weights under names that no object of the checkpoint has."""
+    tracked = _object_graph(variables[OBJECT_GRAPH_KEY].value())
+    attributes = [one for node in tracked.nodes for one in node.attributes]
+    keys = [one.checkpoint_key for one in attributes]
+    if any(node.HasField("registered_saver") for node in tracked.nodes):
+        return  # which writes under names of its own
+    known = {OBJECT_GRAPH_KEY, *keys, *wanted}
+    # The several tensors of a table only begin with its key.
+    strays = [name for name in variables if name not in known and not name.startswith(tuple(keys))]
+    if strays:
+        theirs = names_in(meta_graph.object_graph_def, tracked)
+        by_name = {name: key for key, name in theirs.items()}
+        by_name |= {one.full_name: one.checkpoint_key for one in attributes if one.full_name}
+        lines = [f"the model has no objects for {len(strays)} of the weights:"]
+        lines += _shortened(strays, lambda name: f"{name}{_key_hint(name, by_name, keys)}")
+        more = ", ..." if len(keys) > 3 else ""
+        lines.append(f"its {len(keys)} keys are {', '.join(keys[:3])}{more}")
+        raise InvalidArgumentError("\n".join(lines))
+
+
+def _key_hint(name: str, by_name: Mapping[str, str], keys: list[str]) -> str:
+    """Say which key was meant by a full name, by an object's path, or by something like them."""
+    if name in by_name:
+        return f" (its key is {by_name[name]!r})"
+    if attribute_key(name) in keys:
+        return f" (its key is {attribute_key(name)!r})"
+    close = close_names(name, [*by_name, *keys])
+    return f" (there is {by_name.get(close[0], close[0])!r})" if close else ""
+
+
 def _object_shapes(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -> dict[str, Shape]:
     """Return the shapes of the variables of a TensorFlow 2 model, by key in the checkpoint."""
     if not meta_graph.HasField("object_graph_def") or OBJECT_GRAPH_KEY not in variables:
         return {}
-    tracked = _object_graph(variables[OBJECT_GRAPH_KEY].value()).nodes
-    saved = meta_graph.object_graph_def.nodes
-    shapes = {}
-    for ours, theirs in _side_by_side(saved, tracked):
-        proto = saved[ours].variable.shape
+    tracked = _object_graph(variables[OBJECT_GRAPH_KEY].value())
+    saved = meta_graph.object_graph_def
+    if not saved.nodes:
+        return {}
+    check_references(saved)
+    shapes: dict[str, Shape] = {}
+    for theirs, ours in matched_objects(saved, tracked).items():
+        proto = saved.nodes[ours].variable.shape
         sizes = tuple(dim.size for dim in proto.dim)
-        if saved[ours].WhichOneof("kind") != "variable" or proto.unknown_rank or -1 in sizes:
-            continue
-        shapes.update({one.checkpoint_key: sizes for one in tracked[theirs].attributes})
+        kind = saved.nodes[ours].WhichOneof("kind")
+        if kind == "variable" and not proto.unknown_rank and -1 not in sizes:
+            keys = (one.checkpoint_key for one in tracked.nodes[theirs].attributes)
+            shapes.update(dict.fromkeys(keys, sizes))
     return shapes
 
 
 def _object_graph(value: object) -> TrackableObjectGraph:
     item = value if isinstance(value, (bytes, str)) else value.item()  # type: ignore[attr-defined]
     return parse_object_graph(item.encode() if isinstance(item, str) else item)
-
-
-def _side_by_side(saved: Sequence[Any], tracked: Sequence[Any]) -> Iterator[tuple[int, int]]:
-    """Yield the numbers of nodes that have the same path in both graphs of objects."""
-    waiting, seen = [(0, 0)], set[tuple[int, int]]()
-    while waiting:
-        pair = waiting.pop()
-        ours, theirs = pair
-        if pair in seen or not (0 <= ours < len(saved) and 0 <= theirs < len(tracked)):
-            continue
-        seen.add(pair)
-        yield pair
-        children = {child.local_name: child.node_id for child in tracked[theirs].children}
-        waiting += [
-            (child.node_id, children[child.local_name])
-            for child in saved[ours].children
-            if child.local_name in children
-        ]

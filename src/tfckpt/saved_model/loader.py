@@ -8,20 +8,15 @@ from typing import Any
 
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError
-from tfckpt.graph import Graph, import_meta_graph
-from tfckpt.graph.keys import GraphKeys
-from tfckpt.graph.names import prepend_scope
-from tfckpt.names import Path
+from tfckpt.graph import Graph, Operation, Tensor
+from tfckpt.graph.meta_graph_import import import_meta_graph_with_return_elements
+from tfckpt.graphdef.keys import GraphKeys
+from tfckpt.graphdef.names import prepend_scope
+from tfckpt.names import AnyPath
 from tfckpt.protos import MetaGraphDef, SavedModel
+from tfckpt.reader import readable
 from tfckpt.saved_model.assets import check_files, get_asset_tensors
-from tfckpt.saved_model.constants import (
-    INIT_OP_SIGNATURE_KEY,
-    LEGACY_INIT_OP_KEY,
-    MAIN_OP_KEY,
-    TRAIN_OP_KEY,
-    TRAIN_OP_SIGNATURE_KEY,
-    VARIABLES_DIRECTORY,
-)
+from tfckpt.saved_model.constants import VARIABLES_DIRECTORY
 from tfckpt.saved_model.files import (
     as_folder,
     has_variables,
@@ -29,15 +24,16 @@ from tfckpt.saved_model.files import (
     read_saved_model,
     variables_prefix,
 )
-from tfckpt.saver import Saver
+from tfckpt.saved_model.ops import get_init_op, get_train_op
+from tfckpt.saver import RestoreReport, Saver
 from tfckpt.saver.var_list import check_var_list
 
 __all__ = [
+    "SavedModelLoader",
     "Variables",
     "contains_saved_model",
     "get_asset_tensors",
     "get_init_op",
-    "get_meta_graph_def_from_tags",
     "get_train_op",
     "load",
     "maybe_saved_model_directory",
@@ -53,6 +49,7 @@ _IMPORT_KWARGS = (
     "clear_devices",
     "input_map",
     "restore_collections_predicate",
+    "return_elements",
     "unbound_inputs_col_name",
 )
 
@@ -71,7 +68,7 @@ class Variables(dict[str, Any]):
     """The folder it was loaded from."""
 
 
-def maybe_saved_model_directory(export_dir: Path) -> bool:
+def maybe_saved_model_directory(export_dir: AnyPath) -> bool:
     """Whether a folder has one of the files that make a SavedModel. Nothing is read."""
     return model_file(as_folder(export_dir)) is not None
 
@@ -82,7 +79,7 @@ contains_saved_model = maybe_saved_model_directory
 def load(
     variables: MutableMapping[str, Any],
     tags: str | Iterable[str],
-    export_dir: Path,
+    export_dir: AnyPath,
     import_scope: str | None = None,
     *,
     graph: Graph | None = None,
@@ -115,25 +112,157 @@ def load(
     >>> variables, meta_graph.meta_info_def.tags
     ({'w': array([1., 1.])}, ['serve'])
     """
-    folder = as_folder(export_dir)
-    if not isinstance(variables, MutableMapping):
-        raise TypeError(
-            f"the variables go into a mapping (where TensorFlow has a session), "
-            f"not a {type(variables).__name__}"
+    loader = SavedModelLoader(export_dir)
+    return loader.load(variables, tags, import_scope, graph=graph, **saver_kwargs)
+
+
+class SavedModelLoader:
+    """Loads the graphs and the variables of a SavedModel, step by step or at once.
+
+    Where TensorFlow takes a session, the methods take a mapping for the variables. Nothing is run.
+
+    Raises FileMissingError (an OSError) if `export_dir` has no SavedModel, UnparsableFileError (an
+    OSError too) for a damaged one.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> folder = tempfile.mkdtemp()
+    >>> builder = tfckpt.saved_model.Builder(folder)
+    >>> builder.add_meta_graph_and_variables({"w": np.ones(2)}, ["serve"])
+    >>> path = builder.save()
+    >>> loader, graph, variables = SavedModelLoader(folder), tfckpt.Graph(), {}
+    >>> saver, _ = loader.load_graph(graph, ["serve"], import_scope="old")
+    >>> report = loader.restore_variables(variables, saver)
+    >>> variables, "old/w" in graph, loader.run_init_ops(variables, ["serve"])
+    ({'old/w': array([1., 1.])}, True, None)
+    """
+
+    def __init__(self, export_dir: AnyPath) -> None:
+        self._export_dir = as_folder(export_dir)
+        self._saved_model = read_saved_model(self._export_dir)
+
+    @property
+    def export_dir(self) -> str:
+        """The folder of the SavedModel."""
+        return self._export_dir
+
+    @property
+    def variables_path(self) -> str:
+        """The prefix of the checkpoint of its variables."""
+        return variables_prefix(self._export_dir)
+
+    @property
+    def saved_model(self) -> SavedModel:
+        """The message that was read."""
+        return self._saved_model
+
+    def get_meta_graph_def_from_tags(self, tags: str | Iterable[str]) -> MetaGraphDef:
+        """Return the first graph that has these tags and no others.
+
+        Raises RuntimeError, which lists the tags that there are.
+        """
+        wanted = {tags} if isinstance(tags, str) else set(tags)
+        for meta_graph in self._saved_model.meta_graphs:
+            if set(meta_graph.meta_info_def.tags) == wanted:
+                return meta_graph
+        available = [sorted(one.meta_info_def.tags) for one in self._saved_model.meta_graphs]
+        raise RuntimeError(
+            f"MetaGraphDef associated with tags {sorted(wanted)} could not be found in SavedModel, "
+            f"with available tags {available}"
         )
-    meta_graph = get_meta_graph_def_from_tags(read_saved_model(folder), tags)
-    check_files(folder, meta_graph)
-    get_init_op(meta_graph)
-    import_kwargs = {key: saver_kwargs.pop(key) for key in _IMPORT_KWARGS if key in saver_kwargs}
-    saver = _saver(meta_graph, folder, import_scope, saver_kwargs)
-    if graph is not None:
+
+    def load_graph(
+        self,
+        graph: Graph,
+        tags: str | Iterable[str],
+        import_scope: str | None = None,
+        **import_kwargs: Any,
+    ) -> tuple[Saver | None, list[Operation | Tensor] | None]:
+        """Import the graph that has these tags into `graph`, under `import_scope`.
+
+        Returns what `tfckpt.import_meta_graph` does: a Saver of the variables, which fills them
+        under the names that they have in `graph`, None for a graph without any. And the elements
+        that `return_elements` lists (names in the file), None if that is left out. The other
+        `import_kwargs` are those of `tfckpt.import_meta_graph`.
+
+        Raises RuntimeError if no graph has these tags, and what `tfckpt.import_meta_graph` raises.
+        """
+        meta_graph = self.get_meta_graph_def_from_tags(tags)
         with graph.as_default():
-            import_meta_graph(meta_graph, import_scope=import_scope, **import_kwargs)
-    if saver is not None:
-        saver.restore(variables, variables_prefix(folder))
-    if isinstance(variables, Variables) and not import_scope:
-        variables.meta_graph_def, variables.export_dir = meta_graph, folder
-    return meta_graph
+            return import_meta_graph_with_return_elements(
+                meta_graph, import_scope=import_scope, **import_kwargs
+            )
+
+    def restore_variables(
+        self,
+        variables: MutableMapping[str, Any],
+        saver: Saver | None,
+        import_scope: str | None = None,
+    ) -> RestoreReport:
+        """Fill a mapping with what a Saver restores: that of `load_graph`, or one of your own.
+
+        Without a Saver nothing is restored; then the mapping may have no variables in the scope.
+
+        Raises ValueError if it has some, and for what is no Saver; what `Saver.restore` raises.
+        """
+        if isinstance(saver, Saver):
+            return saver.restore(variables, self.variables_path)
+        start = prepend_scope("", import_scope)
+        if saver is not None or any(name.startswith(start) for name in variables):
+            raise ValueError(
+                f"variables are restored by a tfckpt.Saver, such as load_graph returns, not "
+                f"{saver!r}"
+            )
+        logger.info("%s: no Saver, so that no variables are restored", self._export_dir)
+        return RestoreReport([], [], [], [])
+
+    def run_init_ops(
+        self,
+        variables: MutableMapping[str, Any],
+        tags: str | Iterable[str],
+        import_scope: str | None = None,
+    ) -> str | None:
+        """Return the name of the operation that TensorFlow runs here, None if there is none.
+
+        Nothing is run, and the variables stay as they are; `get_asset_tensors` says what
+        TensorFlow feeds.
+
+        Raises RuntimeError if no graph has these tags, or its collection names several operations;
+        FileMissingError for missing assets.
+        """
+        return self._init_op(self.get_meta_graph_def_from_tags(tags), import_scope)
+
+    def _init_op(self, meta_graph: MetaGraphDef, import_scope: str | None) -> str | None:
+        check_files(self._export_dir, meta_graph)
+        return get_init_op(meta_graph, import_scope)
+
+    def load(
+        self,
+        variables: MutableMapping[str, Any],
+        tags: str | Iterable[str],
+        import_scope: str | None = None,
+        *,
+        graph: Graph | None = None,
+        **saver_kwargs: Any,
+    ) -> MetaGraphDef:
+        """Do what the function `load` does."""
+        if not isinstance(variables, MutableMapping):
+            raise TypeError(
+                f"the variables go into a mapping (where TensorFlow has a session), "
+                f"not a {type(variables).__name__}"
+            )
+        meta_graph = self.get_meta_graph_def_from_tags(tags)
+        self._init_op(meta_graph, import_scope)
+        import_kwargs = {
+            key: saver_kwargs.pop(key) for key in _IMPORT_KWARGS if key in saver_kwargs
+        }
+        saver = _saver(meta_graph, self._export_dir, import_scope, saver_kwargs)
+        if graph is not None:
+            self.load_graph(graph, tags, import_scope, **import_kwargs)
+        if saver is not None:
+            self.restore_variables(variables, saver, import_scope)
+        if isinstance(variables, Variables) and not import_scope:
+            variables.meta_graph_def, variables.export_dir = meta_graph, self._export_dir
+        return meta_graph
 
 
 def _saver(
@@ -157,11 +286,7 @@ def _saver(
 
 def _everything(folder: str) -> dict[str, object]:
     with open_prefix(variables_prefix(folder)) as reader:
-        infos = reader.infos()
-    opaque = [name for name, info in infos.items() if info.why_unreadable]
-    if opaque:
-        logger.warning("%s: what cannot be read is left out: %s", folder, opaque)
-    return {name: name for name in infos if name not in opaque}
+        return {name: name for name in readable(reader.infos(), "skip", folder)}
 
 
 def _has_variable_list(meta_graph: MetaGraphDef) -> bool:
@@ -169,55 +294,3 @@ def _has_variable_list(meta_graph: MetaGraphDef) -> bool:
     return key in meta_graph.collection_def and bool(
         meta_graph.collection_def[key].bytes_list.value
     )
-
-
-def get_meta_graph_def_from_tags(
-    saved_model: SavedModel, tags: str | Iterable[str]
-) -> MetaGraphDef:
-    """Return the first graph of a SavedModel that has these tags and no others.
-
-    Raises RuntimeError, which lists the tags that there are.
-    """
-    wanted = {tags} if isinstance(tags, str) else set(tags)
-    for meta_graph in saved_model.meta_graphs:
-        if set(meta_graph.meta_info_def.tags) == wanted:
-            return meta_graph
-    available = [sorted(one.meta_info_def.tags) for one in saved_model.meta_graphs]
-    raise RuntimeError(
-        f"MetaGraphDef associated with tags {sorted(wanted)} could not be found in SavedModel, "
-        f"with available tags {available}"
-    )
-
-
-def get_init_op(meta_graph_def: MetaGraphDef, import_scope: str | None = None) -> str | None:
-    """Return the name of the operation that a loader runs after restoring, None if there is none.
-
-    Raises RuntimeError for a collection of other than one such operation.
-    """
-    return _op(
-        meta_graph_def, INIT_OP_SIGNATURE_KEY, (MAIN_OP_KEY, LEGACY_INIT_OP_KEY), import_scope
-    )
-
-
-def get_train_op(meta_graph_def: MetaGraphDef, import_scope: str | None = None) -> str | None:
-    """Return the name of the operation (or tensor) that trains the model, None if there is none."""
-    return _op(meta_graph_def, TRAIN_OP_SIGNATURE_KEY, (TRAIN_OP_KEY,), import_scope)
-
-
-def _op(
-    meta_graph: MetaGraphDef, signature: str, collections: Iterable[str], scope: str | None
-) -> str | None:
-    if signature in meta_graph.signature_def:
-        outputs = meta_graph.signature_def[signature].outputs
-        if signature in outputs:
-            return prepend_scope(outputs[signature].name, scope)
-    for key in collections:
-        if key in meta_graph.collection_def:
-            names = meta_graph.collection_def[key].node_list.value
-            if len(names) != 1:
-                raise RuntimeError(
-                    f"Expected exactly one SavedModel init op in {key}. "
-                    f"Found {len(names)}: {list(names)}."
-                )
-            return prepend_scope(names[0], scope)
-    return None

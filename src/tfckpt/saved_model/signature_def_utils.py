@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfckpt.dtypes import DataType
-from tfckpt.graph.messages import is_message, own
-from tfckpt.graph.operation import Tensor
+from tfckpt.errors import TensorNotFoundError
+from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graphdef.messages import is_message, own
 from tfckpt.protos import SignatureDef, TensorInfo, TensorProto
 from tfckpt.saved_model.method_names import MethodNameUpdater
 from tfckpt.saved_model.signature_constants import (
@@ -19,16 +20,26 @@ from tfckpt.saved_model.signature_constants import (
     REGRESS_INPUTS,
     REGRESS_METHOD_NAME,
     REGRESS_OUTPUTS,
+    SUPERVISED_EVAL_METHOD_NAME,
+    SUPERVISED_TRAIN_METHOD_NAME,
 )
-from tfckpt.saved_model.utils import build_tensor_info
+from tfckpt.saved_model.utils import (
+    build_tensor_info,
+    build_tensor_info_from_op,
+    get_element_from_tensor_info,
+)
 
 __all__ = [
     "MethodNameUpdater",
     "build_signature_def",
     "classification_signature_def",
     "is_valid_signature",
+    "load_op_from_signature_def",
+    "op_signature_def",
     "predict_signature_def",
     "regression_signature_def",
+    "supervised_eval_signature_def",
+    "supervised_train_signature_def",
 ]
 
 
@@ -72,7 +83,7 @@ def predict_signature_def(
 ) -> SignatureDef:
     """Return a signature for prediction; its tensors may be of any type.
 
-    The values are Tensors of a graph, or TensorInfos.
+    The values are Tensors or Variables of a graph, or TensorInfos.
 
     Raises ValueError without inputs or outputs.
 
@@ -119,6 +130,68 @@ def classification_signature_def(
     }
     outputs = {key: _of_type(*one) for key, one in given.items() if one[1] is not None}
     return build_signature_def(inputs, outputs, CLASSIFY_METHOD_NAME)
+
+
+def supervised_train_signature_def(
+    inputs: Mapping[str, object],
+    loss: Mapping[str, object] | None,
+    predictions: Mapping[str, object] | None = None,
+    metrics: Mapping[str, object] | None = None,
+) -> SignatureDef:
+    """Return a signature for training: its outputs are loss, predictions and metrics together.
+
+    Raises ValueError without inputs.
+    """
+    return _supervised(SUPERVISED_TRAIN_METHOD_NAME, inputs, loss, predictions, metrics)
+
+
+def supervised_eval_signature_def(
+    inputs: Mapping[str, object],
+    loss: Mapping[str, object] | None,
+    predictions: Mapping[str, object] | None = None,
+    metrics: Mapping[str, object] | None = None,
+) -> SignatureDef:
+    """Return a signature for evaluation; as `supervised_train_signature_def`."""
+    return _supervised(SUPERVISED_EVAL_METHOD_NAME, inputs, loss, predictions, metrics)
+
+
+def _supervised(
+    method_name: str, inputs: Mapping[str, object], *outputs: Mapping[str, object] | None
+) -> SignatureDef:
+    if not inputs:
+        raise ValueError(f"{method_name} `inputs` cannot be None or empty.")
+    merged = {key: tensor for part in outputs for key, tensor in (part or {}).items()}
+    return build_signature_def(_infos(inputs), _infos(merged), method_name)
+
+
+def op_signature_def(op: Operation | Tensor | str, key: str) -> SignatureDef:
+    """Return a signature that names an operation or a tensor: its one output, `key`.
+
+    >>> from tfckpt.graph import Graph
+    >>> graph = Graph()
+    >>> signature = op_signature_def(graph.create_op("NoOp", name="init"), "run_me")
+    >>> with graph.as_default():
+    ...     load_op_from_signature_def(signature, "run_me")
+    <Operation 'init' type=NoOp>
+    """
+    return build_signature_def(outputs={key: build_tensor_info_from_op(op)})
+
+
+def load_op_from_signature_def(
+    signature_def: SignatureDef, key: str, import_scope: str | None = None
+) -> Operation | Tensor:
+    """Return the element of the default graph that `op_signature_def` named.
+
+    Raises NotFoundError if the signature has no such output, or the graph no such element.
+    """
+    signature = own(signature_def, SignatureDef, "signature_def")
+    if key not in signature.outputs:
+        raise TensorNotFoundError(f"the signature has no output {key!r}", tensor=key)
+    try:
+        return get_element_from_tensor_info(signature.outputs[key], import_scope=import_scope)
+    except TensorNotFoundError as error:
+        error.message = f"what the signature calls {key!r} is not there: {error.message}"
+        raise
 
 
 def _of_type(what: str, tensor: object, data_type: DataType) -> TensorInfo:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from tfckpt.dtypes import DataType
-from tfckpt.graph import Graph, Operation, Tensor, get_default_graph
-from tfckpt.graph.messages import is_message, own
-from tfckpt.graph.names import prepend_scope
-from tfckpt.graph.values import shape_proto
+from tfckpt.graph import Graph, Operation, Tensor, Variable, get_default_graph
+from tfckpt.graphdef.attr_values import Shape, shape_proto
+from tfckpt.graphdef.messages import is_message, own
+from tfckpt.graphdef.names import prepend_scope
 from tfckpt.protos import TensorInfo
+
+_MOST_DIMENSIONS = 254  # ``tensor_shape.h``, MaxDimensions
 
 
 class SparseTensor(NamedTuple):
@@ -21,9 +23,12 @@ class SparseTensor(NamedTuple):
 
 
 def build_tensor_info(tensor: object) -> TensorInfo:
-    """Return the TensorInfo of a tensor of a graph, or of a SparseTensor of three.
+    """Return the TensorInfo of a tensor of a graph, of a Variable, or of a SparseTensor of three.
 
-    A TensorInfo is returned as it is, so that signatures can be made where there is no Graph.
+    A Variable has the type and shape of its value; a reference has the type of what it refers to.
+    A sparse tensor has the shape that the constant `dense_shape` holds, else as many free
+    dimensions as `dense_shape` has elements. A TensorInfo is returned as it is, so that signatures
+    can be made where there is no Graph.
 
     Raises TypeError for anything else.
 
@@ -35,37 +40,37 @@ def build_tensor_info(tensor: object) -> TensorInfo:
     if is_message(tensor, TensorInfo):
         return own(tensor, TensorInfo, "tensor")
     if isinstance(tensor, Tensor):
-        return TensorInfo(
-            name=tensor.name,
-            dtype=int(tensor.data_type),
-            tensor_shape=shape_proto(tensor.shape),
-        )
+        return _info(tensor.data_type, tensor.shape, tensor.name)
+    if isinstance(tensor, Variable):
+        return _info(tensor.op.get_attr("dtype"), tensor.shape, tensor.name)
     if isinstance(tensor, SparseTensor):
-        return _sparse_info(tensor)
+        info = _info(tensor.values.data_type, _dense_shape(tensor.dense_shape))
+        info.coo_sparse.values_tensor_name = tensor.values.name
+        info.coo_sparse.indices_tensor_name = tensor.indices.name
+        info.coo_sparse.dense_shape_tensor_name = tensor.dense_shape.name
+        return info
     raise TypeError(
-        f"a signature's tensor is a Tensor of a tfckpt.Graph, a SparseTensor of three, or a "
-        f"TensorInfo, not {type(tensor).__name__}"
+        f"a signature's tensor is a Tensor or Variable of a tfckpt.Graph, a SparseTensor of three, "
+        f"or a TensorInfo, not {type(tensor).__name__}"
     )
 
 
-def _sparse_info(tensor: SparseTensor) -> TensorInfo:
-    info = TensorInfo(
-        dtype=int(tensor.values.data_type),
-        tensor_shape=shape_proto(None),
-    )
-    info.coo_sparse.values_tensor_name = tensor.values.name
-    info.coo_sparse.indices_tensor_name = tensor.indices.name
-    info.coo_sparse.dense_shape_tensor_name = tensor.dense_shape.name
-    return info
+def _info(data_type: int, shape: Shape | None, name: str | None = None) -> TensorInfo:
+    return TensorInfo(name=name, dtype=int(data_type), tensor_shape=shape_proto(shape))
 
 
-def build_tensor_info_from_op(op: Operation) -> TensorInfo:
+def _dense_shape(tensor: Tensor) -> Shape | None:
+    """Return the shape that a tensor's elements say, as far as the file tells."""
+    if tensor.op.type == "Const":
+        sizes = tensor.op.get_attr("value").ravel().tolist()
+        return tuple(None if size < 0 else size for size in sizes)
+    count = (tensor.shape or (None,))[0]
+    return None if count is None or count > _MOST_DIMENSIONS else (None,) * count
+
+
+def build_tensor_info_from_op(op: Operation | Tensor | str) -> TensorInfo:
     """Return the TensorInfo that names an operation: of no type, and of unknown shape."""
-    return TensorInfo(
-        name=op.name,
-        dtype=int(DataType.DT_INVALID),
-        tensor_shape=shape_proto(None),
-    )
+    return _info(DataType.DT_INVALID, None, op if isinstance(op, str) else op.name)
 
 
 def get_tensor_from_tensor_info(
@@ -92,7 +97,10 @@ def get_tensor_from_tensor_info(
 def get_element_from_tensor_info(
     tensor_info: TensorInfo, graph: Graph | None = None, import_scope: str | None = None
 ) -> Operation | Tensor:
-    """Return the operation or tensor of a graph that a TensorInfo names."""
+    """Return the operation or tensor of a graph that a TensorInfo names.
+
+    Raises KeyError if the graph has no such element.
+    """
     graph = get_default_graph() if graph is None else graph
     return graph.as_graph_element(prepend_scope(tensor_info.name, import_scope))
 

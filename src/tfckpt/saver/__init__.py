@@ -8,10 +8,13 @@ retention.py        what stays and what is deleted
 matching.py         checking a checkpoint against the variables, before anything changes
 definition.py       SaverDef
 variables_graph.py  the graph that goes into the .meta file
+restored.py         what a graph restores
+node_values.py      values by the names of a graph's operations
 """
 
 from tfckpt.saver.matching import RestoreReport
+from tfckpt.saver.node_values import values_by_node
 from tfckpt.saver.retention import remove_checkpoint
 from tfckpt.saver.saver import Saver
 
-__all__ = ["RestoreReport", "Saver", "remove_checkpoint"]
+__all__ = ["RestoreReport", "Saver", "remove_checkpoint", "values_by_node"]

@@ -9,8 +9,7 @@ import numpy as np
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
-from tfckpt.names import close_names
-from tfckpt.objects.keys import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, close_names
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.saver.var_list import Place, Variables, fill, spec_of
@@ -69,7 +68,7 @@ def plan(
         keys.update({name: name for name in unexpected})
     mismatched = []
     for name in sorted(asked.keys() - set(missing)):
-        found = _mismatch(name, infos[keys[name]], asked[name], weights, reshape)
+        found = mismatch(name, infos[keys[name]], asked[name], weights, reshape=reshape)
         if found:
             mismatched.append(found)
     wrong = {*missing, *(one.name for one in mismatched)}
@@ -77,16 +76,17 @@ def plan(
     return Plan(keys, asked, RestoreReport(restored, missing, unexpected, mismatched))
 
 
-def _mismatch(
-    name: str, info: TensorInfo, place: Place, weights: Variables, reshape: bool
+def mismatch(
+    name: str, info: TensorInfo, place: Place, weights: Variables, *, reshape: bool
 ) -> Mismatch | None:
+    """Say in what a tensor of the checkpoint differs from the variable; None where it fits."""
     if isinstance(place, str):
         if place not in weights:
             return None
         value = weights[place]
     else:
         value = place
-    found = _described(info.data_type, info.shape)
+    found = described(info.data_type, info.shape)
     try:
         spec = spec_of(value)
     except TypeError as error:
@@ -94,29 +94,37 @@ def _mismatch(
     fits = spec.shape == tuple(info.shape) or (reshape and volume(spec.shape) == volume(info.shape))
     if fits and spec.data_type == info.data_type:
         return None
-    return Mismatch(name, _described(spec.data_type, spec.shape), found)
+    return Mismatch(name, described(spec.data_type, spec.shape), found)
 
 
-def _described(data_type: int, shape: tuple[int, ...]) -> str:
+def described(data_type: int, shape: tuple[int, ...]) -> str:
     return f"{data_type_name(data_type)} {list(shape)}"
 
 
-def raise_for(report: RestoreReport, keys: list[str], path: str) -> None:
+def raise_for(report: RestoreReport, reader: CheckpointReader) -> None:
     """Raise one error for all that does not fit; return if everything does.
 
     Raises TensorNotFoundError (also a KeyError) if names are missing, InvalidArgumentError (also
     a ValueError) if only shapes or dtypes differ.
     """
-    if not report.missing and not report.mismatched:
-        return
+    text = problems(report, reader)
+    if text:
+        kind: type[CheckpointError] = (
+            TensorNotFoundError if report.missing else InvalidArgumentError
+        )
+        message = f"Restoring from checkpoint failed; nothing was changed.\n{text}"
+        raise kind(message, path=reader.path)
+
+
+def problems(report: RestoreReport, reader: CheckpointReader) -> str:
+    """Say what is missing from a checkpoint, and what differs; "" if nothing is wrong."""
     parts = []
     if report.missing:
-        parts.append(_missing_text(report, keys))
+        parts.append(_missing_text(report, list(reader)))
+        parts += [missing for missing in [reader.what_is_missing()] if missing]
     if report.mismatched:
         parts.append(_mismatched_text(report.mismatched))
-    kind: type[CheckpointError] = TensorNotFoundError if report.missing else InvalidArgumentError
-    text = "\n".join(parts)
-    raise kind(f"Restoring from checkpoint failed; nothing was changed.\n{text}", path=path)
+    return "\n".join(parts)
 
 
 def _missing_text(report: RestoreReport, keys: list[str]) -> str:
@@ -196,10 +204,11 @@ def apply(
     for group in groups:
         values = reader.get_tensors(dict.fromkeys(wanted.keys[name] for name in group))
         for name in group:
-            _put(wanted.places[name], values[wanted.keys[name]], weights)
+            put(wanted.places[name], values[wanted.keys[name]], weights)
 
 
-def _put(place: Place, value: Any, weights: MutableMapping[str, Any]) -> None:
+def put(place: Place, value: Any, weights: MutableMapping[str, Any]) -> None:
+    """Fill the array at a place, or put the value there."""
     target = weights.get(place) if isinstance(place, str) else place
     if target is not None and not isinstance(value, bytes):
         value = value.reshape(np.asarray(target).shape)

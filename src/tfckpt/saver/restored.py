@@ -8,15 +8,19 @@ A TensorFlow 2 model has them inside of functions, and its variables are those o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from tfckpt.graph.names import op_name, parse_input
-from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef
-from tfckpt.tensors.slices import Shape, volume
+import numpy as np
 
-VARIABLE_OPS = ("VarHandleOp", "VariableV2", "Variable")
+from tfckpt.errors import DataLossError, InvalidArgumentError
+from tfckpt.graphdef.calls import called_names
+from tfckpt.graphdef.names import TensorId, op_name, parse_input
+from tfckpt.graphdef.op_defs import VARIABLE_OPS
+from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef, TensorProto
+from tfckpt.tensors.slices import Shape, TensorSlice, volume
+
 _RESTORES = {"RestoreV2": "dtypes", "Restore": "dt", "RestoreSlice": "dt"}  # -> attribute of types
-_ASSIGNS = ("AssignVariableOp", "Assign")
+ASSIGNS = ("AssignVariableOp", "Assign")
 _PASSED_ON = ("Identity", "IdentityN", "Reshape", "Cast")
 
 
@@ -50,19 +54,19 @@ def _restoring(meta_graph: MetaGraphDef) -> Iterator[Mapping[str, NodeDef]]:
     """Yield the nodes that run when variables are restored, and those of functions called."""
     everything = {node.name: node for node in meta_graph.graph_def.node}
     library = {one.signature.name: one for one in meta_graph.graph_def.library.function}
-    main = _before(op_name(meta_graph.saver_def.restore_op_name), everything)
+    main = running_before(op_name(meta_graph.saver_def.restore_op_name), everything)
     yield main
-    called, waiting = set[str](), _calls(main.values())
+    called, waiting = set[str](), called_names(main.values())
     while waiting:
         name = waiting.pop()
         if name in library and name not in called:
             called.add(name)
             body = {node.name: node for node in library[name].node_def}
             yield body
-            waiting |= _calls(body.values())
+            waiting |= called_names(body.values())
 
 
-def _before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef]:
+def running_before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef]:
     """Return a node and all that it depends on."""
     found: dict[str, NodeDef] = {}
     waiting = [name]
@@ -74,24 +78,35 @@ def _before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef]:
     return found
 
 
-def _calls(nodes: Iterable[NodeDef]) -> set[str]:
-    names = set()
-    for node in nodes:
-        names.add(node.op)  # a function may be an op by its own name
-        names |= {attr.func.name for attr in node.attr.values() if attr.HasField("func")}
-    return names
-
-
 def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
     """Read the constant that names the tensors; empty if it is none."""
-    source = nodes.get(node.input[1].split(":")[0]) if len(node.input) > 1 else None
-    if source is None or source.op != "Const":
-        return []
-    tensor = source.attr["value"].tensor
-    values = [value.decode("utf-8", "surrogateescape") for value in tensor.string_val]
-    # Values that repeat are written once (``tensor.proto``).
-    count = min(volume(dim.size for dim in tensor.tensor_shape.dim), len(_types(node)))
+    tensor, count = _constant(node, nodes, 1)
+    values = [_text(value) for value in tensor.string_val]
     return values + values[-1:] * (count - len(values))
+
+
+def _name_at(node: NodeDef, nodes: Mapping[str, NodeDef], at: int, slot: int) -> str | None:
+    """Read what such a constant says of one output, None if it is none."""
+    tensor, count = _constant(node, nodes, at)
+    if not tensor.string_val or not 0 <= slot < max(count, len(tensor.string_val)):
+        return None
+    return _text(tensor.string_val[min(slot, len(tensor.string_val) - 1)])
+
+
+def _constant(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> tuple[TensorProto, int]:
+    """Return the constant that an input is, and for how many tensors; an empty one if it is none.
+
+    Values that repeat are written once (``tensor.proto``).
+    """
+    source = nodes.get(node_and_slot(node.input[at]).node) if len(node.input) > at else None
+    if source is None or source.op != "Const":
+        return TensorProto(), 0
+    tensor = source.attr["value"].tensor
+    return tensor, min(volume(dim.size for dim in tensor.tensor_shape.dim), len(_types(node)))
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "surrogateescape")
 
 
 def _types(node: NodeDef) -> Sequence[int]:
@@ -120,16 +135,16 @@ def restored_variables(graph_def: GraphDef, saver_def: SaverDef) -> dict[str, st
     """
     nodes = {node.name: node for node in graph_def.node}
     restore = op_name(saver_def.restore_op_name)
-    running = _before(restore, nodes)
+    running = running_before(restore, nodes)
     library = {function.signature.name for function in graph_def.library.function}
-    if restore not in nodes or not _calls(running.values()).isdisjoint(library):
+    if restore not in nodes or not called_names(running.values()).isdisjoint(library):
         return None
     takers: dict[str, list[str]] = {}
     for node in running.values():
         if node.op in _RESTORES:
             takers.update((name, []) for name in _names(node, running))
     for node in running.values():
-        source = _source(node.input[1], running) if node.op in _ASSIGNS else None
+        source = _source(node.input[1], running) if node.op in ASSIGNS else None
         if source is not None:
             takers[source].append(op_name(node.input[0]))
     return {name: those[0] if len(those) == 1 else name for name, those in takers.items()}
@@ -137,16 +152,52 @@ def restored_variables(graph_def: GraphDef, saver_def: SaverDef) -> dict[str, st
 
 def _source(text: str, nodes: Mapping[str, NodeDef]) -> str | None:
     """Return the tensor of a checkpoint that an input of a node is, None if it is none."""
+    origin = origin_of(text, nodes)
+    return None if origin is None else origin.name
+
+
+class Origin(NamedTuple):
+    """What a variable is restored from: a tensor of a checkpoint, or a part of it."""
+
+    name: str
+    part: str = ""  # the tensor's shape and a slice (``4 2 0,2:-``), as RestoreV2 has them
+
+    def value(self, tensors: Mapping[str, Any]) -> Any:
+        if not self.part:
+            return tensors[self.name]
+        whole = np.asarray(tensors[self.name])
+        *sizes, part = self.part.split()
+        try:
+            shape = tuple(map(int, sizes))
+            index = TensorSlice.parse(part).index_in(shape)
+        except ValueError as error:
+            raise DataLossError(f"the graph restores the part {self.part!r}: {error}") from error
+        if whole.shape != shape:
+            raise InvalidArgumentError(
+                f"the graph restores the part {part} of shape {shape} of {self.name!r}, which has "
+                f"shape {whole.shape}"
+            )
+        return whole[index]
+
+
+def origin_of(text: str, nodes: Mapping[str, NodeDef]) -> Origin | None:
     seen: set[str] = set()
     while True:
-        name, slot = parse_input(text)
+        name, slot = node_and_slot(text)
         node = nodes.get(name)
         if node is None or name in seen:
             return None
         if node.op in _RESTORES:
-            names = _names(node, nodes)
-            return names[slot] if 0 <= slot < len(names) else None
+            name_of_tensor = _name_at(node, nodes, 1, slot)
+            part = _name_at(node, nodes, 2, slot) or ""
+            return None if name_of_tensor is None else Origin(name_of_tensor, part)
         if node.op not in _PASSED_ON or not node.input:
             return None
         seen.add(name)
         text = node.input[slot if node.op == "IdentityN" and slot < len(node.input) else 0]
+
+
+def node_and_slot(text: str) -> TensorId:
+    """Read an input of a node in a graph (``node:1``), or in a function (``node:output:1``)."""
+    name, slot = parse_input(text)
+    return TensorId(name.partition(":")[0], slot)

@@ -11,14 +11,18 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfckpt.bundle.spread import write_shards
+from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
-from tfckpt.names import Path, as_path
+from tfckpt.graphdef.files import write_message
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
+from tfckpt.objects.source import check_holders
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
+from tfckpt.saver.given_graph import GivenGraph, places_in, to_write, unused_scope, without
 from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
 from tfckpt.saver.nodes import DEFAULT_FILENAME, encoded
 from tfckpt.saver.path import Target, resolve
@@ -34,9 +38,6 @@ from tfckpt.saver.var_list import (
 from tfckpt.saver.variables_graph import make_meta_graph
 from tfckpt.state import get_checkpoint_mtimes, state_for, write_state
 from tfckpt.storage import ThreadLock, remove_file, write_file
-
-if TYPE_CHECKING:
-    from tfckpt.saver.given_graph import GivenGraph
 
 logger = logging.getLogger("tfckpt")
 
@@ -69,7 +70,7 @@ class Saver:
     spreads them by size. `max_to_keep` is how many checkpoints stay, 0 or None for all, and one
     every `keep_checkpoint_every_n_hours` stays for good. `restore_sequentially` holds one tensor
     at a time in memory while restoring. `saver_def` takes these settings from a SaverDef.
-    `write_version` is ``SaverDef.V2``, or ``V1`` for the format of before 2016.
+    `write_version` is ``SaverDef.V2``, or ``V1`` for the default before TensorFlow 0.12.
     `pad_step_number` writes steps with eight digits, `save_relative_paths` makes the paths in
     the state file relative to it. `allow_empty` makes a Saver without variables do nothing.
 
@@ -123,8 +124,6 @@ class Saver:
         self._retention = Retention()
         self._lock = ThreadLock()
         if meta_graph is not None and saver_def is None:
-            from tfckpt.saver.given_graph import unused_scope
-
             name = unused_scope(meta_graph, (name or "save").rstrip("/"))
         if saver_def is None:
             self._wanted = make_saver_def(
@@ -133,8 +132,6 @@ class Saver:
         else:
             self._wanted = in_scope(check_saver_def(saver_def), name)
         if meta_graph is not None and var_list is None:
-            from tfckpt.saver.given_graph import places_in
-
             self._places = places_in(meta_graph, self._wanted)
         self.saver_def: SaverDef | None = None
         if not defer_build:
@@ -157,7 +154,7 @@ class Saver:
     def save(
         self,
         variables: Mapping[str, Any] | None,
-        save_path: Path,
+        save_path: AnyPath,
         global_step: object = None,
         latest_filename: str | None = None,
         meta_graph_suffix: str = "meta",
@@ -224,6 +221,11 @@ class Saver:
         """The graph that was given to write beside checkpoints; None if one is made for each."""
         return self._meta_graph
 
+    @property
+    def places(self) -> Mapping[str, object] | None:
+        """Names in a checkpoint -> names in the mapping of weights, or arrays; None for all."""
+        return self._places
+
     def tensors(self, variables: Mapping[str, Any] | None) -> dict[str, ToSave]:
         """Return what `save` would write, sorted by name; nothing of a reader's is read yet."""
         return tensors_to_save(self._places, variables)
@@ -231,7 +233,7 @@ class Saver:
     def restore(
         self,
         variables: MutableMapping[str, Any] | None,
-        save_path: Path,
+        save_path: AnyPath,
         *,
         strict: bool = True,
     ) -> RestoreReport:
@@ -276,7 +278,7 @@ class Saver:
         with reader:
             wanted = plan(reader, self._places, weights, reshape=self._reshape)
             if strict:
-                raise_for(wanted.report, list(reader), reader.path)
+                raise_for(wanted.report, reader)
             apply(reader, wanted, weights, sequentially=self._sequentially)
         return wanted.report
 
@@ -330,7 +332,7 @@ class Saver:
 
     def export_meta_graph(
         self,
-        filename: Path | None = None,
+        filename: AnyPath | None = None,
         collection_list: Iterable[str] | None = None,
         as_text: bool = False,
         export_scope: str | None = None,
@@ -353,8 +355,6 @@ class Saver:
         if export_scope is not None:
             raise UnimplementedError("a Saver's graph is exported as a whole, without export_scope")
         specs, shards = self._specs_and_shards(variables, saver_def)
-        from tfckpt.saver.given_graph import without
-
         graph = without(
             self._make_graph(specs, shards, saver_def, strip_default_attrs),
             collection_list=collection_list,
@@ -362,8 +362,6 @@ class Saver:
             clear_extraneous_savers=clear_extraneous_savers,
         )
         if filename is not None:
-            from tfckpt.graph.files import write_message
-
             write_message(graph, as_path(filename), as_text=as_text, fsync=self._fsync)
         return graph
 
@@ -391,15 +389,19 @@ class Saver:
     def _write_data(
         self, target: Target, tensors: Mapping[str, ToSave], shards: list[list[str]]
     ) -> None:
+        if OBJECT_GRAPH_KEY in tensors:
+            check_holders(tensors, tensors[OBJECT_GRAPH_KEY].value(), target.prefix)
         if target.is_v1:
             logger.warning("Saving in the V1 format, which TensorFlow no longer maintains")
             write_v1_shards(
                 target.prefix, tensors, shards, sharded=target.sharded, fsync=self._fsync
             )
         else:
-            write_shards(
-                target.prefix, shards, lambda name: tensors[name].value(), fsync=self._fsync
-            )
+
+            def add(bundle: BundleWriter, name: str, shard: int) -> None:
+                bundle.add(name, tensors[name].value(), shard=shard)
+
+            write_shards(target.prefix, shards, add, fsync=self._fsync)
 
     @contextlib.contextmanager
     def _undone_on_failure(self, target: Target) -> Iterator[None]:
@@ -473,8 +475,6 @@ class Saver:
             # There is nothing to strip: none of its attributes has its default.
             graph.meta_info_def.stripped_default_attrs = strip_default_attrs
             return graph
-        from tfckpt.saver.given_graph import to_write, without
-
         graph = to_write(
             self._meta_graph, saver_def, self._places, shards, filename=filename, reshape=reshape
         )

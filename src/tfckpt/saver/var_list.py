@@ -78,8 +78,10 @@ def tensors_to_save(places: Mapping[str, Place] | None, variables: object) -> di
     """
     weights = as_mapping(variables, places)
     if places is None:
+        if isinstance(weights, CheckpointReader):
+            weights.check_complete()
         places = dict(zip(weights, weights, strict=True))
-    _check_names(places)
+    check_names(places)
     missing = sorted(p for p in places.values() if isinstance(p, str) and p not in weights)
     if missing:
         raise not_in_mapping(missing, list(weights))
@@ -108,7 +110,8 @@ def as_mutable_mapping(
     return weights
 
 
-def _check_names(places: Mapping[str, Place]) -> None:
+def check_names(places: Mapping[str, Place]) -> None:
+    """Raise TypeError for a name that is no str, ValueError for an empty one."""
     for name in places:
         if not isinstance(name, str):
             raise TypeError(f"a variable's name is a str, not {name!r}")

@@ -81,10 +81,13 @@ def seal(pieces: Iterable[Buffer]) -> bytes:
 def unseal(block: Buffer) -> Buffer:
     """Check a block's trailer and return its contents, uncompressed."""
     contents, kind = block[:-TRAILER_SIZE], block[-TRAILER_SIZE]
-    expected, _ = decode_fixed32(block, len(block) - 4)
-    found = mask(crc32c(memoryview(block)[:-4], 0))
-    if found != expected:
-        raise DataLossError(f"block checksum is {found:#010x}, its trailer says {expected:#010x}")
+    stored, _ = decode_fixed32(block, len(block) - 4)
+    computed = mask(crc32c(memoryview(block)[:-4], 0))
+    if computed != stored:
+        raise DataLossError(
+            f"the checksum of the block of {len(contents)} bytes does not fit: "
+            f"stored {stored:#010x}, computed {computed:#010x}"
+        )
     if kind == NO_COMPRESSION:
         return contents
     if kind == SNAPPY:

@@ -78,7 +78,7 @@ def shortest_separator(last: bytes, following: bytes) -> bytes:
     """Return a short key that is >= `last` and < `following`."""
     shortest = min(len(last), len(following))
     at = next((i for i in range(shortest) if last[i] != following[i]), shortest)
-    if at < shortest and last[at] < 0xFF and last[at] + 1 < following[at]:
+    if at < shortest and last[at] + 1 < following[at]:
         return last[:at] + bytes([last[at] + 1])
     return last
 

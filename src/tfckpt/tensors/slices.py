@@ -42,7 +42,8 @@ class TensorSlice(NamedTuple):
         """Make one from (start, length) pairs; a length of -1 takes the whole dimension."""
         pairs = tuple((int(start), int(length)) for start, length in extents)
         for start, length in pairs:
-            beyond = max(start, length) > _MAX_INT64 or start + length > _MAX_INT64
+            # Whether it reaches outside a tensor is asked of the tensor's shape, by `index_in`.
+            beyond = max(start, length) > _MAX_INT64
             if beyond or start < 0 or length < FULL or (length == FULL and start != 0):
                 raise ValueError(f"no slice has start {start} with length {length}")
         return cls(pairs)
@@ -106,6 +107,40 @@ class TensorSlice(NamedTuple):
 def _pair(text: str) -> tuple[int, int]:
     start, length = text.split(",")
     return int(start), int(length)
+
+
+def parse_shape_and_slice(text: str) -> tuple[Shape, TensorSlice]:
+    """Read which slice of a tensor of which shape a text speaks of.
+
+    >>> shape, part = parse_shape_and_slice("4 16 0,2:-")
+    >>> shape, str(part)
+    ((4, 16), '0,2:-')
+
+    The form is that of TensorFlow's SaveV2 (``ParseShapeAndSlice`` in
+    ``saved_tensor_slice_util.cc``).
+
+    Raises ValueError for another text, and for a slice that reaches outside the shape.
+    """
+    *sizes, last = text.split(" ")
+    part = TensorSlice.parse(last)
+    if not all(size.isdecimal() for size in sizes):
+        raise ValueError(f"no shape and slice reads {text!r} (as '4 16 0,2:-' does)")
+    shape = tuple(map(int, sizes))
+    try:
+        part.index_in(shape)
+    except DataLossError as error:
+        raise ValueError(error.message) from None
+    return shape, part
+
+
+def format_shape_and_slice(shape: Shape, extents: Iterable[tuple[int, int]]) -> str:
+    """Return the text for a slice, each extent in numbers, as ``SaveSliceInfo.spec`` has it.
+
+    >>> format_shape_and_slice((4, 16), [(0, 2), (0, 16)])
+    '4 16 0,2:0,16'
+    """
+    slices = ":".join(f"{start},{length}" for start, length in extents)
+    return f"{' '.join(map(str, shape))} {slices}"
 
 
 def check_disjoint(slices: Sequence[TensorSlice], shape: Shape) -> None:

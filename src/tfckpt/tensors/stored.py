@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from tfckpt.dtypes import DataType, data_type_of
 from tfckpt.errors import UnimplementedError
+from tfckpt.tensors.unfit import is_string, why_unfit
 
 Array = npt.NDArray[Any]
 
@@ -19,24 +20,56 @@ _CHUNK_BYTES = 4 << 20
 def as_storable(value: object) -> tuple[Array, DataType]:
     """Return `value` as an array and the DataType it is stored as.
 
-    Python numbers follow numpy's rules: an int becomes int64, a float becomes float64.
+    Python numbers follow numpy's rules: an int becomes int64, a float becomes float64. Arrays of
+    other libraries are taken by ``__array__`` or ``__dlpack__``.
 
-    Raises TypeError for what no checkpoint can hold.
+    Raises TypeError for what no checkpoint can hold; what the elements of an object array are is
+    looked at only when they are written.
     """
     array = value if type(value) is np.ndarray else _as_array(value)
+    if array.ndim == 0 and array.dtype.kind == "O" and not is_string(array.item()):
+        raise TypeError(why_unfit(array))
     return array, data_type_of(array.dtype)
 
 
 def _as_array(value: object) -> Array:
-    try:
-        array = np.asarray(value)
-    except ValueError as error:  # ragged lists
-        raise TypeError(f"cannot make an array of {type(value).__name__}: {error}") from None
     if np.ma.is_masked(value):
-        raise TypeError("a checkpoint cannot hold a masked array: fill it first")
+        raise TypeError("a masked array has elements without a value: give array.filled(...)")
+    try:
+        array = _converted(value)
+    except (TypeError, ValueError, RuntimeError, BufferError) as error:
+        raise TypeError(_why_no_array(value, error)) from error
+    if array.dtype.kind == "O" and isinstance(value, (list, tuple)) and _is_ragged(array):
+        raise TypeError(_ragged(value))
     if array.dtype.kind in "SU" and not isinstance(value, (np.ndarray, np.generic)):
         return np.asarray(value, object)  # numpy's own string dtypes drop zeros at the end
     return array
+
+
+def _converted(value: Any) -> Array:
+    if getattr(value, "requires_grad", False) is True:
+        value = value.detach()  # PyTorch hands no array out while it records gradients
+    if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
+        return np.from_dlpack(value)
+    return np.asarray(value)
+
+
+def _why_no_array(value: object, error: Exception) -> str:
+    if isinstance(value, (list, tuple)) and isinstance(error, ValueError):
+        return _ragged(value)
+    return f"numpy makes no array of a {type(value).__name__}: {error}"
+
+
+def _is_ragged(array: Array) -> bool:
+    """Whether items are arrays themselves: numpy before 1.24 makes object arrays of such lists."""
+    return any(isinstance(item, (list, tuple, np.ndarray)) for item in array.flat)
+
+
+def _ragged(value: object) -> str:
+    return (
+        f"the items of the {type(value).__name__} have different shapes, so they are no array: "
+        f"give each a name of its own"
+    )
 
 
 def new_array(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:

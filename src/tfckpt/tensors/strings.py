@@ -22,6 +22,7 @@ from tfckpt.coding import (
     encode_varint,
 )
 from tfckpt.errors import DataLossError
+from tfckpt.tensors.unfit import why_unfit
 
 _UINT32_MAX = 0xFFFFFFFF
 
@@ -76,13 +77,15 @@ def _length_integers(lengths: npt.NDArray[np.uint64], order: str) -> bytes:
 def to_bytes_list(array: npt.NDArray[Any]) -> list[bytes]:
     """Return the elements of an array of strings, in C order; text becomes UTF-8.
 
-    Raises TypeError for an element that is neither bytes nor str.
+    Raises TypeError, which says what to do, for an element that is neither bytes nor str.
     """
     elements = array.ravel().tolist()
     try:
         return [e if type(e) is bytes else _as_bytes(e) for e in elements]
     except UnicodeEncodeError as error:
         raise ValueError(f"a string cannot be stored as UTF-8: {error}") from None
+    except TypeError:
+        raise TypeError(why_unfit(array)) from None
 
 
 def _as_bytes(element: object) -> bytes:
@@ -90,10 +93,7 @@ def _as_bytes(element: object) -> bytes:
         return element.encode()
     if isinstance(element, (bytes, bytearray, memoryview)):
         return bytes(element)
-    raise TypeError(
-        f"no checkpoint can hold {element!r}, of {type(element).__name__}: elements are numbers, "
-        f"bytes or str"
-    )
+    raise TypeError("no string")
 
 
 def to_array(strings: list[bytes], shape: tuple[int, ...]) -> npt.NDArray[Any]:

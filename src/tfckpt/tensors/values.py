@@ -136,8 +136,18 @@ def decode_values(message: Buffer, data_type: int, count: int) -> Array:
     Raises DataLossError if there are more, if the message names another dtype, or if the bytes
     are no such message.
     """
+    return expanded(listed_values(message, data_type, count), count, len(message))
+
+
+def listed_values(message: Buffer, data_type: int, count: int) -> Array:
+    """Return the values that a serialized TensorProto has, as many as there are.
+
+    Its tensor_content must hold `count` of them.
+
+    Raises as `decode_values`.
+    """
     if data_type == D.DT_STRING:
-        return _decode_strings(message, count)
+        return _listed_strings(message, count)
     form = _form(data_type)
     content: list[memoryview] = []
     values: list[memoryview | int] = []
@@ -158,12 +168,11 @@ def decode_values(message: Buffer, data_type: int, count: int) -> Array:
     assert dtype is not None
     if form.wire_type == BYTES:
         values = values[-1:]  # one field of bytes, not a list: the last one counts
-    flat = (
+    return (
         _decode_integers(values, form, data_type)
         if form.wire_type == VARINT
         else _decode_fixed(values, form, dtype)
     )
-    return expanded(flat, count, len(message))
 
 
 def decode_content(content: Buffer, data_type: int, count: int) -> Array:
@@ -278,7 +287,7 @@ _INTEGERS: dict[int, _Decoder] = {
 }
 
 
-def _decode_strings(message: Buffer, count: int) -> Array:
+def _listed_strings(message: Buffer, count: int) -> Array:
     """Read the many little fields of a string tensor with protobuf itself, which is in C."""
     from tfckpt.parsing import parse_binary
     from tfckpt.protos import TensorProto
@@ -291,7 +300,7 @@ def _decode_strings(message: Buffer, count: int) -> Array:
     if proto.tensor_content:
         return _content_strings(proto.tensor_content, count)
     strings = list(proto.string_val)
-    return expanded(to_array(strings, (len(strings),)), count, len(message))
+    return to_array(strings, (len(strings),))
 
 
 def _check_stated(stated: int, data_type: int) -> None:

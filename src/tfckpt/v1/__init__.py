@@ -1,4 +1,4 @@
-"""V1 checkpoints, the only format before TensorFlow 0.12.
+"""V1 checkpoints, the default before TensorFlow 0.12.
 
     path                    a table: "" -> what there is, every slice's key -> its values
     P-00000-of-00002 ...    the same in several files, addressed as P-?????-of-00002

@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import re
 
+from tfckpt.errors import InvalidArgumentError
 from tfckpt.storage import is_file, list_folder
 
 _PATTERN = re.compile(r"(.+)-\?{5}-of-([0-9]{5,9})", re.DOTALL)
+_UNNUMBERED = re.compile(r"(.+)-\?{5}-of-\?{5}", re.DOTALL)
 _SHARD = re.compile(r"(.+)-([0-9]{5,9})-of-([0-9]{5,9})", re.DOTALL)
 # Each shard has a file: a count beyond what a folder can hold comes from a mistyped name.
 _MOST_SHARDS = 99999
@@ -36,6 +38,34 @@ def split_pattern(path: str) -> tuple[str, int] | None:
     """Return the prefix of a pattern and how many shards it stands for; None if it is none."""
     found = _PATTERN.fullmatch(path)
     return None if found is None else (found[1], min(int(found[2]), _MOST_SHARDS))
+
+
+def patterns_at(path: str) -> list[str]:
+    """Return the sets of which a shard is there that ``P-?????-of-?????`` stands for.
+
+    Any other path, and one behind a URL, stands for none.
+    """
+    found = _UNNUMBERED.fullmatch(path)
+    if found is None or not os.path.isdir(os.path.dirname(path) or os.curdir):
+        return []
+    folder, base = os.path.split(found[1])
+    shards = map(_SHARD.fullmatch, list_folder(folder))
+    counts = {shard[3] for shard in shards if shard and shard[1] == base and len(shard[3]) == 5}
+    return [pattern_of(found[1], int(count)) for count in sorted(counts)]
+
+
+def numbered(path: str) -> str | None:
+    """Return the one set that ``P-?????-of-?????`` stands for, None if there is none.
+
+    Raises InvalidArgumentError if there are several: an earlier save's shards may lie there still.
+    """
+    patterns = patterns_at(path)
+    if len(patterns) > 1:
+        names = ", ".join(map(os.path.basename, patterns))
+        raise InvalidArgumentError(
+            f"several checkpoints have such names: give one of {names}", path=path
+        )
+    return patterns[0] if patterns else None
 
 
 def files_at(path: str) -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from tfckpt import limits
-from tfckpt.dtypes import DataType, data_type_name, numpy_dtype, why_unreadable
+from tfckpt.dtypes import data_type_name, numpy_dtype, why_unreadable
 from tfckpt.errors import (
     CheckpointError,
     DataLossError,
@@ -15,17 +16,19 @@ from tfckpt.errors import (
     UnimplementedError,
     located,
 )
-from tfckpt.names import Path, as_path
-from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
+from tfckpt.names import AnyPath, as_path
+from tfckpt.reader import CheckpointReader, TensorInfo, Verify, handed_out, listed, tensor_not_found
 from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
-from tfckpt.tensors.selection import Index, Selection
+from tfckpt.tensors.selection import Index, Part, Selection
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array, reshaped
-from tfckpt.tensors.values import decode_values
+from tfckpt.tensors.values import listed_values
 from tfckpt.v1.commit import group_of
-from tfckpt.v1.naming import all_shards, pattern_around, shard_path, split_pattern
+from tfckpt.v1.naming import all_shards, numbered, pattern_around, shard_path, split_pattern
 from tfckpt.v1.records import META_KEY, Meta, Record, decode_meta
+
+logger = logging.getLogger("tfckpt")
 
 # A save that replaces the shards while they are being opened makes the opening begin anew.
 _ATTEMPTS = 100
@@ -54,7 +57,11 @@ class _Saved(NamedTuple):
 class V1Reader(CheckpointReader):
     """Reads a V1 checkpoint: a file, or several as ``P-?????-of-00002``.
 
-    The name of one shard stands for all of them if they are there, else for that shard alone.
+    The name of one shard stands for all of them if they are there, else for that shard alone;
+    ``P-?????-of-?????`` stands for the one set with this prefix. Of a set as much is read as is
+    there, as TensorFlow does. Missing shards are logged, and named by the errors for what may be
+    in them. All tensors at once (`get_tensors`, a copy) are there only where all shards are.
+
     What there is, is read on opening; a tensor's values are when they are asked for. The
     checksums of a V1 file belong to the format's blocks and are always checked, so `verify`
     changes nothing; `mmap=False` reads into memory of its own instead of mapping the file.
@@ -62,12 +69,15 @@ class V1Reader(CheckpointReader):
     `TensorInfo.stored_size` is the size of the values as an array, as the format does not say how
     many bytes they take on disk; it is 0 for strings.
 
-    Raises FileMissingError for a file that is not there, DataLossError for a damaged one.
+    Raises FileMissingError if no file is there, DataLossError for a damaged one,
+    InvalidArgumentError where ``P-?????-of-?????`` stands for several sets.
     """
 
-    def __init__(self, path_or_pattern: Path, *, verify: Verify = True, mmap: bool = True) -> None:
+    def __init__(
+        self, path_or_pattern: AnyPath, *, verify: Verify = True, mmap: bool = True
+    ) -> None:
         given = as_path(path_or_pattern)
-        self.path = pattern_around(given) or given
+        self.path = numbered(given) or pattern_around(given) or given
         self._mmap = mmap
         self._limits = limits.current()
         self._closed = False
@@ -79,6 +89,8 @@ class V1Reader(CheckpointReader):
                     raise
                 continue
             if self._is_whole():
+                if self._missing:
+                    logger.warning("%s: %s", self.path, self.what_is_missing())
                 return
             self._shards.close()
         raise DataLossError(
@@ -88,10 +100,15 @@ class V1Reader(CheckpointReader):
     def _open(self) -> None:
         """Open all files, and read from each what it has."""
         self._tensors: dict[str, _Saved] = {}
+        self._paths = _paths(self.path)
+        self._missing: list[str] = []
         self._shards = _members(self.path, mmap=self._mmap)
         try:
-            for number in range(_count_files(self.path)):
-                self._list(number)
+            for number, path in enumerate(self._paths):
+                if not self._list_if_there(number, path):
+                    self._missing.append(path)
+            if len(self._missing) == len(self._paths):
+                raise FileMissingError(self.what_is_missing(), path=self.path)
         except BaseException:
             self._shards.close()
             raise
@@ -99,8 +116,11 @@ class V1Reader(CheckpointReader):
         self._tensors = {name: self._tensors[name] for name in names}
 
     def _is_whole(self) -> bool:
-        """Whether all files that were opened were in place at one moment, this one."""
-        return all(
+        """Whether all files that were opened were in place at one moment, this one.
+
+        And the others were not.
+        """
+        return not any(map(os.path.isfile, self._missing)) and all(
             version_at(self._shards.where(number)) == version
             for number, version in self._shards.versions.items()
             if version is not None  # that of a remote file
@@ -122,18 +142,27 @@ class V1Reader(CheckpointReader):
             if problem:
                 raise UnimplementedError(problem)
             if index is None and saved.whole is not None:
-                return _handed_out(self._decode(saved, saved.whole), saved)
+                return handed_out(self._decode(saved, saved.whole))
             selection = Selection.of(... if index is None else index, saved.shape)
             elements = selection.finished(self._assemble(saved, selection))
-            return elements if index is not None else _handed_out(elements, saved)
+            return elements if index is not None else handed_out(elements)
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
+        if names is None:
+            self.check_complete()
         wanted = list(self) if names is None else list(listed(names))
         needed = sum(self.info(name).stored_size for name in wanted)
         stored = sum(self._shards.sizes.values())
         with located(self.path):
             self._limits.check_memory(needed, stored, f"{len(wanted)} tensors")
         return super().get_tensors(wanted)
+
+    def what_is_missing(self) -> str:
+        if not self._missing:
+            return ""
+        names = ", ".join(map(os.path.basename, self._missing[:5]))
+        more = f" and {len(self._missing) - 5} more" if len(self._missing) > 5 else ""
+        return f"{len(self._missing)} of its {len(self._paths)} shards are missing: {names}{more}"
 
     def debug_string(self) -> bytes:
         """Return a line for each tensor, ``name (DT_FLOAT) [2,3]``; ``, 2 slices`` if so stored."""
@@ -166,11 +195,24 @@ class V1Reader(CheckpointReader):
         try:
             return self._tensors[name]
         except (KeyError, TypeError):
-            raise tensor_not_found(name, self._tensors, self.path) from None
+            why = self.what_is_missing()
+            raise tensor_not_found(name, self._tensors, self.path, why and f"; {why}") from None
 
-    def _list(self, number: int) -> None:
-        """Read what a file says that it has."""
-        table = self._shards.open(number, lambda: True)
+    def _list_if_there(self, number: int, path: str) -> bool:
+        """Read what a file says that it has; return whether there is the shard."""
+        sharded = path != self.path
+        if sharded and not is_remote(path) and not os.path.isfile(path):
+            return False
+        try:
+            table = self._shards.open(number, lambda: True)
+        except FileMissingError:
+            if not sharded:
+                raise
+            return False
+        self._list(table, number)
+        return True
+
+    def _list(self, table: Table, number: int) -> None:
         value = table.get(META_KEY)
         with located(table.path):
             if value is None:
@@ -201,7 +243,7 @@ class V1Reader(CheckpointReader):
         dtype = numpy_dtype(saved.data_type)
         assert dtype is not None
         elements: Array | None = None
-        for part in selection.parts(saved.slices, saved.shape):
+        for part in self._parts(saved, selection):
             values = self._decode(saved, part.stored)
             box = tuple(slice(axis.start, axis.stop, axis.step) for axis in part.axes)
             if elements is None:  # only now: a forged shape has no slice that parses
@@ -211,6 +253,14 @@ class V1Reader(CheckpointReader):
                 elements = new_array(selection.shape, dtype)
             elements[part.place] = values[box]
         return new_array(selection.shape, dtype) if elements is None else elements
+
+    def _parts(self, saved: _Saved, selection: Selection) -> list[Part]:
+        try:
+            return selection.parts(saved.slices, saved.shape)
+        except DataLossError as error:
+            if self._missing:
+                error.message += f"; {self.what_is_missing()}"
+            raise
 
     def _decode(self, saved: _Saved, one: TensorSlice) -> Array:
         """Read and decode one slice."""
@@ -226,7 +276,14 @@ class V1Reader(CheckpointReader):
                     f"{record.name.decode('utf-8', 'backslashreplace')!r}"
                 )
             shape = one.shape_in(saved.shape)
-            return reshaped(decode_values(record.values, saved.data_type, volume(shape)), shape)
+            count = volume(shape)
+            values = listed_values(record.values, saved.data_type, count)
+            if len(values) != count:  # no list is shortened here, unlike in other TensorProtos
+                raise DataLossError(
+                    f"slice {str(one) or '(all)'} of shape {list(shape)} has {count} values, "
+                    f"its record lists {len(values)}"
+                )
+            return reshaped(values, shape)
 
     def _table(self, number: int) -> Table:
         if self._closed:
@@ -250,20 +307,10 @@ def _members(path: str, *, mmap: bool) -> Members[Table]:
     )
 
 
-def _count_files(path: str) -> int:
-    """Return how many files a checkpoint has; of a sharded one all must be there."""
+def _paths(path: str) -> list[str]:
+    """Return the paths of all files that a checkpoint has where it is whole."""
     set_of_shards = split_pattern(path)
-    if set_of_shards is None:
-        return 1
-    shards = all_shards(*set_of_shards)
-    missing = [shard for shard in shards if not is_remote(shard) and not os.path.isfile(shard)]
-    if missing or not shards:
-        names = ", ".join(map(os.path.basename, missing[:5]))
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        raise FileMissingError(
-            f"{len(missing)} of its {len(shards)} shards are missing: {names}{more}", path=path
-        )
-    return len(shards)
+    return [path] if set_of_shards is None else all_shards(*set_of_shards)
 
 
 def _info(saved: _Saved) -> TensorInfo:
@@ -271,9 +318,3 @@ def _info(saved: _Saved) -> TensorInfo:
     size = 0 if dtype is None or dtype.kind == "O" else volume(saved.shape) * dtype.itemsize
     slices = () if saved.whole is not None else saved.slices
     return TensorInfo(saved.data_type, saved.shape, size, slices)
-
-
-def _handed_out(array: Array, saved: _Saved) -> Array:
-    if saved.data_type == DataType.DT_STRING and not saved.shape:
-        return array[()]  # TensorFlow hands out a scalar's bytes
-    return array

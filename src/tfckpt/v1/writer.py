@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
-from tfckpt.names import Path, check_prefix, encode_name
+from tfckpt.names import AnyPath, check_prefix, encode_name
 from tfckpt.storage import FileWriter, Spool
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import FULL, Shape, TensorSlice
@@ -19,7 +19,7 @@ from tfckpt.tensors.values import encode_values
 from tfckpt.v1.commit import publish_file, publish_shards
 from tfckpt.v1.naming import all_shards, pattern_of
 from tfckpt.v1.records import META_KEY, Meta, encode_meta, encode_record, record_head
-from tfckpt.writer import CheckpointWriter, Part, check_apart
+from tfckpt.writer import CheckpointWriter, Part, check_apart, tensor_named
 
 D = DataType
 
@@ -69,7 +69,7 @@ class _Shard(NamedTuple):
 
 
 class V1Writer(CheckpointWriter):
-    """Writes tensors to a V1 checkpoint, in the format of TensorFlow before 0.12.
+    """Writes tensors to a V1 checkpoint, the default before TensorFlow 0.12.
 
     As the file begins with a list of all tensors, what is added waits in an unnamed temporary
     file of the same folder. `finish` (or leaving a ``with`` block without an error) writes the
@@ -91,7 +91,7 @@ class V1Writer(CheckpointWriter):
     that fails closes the writer.
     """
 
-    def __init__(self, path: Path, *, num_shards: int | None = None, fsync: bool = True) -> None:
+    def __init__(self, path: AnyPath, *, num_shards: int | None = None, fsync: bool = True) -> None:
         self._base = base = check_prefix(path)
         self._is_sharded = num_shards is not None
         if num_shards is not None and not 1 <= num_shards <= 99999:
@@ -117,8 +117,9 @@ class V1Writer(CheckpointWriter):
         and all below a byte), InvalidArgumentError for a tensor of 2 GiB. None of these changes
         the checkpoint.
         """
-        value, data_type = as_storable(array)
         key = encode_name(name)
+        with tensor_named(name):
+            value, data_type = as_storable(array)
         if key in self._metas:
             raise ValueError(f"tensor {name!r} is in this checkpoint already")
         everything = TensorSlice(((0, FULL),) * value.ndim)
@@ -185,8 +186,9 @@ class V1Writer(CheckpointWriter):
         self._check_open()
         self._check_shard(shard_id, len(self._shards))
         shard = self._shards[shard_id]
-        _check_size(key, one, value, data_type)
-        head, body = encode_values(value, data_type)
+        with tensor_named(key.decode("utf-8", "surrogateescape")):
+            _check_size(key, one, value, data_type)
+            head, body = encode_values(value, data_type)
         try:
             place = shard.spool.append(encode_record(key, one, head, len(body)), body)
         except BaseException:  # half a record: nothing can be put behind it

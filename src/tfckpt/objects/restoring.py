@@ -1,0 +1,282 @@
+"""Restoring, which goes on after it began: what a program adds later gets its value then.
+
+Each value of a checkpoint is given once, to the first value of the program that matches it. Where
+several restorations have one for the same value, the newest decides, whenever it began to match
+(TensorFlow's ``checkpoint/restore.py``, where objects remember what waits for them).
+"""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from itertools import count
+from typing import Any
+
+from tfckpt.checkpoint import open_prefix
+from tfckpt.errors import FailedPreconditionError, InvalidArgumentError, located
+from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.objects.assigning import fitted
+from tfckpt.objects.building import COUNTER_KEY, DEFAULT_NAME, Built
+from tfckpt.objects.keys import VARIABLE_VALUE, listed
+from tfckpt.objects.matching import Match, match, slot_keys
+from tfckpt.objects.nodes import read_object_graph
+from tfckpt.objects.source import Source
+from tfckpt.objects.trackable import Names
+from tfckpt.reader import CheckpointReader
+
+logger = logging.getLogger("tfckpt")
+_numbers = count(1)
+
+
+class Restoration(ABC):
+    """One checkpoint that a tree is restored from.
+
+    `number` says which of two began later. A restoration that another one has superseded, which
+    has a value wherever this one has, still matches, but gives nothing.
+    """
+
+    def __init__(self, reader: CheckpointReader, keys: Iterable[str]) -> None:
+        self.number = next(_numbers)
+        self.path = reader.path
+        self.places: set[Names] = set()
+        """Where values of the program stand that got theirs."""
+        self.misfits: set[tuple[str, str]] = set()
+        """Keys whose values did not fit, and why not: each is an error only once."""
+        self.is_superseded = False
+        self._left = _Left(self.path, dict.fromkeys(keys))
+        self._reader: CheckpointReader | None = reader
+
+    @abstractmethod
+    def match(self, own: Built) -> Match:
+        """Pair the values of the checkpoint with those of the program."""
+
+    @abstractmethod
+    def is_new(self, key: str, places: Sequence[Names]) -> bool:
+        """Whether a value of the checkpoint that matches has still to be given."""
+
+    @abstractmethod
+    def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
+        """Read values of the checkpoint."""
+
+    def supersedes(self, older: Restoration) -> bool:
+        return False
+
+    def skipped(self, own: Built) -> set[str]:
+        """Return the keys of the program's values that are not to be restored."""
+        return set()
+
+    @property
+    def unused(self) -> list[str]:
+        """The keys of the checkpoint's values that found no place."""
+        return list(self._left.keys)
+
+    def note(self, key: str, places: Sequence[Names]) -> None:
+        """Take down that a value has found its place."""
+        self._left.keys.pop(key, None)
+        self.places.update(places)
+
+    def expect_partial(self) -> None:
+        """Say nothing, when all is over, of what found no place."""
+        self._left.is_expected = True
+
+    def release(self) -> None:
+        """Let go of the file; what is read later opens it again."""
+        self._reader = None
+
+    @contextmanager
+    def opened(self) -> Iterator[CheckpointReader]:
+        if self._reader is not None:
+            yield self._reader
+            return
+        with open_prefix(self.path) as reader:
+            self.check(reader)
+            yield reader
+
+    @abstractmethod
+    def check(self, reader: CheckpointReader) -> None:
+        """Raise FailedPreconditionError where the file is no longer that of the restoration."""
+
+
+class ByObject(Restoration):
+    """From an object-based checkpoint: by the ways that lead to the objects."""
+
+    def __init__(self, reader: CheckpointReader, *, slots: bool) -> None:
+        self._slots = slots
+        self._graph = read_object_graph(reader)
+        self._attributes = {
+            one.checkpoint_key: (node_id, one)
+            for node_id, node in enumerate(self._graph.nodes)
+            for one in node.attributes
+        }
+        skipped = set[str]() if slots else slot_keys(self._graph)
+        super().__init__(reader, (key for key in self._attributes if key not in skipped))
+        weakref.finalize(self, self._left.warn)
+
+    def match(self, own: Built) -> Match:
+        return match(own.graph, self._graph, slots=self._slots)
+
+    def is_new(self, key: str, places: Sequence[Names]) -> bool:
+        return key in self._left.keys
+
+    def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
+        attributes, source = self._attributes, Source(reader, self._graph)
+        plain = [key for key in keys if attributes[key][1].name == VARIABLE_VALUE and key in reader]
+        values = dict[str, Any](reader.get_tensors(plain))  # many at once are read faster
+        return values | {key: source.value(*attributes[key]) for key in keys if key not in values}
+
+    def supersedes(self, older: Restoration) -> bool:
+        if not isinstance(older, ByObject) or older._graph != self._graph:
+            return False
+        return self._slots or not older._slots
+
+    def skipped(self, own: Built) -> set[str]:
+        return set() if self._slots else slot_keys(own.graph)
+
+    def check(self, reader: CheckpointReader) -> None:
+        if OBJECT_GRAPH_KEY not in reader or read_object_graph(reader) != self._graph:
+            raise FailedPreconditionError(
+                "another checkpoint was written here since `restore`, which still has values to "
+                "give to what is added now",
+                path=reader.path,
+            )
+
+
+class ByName(Restoration):
+    """From a name-based checkpoint: by full names, whatever the objects are."""
+
+    def __init__(self, reader: CheckpointReader) -> None:
+        self._names = dict.fromkeys(reader)
+        super().__init__(reader, self._names)
+
+    def match(self, own: Built) -> Match:
+        named = full_names(own)
+        return Match([(name, key) for key, name in named.items() if name in self._names])
+
+    def is_new(self, key: str, places: Sequence[Names]) -> bool:
+        return self.places.isdisjoint(places)
+
+    def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
+        return reader.get_tensors(keys)
+
+    def check(self, reader: CheckpointReader) -> None:
+        if OBJECT_GRAPH_KEY in reader:
+            raise FailedPreconditionError("is no longer a name-based one", path=reader.path)
+
+
+def begin(reader: CheckpointReader, own: Built, *, slots: bool = True) -> Restoration:
+    """Begin to restore a tree from an open checkpoint; `slots`: slot variables too.
+
+    Raises InvalidArgumentError for a name-based checkpoint where no value has a full name.
+    """
+    if OBJECT_GRAPH_KEY in reader:
+        return ByObject(reader, slots=slots)
+    unnamed = own.values.keys() - full_names(own).keys()
+    if unnamed and full_names(own).keys() <= {COUNTER_KEY}:
+        raise InvalidArgumentError(
+            f"a name-based checkpoint (it has no {OBJECT_GRAPH_KEY}), and no value here has a full "
+            f"name: tfckpt.Variable(value, name=...) has one; `load` reads it as it is",
+            path=reader.path,
+        )
+    return ByName(reader)
+
+
+def full_names(own: Built) -> dict[str, str]:
+    """Return the full names that were given, by key."""
+    return {
+        one.checkpoint_key: one.full_name
+        for node in own.graph.nodes
+        for one in node.attributes
+        if one.full_name not in ("", DEFAULT_NAME)
+    }
+
+
+def give(own: Built, restorations: Iterable[Restoration], put: Callable[[str, Any], Any]) -> None:
+    """Give the values of a tree what the restorations have for them.
+
+    `put` assigns a value by key, and returns what is there then.
+
+    Raises InvalidArgumentError for another shape or dtype. This restoration gives nothing then,
+    and later everything but that value.
+    """
+    decided: set[str] = set()
+    for one in sorted(restorations, key=lambda one: -one.number):
+        found = [(key, mine, own.places.get(mine, [])) for key, mine in one.match(own).keys]
+        new = [each for each in found if one.is_new(each[0], each[2])]
+        wanted: dict[str, str] = {}
+        for key, mine, _ in () if one.is_superseded else new:
+            if mine in own.values and mine not in decided and not _is_newer(own.values[mine], one):
+                wanted.setdefault(mine, key)
+        given = _read(one, own, wanted)
+        for mine, value in given.items():
+            _newest.note(put(mine, value), one.number)
+        for key, mine, places in new:
+            if mine in given or mine not in wanted:
+                one.note(key, places)
+        decided.update(mine for _, mine, _ in found)
+
+
+def _read(one: Restoration, own: Built, wanted: dict[str, str]) -> dict[str, Any]:
+    """Read the values, by the program's keys, each as the kind of thing that it replaces."""
+    if not wanted:
+        return {}
+    values = {}
+    with one.opened() as reader, located(reader.path):
+        stored = one.values(reader, list(wanted.values()))
+        for mine, key in wanted.items():
+            try:
+                values[mine] = fitted(own.values[mine], stored[key], key)
+            except InvalidArgumentError as error:
+                if (key, error.message) not in one.misfits:
+                    one.misfits.add((key, error.message))
+                    raise
+    return values
+
+
+class _Left:
+    """What of a checkpoint has found no place, and whether anybody is to hear of it."""
+
+    def __init__(self, path: str, keys: dict[str, None]) -> None:
+        self.path = path
+        self.keys = keys
+        self.is_expected = False
+
+    def warn(self) -> None:
+        if self.keys and not self.is_expected:
+            logger.warning(
+                "%s was restored only in part: nothing has taken %s (expect_partial() of what "
+                "restore returns silences this)",
+                self.path,
+                listed(list(self.keys)),
+            )
+
+
+class _Newest:
+    """By which restoration an array was given its elements last, also in another tree.
+
+    Numbers are not told apart: they are replaced, and each tree has those of its own.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[weakref.ref[Any], int]] = {}
+
+    def note(self, value: Any, number: int) -> None:
+        key = id(value)
+
+        def forget(_: object) -> None:
+            self._known.pop(key, None)
+
+        with suppress(TypeError):  # what has no weak references
+            self._known[key] = weakref.ref(value, forget), number
+
+    def of(self, value: Any) -> int:
+        return self._known[id(value)][1] if id(value) in self._known else 0
+
+
+_newest = _Newest()
+
+
+def _is_newer(value: Any, one: Restoration) -> bool:
+    return _newest.of(value) > one.number

@@ -1,0 +1,150 @@
+"""The values of one object-based checkpoint, by the attributes of its graph."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
+
+import numpy as np
+
+from tfckpt.errors import DataLossError, InvalidArgumentError
+from tfckpt.lazy import lazy
+from tfckpt.names import OBJECT_GRAPH_KEY, decode_name, encode_name
+from tfckpt.objects.keys import VARIABLE_VALUE, listed, parse_key
+from tfckpt.objects.nodes import NodePaths, given_object_graph
+from tfckpt.reader import CheckpointReader
+
+if TYPE_CHECKING:
+    from tfckpt.protos import TrackableObjectGraph
+
+    TrackableObject = TrackableObjectGraph.TrackableObject
+    SerializedTensor = TrackableObject.SerializedTensor
+
+
+class Source:
+    """A checkpoint's reader and its graph, which its objects share.
+
+    A variable that is read again while its array is in use is the same array.
+    """
+
+    def __init__(self, reader: CheckpointReader, graph: TrackableObjectGraph) -> None:
+        self.reader = reader
+        self.graph = graph
+        self._in_use: WeakValueDictionary[str, np.ndarray] = WeakValueDictionary()
+        self._kept: dict[str, Any] | None = None
+
+    def keeping(self) -> Source:
+        """Return a source of the same values that reads each once, and keeps it."""
+        source = Source(self.reader, self.graph)
+        source._kept = dict(self._in_use)
+        return source
+
+    @lazy
+    def paths(self) -> NodePaths:
+        return NodePaths(self.graph)
+
+    def value(self, node_id: int, attribute: SerializedTensor) -> Any:
+        """Read an attribute; Python state comes as str, as bytes where it is no text.
+
+        One that is spread over several tensors (a table's) comes as a dict: end of key -> value.
+        """
+        key = attribute.checkpoint_key
+        known: Any = self._in_use if self._kept is None else self._kept
+        value = known.get(key)
+        if value is None:
+            value = self._read(node_id, attribute)
+            if self._kept is not None or isinstance(value, np.ndarray):
+                known[key] = value
+        return value
+
+    def _read(self, node_id: int, attribute: SerializedTensor) -> Any:
+        values = {}
+        for key in self.keys(node_id, attribute.checkpoint_key):
+            value = self.reader.get_tensor(key)
+            if attribute.name != VARIABLE_VALUE and isinstance(value, bytes):
+                value = _text(value)
+            if key == attribute.checkpoint_key:
+                return value
+            values[key.removeprefix(attribute.checkpoint_key)] = value
+        return values
+
+    def keys(self, node_id: int, key: str) -> list[str]:
+        """Return the tensors that hold an attribute.
+
+        Raises DataLossError if there is none.
+        """
+        keys = self._holders.of(key)
+        if not keys:
+            raise DataLossError(
+                f"node {node_id} ({self.paths.get(node_id, 'unreachable')!r}) keeps its value "
+                f"there, but the index has no such key",
+                path=self.reader.path,
+                tensor=key,
+            )
+        return keys
+
+    @lazy
+    def _holders(self) -> Holders:
+        return Holders(self.reader, self.graph)
+
+
+class Holders:
+    """Which tensors hold an attribute: that of its key, or those that begin with it.
+
+    Objects with savers of their own add something to it, like ``-keys`` and ``-values``.
+    """
+
+    def __init__(self, names: Collection[str], graph: TrackableObjectGraph) -> None:
+        self._names = names
+        self._graph = graph
+
+    def of(self, key: str) -> list[str]:
+        if key in self._names:
+            return [key]
+        return [name for name in self._beginning_with(key) if name not in self._exact]
+
+    def _beginning_with(self, key: str) -> Iterator[str]:
+        start = encode_name(key) if key else b""
+        for at in range(bisect_left(self._sorted, start), len(self._sorted)):
+            if not self._sorted[at].startswith(start):
+                return
+            yield decode_name(self._sorted[at])
+
+    @lazy
+    def _sorted(self) -> list[bytes]:
+        return sorted(map(encode_name, self._names))
+
+    @lazy
+    def _exact(self) -> set[str]:
+        return {one.checkpoint_key for node in self._graph.nodes for one in node.attributes}
+
+
+def check_holders(names: Collection[str], serialized: object, path: str) -> None:
+    """Check that the object graph among tensors that will be written finds its values there.
+
+    Raises InvalidArgumentError, which says what is missing.
+    """
+    graph = given_object_graph(serialized, path)
+    names = set(names)
+    holders = Holders(names, graph)
+    keys = {one.checkpoint_key for node in graph.nodes for one in node.attributes}
+    missing = [key for key in sorted(keys) if not holders.of(key)]
+    if missing:
+        strange = [name for name in sorted(names) if parse_key(name) and name not in keys]
+        instead = f" (which lacks {listed(strange)})" if strange else ""
+        raise InvalidArgumentError(
+            f"{len(missing)} values of the object graph{instead} are not among the tensors: "
+            f"{listed(missing)}. By hand only values can be changed, not names: use "
+            f"tfckpt.Checkpoint for other objects, or leave out {OBJECT_GRAPH_KEY!r} for a "
+            f"name-based checkpoint",
+            path=path,
+        )
+
+
+def _text(value: bytes) -> str | bytes:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value

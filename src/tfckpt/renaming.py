@@ -1,0 +1,214 @@
+"""From the paths of objects to the full names of variables.
+
+A full name need not be unique, and a checkpoint need not have it: then `repeated` and `nameless`
+say what becomes of the variables.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Container, Mapping
+from itertools import count
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from tfckpt.checkpoint import load_checkpoint
+from tfckpt.errors import InvalidArgumentError
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
+from tfckpt.objects.keys import VARIABLE_VALUE
+from tfckpt.objects.nodes import read_object_graph
+from tfckpt.objects.source import Source
+from tfckpt.reader import CheckpointReader, Unreadable, readable
+from tfckpt.saved_model.full_names import export_dir_of, full_names
+from tfckpt.tensors.stored import Array
+
+if TYPE_CHECKING:
+    from tfckpt.protos import TrackableObjectGraph
+
+Repeated: TypeAlias = Literal["error", "number", "first", "key"]
+Nameless: TypeAlias = Literal["error", "key"]
+REPEATED = ("error", "number", "first", "key")
+NAMELESS = ("error", "key")
+
+_SHOWN = 20
+
+logger = logging.getLogger("tfckpt")
+
+
+class Renaming(NamedTuple):
+    """Which tensors get which names, and which get none.
+
+    `keys` goes from new name to key, `left_out` from key to why it is.
+    """
+
+    keys: dict[str, str]
+    left_out: dict[str, str]
+
+
+def to_name_based(
+    path: AnyPath,
+    *,
+    repeated: Repeated = "error",
+    nameless: Nameless = "error",
+    unreadable: Unreadable = "error",
+) -> dict[str, Array]:
+    """Read the variables of an object-based checkpoint by their full names.
+
+    What comes out can be saved as a name-based checkpoint, which ``tf.compat.v1.train.Saver``
+    restores. A SavedModel's variables whose names the checkpoint lacks get those that its
+    ``saved_model.pb`` has. What is no variable (Python state, tables) is left out, and a logged
+    warning names it.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> folder = tempfile.mkdtemp()
+    >>> named = {"dense/kernel": np.eye(2)}
+    >>> objects = tfckpt.to_object_based(named, {"dense/kernel": "layers/0/kernel"})
+    >>> tfckpt.to_name_based(tfckpt.save(folder + "/ckpt", objects))
+    {'dense/kernel': array([[1., 0.],
+           [0., 1.]])}
+
+    Where variables share a full name, InvalidArgumentError lists their keys. With `repeated`
+    "number" they are told apart as TensorFlow's graphs do it (``total``, ``total_1``); with "first"
+    the others are left out (and named in a warning); with "key" each comes under its path instead.
+    Where variables have no name at all, that is an InvalidArgumentError too; with `nameless` "key"
+    they come under their paths. `unreadable` is that of `load`.
+    """
+    with load_checkpoint(path) as reader:
+        chosen = renaming(reader, repeated=repeated, nameless=nameless, unreadable=unreadable)
+        warn_of(chosen.left_out, reader)
+        values = reader.get_tensors(chosen.keys.values())
+        return {name: values[key] for name, key in chosen.keys.items()}
+
+
+def warn_of(left_out: Mapping[str, str], reader: CheckpointReader) -> None:
+    """Log what is left out of a checkpoint.
+
+    The graph of objects goes without saying, as names replace it; unreadable tensors were said.
+    """
+    infos = reader.infos()
+    lines = [
+        f"  {name}: {why}"
+        for name, why in left_out.items()
+        if name != OBJECT_GRAPH_KEY and why != infos[name].why_unreadable
+    ]
+    if lines:
+        listing = "\n".join(lines)
+        logger.warning(
+            "%s: %d of %d tensors are left out:\n%s", reader.path, len(lines), len(infos), listing
+        )
+
+
+def renaming(
+    reader: CheckpointReader, *, repeated: Repeated, nameless: Nameless, unreadable: Unreadable
+) -> Renaming:
+    """Choose the names of a checkpoint's variables; raises as `to_name_based`."""
+    if repeated not in REPEATED:
+        raise ValueError(f"repeated is one of {', '.join(map(repr, REPEATED))}, not {repeated!r}")
+    if nameless not in NAMELESS:
+        raise ValueError(f"nameless is 'error' or 'key', not {nameless!r}")
+    infos = reader.infos()
+    there = set(readable(infos, unreadable, reader.path))
+    left_out = {name: str(infos[name].why_unreadable) for name in infos if name not in there}
+    named = _named(reader, read_object_graph(reader), there)
+    try:
+        keys = _chosen(named, repeated, nameless)
+    except InvalidArgumentError as error:
+        raise InvalidArgumentError(error.message, path=reader.path) from None
+    if repeated == "first":
+        left_out.update(_others(named))
+    written = set(keys.values())
+    for name in infos:
+        if name not in written:
+            left_out.setdefault(name, _why_no_variable(name))
+    return Renaming(keys, left_out)
+
+
+def _named(
+    reader: CheckpointReader, graph: TrackableObjectGraph, there: Container[str]
+) -> dict[str, list[str]]:
+    """Return the keys of the variables of each full name, of those without one under "".
+
+    Raises DataLossError for a key that the index lacks.
+    """
+    source = Source(reader, graph)
+    keys = {
+        one.checkpoint_key: one.full_name
+        for node_id, node in enumerate(graph.nodes)
+        for one in node.attributes
+        if (one.full_name or one.name == VARIABLE_VALUE)
+        and source.keys(node_id, one.checkpoint_key) == [one.checkpoint_key]
+        and one.checkpoint_key in there
+    }
+    folder = export_dir_of(reader.path)
+    if folder is not None and "" in keys.values():
+        known = full_names(folder, graph)
+        keys = {key: name or known.get(key, "") for key, name in keys.items()}
+    named: dict[str, list[str]] = {}
+    for key, name in keys.items():
+        named.setdefault(name, []).append(key)
+    return named
+
+
+def _chosen(
+    named: Mapping[str, list[str]], repeated: Repeated, nameless: Nameless
+) -> dict[str, str]:
+    """Return the key that each name is to stand for."""
+    if "" in named and nameless == "error":
+        raise _no_names(named[""])
+    twice = {name: keys for name, keys in named.items() if name and len(keys) > 1}
+    if twice and repeated == "error":
+        raise _several(twice)
+    by_path = list(named.get("", ()))
+    chosen = {name: keys[0] for name, keys in named.items() if name}
+    for name, keys in twice.items():
+        if repeated == "number":
+            free = (one for n in count(1) if (one := f"{name}_{n}") not in chosen)
+            chosen.update(zip(free, keys[1:], strict=False))
+        elif repeated == "key":
+            del chosen[name]
+            by_path += keys
+    for key in by_path:
+        # The root's own value has no path.
+        path = key.partition("/.ATTRIBUTES/")[0] or key
+        if path in chosen:
+            raise InvalidArgumentError(f"the path {path!r} is the full name of {chosen[path]} too")
+        chosen[path] = key
+    return chosen
+
+
+def _others(named: Mapping[str, list[str]]) -> dict[str, str]:
+    """Say of each variable, whose name an earlier one has, which one that is."""
+    return {
+        key: f"its name, {name!r}, is that of {keys[0]} too"
+        for name, keys in named.items()
+        for key in (keys[1:] if name else ())
+    }
+
+
+def _no_names(keys: list[str]) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"{len(keys)} variables have no full name, neither in the checkpoint nor in a "
+        f"saved_model.pb that it belongs to (nameless='key' gives them their paths):\n"
+        f"{_listing(keys)}"
+    )
+
+
+def _several(twice: Mapping[str, list[str]]) -> InvalidArgumentError:
+    lines = [
+        f"{name!r}: {', '.join(keys[:5])}{f' and {len(keys) - 5} more' if len(keys) > 5 else ''}"
+        for name, keys in twice.items()
+    ]
+    return InvalidArgumentError(
+        f"full names that several variables have (repeated='number' numbers them, 'first' takes "
+        f"the first of each, 'key' gives them their paths):\n{_listing(lines)}"
+    )
+
+
+def _listing(lines: list[str]) -> str:
+    more = [f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    return "\n".join(f"  {line}" for line in [*lines[:_SHOWN], *more])
+
+
+def _why_no_variable(key: str) -> str:
+    if key == OBJECT_GRAPH_KEY:
+        return "the graph of objects, in whose place there are names"
+    return "no variable, but another value of an object: it has no full name"
