@@ -11,7 +11,7 @@ from typing import SupportsIndex, TypeVar
 
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.names import AnyPath
-from tfckpt.reader import CheckpointReader
+from tfckpt.reader import TensorReader
 from tfckpt.tensors.stored import as_storable
 
 Item = TypeVar("Item")
@@ -98,7 +98,7 @@ def write_bundle(
         raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
     if num_shards < 1:
         raise ValueError(f"num_shards must be at least 1, not {num_shards}")
-    if isinstance(variables, CheckpointReader):
+    if isinstance(variables, TensorReader):
         variables.check_complete()
     shards = [list(variables)]
     if num_shards > 1:
@@ -111,7 +111,7 @@ def write_bundle(
 
 
 def _sizes(variables: Mapping[str, object]) -> dict[str, int]:
-    if isinstance(variables, CheckpointReader):
+    if isinstance(variables, TensorReader):
         return {name: info.stored_size for name, info in variables.infos().items()}
     return {name: _size(value) for name, value in variables.items()}
 
