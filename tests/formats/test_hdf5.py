@@ -194,7 +194,7 @@ def keras2(file: Any, chunks: int = 1) -> None:
     file.attrs["keras_version"] = "2.11.0"
     for layer, weights in layers.items():
         group = file.create_group(layer)
-        for number, part in enumerate(np.array_split(np.array([*weights], "S"), chunks)):
+        for number, part in enumerate(np.array_split(np.array(list(weights), "S"), chunks)):
             group.attrs["weight_names" + (str(number) if chunks > 1 else "")] = part
         for name, array in weights.items():
             group[name] = array
