@@ -12,7 +12,9 @@ What there is, by subject, is in the stub beside this file, `__init__.pyi`.
 
 from importlib import import_module as _import_module
 
-__version__ = "0.1.0"
+from tfckpt.versions import TFCKPT_VERSION as _TFCKPT_VERSION
+
+__version__ = _TFCKPT_VERSION
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
@@ -20,6 +22,7 @@ _HOMES = {
     "bundle": "BundleReader BundleWriter merge_bundles",
     "checkpoint": "list_variables load load_checkpoint load_variable",
     "convert": "Converted convert_checkpoint convert_naming",
+    "formats": "open_tensors write_tensors",
     "graph": "Graph add_to_collection convert_constants_to_variables "
     "convert_variables_to_constants export_meta_graph get_collection get_default_graph "
     "graph_constants import_graph_def import_meta_graph list_graph_variables read_graph_def "
@@ -37,7 +40,7 @@ _HOMES = {
     "ShardByTaskPolicy ShardableTensor ShardingCallback Variable load_object_tree object_graph "
     "resolve to_object_based",
     "protos": "CheckpointState GraphDef MetaGraphDef SaverDef",
-    "reader": "CheckpointReader TensorInfo",
+    "reader": "CheckpointReader TensorInfo TensorReader",
     "renaming": "to_name_based",
     "saver": "RestoreReport Saver remove_checkpoint values_by_node",
     "saving": "save",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfckpt.bundle.spread import write_bundle
-from tfckpt.names import OBJECT_GRAPH_KEY, Path, as_path
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 
 
 def save(
-    prefix: Path, variables: Mapping[str, object], *, num_shards: int = 1, fsync: bool = True
+    prefix: AnyPath, variables: Mapping[str, object], *, num_shards: int = 1, fsync: bool = True
 ) -> str:
     """Write a V2 checkpoint; return its prefix.
 

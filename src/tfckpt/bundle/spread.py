@@ -10,8 +10,8 @@ from operator import index as as_integer
 from typing import SupportsIndex, TypeVar
 
 from tfckpt.bundle.writer import BundleWriter
-from tfckpt.names import Path
-from tfckpt.reader import CheckpointReader
+from tfckpt.names import AnyPath
+from tfckpt.reader import TensorReader
 from tfckpt.tensors.stored import as_storable
 
 Item = TypeVar("Item")
@@ -38,7 +38,7 @@ def spread_by_size(sizes: Mapping[str, int], count: int) -> list[list[str]]:
 
 
 def write_shards(
-    prefix: Path,
+    prefix: AnyPath,
     shards: Sequence[Sequence[Item]],
     add: Callable[[BundleWriter, Item, int], None],
     *,
@@ -87,7 +87,7 @@ def _fill_side_by_side(
 
 
 def write_bundle(
-    prefix: Path,
+    prefix: AnyPath,
     variables: Mapping[str, object],
     *,
     num_shards: int = 1,
@@ -98,7 +98,7 @@ def write_bundle(
         raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
     if num_shards < 1:
         raise ValueError(f"num_shards must be at least 1, not {num_shards}")
-    if isinstance(variables, CheckpointReader):
+    if isinstance(variables, TensorReader):
         variables.check_complete()
     shards = [list(variables)]
     if num_shards > 1:
@@ -111,7 +111,7 @@ def write_bundle(
 
 
 def _sizes(variables: Mapping[str, object]) -> dict[str, int]:
-    if isinstance(variables, CheckpointReader):
+    if isinstance(variables, TensorReader):
         return {name: info.stored_size for name, info in variables.infos().items()}
     return {name: _size(value) for name, value in variables.items()}
 

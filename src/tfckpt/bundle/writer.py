@@ -10,7 +10,7 @@ from tfckpt.bundle.commit import publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.shard import ShardWriter
-from tfckpt.names import Path, check_prefix, encode_name
+from tfckpt.names import AnyPath, check_prefix, encode_name
 from tfckpt.storage import FileWriter, ThreadLock
 from tfckpt.table import write_table
 from tfckpt.tensors.stored import as_storable
@@ -38,7 +38,7 @@ class BundleWriter(CheckpointWriter):
     speed.
     """
 
-    def __init__(self, prefix: Path, *, num_shards: int = 1, fsync: bool = True) -> None:
+    def __init__(self, prefix: AnyPath, *, num_shards: int = 1, fsync: bool = True) -> None:
         self.prefix = self.path = check_prefix(prefix)
         if num_shards < 1:
             raise ValueError(f"num_shards must be at least 1, not {num_shards}")
