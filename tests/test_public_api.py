@@ -33,7 +33,7 @@ LAYERS = [
     {"manager", "graph", "initial"},
     {"saved_model"},
     {"renaming"},
-    {"convert"},
+    {"convert", "looking"},
     {"cli"},
     {"__main__", "__init__"},
 ]

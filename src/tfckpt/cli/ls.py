@@ -10,14 +10,14 @@ import click
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.checkpoint import load_checkpoint
 from tfckpt.cli import text
-from tfckpt.dtypes import data_type_name, python_name
+from tfckpt.dtypes import data_type_name
+from tfckpt.formats import open_tensors
 from tfckpt.looking.bundles import missing_data
 from tfckpt.looking.listing import SORTS, by_scope, chosen, folded
 from tfckpt.looking.wording import bytes_text, plural, shape_text
 from tfckpt.pause import no_collection
-from tfckpt.reader import CheckpointReader, TensorInfo
+from tfckpt.reader import TensorInfo, TensorReader
 
 Item = tuple[str, TensorInfo]
 
@@ -43,7 +43,7 @@ def ls_command(
 
     Exits with 1 where data that the index speaks of is missing.
     """
-    with load_checkpoint(path) as reader, no_collection():
+    with open_tensors(path) as reader, no_collection():
         items = chosen(reader.infos(), patterns, sort)
         if as_json:
             text.write(_json_lines(reader, items, long))
@@ -69,7 +69,7 @@ def ls_command(
 
 
 def _listing(
-    reader: CheckpointReader, items: Sequence[Item], long: bool, width: int | None
+    reader: TensorReader, items: Sequence[Item], long: bool, width: int | None
 ) -> Iterator[str]:
     titles = ["name", "type", "shape", "size"]
     rows = []
@@ -77,7 +77,7 @@ def _listing(
         pieces = f" in {len(info.slices)} slices" if info.slices else ""
         row = [
             name,
-            python_name(info.data_type),
+            info.type_name,
             shape_text(info.shape) + pieces,
             bytes_text(info.stored_size),
         ]
@@ -114,7 +114,7 @@ def _folded(items: Sequence[Item], width: int | None) -> Iterator[str]:
     rows = [
         (
             one.name,
-            python_name(one.info.data_type),
+            one.info.type_name,
             shape_text(one.info.shape),
             bytes_text(one.info.stored_size),
             f"x {one.times:,}" if one.times > 1 else "",
@@ -124,11 +124,11 @@ def _folded(items: Sequence[Item], width: int | None) -> Iterator[str]:
     return text.table(("name", "type", "shape", "size", ""), rows, right=("size",), width=width)
 
 
-def _json_lines(reader: CheckpointReader, items: Sequence[Item], long: bool) -> Iterator[str]:
+def _json_lines(reader: TensorReader, items: Sequence[Item], long: bool) -> Iterator[str]:
     for name, info in items:
         made: dict[str, Any] = {
             "name": name,
-            "dtype": data_type_name(info.data_type),
+            "dtype": data_type_name(info.data_type) if info.foreign is None else info.type_name,
             "shape": list(info.shape),
             "size": info.stored_size,
             "slices": [str(one) for one in info.slices],

@@ -11,14 +11,12 @@ from typing import Any
 import click
 import numpy as np
 
-from tfckpt.checkpoint import load_checkpoint
 from tfckpt.cli import text
 from tfckpt.cli.output import harmless
-from tfckpt.dtypes import python_name
 from tfckpt.errors import CheckpointError
-from tfckpt.looking.opening import numbers
+from tfckpt.formats import open_tensors
+from tfckpt.looking.opening import numbers, resolved
 from tfckpt.looking.wording import bytes_text, shape_text
-from tfckpt.objects.naming import resolve
 from tfckpt.reader import TensorInfo
 from tfckpt.tensors.selection import Index
 
@@ -65,8 +63,8 @@ def show_command(
     NAME may be the path of an object or the full name of a variable too. A part of a tensor of
     over 4 MiB is shown unchecked, unless --verify-whole is given: checksums speak of whole tensors.
     """
-    with load_checkpoint(path, verify="whole" if verify_whole else True) as reader:
-        name = resolve(reader, name)
+    with open_tensors(path, verify="whole" if verify_whole else True) as reader:
+        name = resolved(reader, name)
         info = reader.info(name)
         try:
             value = reader.get_tensor(name, parse_index(part) if part else None)
@@ -86,7 +84,7 @@ def show_command(
 def _described(
     name: str, info: TensorInfo, array: np.ndarray[Any, Any], full: bool
 ) -> Iterator[str]:
-    what = f"{python_name(info.data_type)} {shape_text(info.shape)}"
+    what = f"{info.type_name} {shape_text(info.shape)}"
     yield f"{text.bold(harmless(name))}  {what}, {bytes_text(info.stored_size)}"
     for one in info.slices:
         yield f"  slice {one}"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+from tfckpt.bundle.bulk_entries import decode_entries
 from tfckpt.bundle.commit import committed_index, committed_shard
-from tfckpt.bundle.entries import decode_entries
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.fetch import by_shard, fits
 from tfckpt.bundle.naming import shards_on_disk
@@ -19,7 +19,7 @@ from tfckpt.looking.checksums import Progress, workers, wrong_checksums
 from tfckpt.looking.finding import Finding
 from tfckpt.looking.tables import check_table, unused
 from tfckpt.looking.wording import plural
-from tfckpt.names import decode_name, encode_name
+from tfckpt.names import decode_name, encode_name, shown
 from tfckpt.storage import is_remote, open_source
 from tfckpt.tensors.selection import Selection
 from tfckpt.tensors.slices import TensorSlice
@@ -266,6 +266,5 @@ def _mismatch(path: str, name: str, entry: Entry, found: int | CheckpointError) 
 
 
 def _listed(tensors: Sequence[tuple[str, Entry]]) -> str:
-    names = ", ".join(repr(name) for name, _ in tensors[:3])
-    more = f" and {len(tensors) - 3} more" if len(tensors) > 3 else ""
-    return f"{plural(len(tensors), 'tensor')}: {names}{more}"
+    names = shown([repr(name) for name, _ in tensors], 3)
+    return f"{plural(len(tensors), 'tensor')}: {names}"

@@ -128,7 +128,7 @@ def compare(
     same and nothing else could be meant. With `by_name` the variables of objects are compared
     by their full names; with `structure` only names, types and shapes are.
 
-    Raises ValueError for tolerances below zero, and what `load_checkpoint` raises. Tensors that
+    Raises ValueError for tolerances below zero, and what `open_tensors` raises. Tensors that
     cannot be read are among the differences.
 
     >>> import numpy as np, tfckpt

@@ -24,7 +24,7 @@ from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in, locate
 from tfckpt.looking.optimizers import optimizer_of, slot_of
 from tfckpt.looking.verify import check_state
 from tfckpt.looking.wording import bytes_text, plural
-from tfckpt.names import OBJECT_GRAPH_KEY, Path, as_path
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.reader import CheckpointReader
 from tfckpt.state import STATE_FILE, latest_checkpoint
 from tfckpt.storage import is_remote, list_folder, open_source, read_ends
@@ -142,7 +142,7 @@ def _fact(heading: str, text: str) -> str:
     return f"  {heading + ':':<12}{text}"
 
 
-def describe(path: Path) -> Description:
+def describe(path: AnyPath) -> Description:
     """Say what a file or folder is: a checkpoint, a folder of them, a SavedModel, a graph, or else.
 
     No values are read but that of the step.
@@ -192,7 +192,7 @@ def _is_event_file(head: bytes) -> bool:
 def _graph(path: str) -> Description | None:
     if not path.endswith((".meta", ".pb", ".pbtxt")) or not os.path.isfile(path):
         return None
-    from tfckpt.graph.listing import meta_graphs_of
+    from tfckpt.graphdef.listing import meta_graphs_of
 
     try:
         graphs = meta_graphs_of(path)
@@ -202,7 +202,7 @@ def _graph(path: str) -> Description | None:
 
 
 def _graph_facts(graphs: list[Any]) -> Iterator[tuple[str, str]]:
-    from tfckpt.graph.summary import summarize
+    from tfckpt.graphdef.summary import summarize
 
     for graph in graphs:
         found = summarize(graph)
@@ -253,7 +253,7 @@ def _below(top: str) -> Iterator[str]:
 
 
 def _saved_model(folder: str, name: str) -> Description:
-    from tfckpt.graph.listing import meta_graphs_of
+    from tfckpt.graphdef.listing import meta_graphs_of
 
     problems: list[str] = []
     facts: dict[str, str] = {}
@@ -369,7 +369,7 @@ def _step(location: Location, reader: CheckpointReader) -> int | None:
 
 
 def _tensorflow(meta: str) -> str | None:
-    from tfckpt.graph.files import read_meta_graph
+    from tfckpt.graphdef.files import read_meta_graph
 
     try:
         info = read_meta_graph(meta).meta_info_def

@@ -111,7 +111,7 @@ def _check_results(
 
 def check_meta(path: str) -> Iterator[Finding]:
     """Look at a graph file, if there is one."""
-    from tfckpt.graph.listing import meta_graphs_of
+    from tfckpt.graphdef.listing import meta_graphs_of
 
     if not os.path.isfile(path):
         return

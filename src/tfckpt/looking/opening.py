@@ -10,15 +10,16 @@ import numpy as np
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.checkpoint import load_checkpoint
 from tfckpt.dtypes import python_name
 from tfckpt.errors import CheckpointError
-from tfckpt.names import OBJECT_GRAPH_KEY, Path
-from tfckpt.reader import CheckpointReader
+from tfckpt.formats import open_tensors
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
+from tfckpt.objects.naming import resolve
+from tfckpt.reader import CheckpointReader, TensorReader
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array, as_storable
 
-Looked: TypeAlias = Path | Mapping[str, Any]
+Looked: TypeAlias = AnyPath | Mapping[str, Any]
 
 
 class Kind(NamedTuple):
@@ -62,13 +63,13 @@ class Tensors:
     def kind(self, name: str) -> Kind:
         if self._infos is not None:
             info = self._infos[self.key(name)]
-            return Kind(python_name(info.data_type), tuple(info.shape))
+            return Kind(info.type_name, tuple(info.shape))
         array, data_type = as_storable(self.mapping[name])
         return Kind(python_name(data_type), array.shape)
 
     def value(self, name: str) -> Array:
         """Read a tensor. Raises CheckpointError."""
-        if isinstance(self.mapping, CheckpointReader):
+        if isinstance(self.mapping, TensorReader):
             return self.mapping[self.key(name)]
         return as_storable(self.mapping[name])[0]
 
@@ -97,8 +98,19 @@ def opened(what: Looked) -> Iterator[Tensors]:
     if isinstance(what, Mapping):
         yield Tensors(what, getattr(what, "path", f"<{type(what).__name__}>"))
         return
-    with load_checkpoint(what) as reader:
+    with open_tensors(what) as reader:
         yield Tensors(reader, reader.path)
+
+
+def resolved(reader: TensorReader, name: str) -> str:
+    """Return the tensor that a name means: its own, the path of an object, or a full name.
+
+    Raises as `tfckpt.resolve`; TensorNotFoundError from readers of files without objects.
+    """
+    if isinstance(reader, CheckpointReader):
+        return resolve(reader, name)
+    reader.info(name)
+    return name
 
 
 def numbers(array: Array) -> Array | None:

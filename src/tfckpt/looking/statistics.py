@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from tfckpt.errors import CheckpointError
-from tfckpt.looking.opening import Looked, Tensors, numbers, opened
+from tfckpt.looking.opening import Looked, Tensors, numbers, opened, resolved
 from tfckpt.looking.wording import plural
-from tfckpt.reader import CheckpointReader, listed, tensor_not_found
+from tfckpt.reader import TensorReader, listed, tensor_not_found
 from tfckpt.tensors.stored import Array
 
 SCHEMA = "tfckpt.stats/1"
@@ -125,7 +125,7 @@ def statistics(
     those that are one constant. Quantiles (1, 25, 50, 75 and 99 %) of more than four million
     elements are exact to 1/65,536 of the range.
 
-    Raises TensorNotFoundError, and what `load_checkpoint` raises.
+    Raises TensorNotFoundError, and what `open_tensors` raises.
 
     >>> import numpy as np, tfckpt
     >>> found = tfckpt.statistics({"w": np.arange(5.0), "dead": np.zeros(3)})
@@ -160,10 +160,8 @@ def _resolved(tensors: Tensors, names: Iterable[str]) -> list[str]:
     for name in names:
         if name in known:
             found.append(name)
-        elif isinstance(tensors.mapping, CheckpointReader):
-            from tfckpt.objects.naming import resolve
-
-            found.append(resolve(tensors.mapping, name))
+        elif isinstance(tensors.mapping, TensorReader):
+            found.append(resolved(tensors.mapping, name))
         else:
             raise tensor_not_found(name, tensors.names, tensors.path)
     return found

@@ -19,7 +19,7 @@ from tfckpt.looking.finding import Finding
 from tfckpt.looking.graphs import check_graph, check_meta, check_objects
 from tfckpt.looking.v1_files import check_v1
 from tfckpt.looking.wording import bytes_text, plural
-from tfckpt.names import OBJECT_GRAPH_KEY, Path, as_path
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, shown
 from tfckpt.state import STATE_FILE, found_at, read_state, state_path
 from tfckpt.storage import is_remote, list_folder
 from tfckpt.v1.naming import split_pattern
@@ -81,7 +81,7 @@ _SAID = {"damage": "damaged", "missing": "missing", "unread": "not read"}
 
 
 def verify(
-    path: Path,
+    path: AnyPath,
     *,
     executor: Executor | None = None,
     quick: bool = False,
@@ -264,7 +264,7 @@ def check_state(folder: str) -> Iterator[Finding]:
         elif one == latest and os.path.abspath(place) != os.path.abspath(os.path.join(folder, one)):
             yield Finding("note", f"it names {one}, which is beside it now: the folder moved", path)
     if gone:
-        names = f"{', '.join(gone[:3])}{f' and {len(gone) - 3} more' if len(gone) > 3 else ''}"
+        names = shown(gone, 3)
         yield Finding(
             "note", f"{plural(len(gone), 'older checkpoint')} in its list gone: {names}", path
         )
