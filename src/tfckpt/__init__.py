@@ -33,6 +33,7 @@ _HOMES = {
     "looking.compare": "Comparison TensorDifference compare",
     "looking.describe": "CheckpointDescription Description describe",
     "looking.finding": "Finding",
+    "looking.report": "write_report",
     "looking.statistics": "Moved Statistics TensorStatistics statistics",
     "looking.verify": "VerifyReport verify",
     "manager": "CheckpointManager",

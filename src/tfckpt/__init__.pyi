@@ -60,6 +60,7 @@ from tfckpt.looking.describe import CheckpointDescription as CheckpointDescripti
 from tfckpt.looking.describe import Description as Description
 from tfckpt.looking.describe import describe as describe
 from tfckpt.looking.finding import Finding as Finding
+from tfckpt.looking.report import write_report as write_report
 from tfckpt.looking.statistics import Moved as Moved
 from tfckpt.looking.statistics import Statistics as Statistics
 from tfckpt.looking.statistics import TensorStatistics as TensorStatistics

@@ -13,6 +13,7 @@ import numpy as np
 from tfckpt.dtypes import data_type_name, numpy_dtype, python_name, why_unreadable
 from tfckpt.errors import FileMissingError, TensorNotFoundError, UnimplementedError
 from tfckpt.names import close_names, shown_lines
+from tfckpt.notebook import table_html
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
 
@@ -160,6 +161,18 @@ class TensorReader(Mapping[str, Array]):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.path!r}>"
+
+    def _repr_html_(self) -> str:
+        infos = self.infos()
+        rows = (
+            (name, info.type_name, str(list(info.shape)), f"{info.stored_size:,}")
+            for name, info in infos.items()
+        )
+        title = f"{type(self).__name__} of {self.path}: {len(infos):,} tensors"
+        return table_html(title, ("name", "type", "shape", "bytes"), rows, len(infos))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
 
 
 class CheckpointReader(TensorReader):

@@ -17,6 +17,7 @@ _COMMANDS = {
     "stats": "stats:stats_command",
     "verify": "verify:verify_command",
     "diff": "diff:diff_command",
+    "report": "report:report_command",
     "convert": "convert:convert_command",
     "tree": "tree:tree_command",
     "graph": "graph:graph_command",

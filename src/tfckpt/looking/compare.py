@@ -12,6 +12,7 @@ import numpy as np
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.opening import Kind, Looked, Tensors, numbers, opened
 from tfckpt.looking.wording import plural
+from tfckpt.notebook import Printed
 from tfckpt.tensors.stored import Array
 
 SCHEMA = "tfckpt.diff/1"
@@ -49,7 +50,7 @@ class TensorDifference:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Printed):
     """How two sets of tensors differ; what is in none of these lists is equal."""
 
     a: str

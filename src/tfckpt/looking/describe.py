@@ -25,6 +25,7 @@ from tfckpt.looking.optimizers import optimizer_of, slot_of
 from tfckpt.looking.verify import check_state
 from tfckpt.looking.wording import bytes_text, plural
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
+from tfckpt.notebook import Printed
 from tfckpt.reader import CheckpointReader
 from tfckpt.state import STATE_FILE, latest_checkpoint
 from tfckpt.storage import is_remote, list_folder, open_source, read_ends
@@ -96,7 +97,7 @@ class CheckpointDescription:
 
 
 @dataclass(frozen=True)
-class Description:
+class Description(Printed):
     """What there is at a path."""
 
     path: str

@@ -12,6 +12,7 @@ import numpy as np
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.opening import Looked, Tensors, numbers, opened, resolved
 from tfckpt.looking.wording import plural
+from tfckpt.notebook import Printed
 from tfckpt.reader import TensorReader, listed, tensor_not_found
 from tfckpt.tensors.stored import Array
 
@@ -65,7 +66,7 @@ class TensorStatistics:
 
 
 @dataclass(frozen=True)
-class Statistics:
+class Statistics(Printed):
     """The statistics of tensors, suspicious ones first."""
 
     path: str

@@ -20,6 +20,7 @@ from tfckpt.looking.graphs import check_graph, check_meta, check_objects
 from tfckpt.looking.v1_files import check_v1
 from tfckpt.looking.wording import bytes_text, plural
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, shown
+from tfckpt.notebook import Printed
 from tfckpt.state import STATE_FILE, found_at, read_state, state_path
 from tfckpt.storage import is_remote, list_folder
 from tfckpt.v1.naming import split_pattern
@@ -32,7 +33,7 @@ _SERIOUS = ("damage", "missing", "unread")
 
 
 @dataclass(frozen=True)
-class VerifyReport:
+class VerifyReport(Printed):
     """What `verify` looked at, and what it found; no findings but notes where all is sound."""
 
     path: str
