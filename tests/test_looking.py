@@ -126,7 +126,6 @@ def test_differences_are_numpys(a: Any, data: st.DataObject, rtol: float, atol: 
     x, y = a.astype(float), b.astype(float)
     with np.errstate(all="ignore"):
         close = np.isclose(x, y, rtol=rtol, atol=atol, equal_nan=True)
-        # numpy says that inf is close to inf alone; so is it here, whatever the tolerance
         delta = np.abs(x - y)[np.isfinite(x) & np.isfinite(y)]
     assert found.same == bool(close.all())
     if not found.same:

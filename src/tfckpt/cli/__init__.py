@@ -22,6 +22,7 @@ _COMMANDS = {
     "tree": "tree:tree_command",
     "graph": "graph:graph_command",
     "saved-model": "saved_model:saved_model_command",
+    "completion": "completion:completion_command",
 }
 
 

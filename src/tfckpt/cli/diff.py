@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.compare import Comparison, compare
@@ -16,8 +17,8 @@ _DIFFERENT, _TROUBLE = 1, 2
 
 
 @click.command("diff")
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", shell_complete=complete_path)
+@click.argument("b", shell_complete=complete_path)
 @click.option("--rtol", type=click.FloatRange(min=0), default=0.0, help="Allowed, of B's value.")
 @click.option("--atol", type=click.FloatRange(min=0), default=0.0, help="Allowed in any value.")
 @click.option("--by-name", is_flag=True, help="Compare variables of objects by full names.")

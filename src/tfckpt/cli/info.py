@@ -7,12 +7,13 @@ import json
 import click
 
 from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.looking.describe import describe
 
 
 @click.command("info")
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def info_command(path: str, as_json: bool) -> None:
     """Say what PATH is, whatever it is: format, versions, size, step, optimizer, what is missing.

@@ -11,10 +11,11 @@ import click
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
 from tfckpt.dtypes import data_type_name
-from tfckpt.formats import open_tensors
 from tfckpt.looking.bundles import missing_data
 from tfckpt.looking.listing import SORTS, by_scope, chosen, folded
+from tfckpt.looking.opening import open_any
 from tfckpt.looking.wording import bytes_text, plural, shape_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, TensorReader
@@ -23,7 +24,7 @@ Item = tuple[str, TensorInfo]
 
 
 @click.command("ls")
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @click.option("--filter", "patterns", multiple=True, metavar="GLOB", help="Only names like this.")
 @click.option("--sort", type=click.Choice([*SORTS]), default="name", show_default=True)
 @click.option("--depth", type=click.IntRange(min=1), help="Add up by scopes of so many levels.")
@@ -43,7 +44,7 @@ def ls_command(
 
     Exits with 1 where data that the index speaks of is missing.
     """
-    with open_tensors(path) as reader, no_collection():
+    with open_any(path) as reader, no_collection():
         items = chosen(reader.infos(), patterns, sort)
         if as_json:
             text.write(_json_lines(reader, items, long))

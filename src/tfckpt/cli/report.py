@@ -7,12 +7,13 @@ import os
 import click
 
 from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
 from tfckpt.looking.report import write_report
 from tfckpt.looking.wording import bytes_text
 
 
 @click.command("report")
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @click.option("-o", "--output", metavar="FILE", help="The file; else PATH's name with .html, here.")
 @click.option("--compare", "other", metavar="OTHER", help="Show the differences to OTHER too.")
 def report_command(path: str, output: str | None, other: str | None) -> None:

@@ -12,10 +12,10 @@ import click
 import numpy as np
 
 from tfckpt.cli import text
+from tfckpt.cli.completion import complete_name, complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
-from tfckpt.formats import open_tensors
-from tfckpt.looking.opening import numbers, resolved
+from tfckpt.looking.opening import numbers, open_any, resolved
 from tfckpt.looking.wording import bytes_text, shape_text
 from tfckpt.reader import TensorInfo
 from tfckpt.tensors.selection import Index
@@ -42,8 +42,8 @@ def _parse_part(text: str) -> Any:
 
 
 @click.command("show")
-@click.argument("path")
-@click.argument("name")
+@click.argument("path", shell_complete=complete_path)
+@click.argument("name", shell_complete=complete_name)
 @click.option("--slice", "part", help="Show only this part of it, such as 0,10:20 or ...,0.")
 @click.option(
     "--verify-whole", is_flag=True, help="Read all of a big tensor to check the part that is shown."
@@ -63,7 +63,7 @@ def show_command(
     NAME may be the path of an object or the full name of a variable too. A part of a tensor of
     over 4 MiB is shown unchecked, unless --verify-whole is given: checksums speak of whole tensors.
     """
-    with open_tensors(path, verify="whole" if verify_whole else True) as reader:
+    with open_any(path, verify="whole" if verify_whole else True) as reader:
         name = resolved(reader, name)
         info = reader.info(name)
         try:
@@ -117,8 +117,10 @@ def _csv(array: np.ndarray[Any, Any]) -> Iterator[str]:
 
 def _json(array: np.ndarray[Any, Any]) -> Iterator[str]:
     """Yield nested lists; NaN and infinite values are strings, as JSON has no such numbers."""
-    flat = np.array([_in_json(one) for one in array.reshape(-1)] or [0], object)
-    nested = flat[: array.size].reshape(array.shape).tolist()
+    flat = np.empty(array.size, object)
+    for at, one in enumerate(array.reshape(-1)):
+        flat[at] = _in_json(one)
+    nested = flat.reshape(array.shape).tolist()
     yield json.dumps(nested, allow_nan=False)
 
 

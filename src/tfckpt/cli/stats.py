@@ -9,17 +9,18 @@ from itertools import pairwise
 import click
 
 from tfckpt.cli import text
+from tfckpt.cli.completion import complete_name, complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.looking.statistics import Statistics, TensorStatistics, statistics
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _ASCII_BARS = " .:-=+*#@"
-_SHOWN = 12  # bins in a row of a table
+_SHOWN = 16  # bins in a row of a table
 
 
 @click.command("stats")
-@click.argument("path")
-@click.argument("names", metavar="[NAME]...", nargs=-1)
+@click.argument("path", shell_complete=complete_path)
+@click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=complete_name)
 @click.option("--since", metavar="OTHER", help="How far each has moved since this checkpoint.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def stats_command(path: str, names: tuple[str, ...], since: str | None, as_json: bool) -> None:

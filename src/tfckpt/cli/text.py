@@ -28,10 +28,12 @@ def columns() -> int | None:
 
 
 def is_styled() -> bool:
-    """Whether bold and faint text is wanted: in a terminal, without NO_COLOR."""
-    return (
-        sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    )
+    """Whether bold and faint text is wanted: in a terminal, without NO_COLOR, or with FORCE_COLOR."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def bold(text: str) -> str:

@@ -8,6 +8,7 @@ import click
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.dtypes import python_name
 from tfckpt.looking.optimizers import slot_of
@@ -44,7 +45,7 @@ _ASCII_GUIDES = (("`-- ", "    "), ("|-- ", "|   "))
 
 
 @click.command("tree")
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @click.option("--depth", type=click.IntRange(min=1), help="Show only so many levels.")
 @click.option("--slots/--no-slots", default=True, help="Show the slot variables of optimizers.")
 def tree_command(path: str, depth: int | None, slots: bool) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.checksums import Progress
@@ -21,7 +22,7 @@ _WORTH_A_BAR = 256 << 20
 
 
 @click.command("verify")
-@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True, shell_complete=complete_path)
 @click.option("--quick", is_flag=True, help="Only what costs no reading of values.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a PATH.")
 def verify_command(paths: tuple[str, ...], quick: bool, as_json: bool) -> None:

@@ -243,9 +243,9 @@ class _Counted:
         exact |= np.isnan(x) & np.isnan(y)
         if a.dtype.kind in "iu":  # beyond 2**53 floats are not exact
             delta = np.where(exact, 0.0, np.maximum(delta, _nearest(a, b)))
-        near = exact | (delta <= atol + rtol * np.abs(y)) if rtol or atol else exact
-        self.differing += int(near.size - np.count_nonzero(near))
         both = np.isfinite(x) & np.isfinite(y)
+        near = exact | (both & (delta <= atol + rtol * np.abs(y))) if rtol or atol else exact
+        self.differing += int(near.size - np.count_nonzero(near))
         delta, size = delta[both], np.maximum(np.abs(x), np.abs(y))[both]
         if delta.size:
             relative = np.divide(delta, size, out=np.zeros_like(delta), where=size > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias
@@ -10,12 +11,12 @@ import numpy as np
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.checkpoint import load_checkpoint
 from tfckpt.dtypes import python_name
 from tfckpt.errors import CheckpointError
-from tfckpt.formats import open_tensors
-from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
-from tfckpt.objects.naming import resolve
-from tfckpt.reader import CheckpointReader, TensorReader
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
+from tfckpt.reader import CheckpointReader, TensorReader, Verify
+from tfckpt.storage import is_remote
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array, as_storable
 
@@ -92,13 +93,23 @@ def _checksum_of(entry: Entry) -> tuple[object, ...]:
     return entry.data_type, entry.shape, entry.size, entry.crc32c
 
 
+def open_any(path: AnyPath, *, verify: Verify = True) -> TensorReader:
+    """Open what `open_tensors` does; for a prefix the readers of other formats are not loaded."""
+    given = as_path(path)
+    if given and not is_remote(given) and not os.path.exists(given):
+        return load_checkpoint(given, verify=verify)
+    from tfckpt.formats import open_tensors
+
+    return open_tensors(given, verify=verify)
+
+
 @contextmanager
 def opened(what: Looked) -> Iterator[Tensors]:
     """Open a path; a reader, or another mapping, is taken as it is and not closed."""
     if isinstance(what, Mapping):
         yield Tensors(what, getattr(what, "path", f"<{type(what).__name__}>"))
         return
-    with open_tensors(what) as reader:
+    with open_any(what) as reader:
         yield Tensors(reader, reader.path)
 
 
@@ -107,7 +118,9 @@ def resolved(reader: TensorReader, name: str) -> str:
 
     Raises as `tfckpt.resolve`; TensorNotFoundError from readers of files without objects.
     """
-    if isinstance(reader, CheckpointReader):
+    if isinstance(reader, CheckpointReader) and name not in reader:
+        from tfckpt.objects.naming import resolve  # loads all of the objects' part
+
         return resolve(reader, name)
     reader.info(name)
     return name
