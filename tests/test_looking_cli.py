@@ -253,7 +253,7 @@ def test_diff_as_json() -> None:
 def test_stats_shows_a_line_a_tensor() -> None:
     tfckpt.save("s", {"w": np.arange(16.0), "dead": np.zeros(3)})
     assert run("stats", "s") == (
-        "name  type     min  mean  max    std  histogram\n"
+        "name  type     min  mean  max   std  histogram\n"
         "dead  float64    0     0    0     0  █                 all zero\n"
         "w     float64    0   7.5   15  4.61  ████████████████\n"
         "\n"

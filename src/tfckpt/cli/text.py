@@ -22,13 +22,13 @@ _SEPARATORS = "/._-:"
 
 
 def columns() -> int | None:
-    """Return the width of the terminal that is written to (or that is to be as if); None else."""
+    """Return the width of the terminal that is written to, None if it is none."""
     is_wanted = sys.stdout.isatty() or os.environ.get("FORCE_COLOR")
     return shutil.get_terminal_size().columns if is_wanted else None
 
 
 def is_styled() -> bool:
-    """Whether bold and faint text is wanted: in a terminal, without NO_COLOR, or with FORCE_COLOR."""
+    """Whether bold and faint text is wanted: in a terminal, or by FORCE_COLOR; not by NO_COLOR."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
