@@ -16,9 +16,12 @@ import tfckpt
 from tfckpt.bundle.entry import Entry, Header
 from tfckpt.errors import CheckpointError, FileMissingError, InvalidArgumentError
 from tfckpt.looking.checksums import Task, checksums
-from tfckpt.protos import TrackableObjectGraph
+from tfckpt.protos import MetaGraphDef, SavedModel, TrackableObjectGraph
 from tfckpt.table import write_table
+from tfckpt.table.block import BlockBuilder
+from tfckpt.table.format import BlockHandle, Footer, seal
 from tfckpt.tensors.slices import TensorSlice
+from tfckpt.v1.records import Meta, encode_meta, encode_record
 
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 V2 = ["sliced/parts", "sharded/model.ckpt", "snappy/all", "big_endian/all", "dtypes/all"]
@@ -340,6 +343,119 @@ def test_strays_are_named(tmp_path: Path) -> None:
         ("missing", "a shard without its index"),
         ("note", "a file that was never finished"),
     }
+
+
+def test_tensors_of_no_object_and_shards_of_another_save_are_notes(tmp_path: Path) -> None:
+    path = tfckpt.Checkpoint(w=np.ones(2)).write(str(tmp_path / "ckpt"))
+    value = "/.ATTRIBUTES/VARIABLE_VALUE"
+    extra = forge_tensors(tmp_path / "extra", {**tfckpt.load(path), f"stray{value}": np.ones(1)})
+    (one,) = tfckpt.verify(extra).findings
+    assert (one.kind, one.message) == ("note", f"1 tensor of no object: stray{value}")
+    shutil.copy(path + ".data-00000-of-00001", path + ".data-00001-of-00003")
+    (one,) = tfckpt.verify(path).findings
+    assert one.kind == "note"
+    assert "a save in 3, the index speaks of 1" in one.message
+
+
+def test_a_missing_shard_with_the_object_graph_in_it_is_said_once(tmp_path: Path) -> None:
+    path = tfckpt.Checkpoint(w=np.ones(2)).write(str(tmp_path / "ckpt"))
+    Path(path + ".data-00000-of-00001").unlink()
+    assert found(path) == [("missing", None)]
+
+
+def test_functions_have_their_inputs_and_results(tmp_path: Path) -> None:
+    meta = MetaGraphDef()
+    function = meta.graph_def.library.function.add()
+    function.signature.name = "f"
+    function.signature.input_arg.add(name="x")
+    function.signature.output_arg.add(name="y")
+    function.signature.output_arg.add(name="z")
+    function.node_def.add(name="n", op="Identity", input=["x", "^nowhere"])
+    function.ret["y"] = "gone:output:0"
+    meta.graph_def.node.add(name="a", op="NoOp")
+    path = tmp_path / "g.meta"
+    path.write_bytes(meta.SerializeToString())
+    said = sorted(one.message for one in tfckpt.verify(path).findings)
+    assert said == [
+        "function 'f': its result 'y' is of no node: 'gone:output:0'",
+        "function 'f': node 'n' takes '^nowhere', and there is no 'nowhere'",
+        "function 'f': nothing gives its result 'z'",
+    ]
+
+
+def test_a_saved_model_whose_objects_or_assets_are_not_there(tmp_path: Path) -> None:
+    model = SavedModel(saved_model_schema_version=1)
+    graph = model.meta_graphs.add()
+    graph.object_graph_def.nodes.add().children.add(node_id=7, local_name="gone")
+    graph.asset_file_def.add(filename="words.txt").tensor_info.name = "words:0"
+    (tmp_path / "saved_model.pb").write_bytes(model.SerializeToString())
+    kinds = [(one.kind, one.message[:30].rstrip(",")) for one in tfckpt.verify(tmp_path).findings]
+    assert kinds == [
+        ("damage", "node 0: child 'gone' is node 7"),
+        ("missing", "1 assets of this SavedModel ar"),
+    ]
+
+
+# Tables and V1 files that contradict themselves
+
+
+def test_a_key_beyond_the_end_that_the_index_says_of_its_block(tmp_path: Path) -> None:
+    block, index = BlockBuilder(), BlockBuilder(restart_interval=1)
+    block.add(b"", Header(1).encode())
+    block.add(b"w", Entry(1, (0,), 0, 0, 0, 0xA282EAD8).encode())
+    data = bytearray()
+
+    def append(one: BlockBuilder) -> BlockHandle:
+        handle, contents = BlockHandle(len(data), one.size), one.finish()
+        data.extend(contents + seal([contents]))
+        return handle
+
+    index.add(b"a", append(block).encode())
+    footer = Footer(append(BlockBuilder()), append(index))
+    (tmp_path / "m.index").write_bytes(bytes(data) + footer.encode())
+    (tmp_path / "m.data-00000-of-00001").write_bytes(b"")
+    (one,) = tfckpt.verify(tmp_path / "m").findings
+    assert one.message == "a key is beyond b'a', the end of its block: b'w'"
+
+
+def v1_file(
+    path: Path, slices: tuple[TensorSlice, ...], values: int, *, name: bytes = b"w"
+) -> Path:
+    """A V1 file of one float32 tensor of two elements, in these slices of so many values."""
+    tensor = b"\x2a" + bytes([4 * values]) + np.ones(values, "<f4").tobytes()  # float_val
+    items = {b"": encode_meta([Meta(b"w", (2,), 1, slices)])}
+    for one in slices:
+        items[one.key(b"w")] = encode_record(name, one, tensor, 0)
+    data = bytearray()
+    write_table(data.extend, sorted(items.items()))
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("slices", "values", "name", "said"),
+    [
+        ((WHOLE,), 2, b"w", None),
+        ((WHOLE,), 1, b"w", "has 2 values, its record lists 1"),
+        ((HALF,), 1, b"w", "hold 1 of the 2 elements"),
+        ((WHOLE,), 2, b"v", "lies slice"),
+        ((WHOLE, HALF), 2, b"w", "overlap"),
+        ((TensorSlice.parse("1,7"),), 7, b"w", "outside shape"),
+    ],
+)
+def test_v1_records_that_do_not_fit(
+    slices: tuple[TensorSlice, ...], values: int, name: bytes, said: str | None, tmp_path: Path
+) -> None:
+    report = tfckpt.verify(v1_file(tmp_path / "v1", slices, values, name=name))
+    assert report.ok == (said is None)
+    assert said is None or any(said in one.message for one in report.findings), report
+
+
+def test_a_v1_shard_that_is_missing_is_the_only_finding(tmp_path: Path, golden: Path) -> None:
+    for path in (golden / "v1").glob("sharded-*"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / "sharded-00001-of-00002").unlink()
+    assert found(tmp_path / "sharded-?????-of-00002") == [("missing", None)]
 
 
 # How it is asked

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.finding import Finding
+from tfckpt.looking.wording import plural
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.keys import listed, parse_key
 from tfckpt.objects.nodes import check_node
@@ -15,7 +16,8 @@ from tfckpt.objects.source import Holders
 from tfckpt.parsing import parse_binary
 
 if TYPE_CHECKING:
-    from tfckpt.protos import FunctionDef, MetaGraphDef, NodeDef, TrackableObjectGraph
+    from tfckpt.objects.nodes import ObjectGraph, TrackableObject
+    from tfckpt.protos import FunctionDef, MetaGraphDef, NodeDef, SavedObject, TrackableObjectGraph
 
 
 def check_objects(serialized: bytes, names: Collection[str], path: str) -> Iterator[Finding]:
@@ -27,14 +29,21 @@ def check_objects(serialized: bytes, names: Collection[str], path: str) -> Itera
     except CheckpointError as error:
         yield Finding("damage", error.message, path, OBJECT_GRAPH_KEY)
         return
+    for one in check_references(graph, path):
+        yield one._replace(tensor=OBJECT_GRAPH_KEY)
+    yield from _check_keys(graph, names, path)
+
+
+def check_references(graph: ObjectGraph, path: str) -> Iterator[Finding]:
+    """Look at the nodes of a graph of objects, a checkpoint's or a SavedModel's."""
     if not graph.nodes:
-        yield Finding("damage", "it has no nodes, not even a root", path, OBJECT_GRAPH_KEY)
-    for node_id, node in enumerate(graph.nodes):
+        yield Finding("damage", "the object graph has no nodes, not even a root", path)
+    nodes: Sequence[TrackableObject | SavedObject] = graph.nodes
+    for node_id, node in enumerate(nodes):
         try:
             check_node(node_id, node, len(graph.nodes))
         except CheckpointError as error:
-            yield Finding("damage", error.message, path, OBJECT_GRAPH_KEY)
-    yield from _check_keys(graph, names, path)
+            yield Finding("damage", error.message, path)
 
 
 def _check_keys(
@@ -57,7 +66,7 @@ def _check_keys(
     # Objects with savers of their own add something to the keys of the graph.
     strange = [name for name in strange if not any(map(name.startswith, _stems(name, owners)))]
     if strange:
-        message = f"{len(strange)} tensors belong to no object: {listed(strange)}"
+        message = f"{plural(len(strange), 'tensor')} of no object: {listed(strange)}"
         yield Finding("note", message, path, OBJECT_GRAPH_KEY)
 
 

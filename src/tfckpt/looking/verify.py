@@ -16,7 +16,7 @@ from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in, locate
 from tfckpt.looking.bundles import Checked, check_bundle
 from tfckpt.looking.checksums import Progress
 from tfckpt.looking.finding import Finding
-from tfckpt.looking.graphs import check_graph, check_meta, check_objects
+from tfckpt.looking.graphs import check_graph, check_meta, check_objects, check_references
 from tfckpt.looking.v1_files import check_v1
 from tfckpt.looking.wording import bytes_text, plural
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, shown
@@ -198,7 +198,6 @@ class _Work:
         return checked
 
     def _saved_model(self, folder: str) -> tuple[list[Checked], list[Finding]]:
-        from tfckpt.objects.nodes import check_references
         from tfckpt.saved_model.assets import check_files
         from tfckpt.saved_model.files import has_variables, model_file, read_saved_model
 
@@ -212,10 +211,10 @@ class _Work:
             return checked, [Finding.of(error, file)]
         for graph in model.meta_graphs:
             findings += check_graph(graph, file)
+            if graph.object_graph_def.nodes:
+                findings += check_references(graph.object_graph_def, file)
             try:
                 check_files(folder, graph)
-                if graph.object_graph_def.nodes:
-                    check_references(graph.object_graph_def)
             except CheckpointError as error:
                 findings.append(Finding.of(error, file))
         if not checked:
