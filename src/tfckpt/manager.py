@@ -242,7 +242,7 @@ class CheckpointManager:
 
     def _record(self, path: str) -> None:
         """Write the state file as it is to be, and only then delete what it no longer names."""
-        times = {one: saved for one, saved in self._times.items() if one != path}
+        times = {known: saved for known, saved in self._times.items() if known != path}
         times[path] = time.time()
         dropped, preserved = self._split(times)
         update_checkpoint_state(
@@ -256,8 +256,8 @@ class CheckpointManager:
             fsync=self._fsync,
         )
         self._times, self._latest, self._last_preserved = times, path, preserved
-        for one in dropped:
-            self._delete(one)
+        for oldest in dropped:
+            self._delete(oldest)
 
     def _delete(self, path: str) -> None:
         """Delete a checkpoint, if it lies in the folder or was saved by this manager."""

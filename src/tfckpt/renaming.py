@@ -15,8 +15,8 @@ from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
 from tfckpt.objects.keys import VARIABLE_VALUE
-from tfckpt.objects.nodes import read_object_graph
-from tfckpt.objects.source import Source
+from tfckpt.objects.nodes import attributes_of, read_object_graph
+from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import CheckpointReader, Unreadable, readable
 from tfckpt.saved_model.full_names import export_dir_of, full_names
 from tfckpt.tensors.stored import Array
@@ -129,14 +129,13 @@ def _named(
 
     Raises DataLossError for a key that the index lacks.
     """
-    source = Source(reader, graph)
+    source = ObjectValues(reader, graph)
     keys = {
-        one.checkpoint_key: one.full_name
-        for node_id, node in enumerate(graph.nodes)
-        for one in node.attributes
-        if (one.full_name or one.name == VARIABLE_VALUE)
-        and source.keys(node_id, one.checkpoint_key) == [one.checkpoint_key]
-        and one.checkpoint_key in there
+        attribute.checkpoint_key: attribute.full_name
+        for node_id, attribute in attributes_of(graph)
+        if (attribute.full_name or attribute.name == VARIABLE_VALUE)
+        and source.keys(node_id, attribute.checkpoint_key) == [attribute.checkpoint_key]
+        and attribute.checkpoint_key in there
     }
     folder = export_dir_of(reader.path)
     if folder is not None and "" in keys.values():
@@ -161,7 +160,8 @@ def _chosen(
     chosen = {name: keys[0] for name, keys in named.items() if name}
     for name, keys in twice.items():
         if repeated == "number":
-            free = (one for n in count(1) if (one := f"{name}_{n}") not in chosen)
+            numbered = (f"{name}_{number}" for number in count(1))
+            free = (new for new in numbered if new not in chosen)
             chosen.update(zip(free, keys[1:], strict=False))
         elif repeated == "key":
             del chosen[name]

@@ -12,9 +12,9 @@ import numpy as np
 
 from tfckpt.dtypes import numpy_dtype
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graphdef.attr_values import Shape, shape_of
+from tfckpt.graphdef.attr_values import PartialShape, shape_of
 from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
-from tfckpt.graphdef.messages import copied, is_message, own
+from tfckpt.graphdef.messages import as_message, copied, is_message
 from tfckpt.graphdef.rescoping import prepended, stripped
 from tfckpt.protos import (
     AttrValue,
@@ -43,7 +43,7 @@ class ScopedItem:
     __slots__ = ("definition", "graph")
 
     def __init__(self, definition: Any, graph: Graph | None = None) -> None:
-        self.definition = copied(own(definition, self.kind, "definition"))
+        self.definition = copied(as_message(definition, self.kind, "definition"))
         self.graph = get_default_graph() if graph is None else graph
 
     @property
@@ -62,7 +62,7 @@ class ScopedItem:
 
         Raises KeyError if the default graph lacks something that it names.
         """
-        item = cls(prepended(own(definition, cls.kind, "definition"), import_scope))
+        item = cls(prepended(as_message(definition, cls.kind, "definition"), import_scope))
         item._check()
         return item
 
@@ -102,7 +102,7 @@ class Variable(ScopedItem):
         return self.op.name
 
     @property
-    def shape(self) -> Shape | None:
+    def shape(self) -> PartialShape | None:
         attr = self.op._node.attr
         return shape_of(attr["shape"].shape) if "shape" in attr else None
 

@@ -36,11 +36,11 @@ def merged_device(outer: str, inner: str) -> str:
 
     Raises ValueError for what names no device.
     """
-    both = [_parts(one) for one in (outer, inner)]
+    both = [_parts(device) for device in (outer, inner)]
     if None in both:
         bad = outer if both[0] is None else inner
         raise ValueError(f"{bad!r} names no device, as /job:ps/task:0/device:CPU:0 does")
-    mine, theirs = (dict(one or {}) for one in both)
+    mine, theirs = (dict(parts or {}) for parts in both)
     kind, _, index = theirs.pop("device", "").partition(":")
     outer_kind, _, outer_index = mine.pop("device", "").partition(":")
     parts = {**mine, **theirs}

@@ -16,7 +16,7 @@ from tfckpt.graph.default import get_default_graph
 from tfckpt.graph.device_scopes import canonical_device
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.operation import Operation, Tensor
-from tfckpt.graphdef.messages import copied, own
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.names import CONTROL, TensorId, parse_tensor_name
 from tfckpt.graphdef.op_defs import interface_of
 from tfckpt.protos import AttrValue, GraphDef, OpDef, OpList
@@ -52,11 +52,11 @@ def import_graph_def(
     ...     tfckpt.import_graph_def(part.as_graph_def(), return_elements=["x", "x:0"], name="a")
     [<Operation 'a/x' type=Placeholder>, <Tensor 'a/x:0' shape=None dtype=DT_FLOAT>]
     """
-    nodes = copied(own(graph_def, GraphDef, "graph_def"))
+    nodes = copied(as_message(graph_def, GraphDef, "graph_def"))
     wanted = _checked_names(return_elements)
     _check_input_map(input_map)
     if producer_op_list is not None:
-        remove_unknown_defaults(nodes, own(producer_op_list, OpList, "producer_op_list"))
+        remove_unknown_defaults(nodes, as_message(producer_op_list, OpList, "producer_op_list"))
     graph = get_default_graph()
     constructor = Constructor(graph, nodes)
     with graph.name_scope("import" if name is None else name) as scope:

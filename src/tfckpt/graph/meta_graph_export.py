@@ -10,8 +10,8 @@ from tfckpt.graph.graph import Graph
 from tfckpt.graphdef.files import write_message
 from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.graphdef.live import as_meta_graph
-from tfckpt.graphdef.messages import check_size, own
-from tfckpt.graphdef.meta_info import describe
+from tfckpt.graphdef.messages import as_message, check_size
+from tfckpt.graphdef.meta_info import add_meta_info
 from tfckpt.graphdef.names import op_name, split_mark, strip_scope
 from tfckpt.graphdef.saver_nodes import extraneous_saver_nodes
 from tfckpt.names import AnyPath, as_path
@@ -66,19 +66,19 @@ def export_meta_graph(
     graph = get_default_graph() if graph is None else graph
     export = _Export(graph, export_scope, clear_devices, unbound_inputs_col_name)
     if saver_def is not None:
-        saver_def = own(saver_def, SaverDef, "saver_def")
+        saver_def = as_message(saver_def, SaverDef, "saver_def")
     if graph_def is None:
         nodes = graph.as_graph_def(add_shapes=True)
     else:
-        nodes = own(graph_def, GraphDef, "graph_def")
+        nodes = as_message(graph_def, GraphDef, "graph_def")
     result = MetaGraphDef()
     if meta_info_def is not None:
         kind = MetaGraphDef.MetaInfoDef
-        result.meta_info_def.CopyFrom(own(meta_info_def, kind, "meta_info_def"))
+        result.meta_info_def.CopyFrom(as_message(meta_info_def, kind, "meta_info_def"))
     if clear_extraneous_savers:
         export.excluded = extraneous_saver_nodes(nodes, saver_def)
     export.copy_nodes(nodes, result.graph_def)
-    describe(result, strip_default_attrs=strip_default_attrs)
+    add_meta_info(result, strip_default_attrs=strip_default_attrs)
     if saver_def is not None:
         result.saver_def.CopyFrom(saver_def)
     export.copy_collections(result, collection_list, clear_extraneous_savers)

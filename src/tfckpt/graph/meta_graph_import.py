@@ -17,7 +17,7 @@ from tfckpt.graph.operation import Operation, Tensor
 from tfckpt.graphdef.files import read_meta_graph
 from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.graphdef.live import as_meta_graph
-from tfckpt.graphdef.messages import copied, is_message, own
+from tfckpt.graphdef.messages import as_message, copied, is_message
 from tfckpt.graphdef.names import strip_scope
 from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
@@ -79,7 +79,7 @@ def import_meta_graph_with_return_elements(
 ) -> tuple[Saver | None, list[Operation | Tensor] | None]:
     """Do what `import_meta_graph` does; return the Saver, and what `return_elements` names."""
     if is_message(meta_graph_or_file, MetaGraphDef):
-        message = own(meta_graph_or_file, MetaGraphDef, "meta_graph_or_file")
+        message = as_message(meta_graph_or_file, MetaGraphDef, "meta_graph_or_file")
         place: AbstractContextManager[None] = nullcontext()
     else:
         path = as_path(meta_graph_or_file)  # type: ignore[arg-type]
@@ -234,6 +234,6 @@ def add_saver(graph: Graph) -> SaverDef | None:
     added = with_saver(meta_graph, [variables], saver_def, own_scope=False)
     nodes = GraphDef(node=added.graph_def.node[before:], versions=added.graph_def.versions)
     with graph.as_default():
-        inputs = {one.node: graph.get_tensor_by_name(f"{one.node}:0") for one in variables}
+        inputs = {saved.node: graph.get_tensor_by_name(f"{saved.node}:0") for saved in variables}
         import_graph_def(nodes, inputs, name="")
     return added.saver_def

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfckpt.dtypes import DataType, numpy_dtype
-from tfckpt.graphdef.attr_values import Attrs, Shape, attr_to_python, known_type, shape_of
+from tfckpt.graphdef.attr_values import Attrs, PartialShape, attr_to_python, known_type, shape_of
 from tfckpt.graphdef.names import CONTROL, TensorId, parse_input
 from tfckpt.graphdef.op_defs import REF
 from tfckpt.protos import AttrValue, NodeDef, OpDef
@@ -133,7 +133,7 @@ class Operation:
     def _sources(self) -> list[TensorId]:
         return [parse_input(text) for text in self._node.input]
 
-    def _shape(self, index: int) -> Shape | None:
+    def _shape(self, index: int) -> PartialShape | None:
         if self._shapes is not None and index < len(self._shapes.list.shape):
             return shape_of(self._shapes.list.shape[index])
         attr = self._node.attr
@@ -192,7 +192,7 @@ class Tensor:
         return numpy_dtype(self.data_type)
 
     @property
-    def shape(self) -> Shape | None:
+    def shape(self) -> PartialShape | None:
         """What the file says of the shape: None if nothing, None in it for a free dimension.
 
         This is what ``_output_shapes`` or the operation's own attribute says; TensorFlow infers

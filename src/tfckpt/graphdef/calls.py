@@ -50,5 +50,5 @@ def called_names(nodes: Iterable[NodeDef]) -> set[str]:
     for node in nodes:
         found.add(node.op)
         for attribute in node.attr:
-            found.update(one.name for one in named_functions(node, attribute))
+            found.update(function.name for function in named_functions(node, attribute))
     return found

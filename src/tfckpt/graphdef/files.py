@@ -94,7 +94,7 @@ def read_graph_def(path: AnyPath) -> GraphDef:
     found = read_graph_file(path)
     if isinstance(found, SavedModel):
         if len(found.meta_graphs) != 1:
-            tags = [sorted(one.meta_info_def.tags) for one in found.meta_graphs]
+            tags = [sorted(graph.meta_info_def.tags) for graph in found.meta_graphs]
             raise InvalidArgumentError(
                 f"this SavedModel has {len(tags)} graphs, tagged {tags}: take one of meta_graphs",
                 path=as_path(path),

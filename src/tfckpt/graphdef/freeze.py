@@ -14,7 +14,7 @@ from tfckpt.errors import InvalidArgumentError, TensorNotFoundError, located
 from tfckpt.graphdef.attr_values import known_type, shape_of
 from tfckpt.graphdef.frozen_functions import read_handles
 from tfckpt.graphdef.frozen_nodes import Body, forget_outputs, read_references, replace, type_of
-from tfckpt.graphdef.messages import check_size, copied, own
+from tfckpt.graphdef.messages import as_message, check_size, copied
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.graphdef.pruning import extract_sub_graph
 from tfckpt.protos import GraphDef, NodeDef
@@ -66,8 +66,8 @@ def convert_variables_to_constants(
     ]
     _check_there(chosen, variables)
     body = Body(result.node)
-    handles = {f"{one.name}:0": type_of(one, "dtype", body) for one in chosen}
-    references = [f"{one.name}:0" for one in chosen if one.op in _REFERENCES]
+    handles = {f"{node.name}:0": type_of(node, "dtype", body) for node in chosen}
+    references = [f"{node.name}:0" for node in chosen if node.op in _REFERENCES]
     for tensor in references:
         del handles[tensor]
     read_references(body, references)
@@ -127,7 +127,7 @@ def convert_constants_to_variables(
     >>> thawed.node[0].op, values["w"].shape
     ('VariableV2', (2, 2))
     """
-    result = copied(own(graph_def, GraphDef, "graph_def"))
+    result = copied(as_message(graph_def, GraphDef, "graph_def"))
     constants = {node.name: node for node in result.node if node.op == "Const"}
     if names is None:
         names = [name for name, node in constants.items() if _is_weight(node)]

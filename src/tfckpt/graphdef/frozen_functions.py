@@ -127,8 +127,8 @@ def _rewrite_call(node: NodeDef, call: Call, called: _Called, body: Body) -> Non
         node.op = called.copies[node.op]
         return
     for attribute in call.functions:
-        for one in named_functions(node, attribute):
-            one.name = called.copies[one.name]
+        for function in named_functions(node, attribute):
+            function.name = called.copies[function.name]
     for name, kinds in ((call.taken, called.taken), (call.given, called.given)):
         types = node.attr[name].list.type
         if len(types) != len(kinds):
@@ -169,7 +169,7 @@ class _Library:
     def outputs(self, node: NodeDef, count: int) -> list[tuple[str, int]]:
         """Return the names of a call's outputs, as its op has them."""
         if node.op in self._originals:
-            return [(one.name, 0) for one in self._originals[node.op].signature.output_arg]
+            return [(arg.name, 0) for arg in self._originals[node.op].signature.output_arg]
         return [("output", at) for at in range(count)]
 
     def call(self, node: NodeDef, taken: Kinds, body: Body) -> _Called:
@@ -245,7 +245,7 @@ class _Library:
 
     def needed_by(self, nodes: Iterable[NodeDef]) -> FunctionDefLibrary:
         """Return the functions that nodes call, or that those call."""
-        gradients = {one.function_name: one for one in self._library.gradient}
+        gradients = {gradient.function_name: gradient for gradient in self._library.gradient}
         needed: set[str] = set()
         waiting = called_names(nodes)
         while waiting:
@@ -256,8 +256,8 @@ class _Library:
                 waiting |= {gradients[name].gradient_func} if name in gradients else set()
         result = copied(self._library)
         del result.function[:], result.gradient[:]
-        result.function.extend(one for name, one in self._functions.items() if name in needed)
-        result.gradient.extend(one for name, one in gradients.items() if name in needed)
+        result.function.extend(copy for name, copy in self._functions.items() if name in needed)
+        result.gradient.extend(found for name, found in gradients.items() if name in needed)
         return result
 
 
@@ -266,9 +266,9 @@ def _functions(node: NodeDef, call: Call) -> list[tuple[str, str]]:
     if call is DIRECT:
         return [("", node.op)]
     return [
-        (attribute, one.name)
+        (attribute, function.name)
         for attribute in call.functions
-        for one in named_functions(node, attribute)
+        for function in named_functions(node, attribute)
     ]
 
 

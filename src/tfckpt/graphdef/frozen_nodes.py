@@ -87,7 +87,9 @@ class Body:
         before, after = f"{node.name}:{old}:0", f"{node.name}:{new}:0"
         for at in self.takers.get(before, ()):
             taker = self.nodes[at]
-            taker.input[:] = [after if self.tensor(one) == before else one for one in taker.input]
+            taker.input[:] = [
+                after if self.tensor(text) == before else text for text in taker.input
+            ]
         for output, tensor in list(self._function.ret.items()):
             if self.tensor(tensor) == before:
                 self._function.ret[output] = after

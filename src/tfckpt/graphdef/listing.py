@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from tfckpt.dtypes import DataType, numpy_dtype
 from tfckpt.errors import DataLossError, located
-from tfckpt.graphdef.attr_values import Shape, known_type, shape_of
+from tfckpt.graphdef.attr_values import PartialShape, known_type, shape_of
 from tfckpt.graphdef.files import read_graph_file
 from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
 from tfckpt.graphdef.live import LiveGraph, as_meta_graph
-from tfckpt.graphdef.messages import is_message, own
+from tfckpt.graphdef.messages import as_message, is_message
 from tfckpt.graphdef.names import op_name
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.locate import SAVED_MODEL_FILES
@@ -24,14 +24,14 @@ from tfckpt.parsing import parse_binary
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SavedModel, TensorProto, VariableDef
 from tfckpt.tensors.tensor_proto import make_ndarray
 
-GraphLike: TypeAlias = LiveGraph | GraphDef | MetaGraphDef | SavedModel | AnyPath
+GraphOrPath: TypeAlias = LiveGraph | GraphDef | MetaGraphDef | SavedModel | AnyPath
 
 
 class GraphVariable(NamedTuple):
     """A variable of a graph."""
 
     name: str  # of its node
-    shape: Shape | None  # None in it where free; None if nothing says it
+    shape: PartialShape | None  # None in it where free; None if nothing says it
     data_type: DataType
     checkpoint_key: str  # that of the whole, for a slice of a partitioned variable
     trainable: bool | None  # None if no collection says it
@@ -41,16 +41,16 @@ class GraphVariable(NamedTuple):
         return numpy_dtype(self.data_type)
 
 
-def meta_graphs_of(graph: GraphLike) -> list[MetaGraphDef]:
+def meta_graphs_of(graph: GraphOrPath) -> list[MetaGraphDef]:
     """Return what there is as MetaGraphDefs: one, or those of a SavedModel (or its folder)."""
     if isinstance(graph, LiveGraph):
         return [as_meta_graph(graph)]
     if is_message(graph, GraphDef):
-        return [MetaGraphDef(graph_def=own(graph, GraphDef, "graph"))]
+        return [MetaGraphDef(graph_def=as_message(graph, GraphDef, "graph"))]
     if is_message(graph, MetaGraphDef):
-        return [own(graph, MetaGraphDef, "graph")]
+        return [as_message(graph, MetaGraphDef, "graph")]
     if is_message(graph, SavedModel):
-        return list(own(graph, SavedModel, "graph").meta_graphs)
+        return list(as_message(graph, SavedModel, "graph").meta_graphs)
     return meta_graphs_of(read_graph_file(graph_path(graph)))  # type: ignore[arg-type]
 
 
@@ -63,7 +63,7 @@ def graph_path(path: AnyPath) -> str:
     return path
 
 
-def list_graph_variables(graph: GraphLike) -> list[GraphVariable]:
+def list_graph_variables(graph: GraphOrPath) -> list[GraphVariable]:
     """List the variables of a graph, sorted by name.
 
     Takes a Graph, a GraphDef, MetaGraphDef or SavedModel, or the path of a file of one. Shape and
@@ -78,7 +78,7 @@ def list_graph_variables(graph: GraphLike) -> list[GraphVariable]:
     """
     found: dict[str, GraphVariable] = {}
     for meta_graph in meta_graphs_of(graph):
-        definitions = {op_name(one.variable_name): one for one in variable_defs(meta_graph)}
+        definitions = {op_name(found.variable_name): found for found in variable_defs(meta_graph)}
         for node in meta_graph.graph_def.node:
             if node.op in VARIABLE_OPS:
                 found[node.name] = _variable(node, definitions.get(node.name))
@@ -113,7 +113,7 @@ def variable_defs(meta_graph: MetaGraphDef) -> Iterator[VariableDef]:
             yield definition
 
 
-def graph_constants(graph: GraphLike) -> dict[str, npt.NDArray[Any]]:
+def graph_constants(graph: GraphOrPath) -> dict[str, npt.NDArray[Any]]:
     """Return the tensors of a graph's Const nodes by name: a frozen graph's weights.
 
     Raises DataLossError (a ValueError) naming the node if one does not hold what it says, and
@@ -132,7 +132,7 @@ def graph_constants(graph: GraphLike) -> dict[str, npt.NDArray[Any]]:
     return constants
 
 
-def constant_protos(graph: GraphLike) -> Iterator[tuple[str, TensorProto]]:
+def constant_protos(graph: GraphOrPath) -> Iterator[tuple[str, TensorProto]]:
     """Yield each Const node's name and TensorProto, undecoded."""
     for meta_graph in meta_graphs_of(graph):
         for node in meta_graph.graph_def.node:

@@ -11,7 +11,7 @@ M = TypeVar("M", bound=Message)
 MESSAGE_LIMIT = 2**31 - 1  # bytes that a protobuf message may have
 
 
-def own(message: object, kind: type[M], what: str) -> M:
+def as_message(message: object, kind: type[M], what: str) -> M:
     """Return `message` itself if it is a `kind`, its copy if it is the same type of another pool.
 
     Raises TypeError for anything else.

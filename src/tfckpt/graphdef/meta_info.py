@@ -10,7 +10,7 @@ from tfckpt.versions import TFCKPT_VERSION
 GIT_VERSION = f"tfckpt {TFCKPT_VERSION}"
 
 
-def describe(meta_graph_def: MetaGraphDef, *, strip_default_attrs: bool) -> None:
+def add_meta_info(meta_graph_def: MetaGraphDef, *, strip_default_attrs: bool) -> None:
     """Say what a graph was made by, and which ops it has; drop attributes' defaults if asked."""
     info = meta_graph_def.meta_info_def
     info.tensorflow_version = TENSORFLOW_VERSION

@@ -195,9 +195,11 @@ def _not_allowed(name: str, value: AttrValue, attr: OpDef.AttrDef) -> str | None
     of_list = attr.type.startswith("list(")
     given = getattr(value.list, field) if of_list else [getattr(value, field)]
     allowed = getattr(attr.allowed_values.list, field)
-    for one in given:
-        if one not in allowed:
-            return f"attr {name!r} is {_shown(one)}, the op takes {', '.join(map(_shown, allowed))}"
+    for item in given:
+        if item not in allowed:
+            return (
+                f"attr {name!r} is {_shown(item)}, the op takes {', '.join(map(_shown, allowed))}"
+            )
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from tfckpt.errors import TensorNotFoundError
-from tfckpt.graphdef.messages import own
+from tfckpt.graphdef.messages import as_message
 from tfckpt.graphdef.names import op_name, split_mark
 from tfckpt.protos import GraphDef, NodeDef
 
@@ -25,7 +25,7 @@ def extract_sub_graph(graph_def: GraphDef, dest_nodes: Iterable[str]) -> GraphDe
     """
     if isinstance(dest_nodes, str):
         raise TypeError("dest_nodes must be a list of names, not a string")
-    graph_def = own(graph_def, GraphDef, "graph_def")
+    graph_def = as_message(graph_def, GraphDef, "graph_def")
     nodes = {node.name: node for node in graph_def.node}
     needed: set[str] = set()
     todo = list(dest_nodes)
@@ -57,9 +57,9 @@ def remove_training_nodes(
     >>> [(node.name, list(node.input)) for node in remove_training_nodes(graph_def).node]
     [('a', []), ('c', ['a'])]
     """
-    graph_def = own(input_graph, GraphDef, "input_graph")
+    graph_def = as_message(input_graph, GraphDef, "input_graph")
     protected = set(protected_nodes or ())
-    checks = {one.name for one in graph_def.node if one.op == "CheckNumerics"} - protected
+    checks = {node.name for node in graph_def.node if node.op == "CheckNumerics"} - protected
     nodes = [_without_inputs(node, checks) for node in graph_def.node if node.name not in checks]
     spliced = _identities(nodes, protected)
     result = GraphDef(versions=graph_def.versions, library=graph_def.library)

@@ -79,7 +79,7 @@ def _rename(message: Any, rename: Callable[[str], str]) -> None:
     for field in _PARTS.get(kind, ()):
         part = getattr(message, field)
         if not isinstance(part, Message):
-            for one in part:
-                _rename(one, rename)
+            for message_of_list in part:
+                _rename(message_of_list, rename)
         elif message.HasField(field):
             _rename(part, rename)

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from tfckpt.dtypes import DataType, python_name
-from tfckpt.graphdef.attr_values import Shape, shape_of
+from tfckpt.graphdef.attr_values import PartialShape, shape_of
 from tfckpt.graphdef.listing import GraphVariable, list_graph_variables
 from tfckpt.graphdef.names import op_name
 from tfckpt.graphdef.op_defs import REF
@@ -26,7 +26,7 @@ class Endpoint(NamedTuple):
 
     name: str
     type: str
-    shape: Shape | None
+    shape: PartialShape | None
 
 
 class Signature(NamedTuple):

@@ -141,9 +141,9 @@ class Checkpoint(Trackable):
         """
         given = as_options(options)
         own = self._objects()
-        late = [one for one in (self, *self._below(own)) if one._waiting]
-        for one in late:
-            one._settle()
+        late = [tree for tree in (self, *self._below(own)) if tree._waiting]
+        for tree in late:
+            tree._settle()
         if late:
             own = self._objects()
         if self._stored is not None:
@@ -250,7 +250,7 @@ class Checkpoint(Trackable):
     def _settle(self, also: Restoration | None = None, own: Built | None = None) -> Built:
         """Give what was added the values that wait for it; return the objects as they were."""
         own = self._objects() if own is None else own
-        waiting = [one for one in (*self._waiting, also) if one is not None]
+        waiting = {*self._waiting, *([] if also is None else [also])}
         if not waiting:
             return own
         tree = self._top()
@@ -261,23 +261,23 @@ class Checkpoint(Trackable):
                 self._stored.settle(key, now)
             return now
 
-        give(own, set(waiting), put)
-        for one in self._below(own):
-            one._above.add(self)
-        self.__dict__["_waiting"] = [one for one in self._waiting if one.unused]
+        give(own, waiting, put)
+        for part in self._below(own):
+            part._above.add(self)
+        self.__dict__["_waiting"] = [older for older in self._waiting if older.unused]
         return own
 
     def _below(self, own: Built) -> list[Checkpoint]:
         """Return the other checkpoints that are part of this one."""
-        return [one for one in own.objects if isinstance(one, Checkpoint) and one is not self]
+        return [obj for obj in own.objects if isinstance(obj, Checkpoint) and obj is not self]
 
     def _wait_for(self, newest: Restoration) -> None:
         """Take down that a restoration may have values left."""
-        for one in self._waiting:
-            if newest.supersedes(one):
-                one.is_superseded = True
-                one.expect_partial()
-        waiting = [one for one in self._waiting if not one.is_superseded]
+        for older in self._waiting:
+            if newest.supersedes(older):
+                older.is_superseded = True
+                older.expect_partial()
+        waiting = [older for older in self._waiting if not older.is_superseded]
         self.__dict__["_waiting"] = [*waiting, newest] if newest.unused else waiting
 
     def _children(self) -> Iterable[tuple[str, Any]]:
@@ -291,8 +291,8 @@ class Checkpoint(Trackable):
 
     def _check_children(self, graph: TrackableObjectGraph) -> None:
         known = {child.local_name for child in graph.nodes[0].children}
-        known.update(one.name for one in graph.nodes[0].attributes)
-        known.update(one.slot_name for one in graph.nodes[0].slot_variables)
+        known.update(attribute.name for attribute in graph.nodes[0].attributes)
+        known.update(slot.slot_name for slot in graph.nodes[0].slot_variables)
         new = [name for name in self._tree if name not in known]
         if new:
             raise ValueError(
@@ -328,9 +328,9 @@ class Checkpoint(Trackable):
         self._tree[name] = child
         if is_new:
             try:
-                for one in (self, *self._above):
-                    if one._waiting:
-                        one._settle()
+                for tree in (self, *self._above):
+                    if tree._waiting:
+                        tree._settle()
             except BaseException:
                 del self._tree[name]
                 raise
@@ -341,7 +341,7 @@ class Checkpoint(Trackable):
         del self._tree[name]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: one for name, one in self.__dict__.items() if name not in _alone()}
+        return {name: value for name, value in self.__dict__.items() if name not in _alone()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Become a copy, which has children of its own and waits for no values."""

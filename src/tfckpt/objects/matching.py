@@ -28,11 +28,13 @@ def match(own: TrackableObjectGraph, stored: TrackableObjectGraph, *, slots: boo
     objects = matched_objects(own, stored) if slots else match_children(own, stored)
     keys = []
     for stored_id, own_id in objects.items():
-        mine = {one.name: one.checkpoint_key for one in own.nodes[own_id].attributes}
+        mine = {
+            attribute.name: attribute.checkpoint_key for attribute in own.nodes[own_id].attributes
+        }
         keys += [
-            (one.checkpoint_key, mine[one.name])
-            for one in stored.nodes[stored_id].attributes
-            if one.name in mine
+            (attribute.checkpoint_key, mine[attribute.name])
+            for attribute in stored.nodes[stored_id].attributes
+            if attribute.name in mine
         ]
     return Match(keys, len(objects) <= 1)
 
@@ -61,16 +63,16 @@ def match_children(own: ObjectGraph, stored: TrackableObjectGraph) -> dict[int, 
 
 def slot_keys(graph: TrackableObjectGraph) -> set[str]:
     """Return the keys of slot variables that are nobody's children besides."""
-    slots = {one.slot_variable_node_id for node in graph.nodes for one in node.slot_variables}
-    slots -= {one.node_id for node in graph.nodes for one in node.children}
-    return {one.checkpoint_key for number in slots for one in graph.nodes[number].attributes}
+    owned = {slot.slot_variable_node_id for node in graph.nodes for slot in node.slot_variables}
+    owned -= {child.node_id for node in graph.nodes for child in node.children}
+    return {held.checkpoint_key for node_id in owned for held in graph.nodes[node_id].attributes}
 
 
 def _add_slots(objects: dict[int, int], own: ObjectGraph, stored: TrackableObjectGraph) -> None:
     for stored_id, own_id in list(objects.items()):
         slots = {
-            (one.slot_name, one.original_variable_node_id): one.slot_variable_node_id
-            for one in own.nodes[own_id].slot_variables
+            (slot.slot_name, slot.original_variable_node_id): slot.slot_variable_node_id
+            for slot in own.nodes[own_id].slot_variables
         }
         for slot in stored.nodes[stored_id].slot_variables:
             variable = objects.get(slot.original_variable_node_id)

@@ -56,8 +56,8 @@ class MaxShardSizePolicy(ShardingCallback):
 
     def __call__(self, shardable_tensors: Sequence[ShardableTensor]) -> Sequence[Shard]:
         shards = _Shards(self.max_shard_size)
-        for one in shardable_tensors:
-            shards.place(_Block.of(one))
+        for tensor in shardable_tensors:
+            shards.place(_Block.of(tensor))
         return [*shards.filled, *shards.beyond]
 
 

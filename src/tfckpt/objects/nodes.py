@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tfckpt.protos import SavedObject, SavedObjectGraph, TrackableObjectGraph
 
     TrackableObject = TrackableObjectGraph.TrackableObject
+    SerializedTensor = TrackableObject.SerializedTensor
     # That of a checkpoint, or that of a SavedModel: children and slots are the same in both.
     ObjectGraph: TypeAlias = TrackableObjectGraph | SavedObjectGraph
 
@@ -150,16 +151,22 @@ def _no_node(node_id: int, what: str, target: int, count: int) -> DataLossError:
 
 def _check_keys(graph: TrackableObjectGraph) -> None:
     owners: dict[str, str] = {}
+    for node_id, attribute in attributes_of(graph):
+        owner = f"attribute {attribute.name!r} of node {node_id}"
+        if not attribute.checkpoint_key:
+            raise DataLossError(f"{owner} names no tensor: its key is empty")
+        first = owners.setdefault(attribute.checkpoint_key, owner)
+        if first is not owner:
+            raise DataLossError(
+                f"{first} and {owner} have the same key {attribute.checkpoint_key!r}"
+            )
+
+
+def attributes_of(graph: TrackableObjectGraph) -> Iterator[tuple[int, SerializedTensor]]:
+    """Yield each attribute of a graph with the number of its node, in the order of the nodes."""
     for node_id, node in enumerate(graph.nodes):
         for attribute in node.attributes:
-            owner = f"attribute {attribute.name!r} of node {node_id}"
-            if not attribute.checkpoint_key:
-                raise DataLossError(f"{owner} names no tensor: its key is empty")
-            first = owners.setdefault(attribute.checkpoint_key, owner)
-            if first is not owner:
-                raise DataLossError(
-                    f"{first} and {owner} have the same key {attribute.checkpoint_key!r}"
-                )
+            yield node_id, attribute
 
 
 def node_at(graph: TrackableObjectGraph, path: str) -> int | None:
@@ -175,15 +182,15 @@ def node_at(graph: TrackableObjectGraph, path: str) -> int | None:
     if owner is None or original is None:
         return None
     slots = graph.nodes[owner].slot_variables
-    matching = (one for one in slots if one.original_variable_node_id == original)
-    return next((o.slot_variable_node_id for o in matching if o.slot_name == slot), None)
+    of_variable = (found for found in slots if found.original_variable_node_id == original)
+    return next((it.slot_variable_node_id for it in of_variable if it.slot_name == slot), None)
 
 
 def _follow(graph: TrackableObjectGraph, names: Sequence[str]) -> int | None:
     node_id = 0
     for name in names:
         children = graph.nodes[node_id].children
-        found = next((one.node_id for one in children if one.local_name == name), None)
+        found = next((child.node_id for child in children if child.local_name == name), None)
         if found is None:
             return None
         node_id = found

@@ -45,7 +45,7 @@ class Piece(NamedTuple):
         return self.array.shape == self.full_shape
 
     def box(self) -> list[tuple[int, int]]:
-        return [(one.start, one.stop) for one in self.part.index_in(self.full_shape)]
+        return [(extent.start, extent.stop) for extent in self.part.index_in(self.full_shape)]
 
 
 def write_sharded(
@@ -121,7 +121,7 @@ class _Checks:
     """The tensors that are to be saved, and the parts of each that were met so far."""
 
     def __init__(self, tensors: Sequence[ShardableTensor], description: str) -> None:
-        self._tensors = {one.checkpoint_key: one for one in tensors}
+        self._tensors = {tensor.checkpoint_key: tensor for tensor in tensors}
         self._met: dict[str, list[Piece]] = {}
         self._description = description
 
@@ -198,7 +198,7 @@ class _Checks:
             raise self._failed("a tensor without elements was found more than once", key)
         clash = find_overlap(boxes)
         if clash is not None:
-            spec = " and ".join(str(pieces[one].part) for one in clash)
+            spec = " and ".join(str(pieces[number].part) for number in clash)
             raise self._failed("the same elements were found more than once", key, spec)
         if sum(piece.array.size for piece in pieces) != volume(shape):
             gap = first_gap(boxes, shape)

@@ -22,9 +22,9 @@ from tfckpt.objects.assigning import fitted
 from tfckpt.objects.building import COUNTER_KEY, DEFAULT_NAME, Built
 from tfckpt.objects.keys import VARIABLE_VALUE, listed
 from tfckpt.objects.matching import Match, match, slot_keys
-from tfckpt.objects.nodes import read_object_graph
-from tfckpt.objects.source import Source
+from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.objects.trackable import Names
+from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import CheckpointReader
 
 logger = logging.getLogger("tfckpt")
@@ -107,9 +107,8 @@ class ByObject(Restoration):
         self._slots = slots
         self._graph = read_object_graph(reader)
         self._attributes = {
-            one.checkpoint_key: (node_id, one)
-            for node_id, node in enumerate(self._graph.nodes)
-            for one in node.attributes
+            attribute.checkpoint_key: (node_id, attribute)
+            for node_id, attribute in attributes_of(self._graph)
         }
         skipped = set[str]() if slots else slot_keys(self._graph)
         super().__init__(reader, (key for key in self._attributes if key not in skipped))
@@ -122,7 +121,7 @@ class ByObject(Restoration):
         return key in self._left.keys
 
     def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
-        attributes, source = self._attributes, Source(reader, self._graph)
+        attributes, source = self._attributes, ObjectValues(reader, self._graph)
         plain = [key for key in keys if attributes[key][1].name == VARIABLE_VALUE and key in reader]
         values = dict[str, Any](reader.get_tensors(plain))  # many at once are read faster
         return values | {key: source.value(*attributes[key]) for key in keys if key not in values}
@@ -186,10 +185,9 @@ def begin(reader: CheckpointReader, own: Built, *, slots: bool = True) -> Restor
 def full_names(own: Built) -> dict[str, str]:
     """Return the full names that were given, by key."""
     return {
-        one.checkpoint_key: one.full_name
-        for node in own.graph.nodes
-        for one in node.attributes
-        if one.full_name not in ("", DEFAULT_NAME)
+        attribute.checkpoint_key: attribute.full_name
+        for _, attribute in attributes_of(own.graph)
+        if attribute.full_name not in ("", DEFAULT_NAME)
     }
 
 
@@ -202,35 +200,38 @@ def give(own: Built, restorations: Iterable[Restoration], put: Callable[[str, An
     and later everything but that value.
     """
     decided: set[str] = set()
-    for one in sorted(restorations, key=lambda one: -one.number):
-        found = [(key, mine, own.places.get(mine, [])) for key, mine in one.match(own).keys]
-        new = [each for each in found if one.is_new(each[0], each[2])]
+    for restoration in sorted(restorations, key=lambda begun: -begun.number):
+        pairs = restoration.match(own).keys
+        found = [(key, mine, own.places.get(mine, [])) for key, mine in pairs]
+        new = [each for each in found if restoration.is_new(each[0], each[2])]
         wanted: dict[str, str] = {}
-        for key, mine, _ in () if one.is_superseded else new:
-            if mine in own.values and mine not in decided and not _is_newer(own.values[mine], one):
+        for key, mine, _ in () if restoration.is_superseded else new:
+            if mine not in own.values or mine in decided:
+                continue
+            if _newest.of(own.values[mine]) <= restoration.number:
                 wanted.setdefault(mine, key)
-        given = _read(one, own, wanted)
+        given = _read(restoration, own, wanted)
         for mine, value in given.items():
-            _newest.note(put(mine, value), one.number)
+            _newest.note(put(mine, value), restoration.number)
         for key, mine, places in new:
             if mine in given or mine not in wanted:
-                one.note(key, places)
+                restoration.note(key, places)
         decided.update(mine for _, mine, _ in found)
 
 
-def _read(one: Restoration, own: Built, wanted: dict[str, str]) -> dict[str, Any]:
+def _read(restoration: Restoration, own: Built, wanted: dict[str, str]) -> dict[str, Any]:
     """Read the values, by the program's keys, each as the kind of thing that it replaces."""
     if not wanted:
         return {}
     values = {}
-    with one.opened() as reader, located(reader.path):
-        stored = one.values(reader, list(wanted.values()))
+    with restoration.opened() as reader, located(reader.path):
+        stored = restoration.values(reader, list(wanted.values()))
         for mine, key in wanted.items():
             try:
                 values[mine] = fitted(own.values[mine], stored[key], key)
             except InvalidArgumentError as error:
-                if (key, error.message) not in one.misfits:
-                    one.misfits.add((key, error.message))
+                if (key, error.message) not in restoration.misfits:
+                    restoration.misfits.add((key, error.message))
                     raise
     return values
 
@@ -276,7 +277,3 @@ class _Newest:
 
 
 _newest = _Newest()
-
-
-def _is_newer(value: Any, one: Restoration) -> bool:
-    return _newest.of(value) > one.number

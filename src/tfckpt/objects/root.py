@@ -52,7 +52,7 @@ class Rooted(Trackable):
     def _children(self) -> Iterable[tuple[str, Any]]:
         own = dict(children_of(self.root))
         yield from own.items()
-        yield from ((name, one) for name, one in items_of(self._attached) if name not in own)
+        yield from (item for item in items_of(self._attached) if item[0] not in own)
 
     def _child(self, name: str) -> Any:
         return self._attached[name] if name in self._attached else child_at(self.root, name)

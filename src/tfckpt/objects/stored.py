@@ -13,9 +13,10 @@ from tfckpt.bundle.reader import BundleReader
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
 from tfckpt.objects.building import COUNTER_KEY, SAVE_COUNTER, mark_checkpoint_values
 from tfckpt.objects.keys import VARIABLE_VALUE, join_path
-from tfckpt.objects.source import Source
+from tfckpt.objects.nodes import attributes_of
 from tfckpt.objects.trackable import Names
 from tfckpt.objects.tree import Maker, load_object_tree
+from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def tensors_of(values: dict[str, Any]) -> dict[str, Any]:
     tensors: dict[str, Any] = {}
     for key, value in values.items():
         items = value.items() if isinstance(value, dict) else [("", value)]
-        tensors.update((key + end, one) for end, one in items)
+        tensors.update((key + end, tensor) for end, tensor in items)
     return tensors
 
 
@@ -121,7 +122,7 @@ def _disk_order(reader: CheckpointReader) -> dict[str, int]:
     return {name: rank for rank, name in enumerate(order)}
 
 
-def _places(source: Source, made: dict[int, Any]) -> dict[str, list[Names]]:
+def _places(source: ObjectValues, made: dict[int, Any]) -> dict[str, list[Names]]:
     """Find where in the tree the values of a checkpoint stand, by key."""
     places: dict[str, list[Names]] = {}
     for node_id in source.paths.links:
@@ -144,7 +145,7 @@ def _places(source: Source, made: dict[int, Any]) -> dict[str, list[Names]]:
             if slot.slot_name not in taken and variable is not None and len(owned) == 1:
                 where = (*way, slot.slot_name, variable)
                 places.setdefault(owned[0].checkpoint_key, []).append(where)
-    order = [one.checkpoint_key for node in source.graph.nodes for one in node.attributes]
+    order = [attribute.checkpoint_key for _, attribute in attributes_of(source.graph)]
     return {key: places[key] for key in order if key in places}
 
 

@@ -14,6 +14,7 @@ parents are followed as far as the caller goes and no further.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
@@ -22,8 +23,8 @@ from tfckpt.lazy import lazy
 from tfckpt.names import AnyPath
 from tfckpt.objects.keys import is_sequence
 from tfckpt.objects.nodes import read_object_graph
-from tfckpt.objects.source import Source
 from tfckpt.objects.trackable import Trackable
+from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import Verify
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def load_object_tree(path: AnyPath, *, verify: Verify = True, mmap: bool = True)
     """
     reader = load_checkpoint(path, verify=verify, mmap=mmap)
     try:
-        return Views(Source(reader, read_object_graph(reader))).node(0)
+        return Views(ObjectValues(reader, read_object_graph(reader))).node(0)
     except BaseException:
         reader.close()
         raise
@@ -57,7 +58,7 @@ def load_object_tree(path: AnyPath, *, verify: Verify = True, mmap: bool = True)
 class Views:
     """The views on the objects of one checkpoint."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ObjectValues) -> None:
         self.source = source
         self._nodes: dict[int, ObjectNode] = {}
 
@@ -109,8 +110,8 @@ class ObjectNode(Trackable):
         """The values of the object itself, by attribute."""
         return _Lazy(
             {
-                one.name: lambda one=one: self._source.value(self.node_id, one)
-                for one in self.message.attributes
+                attribute.name: lambda held=attribute: self._source.value(self.node_id, held)
+                for attribute in self.message.attributes
             }
         )
 
@@ -118,12 +119,11 @@ class ObjectNode(Trackable):
     def slots(self) -> Mapping[str, Mapping[str, Any]]:
         """The slot variables of an optimizer: slot -> path of the variable -> value."""
         slots: dict[str, dict[str, Any]] = {}
-        for one in self.message.slot_variables:
-            variable = self._source.paths.get(one.original_variable_node_id)
-            name = f"node {one.original_variable_node_id}" if variable is None else variable
-            slots.setdefault(one.slot_name, {})[name] = lambda one=one: self._views.shown(
-                one.slot_variable_node_id
-            )
+        for slot in self.message.slot_variables:
+            variable = self._source.paths.get(slot.original_variable_node_id)
+            name = f"node {slot.original_variable_node_id}" if variable is None else variable
+            owned = slot.slot_variable_node_id
+            slots.setdefault(slot.slot_name, {})[name] = partial(self._views.shown, owned)
         return {name: _Lazy(values) for name, values in slots.items()}
 
     def child(self, name: str) -> ObjectNode:
@@ -175,8 +175,8 @@ class ObjectMapping(ObjectNode, Mapping[str, Any]):
 
     @lazy
     def _entries(self) -> dict[str, None]:
-        attributes = (one.name for one in self.message.attributes)
-        slots = (one.slot_name for one in self.message.slot_variables)
+        attributes = (attribute.name for attribute in self.message.attributes)
+        slots = (slot.slot_name for slot in self.message.slot_variables)
         return dict.fromkeys([*self._child_ids, *attributes, *slots])
 
     def __getitem__(self, key: str) -> Any:

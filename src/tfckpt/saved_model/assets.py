@@ -48,8 +48,8 @@ def asset_file_defs(meta_graph: MetaGraphDef) -> list[AssetFileDef]:
                 found.append(parse_binary(packed.value, AssetFileDef))
             except DataLossError:
                 raise DataLossError(f"the collection {ASSETS_KEY} holds what is no asset") from None
-    for one in found:
-        check_name(one.filename)
+    for asset in found:
+        check_name(asset.filename)
     return found
 
 
@@ -70,8 +70,8 @@ def get_asset_tensors(
     """
     folder = os.path.join(export_dir, ASSETS_DIRECTORY)
     return {
-        prepend_scope(one.tensor_info.name, import_scope): os.path.join(folder, one.filename)
-        for one in asset_file_defs(meta_graph_def_to_load)
+        prepend_scope(asset.tensor_info.name, import_scope): os.path.join(folder, asset.filename)
+        for asset in asset_file_defs(meta_graph_def_to_load)
     }
 
 
@@ -131,7 +131,7 @@ class AssetFolder:
         """
         listed = asset_file_defs(meta_graph)
         _check_tensors(meta_graph, listed)
-        names = {one.filename for one in listed}
+        names = {asset.filename for asset in listed}
         if names and assets_dir is None:
             raise InvalidArgumentError(
                 f"the graph has the assets {sorted(names)}: say in which folder they lie "
@@ -206,12 +206,12 @@ class AssetFolder:
 
 def _check_tensors(meta_graph: MetaGraphDef, listed: Iterable[AssetFileDef]) -> None:
     nodes = {node.name for node in meta_graph.graph_def.node}
-    for one in listed:
-        if op_name(one.tensor_info.name) not in nodes:
+    for asset in listed:
+        if op_name(asset.tensor_info.name) not in nodes:
             raise InvalidArgumentError(
-                f"the graph lists {one.filename!r} as an asset for the tensor "
-                f"{one.tensor_info.name!r}, which it does not have: it may have been imported into "
-                f"a scope, of which the list does not know"
+                f"the graph lists {asset.filename!r} as an asset for the tensor "
+                f"{asset.tensor_info.name!r}, which it does not have: it may have been imported "
+                f"into a scope, of which the list does not know"
             )
 
 
@@ -222,11 +222,11 @@ def _lists_elsewhere(meta_graph: MetaGraphDef, *, in_collection: bool) -> bool:
     return ASSETS_KEY in collections and bool(collections[ASSETS_KEY].any_list.value)
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two files have the same content. Raises FileMissingError if one is none."""
-    if one == other:
+def same(path: str, other: str) -> bool:
+    """Whether two files have the same content. Raises FileMissingError where a file is missing."""
+    if path == other:
         return True
-    with closing(_open(one)) as a, closing(_open(other)) as b:
+    with closing(_open(path)) as a, closing(_open(other)) as b:
         return a.size == b.size and all(
             left == right for left, right in zip(_chunks(a), _chunks(b), strict=True)
         )
@@ -254,7 +254,7 @@ def copy_file(source: str, target: str, *, fsync: bool) -> None:
 def _paths(meta_graph: MetaGraphDef, assets: Assets) -> list[tuple[str, str]]:
     """Return tensor and path of each asset. Raises TypeError or ValueError for what is none."""
     nodes = {node.name: node for node in meta_graph.graph_def.node}
-    given = assets.items() if isinstance(assets, Mapping) else ((one, None) for one in assets)
+    given = assets.items() if isinstance(assets, Mapping) else ((tensor, None) for tensor in assets)
     return [_path(nodes, tensor, path) for tensor, path in given]
 
 

@@ -18,7 +18,7 @@ from tfckpt.saved_model import constants
 from tfckpt.saved_model.assets import AssetFolder, Assets, check_inside, copy_file
 from tfckpt.saved_model.files import as_folder, serialized, variables_prefix
 from tfckpt.saved_model.fitting import without_values
-from tfckpt.saved_model.graphs import GraphLike, new_meta_graph
+from tfckpt.saved_model.graphs import GraphToSave, new_meta_graph
 from tfckpt.saved_model.loader import Variables
 from tfckpt.saved_model.options import GraphOptions
 from tfckpt.saver import Saver
@@ -79,7 +79,7 @@ class SavedModelBuilder:
         strip_default_attrs: bool = False,
         saver: Saver | None = None,
         *,
-        graph: GraphLike | None = None,
+        graph: GraphToSave | None = None,
         assets_dir: AnyPath | None = None,
         assets_list: Assets | None = None,
         init_op: Operation | str | None = None,
@@ -154,7 +154,7 @@ class SavedModelBuilder:
         strip_default_attrs: bool = False,
         saver: Saver | None = None,
         *,
-        graph: GraphLike | None = None,
+        graph: GraphToSave | None = None,
         assets_dir: AnyPath | None = None,
         assets_list: Assets | None = None,
         init_op: Operation | str | None = None,
@@ -247,8 +247,8 @@ class SavedModelBuilder:
 Builder = SavedModelBuilder
 
 
-def _first_graph(*graphs: GraphLike | None) -> MetaGraphDef | None:
-    return next((new_meta_graph(one) for one in graphs if one is not None), None)
+def _first_graph(*graphs: GraphToSave | None) -> MetaGraphDef | None:
+    return next((new_meta_graph(graph) for graph in graphs if graph is not None), None)
 
 
 def _files_below(root: str) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tfckpt.graph import Graph, export_meta_graph
 from tfckpt.graphdef.live import LiveGraph, as_meta_graph
-from tfckpt.graphdef.messages import copied, is_message, own
+from tfckpt.graphdef.messages import as_message, copied, is_message
 from tfckpt.graphdef.op_defs import strip_defaults
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
@@ -18,15 +18,15 @@ from tfckpt.saver.restored import has_restore, restored_variables
 from tfckpt.saver.var_list import ToSave, not_in_mapping
 from tfckpt.saver.variables_graph import make_meta_graph
 
-GraphLike = LiveGraph | MetaGraphDef | GraphDef
+GraphToSave = LiveGraph | MetaGraphDef | GraphDef
 
 
-def new_meta_graph(graph: GraphLike) -> MetaGraphDef:
+def new_meta_graph(graph: GraphToSave) -> MetaGraphDef:
     """Return a graph of any kind as a MetaGraphDef, which is the caller's own."""
     if is_message(graph, MetaGraphDef):
-        return copied(own(graph, MetaGraphDef, "graph"))
+        return copied(as_message(graph, MetaGraphDef, "graph"))
     if is_message(graph, GraphDef):
-        return export_meta_graph(graph_def=own(graph, GraphDef, "graph"), graph=Graph())
+        return export_meta_graph(graph_def=as_message(graph, GraphDef, "graph"), graph=Graph())
     if isinstance(graph, LiveGraph):
         return as_meta_graph(graph)
     raise TypeError(

@@ -164,7 +164,9 @@ class SavedModelLoader:
         for meta_graph in self._saved_model.meta_graphs:
             if set(meta_graph.meta_info_def.tags) == wanted:
                 return meta_graph
-        available = [sorted(one.meta_info_def.tags) for one in self._saved_model.meta_graphs]
+        available = [
+            sorted(meta_graph.meta_info_def.tags) for meta_graph in self._saved_model.meta_graphs
+        ]
         raise RuntimeError(
             f"MetaGraphDef associated with tags {sorted(wanted)} could not be found in SavedModel, "
             f"with available tags {available}"

@@ -116,7 +116,7 @@ def _checked(graph: MetaGraphDef, argument: str, element: object, *kinds: type) 
         )
     name = element if isinstance(element, str) else str(element.name)  # type: ignore[attr-defined]
     node = op_name(name) if Tensor in kinds else name
-    if all(one.name != node for one in graph.graph_def.node):
+    if all(known.name != node for known in graph.graph_def.node):
         raise ValueError(f"the graph has no operation {node!r}, which is to be its {argument}")
     return name
 

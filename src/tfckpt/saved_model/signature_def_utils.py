@@ -8,7 +8,7 @@ from typing import Any
 from tfckpt.dtypes import DataType
 from tfckpt.errors import TensorNotFoundError
 from tfckpt.graph.operation import Operation, Tensor
-from tfckpt.graphdef.messages import is_message, own
+from tfckpt.graphdef.messages import as_message, is_message
 from tfckpt.protos import SignatureDef, TensorInfo, TensorProto
 from tfckpt.saved_model.method_names import MethodNameUpdater
 from tfckpt.saved_model.signature_constants import (
@@ -58,9 +58,9 @@ def build_signature_def(
     """
     signature = SignatureDef()
     for key, info in (inputs or {}).items():
-        signature.inputs[key].CopyFrom(own(info, TensorInfo, f"input {key!r}"))
+        signature.inputs[key].CopyFrom(as_message(info, TensorInfo, f"input {key!r}"))
     for key, info in (outputs or {}).items():
-        signature.outputs[key].CopyFrom(own(info, TensorInfo, f"output {key!r}"))
+        signature.outputs[key].CopyFrom(as_message(info, TensorInfo, f"output {key!r}"))
     if method_name is not None:
         signature.method_name = method_name
     for key, value in (defaults or {}).items():
@@ -70,7 +70,7 @@ def build_signature_def(
 
 def _default(key: str, value: Any) -> TensorProto:
     if is_message(value, TensorProto):
-        return own(value, TensorProto, key)
+        return as_message(value, TensorProto, key)
     if isinstance(value, Tensor) and value.op.type == "Const":
         return value.op.node_def.attr["value"].tensor
     raise ValueError(
@@ -128,7 +128,11 @@ def classification_signature_def(
         CLASSIFY_OUTPUT_CLASSES: ("Classification classes", classes, DataType.DT_STRING),
         CLASSIFY_OUTPUT_SCORES: ("Classification scores", scores, DataType.DT_FLOAT),
     }
-    outputs = {key: _of_type(*one) for key, one in given.items() if one[1] is not None}
+    outputs = {
+        key: _of_type(what, tensor, data_type)
+        for key, (what, tensor, data_type) in given.items()
+        if tensor is not None
+    }
     return build_signature_def(inputs, outputs, CLASSIFY_METHOD_NAME)
 
 
@@ -184,7 +188,7 @@ def load_op_from_signature_def(
 
     Raises NotFoundError if the signature has no such output, or the graph no such element.
     """
-    signature = own(signature_def, SignatureDef, "signature_def")
+    signature = as_message(signature_def, SignatureDef, "signature_def")
     if key not in signature.outputs:
         raise TensorNotFoundError(f"the signature has no output {key!r}", tensor=key)
     try:

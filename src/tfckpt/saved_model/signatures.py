@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfckpt.dtypes import DataType
-from tfckpt.graphdef.messages import own
+from tfckpt.graphdef.messages import as_message
 from tfckpt.graphdef.names import op_name
 from tfckpt.protos import MetaGraphDef, SignatureDef, TensorInfo
 from tfckpt.saved_model.constants import INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY
@@ -30,7 +30,7 @@ def set_signatures(meta_graph: MetaGraphDef, signatures: Mapping[str, SignatureD
     """
     before = {key: _copy(value) for key, value in meta_graph.signature_def.items()}
     wanted = {
-        key: _copy(own(value, SignatureDef, f"signature {key!r}"))
+        key: _copy(as_message(value, SignatureDef, f"signature {key!r}"))
         for key, value in signatures.items()
     }
     for key, signature in wanted.items():

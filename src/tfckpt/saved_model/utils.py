@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from tfckpt.dtypes import DataType
 from tfckpt.graph import Graph, Operation, Tensor, Variable, get_default_graph
-from tfckpt.graphdef.attr_values import Shape, shape_proto
-from tfckpt.graphdef.messages import is_message, own
+from tfckpt.graphdef.attr_values import PartialShape, shape_proto
+from tfckpt.graphdef.messages import as_message, is_message
 from tfckpt.graphdef.names import prepend_scope
 from tfckpt.protos import TensorInfo
 
@@ -38,7 +38,7 @@ def build_tensor_info(tensor: object) -> TensorInfo:
     'x:0'
     """
     if is_message(tensor, TensorInfo):
-        return own(tensor, TensorInfo, "tensor")
+        return as_message(tensor, TensorInfo, "tensor")
     if isinstance(tensor, Tensor):
         return _info(tensor.data_type, tensor.shape, tensor.name)
     if isinstance(tensor, Variable):
@@ -55,11 +55,11 @@ def build_tensor_info(tensor: object) -> TensorInfo:
     )
 
 
-def _info(data_type: int, shape: Shape | None, name: str | None = None) -> TensorInfo:
+def _info(data_type: int, shape: PartialShape | None, name: str | None = None) -> TensorInfo:
     return TensorInfo(name=name, dtype=int(data_type), tensor_shape=shape_proto(shape))
 
 
-def _dense_shape(tensor: Tensor) -> Shape | None:
+def _dense_shape(tensor: Tensor) -> PartialShape | None:
     """Return the shape that a tensor's elements say, as far as the file tells."""
     if tensor.op.type == "Const":
         sizes = tensor.op.get_attr("value").ravel().tolist()
@@ -84,7 +84,7 @@ def get_tensor_from_tensor_info(
     Raises KeyError if the graph has no such tensor; ValueError for a TensorInfo that names none.
     """
     graph = get_default_graph() if graph is None else graph
-    info = own(tensor_info, TensorInfo, "tensor_info")
+    info = as_message(tensor_info, TensorInfo, "tensor_info")
     names = tensor_names(info)
     if not names:
         raise ValueError("this TensorInfo names no tensor: it has no name, coo_sparse or composite")

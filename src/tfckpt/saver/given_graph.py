@@ -46,7 +46,7 @@ def variable_places(graph: GivenGraph, *, unlisted: bool = False) -> dict[str, o
 
 def _places(variables: Iterable[SavedVariable]) -> dict[str, object]:
     """Return where the value of each variable is; that of a partitioned one under its own name."""
-    return {one.name: one.name if one.part else one.node for one in variables}
+    return {saved.name: saved.name if saved.part else saved.node for saved in variables}
 
 
 def to_write(
@@ -70,9 +70,9 @@ def to_write(
     if places is not None:
         variables = _chosen(places, variables)
     by_name: dict[str, list[SavedVariable]] = {}
-    for one in variables:
-        by_name.setdefault(one.name, []).append(one)
-    parts = [[one for name in names for one in by_name[name]] for names in shards if names]
+    for saved in variables:
+        by_name.setdefault(saved.name, []).append(saved)
+    parts = [[saved for name in names for saved in by_name[name]] for names in shards if names]
     return with_saver(
         meta_graph, parts or [variables], saver_def, filename=filename, reshape=reshape
     )
@@ -88,8 +88,8 @@ def _chosen(
         shown = ", ".join(map(repr, strangers[:5])) + ", ..." * (len(strangers) > 5)
         raise ValueError(f"{len(strangers)} of var_list are no variables of the graph: {shown}")
     names = {place: name for name, place in places.items()}
-    wanted = [(names.get(one.name if one.part else one.node), one) for one in variables]
-    return [one._replace(name=name) for name, one in wanted if name is not None]
+    wanted = [(names.get(saved.name if saved.part else saved.node), saved) for saved in variables]
+    return [saved._replace(name=name) for name, saved in wanted if name is not None]
 
 
 def with_saver(
@@ -153,11 +153,11 @@ def variables_of(meta_graph: MetaGraphDef, *, unlisted: bool = False) -> list[Sa
     else:
         unlisted = True
     if unlisted:
-        listed = {op_name(one.variable_name) for one in definitions}
+        listed = {op_name(definition.variable_name) for definition in definitions}
         definitions += [VariableDef(variable_name=f"{name}:0") for name in nodes.keys() - listed]
-    found = {op_name(one.variable_name): one for one in definitions}
-    saved = [_saved(nodes[name], one) for name, one in found.items() if name in nodes]
-    return sorted(saved, key=lambda one: (one.name, one.part))
+    found = {op_name(definition.variable_name): definition for definition in definitions}
+    variables = [_saved(nodes[name], found[name]) for name in found if name in nodes]
+    return sorted(variables, key=lambda saved: (saved.name, saved.part))
 
 
 def _saved(node: NodeDef, definition: VariableDef) -> SavedVariable:

@@ -10,9 +10,9 @@ import numpy as np
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY, close_names
-from tfckpt.objects.nodes import read_object_graph
+from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.reader import CheckpointReader, TensorInfo
-from tfckpt.saver.var_list import Place, Variables, fill, spec_of
+from tfckpt.saver.var_list import Place, Weights, fill, spec_of
 from tfckpt.tensors.slices import volume
 
 _SHOWN = 20
@@ -50,7 +50,7 @@ class Plan(NamedTuple):
 def plan(
     reader: CheckpointReader,
     places: Mapping[str, Place] | None,
-    weights: Variables,
+    weights: Weights,
     *,
     reshape: bool,
 ) -> Plan:
@@ -71,13 +71,13 @@ def plan(
         found = mismatch(name, infos[keys[name]], asked[name], weights, reshape=reshape)
         if found:
             mismatched.append(found)
-    wrong = {*missing, *(one.name for one in mismatched)}
+    wrong = {*missing, *(differing.name for differing in mismatched)}
     restored = sorted(asked.keys() - wrong)
     return Plan(keys, asked, RestoreReport(restored, missing, unexpected, mismatched))
 
 
 def mismatch(
-    name: str, info: TensorInfo, place: Place, weights: Variables, *, reshape: bool
+    name: str, info: TensorInfo, place: Place, weights: Weights, *, reshape: bool
 ) -> Mismatch | None:
     """Say in what a tensor of the checkpoint differs from the variable; None where it fits."""
     if isinstance(place, str):
@@ -142,8 +142,8 @@ def _missing_text(report: RestoreReport, keys: list[str]) -> str:
 def _mismatched_text(mismatched: list[Mismatch]) -> str:
     lines = [f"{len(mismatched)} variables differ from the checkpoint in dtype or shape:"]
     lines += [
-        f"  {one.name}: the variable is {one.expected}, the checkpoint has {one.found}"
-        for one in mismatched[:_SHOWN]
+        f"  {name}: the variable is {expected}, the checkpoint has {found}"
+        for name, expected, found in mismatched[:_SHOWN]
     ]
     return "\n".join([*lines, *_more(mismatched)])
 
@@ -183,8 +183,7 @@ def full_name_to_key(reader: CheckpointReader) -> dict[str, str]:
     """
     return {
         attribute.full_name: attribute.checkpoint_key
-        for node in read_object_graph(reader).nodes
-        for attribute in node.attributes
+        for _, attribute in attributes_of(read_object_graph(reader))
     }
 
 

@@ -61,7 +61,7 @@ class NodeMaker:
 
     def _has_scope(self, name: str) -> bool:
         inside = f"{name}/"
-        return name in self._taken or any(one.startswith(inside) for one in self._taken)
+        return name in self._taken or any(taken.startswith(inside) for taken in self._taken)
 
     def unused(self, wanted: str) -> str:
         return self._numbered(wanted, self._taken.__contains__)
@@ -89,7 +89,7 @@ class SavedVariable(NamedTuple):
     """Whether it is a VarHandleOp; else a variable of TensorFlow 1's first kind, a reference."""
 
 
-Shards = Sequence[Sequence[SavedVariable]]
+ShardVariables = Sequence[Sequence[SavedVariable]]
 
 
 class SaverNodes:
@@ -101,7 +101,7 @@ class SaverNodes:
 
     def add(
         self,
-        shards: Shards,
+        shards: ShardVariables,
         saver_def: SaverDef,
         *,
         filename: bytes = DEFAULT_FILENAME,
@@ -118,11 +118,11 @@ class SaverNodes:
         definition.restore_op_name = restore
 
     def _filename(self, default: bytes) -> None:
-        scope, one = self.scope, AttrValue(shape=TensorShapeProto())
+        scope, scalar = self.scope, AttrValue(shape=TensorShapeProto())
         node = self.graph.string(f"{scope}/filename/input", default)
         for name in (f"{scope}/filename", f"{scope}/Const"):
             node = self.graph.add(
-                name, "PlaceholderWithDefault", [node], dtype=type_attr(D.DT_STRING), shape=one
+                name, "PlaceholderWithDefault", [node], dtype=type_attr(D.DT_STRING), shape=scalar
             )
         self.prefix = node
 
@@ -130,7 +130,7 @@ class SaverNodes:
         save = self._save_v2(self.prefix, variables)
         return self._after(f"{self.scope}/control_dependency", self.prefix, [save])
 
-    def _save_shards(self, shards: Shards) -> str:
+    def _save_shards(self, shards: ShardVariables) -> str:
         """Save each shard to a prefix of its own, in a folder of its own, then merge them."""
         add, scope = self.graph.add, self.scope
         part = self.graph.string(f"{scope}/Const_1", b"_temp/part")
@@ -153,7 +153,7 @@ class SaverNodes:
         merge = add(f"{scope}/MergeV2Checkpoints", "MergeV2Checkpoints", [packed, self.prefix])
         return self._after(f"{scope}/Identity", self.prefix, [merge])
 
-    def _restore(self, shards: Shards, *, reshape: bool) -> str:
+    def _restore(self, shards: ShardVariables, *, reshape: bool) -> str:
         assigned = []
         for variables in shards:
             restored = self.graph.add(
@@ -204,9 +204,11 @@ class SaverNodes:
         """Add the constants that say which tensors an operation handles: names, and slices."""
         start = f"{self.scope}/{op}"
         return [
-            self.graph.strings(f"{start}/tensor_names", [encoded(one.name) for one in variables]),
             self.graph.strings(
-                f"{start}/shape_and_slices", [encoded(one.part) for one in variables]
+                f"{start}/tensor_names", [encoded(saved.name) for saved in variables]
+            ),
+            self.graph.strings(
+                f"{start}/shape_and_slices", [encoded(saved.part) for saved in variables]
             ),
         ]
 

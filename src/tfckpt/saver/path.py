@@ -49,7 +49,7 @@ class Target(NamedTuple):
         return checkpoint_exists(self.path)
 
 
-def resolve(
+def name_files(
     save_path: AnyPath,
     global_step: object,
     latest_filename: str | None,

@@ -19,13 +19,13 @@ from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
 from tfckpt.graphdef.files import write_message
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
-from tfckpt.objects.source import check_holders
+from tfckpt.objects.values import check_holders
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
 from tfckpt.saver.given_graph import GivenGraph, places_in, to_write, unused_scope, without
 from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
 from tfckpt.saver.nodes import DEFAULT_FILENAME, encoded
-from tfckpt.saver.path import Target, resolve
+from tfckpt.saver.path import Target, name_files
 from tfckpt.saver.retention import Folder, Kept, Retention, remove_data
 from tfckpt.saver.sharding import Shards, choose_shards, write_v1_shards
 from tfckpt.saver.var_list import (
@@ -180,7 +180,7 @@ class Saver:
         it was.
         """
         saver_def = self._built("save")
-        target = resolve(
+        target = name_files(
             save_path,
             global_step,
             latest_filename,
@@ -288,7 +288,7 @@ class Saver:
 
         Any of them can be given to `restore`. Those kept for good are not among them.
         """
-        return [one.path for one in self._retention.last]
+        return [kept.path for kept in self._retention.last]
 
     def set_last_checkpoints(self, last_checkpoints: list[str]) -> None:
         """Set the list of `last_checkpoints`; deprecated: these are never deleted.
@@ -427,15 +427,15 @@ class Saver:
 
     def _record(self, target: Target) -> None:
         """Put the checkpoint on the list and write the state file."""
-        kept = self._retention.with_newest(target.path, time.time())
-        state = self._state(target, [one.path for one in kept.stay])
+        after = self._retention.with_newest(target.path, time.time())
+        state = self._state(target, [kept.path for kept in after.stay])
         written = False
         try:
             write_state(target.state, state, fsync=self._fsync)
             written = True
         finally:  # what the list is, the state file says, whatever came between
             if written or self._folder(target).is_latest(target.path):
-                self._retention.commit(kept)
+                self._retention.commit(after)
 
     def _state(self, target: Target, paths: list[str]) -> CheckpointState:
         return state_for(

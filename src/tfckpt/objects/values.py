@@ -13,7 +13,7 @@ from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.lazy import lazy
 from tfckpt.names import OBJECT_GRAPH_KEY, decode_name, encode_name
 from tfckpt.objects.keys import VARIABLE_VALUE, listed, parse_key
-from tfckpt.objects.nodes import NodePaths, given_object_graph
+from tfckpt.objects.nodes import NodePaths, attributes_of, given_object_graph
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     SerializedTensor = TrackableObject.SerializedTensor
 
 
-class Source:
+class ObjectValues:
     """A checkpoint's reader and its graph, which its objects share.
 
     A variable that is read again while its array is in use is the same array.
@@ -35,9 +35,9 @@ class Source:
         self._in_use: WeakValueDictionary[str, np.ndarray] = WeakValueDictionary()
         self._kept: dict[str, Any] | None = None
 
-    def keeping(self) -> Source:
+    def keeping(self) -> ObjectValues:
         """Return a source of the same values that reads each once, and keeps it."""
-        source = Source(self.reader, self.graph)
+        source = ObjectValues(self.reader, self.graph)
         source._kept = dict(self._in_use)
         return source
 
@@ -118,7 +118,7 @@ class Holders:
 
     @lazy
     def _exact(self) -> set[str]:
-        return {one.checkpoint_key for node in self._graph.nodes for one in node.attributes}
+        return {attribute.checkpoint_key for _, attribute in attributes_of(self._graph)}
 
 
 def check_holders(names: Collection[str], serialized: object, path: str) -> None:
@@ -129,7 +129,7 @@ def check_holders(names: Collection[str], serialized: object, path: str) -> None
     graph = given_object_graph(serialized, path)
     names = set(names)
     holders = Holders(names, graph)
-    keys = {one.checkpoint_key for node in graph.nodes for one in node.attributes}
+    keys = {attribute.checkpoint_key for _, attribute in attributes_of(graph)}
     missing = [key for key in sorted(keys) if not holders.of(key)]
     if missing:
         strange = [name for name in sorted(names) if parse_key(name) and name not in keys]
