@@ -26,6 +26,7 @@ from tfckpt.state import (
     checkpoint_exists,
     found_at,
     get_checkpoint_state,
+    state_conflict,
     update_checkpoint_state,
 )
 
@@ -226,10 +227,7 @@ class CheckpointManager:
 
     def _check_distinct(self, path: str) -> None:
         if path == os.path.join(self._directory, STATE_FILE):
-            raise RuntimeError(
-                f"Save path '{path}' conflicts with path used for checkpoint state. "
-                f"Please use a different save path."
-            )
+            raise state_conflict(path)
 
     def _set_save_counter(self, value: int) -> None:
         counter = self._checkpoint.save_counter
@@ -248,10 +246,9 @@ class CheckpointManager:
         update_checkpoint_state(
             self._directory,
             path,
-            list(times),
-            None,
-            list(times.values()),
-            preserved,
+            all_model_checkpoint_paths=list(times),
+            all_model_checkpoint_timestamps=list(times.values()),
+            last_preserved_timestamp=preserved,
             save_relative_paths=True,
             fsync=self._fsync,
         )

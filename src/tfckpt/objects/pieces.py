@@ -172,16 +172,18 @@ class _Checks:
             raise self._failed(
                 f"something that is no tensor was found ({error})", key, spec
             ) from None
-        self._check_same("shape", tensor.shape, shape, key, spec)
-        self._check_same("shape", expected, array.shape, key, spec)
+        self._check_same("shape", tensor.shape, shape, key=key, spec=spec)
+        self._check_same("shape", expected, array.shape, key=key, spec=spec)
         if data_type is not data_type_of(tensor.dtype):
             names = data_type_name(data_type_of(tensor.dtype)), data_type_name(data_type)
-            self._check_same("dtype", *names, key, spec)
+            self._check_same("dtype", *names, key=key, spec=spec)
         piece = Piece(key, shape, part, array)
         self._met.setdefault(key, []).append(piece)
         return piece
 
-    def _check_same(self, what: str, expected: object, found: object, key: str, spec: str) -> None:
+    def _check_same(
+        self, what: str, expected: object, found: object, *, key: str, spec: str
+    ) -> None:
         if expected != found:
             message = f"a tensor with another {what} was found ({found}, expected {expected})"
             raise self._failed(message, key, spec)

@@ -102,6 +102,6 @@ class ShardByTaskPolicy(ShardingCallback):
 
     def __call__(self, shardable_tensors: Sequence[ShardableTensor]) -> Sequence[Shard]:
         shard: dict[str, dict[str, Any]] = {}
-        for one in shardable_tensors:
-            shard.setdefault(one.checkpoint_key, {})[one.slice_spec] = one.tensor
+        for tensor in shardable_tensors:
+            shard.setdefault(tensor.checkpoint_key, {})[tensor.slice_spec] = tensor.tensor
         return [shard]
