@@ -38,6 +38,7 @@ def add_collection_def(
     meta_graph_def: MetaGraphDef,
     key: str,
     items: Iterable[Any],
+    *,
     export_scope: str | None,
     included: Included,
 ) -> None:

@@ -15,7 +15,7 @@ from tfckpt.graph.default import get_default_graph
 from tfckpt.graphdef.attr_values import PartialShape, shape_of
 from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
 from tfckpt.graphdef.messages import as_message, copied, is_message
-from tfckpt.graphdef.rescoping import prepended, stripped
+from tfckpt.graphdef.rescoping import NAME_FIELDS, prepended, stripped
 from tfckpt.protos import (
     AttrValue,
     CondContextDef,
@@ -25,6 +25,7 @@ from tfckpt.protos import (
     WhileContextDef,
 )
 from tfckpt.saver import Saver
+from tfckpt.saver.definition import is_in_scope
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -124,7 +125,7 @@ class QueueRunner(ScopedItem):
 
     kind = QueueRunnerDef
     named_by = "queue_name"
-    elements = ("queue_name", "enqueue_op_name", "close_op_name", "cancel_op_name")
+    elements = NAME_FIELDS["QueueRunnerDef"]
 
     __slots__ = ()
 
@@ -141,7 +142,7 @@ class CondContext(ScopedItem):
 
     kind = CondContextDef
     named_by = "context_name"
-    elements = ("pred_name", "pivot_name")
+    elements = tuple(field for field in NAME_FIELDS["CondContextDef"] if field != "context_name")
 
     __slots__ = ()
 
@@ -151,14 +152,7 @@ class WhileContext(ScopedItem):
 
     kind = WhileContextDef
     named_by = "context_name"
-    elements = (
-        "maximum_iterations_name",
-        "pivot_for_pred_name",
-        "pivot_for_body_name",
-        "pivot_name",
-        "loop_exit_names",
-        "loop_enter_names",
-    )
+    elements = tuple(field for field in NAME_FIELDS["WhileContextDef"] if field != "context_name")
 
     __slots__ = ()
 
@@ -192,8 +186,7 @@ class ProtoFunctions(NamedTuple):
 
 def _saver_to_proto(saver: Any, export_scope: str | None = None) -> Any:
     if is_message(saver, SaverDef):
-        names = (saver.filename_tensor_name, saver.save_tensor_name, saver.restore_op_name)
-        if export_scope and not all(name.startswith(export_scope) for name in names):
+        if export_scope and not is_in_scope(saver, export_scope):
             return None
         return stripped(saver, export_scope)
     return saver.to_proto(export_scope=export_scope)
@@ -212,7 +205,7 @@ def _functions(kind: type[ScopedItem]) -> ProtoFunctions:
     )
 
 
-_registered: dict[str, ProtoFunctions] = {
+_BUILT_IN: dict[str, ProtoFunctions] = {
     GraphKeys.COND_CONTEXT: _functions(CondContext),
     GraphKeys.WHILE_CONTEXT: _functions(WhileContext),
     GraphKeys.QUEUE_RUNNERS: _functions(QueueRunner),
@@ -223,6 +216,11 @@ _registered: dict[str, ProtoFunctions] = {
         if key not in (GraphKeys.CONCATENATED_VARIABLES, GraphKeys.TRAINABLE_RESOURCE_VARIABLES)
     },
 }
+
+
+# One for the process, as TensorFlow's registry is: a module that brings items of a class of its own
+# registers them when it is imported, once for all graphs.
+_registered: dict[str, ProtoFunctions] = {}
 
 
 def register_proto_function(
@@ -236,10 +234,10 @@ def register_proto_function(
 
     Raises KeyError if the collection has such functions already.
     """
-    if collection_name in _registered:
+    if proto_functions(collection_name) is not None:
         raise KeyError(f"the collection {collection_name!r} has functions already")
     _registered[collection_name] = ProtoFunctions(proto_type, to_proto, from_proto)
 
 
 def proto_functions(key: str) -> ProtoFunctions | None:
-    return _registered.get(key)
+    return _BUILT_IN.get(key) or _registered.get(key)

@@ -15,7 +15,7 @@ from tfckpt.graph.operation import Operation, Tensor
 from tfckpt.graphdef.attr_values import python_to_attr
 from tfckpt.graphdef.checks import check_attrs, check_form, check_input_count
 from tfckpt.graphdef.live import LiveGraph
-from tfckpt.graphdef.messages import check_size
+from tfckpt.graphdef.messages import check_size, copied
 from tfckpt.graphdef.names import CONTROL, TensorId, parse_tensor_name
 from tfckpt.graphdef.op_defs import Interface, get_op_def, interface_of
 from tfckpt.names import close_names
@@ -211,8 +211,7 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
         for function in library.function:
             name = function.signature.name
             if name not in self._functions:
-                copy = self._functions[name] = FunctionDef()
-                copy.CopyFrom(function)
+                copy = self._functions[name] = copied(function)
                 self._interfaces[name] = Interface(copy.signature)
         for gradient in library.gradient:
             self._gradients.setdefault(gradient.function_name, gradient)
@@ -242,9 +241,7 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
     @property
     def graph_def_versions(self) -> VersionDef:
         """A copy of the versions: which TensorFlow made this, and which may read it."""
-        versions = VersionDef()
-        versions.CopyFrom(self._versions)
-        return versions
+        return copied(self._versions)
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
         """Return the graph as a message, leaving out the first `from_version` operations.

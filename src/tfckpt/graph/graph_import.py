@@ -13,9 +13,9 @@ from typing import Any
 
 from tfckpt.graph.construction import Constructor
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graph.device_scopes import canonical_device
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graphdef.devices import canonical_device
 from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.names import CONTROL, TensorId, parse_tensor_name
 from tfckpt.graphdef.op_defs import interface_of

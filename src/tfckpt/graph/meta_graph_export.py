@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from tfckpt.graph.collection_defs import UNBOUND_PREFIX, add_collection_def
 from tfckpt.graph.default import get_default_graph
 from tfckpt.graph.graph import Graph
+from tfckpt.graphdef.devices import clear_devices
 from tfckpt.graphdef.files import write_message
 from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.graphdef.live import as_meta_graph
@@ -64,7 +65,9 @@ def export_meta_graph(
     if graph is not None and not isinstance(graph, Graph):
         raise TypeError(f"graph must be a Graph, not {type(graph).__name__}")
     graph = get_default_graph() if graph is None else graph
-    export = _Export(graph, export_scope, clear_devices, unbound_inputs_col_name)
+    export = _Export(
+        graph, export_scope, without_devices=clear_devices, unbound_key=unbound_inputs_col_name
+    )
     if saver_def is not None:
         saver_def = as_message(saver_def, SaverDef, "saver_def")
     if graph_def is None:
@@ -95,11 +98,11 @@ def _(graph: Graph) -> MetaGraphDef:
 
 class _Export:
     def __init__(
-        self, graph: Graph, scope: str | None, clear_devices: bool, unbound_key: str | None
+        self, graph: Graph, scope: str | None, *, without_devices: bool, unbound_key: str | None
     ) -> None:
         self.graph = graph
         self.scope = scope
-        self.clear_devices = clear_devices
+        self.without_devices = without_devices
         self.excluded: set[str] = set()
         self.unbound_key = unbound_key
         self.unbound: dict[str, None] = {}  # in order, each once
@@ -110,17 +113,16 @@ class _Export:
         return not self.scope or name.startswith((self.scope, UNBOUND_PREFIX))
 
     def copy_nodes(self, source: GraphDef, target: GraphDef) -> None:
-        if not (self.scope or self.excluded or self.clear_devices):
+        if not (self.scope or self.excluded or self.without_devices):
             target.CopyFrom(source)
             return
         target.versions.CopyFrom(source.versions)
         target.library.CopyFrom(source.library)
         target.node.extend(node for node in source.node if self.included(node.name))
-        for node in target.node:
-            if self.scope:
-                self._take_out(node, self.scope)
-            if self.clear_devices:
-                node.device = ""
+        for node in target.node if self.scope else ():
+            self._take_out(node, str(self.scope))
+        if self.without_devices:
+            clear_devices(target)
 
     def _take_out(self, node: NodeDef, scope: str) -> None:
         node.name = strip_scope(node.name, scope)
@@ -151,12 +153,12 @@ class _Export:
             keys = dict.fromkeys([*graph.get_all_collection_keys(), *unbound])
         for key in keys:
             items = graph.get_collection(key)
-            if key == self.unbound_key and (self.scope or only_saver or self.clear_devices):
+            if key == self.unbound_key and (self.scope or only_saver or self.without_devices):
                 items = list(self.unbound)
             if key == GraphKeys.SAVERS and only_saver and items:
                 items = [target.saver_def] if target.HasField("saver_def") else []
             included = (lambda _: True) if key == self.unbound_key else self.included
-            add_collection_def(target, key, items, self.scope, included)
+            add_collection_def(target, key, items, export_scope=self.scope, included=included)
 
 
 def _text(value: bytes) -> str:

@@ -14,6 +14,7 @@ from tfckpt.graph.graph import Graph
 from tfckpt.graph.graph_import import import_graph_def
 from tfckpt.graph.meta_graph_export import UNBOUND_INPUTS, export_meta_graph
 from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graphdef.devices import clear_devices as without_devices
 from tfckpt.graphdef.files import read_meta_graph
 from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.graphdef.live import as_meta_graph
@@ -146,7 +147,13 @@ def import_graph_and_collections(
     if not scope.endswith("/"):  # one that does is entered as it is
         scope = graph.unique_name(scope, mark_as_used=False)
     name = import_scope or scope
-    elements = _import_nodes(message, name, input_map, return_elements, clear_devices)
+    elements = _import_nodes(
+        message,
+        name,
+        input_map=input_map,
+        return_elements=return_elements,
+        clear_devices=clear_devices,
+    )
     reader = CollectionReader(graph, scope, say_trainable=not _says_trainable(message))
     for key in _in_order(message):
         if key != unbound_inputs_col_name and restore_collections_predicate(key):
@@ -175,6 +182,7 @@ def _check_unbound(message: MetaGraphDef, key: str, input_map: Mapping[str, Any]
 def _import_nodes(
     message: MetaGraphDef,
     name: str,
+    *,
     input_map: Mapping[str, Any] | None,
     return_elements: Sequence[str] | None,
     clear_devices: bool,
@@ -182,8 +190,7 @@ def _import_nodes(
     nodes, info = message.graph_def, message.meta_info_def
     if clear_devices:
         nodes = copied(nodes)
-        for node in nodes.node:
-            node.device = ""
+        without_devices(nodes)
     producer = info.stripped_op_list if info.HasField("stripped_op_list") else None
     return import_graph_def(
         nodes,
@@ -230,7 +237,7 @@ def add_saver(graph: Graph) -> SaverDef | None:
     if not variables:
         return None
     before = len(meta_graph.graph_def.node)
-    saver_def = make_saver_def(graph.unique_name("save"), False, 5, 10000.0, SaverDef.V2)
+    saver_def = make_saver_def(graph.unique_name("save"))
     added = with_saver(meta_graph, [variables], saver_def, own_scope=False)
     nodes = GraphDef(node=added.graph_def.node[before:], versions=added.graph_def.versions)
     with graph.as_default():

@@ -13,6 +13,7 @@ import numpy as np
 
 from tfckpt.dtypes import DataType, numpy_dtype
 from tfckpt.graphdef.attr_values import Attrs, PartialShape, attr_to_python, known_type, shape_of
+from tfckpt.graphdef.messages import copied
 from tfckpt.graphdef.names import CONTROL, TensorId, parse_input
 from tfckpt.graphdef.op_defs import REF
 from tfckpt.protos import AttrValue, NodeDef, OpDef
@@ -63,9 +64,7 @@ class Operation:
     @property
     def node_def(self) -> NodeDef:
         """A copy of the node's message; changing it changes nothing else."""
-        node = NodeDef()
-        node.CopyFrom(self._node)
-        return node
+        return copied(self._node)
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tfckpt.protos import NameAttrList, NodeDef
+from tfckpt.protos import FunctionDef, FunctionDefLibrary, NameAttrList, NodeDef
 
 
 class Call(NamedTuple):
@@ -34,6 +34,10 @@ CALLS = {
 DIRECT = Call((), 0, "", "")  # the op is the function's own name; its signature has the types
 LOOPS = ("While", "StatelessWhile")
 LOOP_CONDITION = "cond"  # whose output is no output of the loop
+
+
+def functions_by_name(library: FunctionDefLibrary) -> dict[str, FunctionDef]:
+    return {function.signature.name: function for function in library.function}
 
 
 def named_functions(node: NodeDef, attribute: str) -> list[NameAttrList]:

@@ -21,6 +21,7 @@ from tfckpt.graphdef.calls import (
     LOOPS,
     Call,
     called_names,
+    functions_by_name,
     named_functions,
 )
 from tfckpt.graphdef.frozen_nodes import PASS_ON, Body, forget_outputs, take_value
@@ -156,7 +157,7 @@ class _Library:
 
     def __init__(self, library: FunctionDefLibrary) -> None:
         self._library = library
-        self._originals = {one.signature.name: one for one in library.function}
+        self._originals = functions_by_name(library)
         self._copies: dict[tuple[str, Kinds], _Copy] = {}
         self._functions = dict(self._originals)  # with the copies
         self._within: list[str] = []  # the functions that are being copied

@@ -92,7 +92,9 @@ def _variable(node: NodeDef, definition: VariableDef | None) -> GraphVariable:
     if definition is not None:
         key = definition.save_slice_info_def.full_name or node.name
         trainable = definition.trainable
-    return GraphVariable(node.name, shape, kind, key, trainable)
+    return GraphVariable(
+        name=node.name, shape=shape, data_type=kind, checkpoint_key=key, trainable=trainable
+    )
 
 
 def variable_defs(meta_graph: MetaGraphDef) -> Iterator[VariableDef]:

@@ -6,6 +6,8 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from tfckpt.protos import adopt
+
 M = TypeVar("M", bound=Message)
 
 MESSAGE_LIMIT = 2**31 - 1  # bytes that a protobuf message may have
@@ -19,7 +21,7 @@ def as_message(message: object, kind: type[M], what: str) -> M:
     if isinstance(message, kind):
         return message
     if is_message(message, kind):
-        return kind.FromString(message.SerializeToString())  # type: ignore[attr-defined]
+        return adopt(message, kind)  # type: ignore[arg-type]
     raise TypeError(f"{what} must be a {kind.__name__}, not {type(message).__name__}")
 
 

@@ -18,5 +18,10 @@ def add_meta_info(meta_graph_def: MetaGraphDef, *, strip_default_attrs: bool) ->
     if not info.stripped_op_list.op:
         info.stripped_op_list.CopyFrom(stripped_op_list(meta_graph_def.graph_def))
     if strip_default_attrs:
-        strip_defaults(meta_graph_def.graph_def)
-        info.stripped_default_attrs = True
+        strip_attrs(meta_graph_def)
+
+
+def strip_attrs(meta_graph_def: MetaGraphDef) -> None:
+    """Drop attributes that equal their op's default, and say that this was done."""
+    strip_defaults(meta_graph_def.graph_def)
+    meta_graph_def.meta_info_def.stripped_default_attrs = True

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import InvalidArgumentError
+from tfckpt.graphdef.calls import functions_by_name
 from tfckpt.protos import AttrValue, GraphDef, NodeDef, OpDef, OpList
 
 _TABLE = Path(__file__).with_name("op_defs.binpb.z")
@@ -35,7 +36,9 @@ FIELDS = {
     "func": "func",
 }
 VARIABLE_OPS = ("VariableV2", "Variable", "VarHandleOp", "AutoReloadVariable")
-CALLS = ("PartitionedCall", "StatefulPartitionedCall")  # call the function in their attr "f"
+# Whose functions' ops count as used. TensorFlow follows no other calls either (``meta_graph.py``,
+# ``ops_used_by_graph_def``), and what a MetaGraphDef lists is to be what it lists.
+_FOLLOWED_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 
 
 @cache
@@ -55,12 +58,11 @@ def get_op_def(name: str) -> OpDef | None:
 class Interface:
     """An OpDef, laid out for checking many nodes."""
 
-    __slots__ = ("attrs", "defaults", "inputs", "name", "outputs", "required")
+    __slots__ = ("attrs", "defaults", "inputs", "name", "outputs")
 
     def __init__(self, op_def: OpDef) -> None:
         self.name = op_def.name
         self.attrs = {attr.name: attr for attr in op_def.attr}
-        self.required = frozenset(self.attrs)
         self.defaults = {
             attr.name: attr.default_value for attr in op_def.attr if attr.HasField("default_value")
         }
@@ -209,12 +211,14 @@ def _shown(value: bytes | int) -> str:
 
 def used_ops(graph_def: GraphDef) -> set[str]:
     """Return the ops of a graph's nodes and of the functions that these call."""
-    functions = {function.signature.name: function for function in graph_def.library.function}
+    functions = functions_by_name(graph_def.library)
     used: set[str] = set()
     todo = [graph_def.node]
     while todo:
         for node in todo.pop():
-            called = [node.op, node.attr["f"].func.name] if node.op in CALLS else [node.op]
+            called = (
+                [node.op, node.attr["f"].func.name] if node.op in _FOLLOWED_CALLS else [node.op]
+            )
             for name in called:
                 if name not in used and name in functions:
                     todo.append(functions[name].node_def)
@@ -234,13 +238,13 @@ def stripped_op_list(graph_def: GraphDef) -> OpList:
 
 def strip_defaults(graph_def: GraphDef) -> None:
     """Remove attributes that say what the op says already, in nodes and in functions."""
-    functions = {function.signature.name for function in graph_def.library.function}
+    functions = functions_by_name(graph_def.library)
     _strip(graph_def.node, functions)
     for function in graph_def.library.function:
         _strip(function.node_def, functions)
 
 
-def _strip(nodes: Iterable[NodeDef], functions: set[str]) -> None:
+def _strip(nodes: Iterable[NodeDef], functions: Container[str]) -> None:
     for node in nodes:
         interface = None if node.op in functions else interface_of(node.op)
         if interface is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from tfckpt.errors import TensorNotFoundError
-from tfckpt.graphdef.messages import as_message
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.names import op_name, split_mark
 from tfckpt.protos import GraphDef, NodeDef
 
@@ -71,8 +71,7 @@ def remove_training_nodes(
 
 
 def _without_inputs(node: NodeDef, names: Collection[str]) -> NodeDef:
-    copy = NodeDef()
-    copy.CopyFrom(node)
+    copy = copied(node)
     copy.input[:] = [text for text in node.input if text.removeprefix("^") not in names]
     return copy
 

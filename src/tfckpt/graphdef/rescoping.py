@@ -15,7 +15,7 @@ from tfckpt.graphdef.names import prepend_scope, strip_scope
 
 M = TypeVar("M", bound=Message)
 
-_NAMES: dict[str, tuple[str, ...]] = {
+NAME_FIELDS: dict[str, tuple[str, ...]] = {
     "VariableDef": (
         "variable_name",
         "initial_value_name",
@@ -65,7 +65,7 @@ def renamed(message: M, rename: Callable[[str], str]) -> M:
 
 def _rename(message: Any, rename: Callable[[str], str]) -> None:
     kind = message.DESCRIPTOR.name
-    for field in _NAMES.get(kind, ()):
+    for field in NAME_FIELDS.get(kind, ()):
         value = getattr(message, field)
         if isinstance(value, str):
             if value:

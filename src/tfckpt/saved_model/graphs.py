@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from tfckpt.graph import Graph, export_meta_graph
 from tfckpt.graphdef.live import LiveGraph, as_meta_graph
 from tfckpt.graphdef.messages import as_message, copied, is_message
-from tfckpt.graphdef.op_defs import strip_defaults
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
 from tfckpt.saved_model.fitting import check_variables
@@ -98,13 +97,3 @@ def _of_variables(
     if missing:
         raise not_in_mapping(missing, list(tensors))
     return make_meta_graph({name: tensors[name].spec for name in names}, [names], saver_def)
-
-
-def clear_devices(graph: MetaGraphDef) -> None:
-    for node in graph.graph_def.node:
-        node.device = ""
-
-
-def strip_default_attrs(graph: MetaGraphDef) -> None:
-    strip_defaults(graph.graph_def)
-    graph.meta_info_def.stripped_default_attrs = True

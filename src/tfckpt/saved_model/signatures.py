@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfckpt.dtypes import DataType
-from tfckpt.graphdef.messages import as_message
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.names import op_name
 from tfckpt.protos import MetaGraphDef, SignatureDef, TensorInfo
 from tfckpt.saved_model.constants import INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY
@@ -28,9 +28,9 @@ def set_signatures(meta_graph: MetaGraphDef, signatures: Mapping[str, SignatureD
     Raises AssertionError for a tensor without name or type, KeyError for a reserved name,
     ValueError for a tensor that the graph does not have.
     """
-    before = {key: _copy(value) for key, value in meta_graph.signature_def.items()}
+    before = {key: copied(value) for key, value in meta_graph.signature_def.items()}
     wanted = {
-        key: _copy(as_message(value, SignatureDef, f"signature {key!r}"))
+        key: copied(as_message(value, SignatureDef, f"signature {key!r}"))
         for key, value in signatures.items()
     }
     for key, signature in wanted.items():
@@ -48,12 +48,6 @@ def set_signatures(meta_graph: MetaGraphDef, signatures: Mapping[str, SignatureD
     for key, signature in wanted.items():
         meta_graph.signature_def[key].CopyFrom(signature)
     _rename_functions(meta_graph, before, wanted)
-
-
-def _copy(signature: SignatureDef) -> SignatureDef:
-    copy = SignatureDef()
-    copy.CopyFrom(signature)
-    return copy
 
 
 def _check(key: str, signature: SignatureDef, nodes: set[str]) -> None:

@@ -6,16 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import DataLossError
+from tfckpt.graphdef.devices import clear_devices as without_devices
 from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.graphdef.live import LiveGraph, as_meta_graph
+from tfckpt.graphdef.meta_info import strip_attrs
 from tfckpt.graphdef.names import op_name
-from tfckpt.graphdef.op_defs import VARIABLE_OPS, strip_defaults
+from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.graphdef.saver_nodes import drop_extraneous_savers
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import MetaGraphDef, NodeDef, SaverDef, SaveSliceInfoDef, VariableDef
 from tfckpt.saver.definition import scope_of
 from tfckpt.saver.nodes import DEFAULT_FILENAME, NodeMaker, SavedVariable, SaverNodes
 from tfckpt.saver.restored import has_restore, restored_variables
+from tfckpt.tensors.slices import format_shape_and_slice
 
 GivenGraph = LiveGraph | MetaGraphDef
 
@@ -125,14 +128,13 @@ def without(
     """Take out of a graph what is not wanted, as the arguments of `export_meta_graph` say."""
     if clear_extraneous_savers:
         drop_extraneous_savers(meta_graph)
-    for node in meta_graph.graph_def.node if clear_devices else ():
-        node.device = ""
+    if clear_devices:
+        without_devices(meta_graph.graph_def)
     if collection_list is not None:
         for name in set(meta_graph.collection_def) - set(collection_list):
             del meta_graph.collection_def[name]
     if strip_default_attrs:
-        strip_defaults(meta_graph.graph_def)
-        meta_graph.meta_info_def.stripped_default_attrs = True
+        strip_attrs(meta_graph)
     return meta_graph
 
 
@@ -176,5 +178,4 @@ def _saved(node: NodeDef, definition: VariableDef) -> SavedVariable:
 def _part(info: SaveSliceInfoDef) -> str:
     """Write which slice of a partitioned variable one is (``variables.py``, ``SaveSliceInfo``)."""
     extents = zip(info.var_offset, info.var_shape, strict=False)
-    shape = " ".join(map(str, info.full_shape))
-    return f"{shape} " + ":".join(f"{start},{length}" for start, length in extents)
+    return format_shape_and_slice(tuple(info.full_shape), extents)

@@ -39,6 +39,10 @@ class RestoreReport(NamedTuple):
     """Those of another shape or dtype."""
 
 
+def nothing_restored() -> RestoreReport:
+    return RestoreReport(restored=[], missing=[], unexpected=[], mismatched=[])
+
+
 class Plan(NamedTuple):
     """What a restore is going to do: names asked for -> keys in the checkpoint, and the report."""
 

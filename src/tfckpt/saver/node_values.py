@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tfckpt.errors import TensorNotFoundError, located
-from tfckpt.graphdef.calls import CALLS, named_functions
+from tfckpt.graphdef.calls import CALLS, functions_by_name, named_functions
 from tfckpt.graphdef.messages import as_message
 from tfckpt.graphdef.names import op_name
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
@@ -76,7 +76,7 @@ def _origins(meta_graph: MetaGraphDef) -> dict[str, Origin]:
     A variable that the graph does not restore goes by that name.
     """
     nodes = {node.name: node for node in meta_graph.graph_def.node}
-    library = {one.signature.name: one for one in meta_graph.graph_def.library.function}
+    library = functions_by_name(meta_graph.graph_def.library)
     found = {name: Origin(name) for name, node in nodes.items() if node.op in VARIABLE_OPS}
     running = running_before(op_name(meta_graph.saver_def.restore_op_name), nodes)
     waiting = [(running, {name: name for name in found})]

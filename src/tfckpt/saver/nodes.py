@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tfckpt.dtypes import DataType
+from tfckpt.graphdef.attr_values import shape_proto
 from tfckpt.protos import AttrValue, MetaGraphDef, SaverDef, TensorProto, TensorShapeProto
 from tfckpt.tensors.slices import Shape
 
@@ -229,7 +230,3 @@ def type_attr(data_type: DataType) -> AttrValue:
 def _types(variables: Sequence[SavedVariable]) -> AttrValue:
     kinds = [int(variable.data_type) for variable in variables]
     return AttrValue(list=AttrValue.ListValue(type=kinds))
-
-
-def shape_proto(shape: Shape) -> TensorShapeProto:
-    return TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in shape])

@@ -52,10 +52,10 @@ class Target(NamedTuple):
 def name_files(
     save_path: AnyPath,
     global_step: object,
+    *,
     latest_filename: str | None,
     meta_graph_suffix: str,
     saver_def: SaverDef,
-    *,
     variables: Mapping[str, Any] | None,
     write_meta_graph: bool,
     pad_step_number: bool,

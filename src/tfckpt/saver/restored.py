@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfckpt.errors import DataLossError, InvalidArgumentError
-from tfckpt.graphdef.calls import called_names
+from tfckpt.graphdef.calls import called_names, functions_by_name
 from tfckpt.graphdef.names import TensorId, op_name, parse_input
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
+from tfckpt.names import decode_name
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef, TensorProto
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 
@@ -53,7 +54,7 @@ def has_restore(graph_def: GraphDef, saver_def: SaverDef) -> bool:
 def _restoring(meta_graph: MetaGraphDef) -> Iterator[Mapping[str, NodeDef]]:
     """Yield the nodes that run when variables are restored, and those of functions called."""
     everything = {node.name: node for node in meta_graph.graph_def.node}
-    library = {one.signature.name: one for one in meta_graph.graph_def.library.function}
+    library = functions_by_name(meta_graph.graph_def.library)
     main = running_before(op_name(meta_graph.saver_def.restore_op_name), everything)
     yield main
     called, waiting = set[str](), called_names(main.values())
@@ -81,7 +82,7 @@ def running_before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef
 def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
     """Read the constant that names the tensors; empty if it is none."""
     tensor, count = _constant(node, nodes, 1)
-    values = [_text(value) for value in tensor.string_val]
+    values = [decode_name(value) for value in tensor.string_val]
     return values + values[-1:] * (count - len(values))
 
 
@@ -90,7 +91,7 @@ def _name_at(node: NodeDef, nodes: Mapping[str, NodeDef], at: int, slot: int) ->
     tensor, count = _constant(node, nodes, at)
     if not tensor.string_val or not 0 <= slot < max(count, len(tensor.string_val)):
         return None
-    return _text(tensor.string_val[min(slot, len(tensor.string_val) - 1)])
+    return decode_name(tensor.string_val[min(slot, len(tensor.string_val) - 1)])
 
 
 def _constant(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> tuple[TensorProto, int]:
@@ -103,10 +104,6 @@ def _constant(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> tuple[Ten
         return TensorProto(), 0
     tensor = source.attr["value"].tensor
     return tensor, min(volume(dim.size for dim in tensor.tensor_shape.dim), len(_types(node)))
-
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
 
 
 def _types(node: NodeDef) -> Sequence[int]:
@@ -136,7 +133,7 @@ def restored_variables(graph_def: GraphDef, saver_def: SaverDef) -> dict[str, st
     nodes = {node.name: node for node in graph_def.node}
     restore = op_name(saver_def.restore_op_name)
     running = running_before(restore, nodes)
-    library = {function.signature.name for function in graph_def.library.function}
+    library = functions_by_name(graph_def.library).keys()
     if restore not in nodes or not called_names(running.values()).isdisjoint(library):
         return None
     takers: dict[str, list[str]] = {}

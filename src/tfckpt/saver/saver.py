@@ -23,7 +23,14 @@ from tfckpt.objects.values import check_holders
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
 from tfckpt.saver.given_graph import GivenGraph, places_in, to_write, unused_scope, without
-from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
+from tfckpt.saver.matching import (
+    RestoreReport,
+    apply,
+    check_places,
+    nothing_restored,
+    plan,
+    raise_for,
+)
 from tfckpt.saver.nodes import DEFAULT_FILENAME, encoded
 from tfckpt.saver.path import Target, name_files
 from tfckpt.saver.retention import Folder, Kept, Retention, remove_data
@@ -127,7 +134,11 @@ class Saver:
             name = unused_scope(meta_graph, (name or "save").rstrip("/"))
         if saver_def is None:
             self._wanted = make_saver_def(
-                name, sharded, max_to_keep, keep_checkpoint_every_n_hours, write_version
+                name,
+                sharded=sharded,
+                max_to_keep=max_to_keep,
+                keep_checkpoint_every_n_hours=keep_checkpoint_every_n_hours,
+                write_version=write_version,
             )
         else:
             self._wanted = in_scope(check_saver_def(saver_def), name)
@@ -183,9 +194,9 @@ class Saver:
         target = name_files(
             save_path,
             global_step,
-            latest_filename,
-            meta_graph_suffix,
-            saver_def,
+            latest_filename=latest_filename,
+            meta_graph_suffix=meta_graph_suffix,
+            saver_def=saver_def,
             variables=variables,
             write_meta_graph=write_meta_graph,
             pad_step_number=self._pad_step_number,
@@ -261,7 +272,7 @@ class Saver:
         """
         self._built("restore")
         if self._places is not None and not self._places:
-            return RestoreReport([], [], [], [])
+            return nothing_restored()
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")
         path = as_path(save_path)
@@ -271,7 +282,7 @@ class Saver:
             reader = open_prefix(path)
         except FileMissingError as error:
             if self._allow_empty and not weights and self._places is None:
-                return RestoreReport([], [], [], [])  # there is nothing to restore into
+                return nothing_restored()  # there is nothing to restore into
             raise InvalidArgumentError(
                 f"The passed save_path is not a valid checkpoint: {error}"
             ) from error
@@ -422,7 +433,11 @@ class Saver:
 
     def _folder(self, target: Target, meta_graph_suffix: str = "meta") -> Folder:
         return Folder(
-            target.folder, target.state, target.version, meta_graph_suffix, fsync=self._fsync
+            path=target.folder,
+            state=target.state,
+            version=target.version,
+            meta_graph_suffix=meta_graph_suffix,
+            fsync=self._fsync,
         )
 
     def _record(self, target: Target) -> None:
@@ -442,7 +457,7 @@ class Saver:
             target.folder,
             target.path,
             paths,
-            target.latest_filename,
+            latest_filename=target.latest_filename,
             save_relative_paths=self._save_relative_paths,
         )
 

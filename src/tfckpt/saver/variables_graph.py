@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfckpt.dtypes import DataType
+from tfckpt.graphdef.attr_values import shape_proto
 from tfckpt.graphdef.meta_info import GIT_VERSION
 from tfckpt.graphdef.names import is_node_name
 from tfckpt.protos import AttrValue, MetaGraphDef, SaverDef, VariableDef
@@ -22,7 +23,6 @@ from tfckpt.saver.nodes import (
     SavedVariable,
     SaverNodes,
     encoded,
-    shape_proto,
     type_attr,
 )
 from tfckpt.saver.var_list import Spec
