@@ -20,6 +20,7 @@ from tfckpt.objects.trackable import (
     is_container,
     is_nothing,
     item_of,
+    met_as,
 )
 from tfckpt.objects.tree import ObjectNode
 from tfckpt.objects.variable import Variable
@@ -54,10 +55,9 @@ def build(tree: Any, full_names: Mapping[str, str] | None = None) -> Built:
     from tfckpt.protos import TrackableObjectGraph
 
     names_of = {SAVE_COUNTER: SAVE_COUNTER, **(full_names or {})}
-    built = Built(TrackableObjectGraph(), {}, {}, [])
+    built = Built(graph=TrackableObjectGraph(), values={}, places={}, objects=[])
     nodes = _Nodes(built.graph, built.objects)
-    root = tree._same_as() if isinstance(tree, Trackable) else tree
-    queue: deque[tuple[int, Names, Any]] = deque([(nodes.add(root, -1), (), tree)])
+    queue: deque[tuple[int, Names, Any]] = deque([(nodes.add(met_as(tree), -1), (), tree)])
     keys: dict[int, str] = {}  # node of a leaf -> its key
     while queue:
         node_id, names, container = queue.popleft()

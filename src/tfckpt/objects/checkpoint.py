@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -211,8 +212,10 @@ class Checkpoint(Trackable):
             raise _numbered(error, save_path) from None
         self._wait_for(restoration)
         if isinstance(restoration, ByName):
-            return NameBasedStatus(self, restoration, optional=COUNTER_KEY)
-        return LoadStatus(self, restoration)
+            return NameBasedStatus(
+                restoration, partial(self._settle, restoration), self._objects, optional=COUNTER_KEY
+            )
+        return LoadStatus(restoration, partial(self._settle, restoration), self._objects)
 
     def restore(
         self, save_path: AnyPath | None, options: CheckpointOptions | None = None
@@ -241,7 +244,12 @@ class Checkpoint(Trackable):
         if self._stored is None:
             return build(self._top())
         self._check_children(self._stored.graph)
-        return Built(self._stored.graph, self._stored.values(), self._stored.places, [])
+        return Built(
+            graph=self._stored.graph,
+            values=self._stored.values(),
+            places=self._stored.places,
+            objects=[],
+        )
 
     def _top(self) -> Trackable:
         """Return the root as the tree has it."""

@@ -8,8 +8,9 @@ from tfckpt.objects.keys import listed
 from tfckpt.objects.restoring import Restoration, full_names
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tfckpt.objects.building import Built
-    from tfckpt.objects.checkpoint import Checkpoint
 
 
 class LoadStatus:
@@ -21,11 +22,22 @@ class LoadStatus:
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, restoration: Restoration, *, optional: str | None = None
+        self,
+        restoration: Restoration,
+        settle: Callable[[], Built],
+        objects: Callable[[], Built],
+        *,
+        optional: str | None = None,
     ) -> None:
+        """Report on a restoration.
+
+        `settle` gives what was added the values that wait for it, and returns the program's
+        objects; `objects` only returns them. `optional` is a key that need not be restored.
+        """
         self.path = restoration.path
-        self._checkpoint = checkpoint
         self._restoration = restoration
+        self._own = settle
+        self._objects = objects
         self._optional = optional
 
     @property
@@ -91,9 +103,6 @@ class LoadStatus:
         self._restoration.expect_partial()
         return self
 
-    def _own(self) -> Built:
-        return self._checkpoint._settle(self._restoration)
-
     def _restored(self, own: Built) -> list[str]:
         places = self._restoration.places
         return [key for key, mine in own.places.items() if not places.isdisjoint(mine)]
@@ -110,7 +119,7 @@ class LoadStatus:
         return keys
 
     def __repr__(self) -> str:
-        own = self._checkpoint._objects()
+        own = self._objects()
         unrestored = len(self._unrestored(own))
         return (
             f"<restored {len(self._restored(own))} values of {self.path!r}; {unrestored} "

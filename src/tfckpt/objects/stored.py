@@ -15,7 +15,7 @@ from tfckpt.objects.building import COUNTER_KEY, SAVE_COUNTER, mark_checkpoint_v
 from tfckpt.objects.keys import VARIABLE_VALUE, join_path
 from tfckpt.objects.nodes import attributes_of
 from tfckpt.objects.trackable import Names
-from tfckpt.objects.tree import Maker, load_object_tree
+from tfckpt.objects.tree import Maker, open_views
 from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import CheckpointReader
 
@@ -29,10 +29,11 @@ class Stored:
     """The graph and values of a checkpoint, and the tree that was made of them."""
 
     def __init__(self, path: AnyPath) -> None:
-        with load_object_tree(path) as root:
-            source = root._source
+        views = open_views(path)
+        source = views.source
+        with source.reader:
             self.graph: TrackableObjectGraph = source.graph
-            maker = Maker(root._views)
+            maker = Maker(views)
             self.tree: dict[str, Any] = maker.make(0)
             self.places = _places(source, maker.made)
             self._read = {key: _at(self.tree, where[0]) for key, where in self.places.items()}

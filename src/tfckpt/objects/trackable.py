@@ -37,6 +37,11 @@ class Trackable:
         raise NotImplementedError
 
 
+def met_as(value: Any) -> Any:
+    """Return the object that `value` is met as elsewhere: for a root with additions, that root."""
+    return value._same_as() if isinstance(value, Trackable) else value
+
+
 def is_container(value: object) -> bool:
     return isinstance(value, (Mapping, list, tuple, Trackable))
 

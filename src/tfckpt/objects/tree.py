@@ -47,9 +47,14 @@ def load_object_tree(path: AnyPath, *, verify: Verify = True, mmap: bool = True)
 
     Raises what `object_graph` raises; on access, DataLossError for a key that the index lacks.
     """
+    return open_views(path, verify=verify, mmap=mmap).node(0)
+
+
+def open_views(path: AnyPath, *, verify: Verify = True, mmap: bool = True) -> Views:
+    """Open a checkpoint as `load_object_tree` does; closing its reader is the caller's to do."""
     reader = load_checkpoint(path, verify=verify, mmap=mmap)
     try:
-        return Views(ObjectValues(reader, read_object_graph(reader))).node(0)
+        return Views(ObjectValues(reader, read_object_graph(reader)))
     except BaseException:
         reader.close()
         raise
