@@ -12,6 +12,7 @@ import numpy as np
 
 from tfckpt.dtypes import numpy_dtype
 from tfckpt.graph.default import get_default_graph
+from tfckpt.graph.operation import node_of
 from tfckpt.graphdef.attr_values import PartialShape, shape_of
 from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
 from tfckpt.graphdef.messages import as_message, copied, is_message
@@ -104,12 +105,12 @@ class Variable(ScopedItem):
 
     @property
     def shape(self) -> PartialShape | None:
-        attr = self.op._node.attr
+        attr = node_of(self.op).attr
         return shape_of(attr["shape"].shape) if "shape" in attr else None
 
     @property
     def dtype(self) -> np.dtype[Any] | None:
-        attr = self.op._node.attr
+        attr = node_of(self.op).attr
         return numpy_dtype(attr["dtype"].type) if "dtype" in attr else None
 
     @property
@@ -171,7 +172,7 @@ def _name_frames(graph: Graph, context: Any) -> None:
         for name in context.values_def.values:
             op = graph.get_operation_by_name(name.partition(":")[0])
             if op.type in ("Enter", "RefEnter"):
-                op._node.attr["frame_name"].CopyFrom(frame)
+                node_of(op).attr["frame_name"].CopyFrom(frame)
     for nested in context.nested_contexts:
         _name_frames(graph, getattr(nested, nested.WhichOneof("ctxt")))
 

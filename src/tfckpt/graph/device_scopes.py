@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
+from tfckpt.graph.operation import Operation, node_of
 from tfckpt.graphdef.devices import merged_device
 
-if TYPE_CHECKING:
-    from tfckpt.graph.operation import Operation
-
 # What a scope gives: the name of a device, what names one for an operation, or None for "none".
-Device = str | Callable[["Operation"], str | None] | None
+Device = str | Callable[[Operation], str | None] | None
 
 
 class DeviceScopes:
@@ -44,6 +41,6 @@ class DeviceScopes:
         for device in reversed(self._devices):
             if device is None:
                 return
-            op._node.device = (
+            node_of(op).device = (
                 merged_device(device, op.device) if isinstance(device, str) else device(op) or ""
             )

@@ -11,12 +11,12 @@ from tfckpt.graph.collection_store import Collections
 from tfckpt.graph.default_stack import as_default
 from tfckpt.graph.device_scopes import DeviceScopes
 from tfckpt.graph.name_scopes import NameScopes
-from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graph.operation import Operation, Tensor, given_shapes, node_of
 from tfckpt.graphdef.attr_values import python_to_attr
 from tfckpt.graphdef.checks import check_attrs, check_form, check_input_count
 from tfckpt.graphdef.live import LiveGraph
 from tfckpt.graphdef.messages import check_size, copied
-from tfckpt.graphdef.names import CONTROL, TensorId, parse_tensor_name
+from tfckpt.graphdef.names import CONTROL, TensorId, parse_input, parse_tensor_name
 from tfckpt.graphdef.op_defs import Interface, get_op_def, interface_of
 from tfckpt.names import close_names
 from tfckpt.protos import (
@@ -136,7 +136,7 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
     def _index_consumers(self) -> dict[str, list[tuple[int, Operation]]]:
         consumers: dict[str, list[tuple[int, Operation]]] = {}
         for op in self._operations.values():
-            for node, index in op._sources():
+            for node, index in map(parse_input, node_of(op).input):
                 consumers.setdefault(node, []).append((index, op))
         return consumers
 
@@ -170,11 +170,11 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
             interface.fill_defaults(node)
             check_attrs(node, interface)
             check_input_count(node, interface)
-        op = self._add(node)
+        op = self.add_node(node)
         self.apply_devices(op)
         return op
 
-    def _add(self, node: NodeDef, shapes: AttrValue | None = None) -> Operation:
+    def add_node(self, node: NodeDef, shapes: AttrValue | None = None) -> Operation:
         """Take in a node that was checked; the graph keeps the message itself."""
         op = self._operations[node.name] = Operation(self, node, shapes)
         self._names_in_use.setdefault(node.name.lower(), 1)
@@ -243,6 +243,13 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
         """A copy of the versions: which TensorFlow made this, and which may read it."""
         return copied(self._versions)
 
+    def merge_versions(self, versions: VersionDef) -> None:
+        """Keep the oldest producer and the most demanding consumer, of this graph and another."""
+        own = self._versions
+        own.producer = min(own.producer, versions.producer)
+        own.min_consumer = max(own.min_consumer, versions.min_consumer)
+        own.bad_consumers[:] = sorted({*own.bad_consumers, *versions.bad_consumers})
+
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
         """Return the graph as a message, leaving out the first `from_version` operations.
 
@@ -253,11 +260,12 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
         """
         graph_def = GraphDef(versions=self._versions)
         ops = self.get_operations()[from_version or 0 :]
-        graph_def.node.extend([op._node for op in ops])
+        graph_def.node.extend(map(node_of, ops))
         if add_shapes:
             for op, node in zip(ops, graph_def.node, strict=True):
-                if op._shapes is not None:
-                    node.attr[OUTPUT_SHAPES].CopyFrom(op._shapes)
+                shapes = given_shapes(op)
+                if shapes is not None:
+                    node.attr[OUTPUT_SHAPES].CopyFrom(shapes)
         self.copy_functions_to(graph_def)
         check_size(graph_def)
         return graph_def

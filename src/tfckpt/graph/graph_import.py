@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tfckpt.graph.construction import Constructor
+from tfckpt.graph.construction import construct, read_nodes
 from tfckpt.graph.default import get_default_graph
 from tfckpt.graph.graph import Graph
-from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graph.operation import Operation, Tensor, node_of
 from tfckpt.graphdef.devices import canonical_device
 from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.names import CONTROL, TensorId, parse_tensor_name
@@ -58,15 +58,14 @@ def import_graph_def(
     if producer_op_list is not None:
         remove_unknown_defaults(nodes, as_message(producer_op_list, OpList, "producer_op_list"))
     graph = get_default_graph()
-    constructor = Constructor(graph, nodes)
+    given = read_nodes(nodes)
     with graph.name_scope("import" if name is None else name) as scope:
-        constructor.map_inputs(_mapped(graph, name, input_map or {}))
-        constructor.construct(scope)
-    results = [constructor.element(text) for text in wanted]
-    constructor.check_mapping_used()
-    constructor.finish()
-    place(graph, constructor.operations)
-    return None if return_elements is None else [_resolve(graph, one) for one in results]
+        mapping = _mapped(graph, name, input_map or {})
+        constructed = construct(graph, given, mapping, scope)
+    found = [constructed.element(text) for text in wanted]
+    constructed.check_mapping_used()
+    place(graph, constructed.enter())
+    return None if return_elements is None else [_element(graph, element) for element in found]
 
 
 def _checked_names(return_elements: Sequence[str] | None) -> list[str]:
@@ -151,17 +150,17 @@ def place(graph: Graph, operations: Iterable[Operation]) -> None:
     for op in operations:
         others = [group[5:].decode() for group in op.colocation_groups()]
         others = [other for other in others if other != op.name]
-        op._node.device = "" if others else canonical_device(op.device)
+        node_of(op).device = "" if others else canonical_device(op.device)
         if others:  # which counts for more than the device of a scope
             grouped[op] = others
         else:
             graph.apply_devices(op)
     for op, others in grouped.items():
-        devices = (graph._operations[other].device for other in others if other in graph)
-        op._node.device = next(filter(None, devices), "")
+        devices = (graph.get_operation_by_name(other).device for other in others if other in graph)
+        node_of(op).device = next(filter(None, devices), "")
 
 
-def _resolve(graph: Graph, element: TensorId | str) -> Operation | Tensor:
+def _element(graph: Graph, element: TensorId | str) -> Operation | Tensor:
     if isinstance(element, str):
         return graph.get_operation_by_name(element)
     return Tensor(graph.get_operation_by_name(element.node), element.slot)

@@ -151,6 +151,20 @@ class Operation:
         raise TypeError("an Operation is part of its Graph: write the graph with write_graph")
 
 
+def node_of(op: Operation) -> NodeDef:
+    """Return the message that the graph holds of an operation.
+
+    For the modules that make graphs: what changes it answers for the graph. Users get a copy, from
+    `Operation.node_def`.
+    """
+    return op._node
+
+
+def given_shapes(op: Operation) -> AttrValue | None:
+    """Return the ``_output_shapes`` that an operation came with."""
+    return op._shapes
+
+
 class Tensor:
     """An output of an operation. Two of the same operation and number are equal."""
 
