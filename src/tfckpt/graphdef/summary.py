@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, NamedTuple
 
+from tfckpt import protos
 from tfckpt.dtypes import DataType, python_name
 from tfckpt.graphdef.attr_values import PartialShape, shape_of
 from tfckpt.graphdef.listing import GraphVariable, list_graph_variables
 from tfckpt.graphdef.names import op_name
 from tfckpt.graphdef.op_defs import REF
 from tfckpt.graphdef.saver_nodes import extraneous_saver_nodes
-from tfckpt.protos import MetaGraphDef, NodeDef, TensorInfo
+from tfckpt.protos import MetaGraphDef, NodeDef
 
 _FED = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
 # Nobody asks for what these give, even where nothing takes it.
@@ -130,7 +131,7 @@ def _tensors(tensors: Any) -> dict[str, Endpoint]:
     return {key: _tensor(tensors[key]) for key in sorted(tensors)}
 
 
-def _tensor(info: TensorInfo) -> Endpoint:
+def _tensor(info: protos.TensorInfo) -> Endpoint:
     encoding = info.WhichOneof("encoding") or ""
     if encoding == "name":
         name = info.name

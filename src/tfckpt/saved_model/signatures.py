@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tfckpt import protos
 from tfckpt.dtypes import DataType
 from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.names import op_name
-from tfckpt.protos import MetaGraphDef, SignatureDef, TensorInfo
+from tfckpt.protos import MetaGraphDef, SignatureDef
 from tfckpt.saved_model.constants import INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY
 from tfckpt.saved_model.utils import tensor_names
 
@@ -62,7 +63,7 @@ def _check(key: str, signature: SignatureDef, nodes: set[str]) -> None:
                     )
 
 
-def _check_info(what: str, info: TensorInfo) -> None:
+def _check_info(what: str, info: protos.TensorInfo) -> None:
     encoding = info.WhichOneof("encoding")
     if encoding is None:
         raise AssertionError(
