@@ -1,4 +1,8 @@
-"""From one checkpoint format to the other, and from one kind of names to the other."""
+"""From one checkpoint format to the other, and from one kind of names to the other.
+
+1. What was written is read back and compared with the source before anything is returned.
+2. A call that is refused leaves `dst` as it was.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,7 @@ logger = logging.getLogger("tfckpt")
 
 
 class Converted(str):
-    """The prefix of a checkpoint that was made of another, and what it has of that one.
+    """The prefix of a checkpoint that was made from another, and which tensors it took from there.
 
     It is a str, for all that takes a prefix.
     """

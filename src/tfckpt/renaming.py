@@ -1,7 +1,7 @@
 """From the paths of objects to the full names of variables.
 
-A full name need not be unique, and a checkpoint need not have it: then `repeated` and `nameless`
-say what becomes of the variables.
+A full name need not be unique, and a checkpoint need not have one for each variable. `repeated` and
+`nameless` say what to do then.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def to_name_based(
 def warn_of(left_out: Mapping[str, str], reader: CheckpointReader) -> None:
     """Log what is left out of a checkpoint.
 
-    The graph of objects goes without saying, as names replace it; unreadable tensors were said.
+    Two are passed over: the graph of objects, which names replace, and unreadable tensors, of which
+    reading has warned.
     """
     infos = reader.infos()
     lines = [
@@ -125,7 +126,7 @@ def renaming(
 def _named(
     reader: CheckpointReader, graph: TrackableObjectGraph, there: Container[str]
 ) -> dict[str, list[str]]:
-    """Return the keys of the variables of each full name, of those without one under "".
+    """Return the keys of the variables of each full name; "" stands for no name.
 
     Raises DataLossError for a key that the index lacks.
     """
@@ -167,7 +168,7 @@ def _chosen(
             del chosen[name]
             by_path += keys
     for key in by_path:
-        # The root's own value has no path.
+        # The root's own value has an empty path: its key stands for it.
         path = key.partition("/.ATTRIBUTES/")[0] or key
         if path in chosen:
             raise InvalidArgumentError(f"the path {path!r} is the full name of {chosen[path]} too")
@@ -176,7 +177,7 @@ def _chosen(
 
 
 def _others(named: Mapping[str, list[str]]) -> dict[str, str]:
-    """Say of each variable, whose name an earlier one has, which one that is."""
+    """Return the variables whose name an earlier one has -> a sentence that says which one."""
     return {
         key: f"its name, {name!r}, is that of {keys[0]} too"
         for name, keys in named.items()

@@ -1,6 +1,6 @@
 """What the collections of a graph hold besides names: variables, savers, runners, contexts.
 
-Each is a view on the message that TensorFlow keeps of it, whose names are those in the graph.
+Each holds the message that TensorFlow has for it, with names as they are in the graph.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class QueueRunner(ScopedItem):
 
     __slots__ = ()
 
-    _OUT_OF_RANGE = 11  # error code; a runner saved before 2016 says no code and means this
+    _OUT_OF_RANGE = 11  # an error code, which a runner saved before 2016 means and does not say
 
     def __init__(self, definition: Any, graph: Graph | None = None) -> None:
         super().__init__(definition, graph)
@@ -166,7 +166,7 @@ class WhileContext(ScopedItem):
 
 
 def _name_frames(graph: Graph, context: Any) -> None:
-    """Name the frames of a loop after the loop, as it is called in its new scope."""
+    """Give the frames of a loop the name that the loop has in its new scope."""
     if context.DESCRIPTOR.name == "WhileContextDef":
         frame = AttrValue(s=context.context_name.encode())
         for name in context.values_def.values:

@@ -110,7 +110,7 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
         node, index = parse_tensor_name(name)
         op = self.get_operation_by_name(node)
         count = len(op.output_types)
-        # Of an op of unknown interface one can only say which outputs are used.
+        # An op that is not known may have more outputs than are used.
         if not 0 <= index < count and (index < 0 or self.interface(op.type) is not None):
             raise TensorNotFoundError(
                 f"operation {node!r} ({op.type}) has {count} outputs", tensor=name
@@ -175,7 +175,7 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
         return op
 
     def add_node(self, node: NodeDef, shapes: AttrValue | None = None) -> Operation:
-        """Take in a node that was checked; the graph keeps the message itself."""
+        """Add a node that was checked; the graph keeps the message itself, not a copy."""
         op = self._operations[node.name] = Operation(self, node, shapes)
         self._names_in_use.setdefault(node.name.lower(), 1)
         self._consumers = None

@@ -1,9 +1,9 @@
 """import_graph_def: the nodes of a GraphDef, into the default graph.
 
-Names get the prefix and are made unique, inputs follow them or the input_map, groups (``loc:@``)
-follow too; attributes left out are filled in; everything is checked. The rules, the order of the
-nodes included, are those of TensorFlow's ``graph_constructor.cc``. Nothing enters the graph
-before all of it is known to be right.
+Names get the prefix and are made unique. Inputs and groups (``loc:@``) get the new names; inputs in
+the input_map get what stands there. Attributes left out are filled in. Everything is checked. The
+rules, and the order of the nodes, are those of TensorFlow's ``graph_constructor.cc``. No node
+enters the graph before all are known to be right.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _constant(graph: Graph, value: Any) -> Tensor:
 
 
 def remove_unknown_defaults(graph_def: GraphDef, producer: OpList) -> None:
-    """Remove attributes that the op has not here and whose value was the producer's default.
+    """Remove attributes that the op does not have here, if their value is the producer's default.
 
     A graph of a newer TensorFlow then reads as one made before its ops got those attributes.
     """
@@ -145,13 +145,13 @@ def _is_default(value: AttrValue, attr: OpDef.AttrDef) -> bool:
 
 
 def place(graph: Graph, operations: Iterable[Operation]) -> None:
-    """Give devices their canonical form; what is in a group gets that of the group."""
+    """Give devices their canonical form, and operations in a group the group's device."""
     grouped = {}
     for op in operations:
         others = [group[5:].decode() for group in op.colocation_groups()]
         others = [other for other in others if other != op.name]
         node_of(op).device = "" if others else canonical_device(op.device)
-        if others:  # which counts for more than the device of a scope
+        if others:  # a group counts for more than the device of a scope
             grouped[op] = others
         else:
             graph.apply_devices(op)

@@ -136,7 +136,7 @@ def import_graph_and_collections(
     unbound_inputs_col_name: str | None = UNBOUND_INPUTS,
     restore_collections_predicate: Callable[[str], bool] = lambda key: True,
 ) -> tuple[str, list[Operation | Tensor] | None]:
-    """Do what `import_meta_graph` does, but for the Saver.
+    """Do what `import_meta_graph` does, without making a Saver.
 
     Returns the scope, made unique, and what `return_elements` names.
     """
@@ -207,7 +207,7 @@ def _says_trainable(message: MetaGraphDef) -> bool:
 
 
 def _in_order(message: MetaGraphDef) -> list[str]:
-    """Trainable variables first: an older message's are known by being in there."""
+    """Return the keys, trainable variables first: in an older message only this key says so."""
     first = GraphKeys.TRAINABLE_VARIABLES
     return sorted(message.collection_def, key=lambda key: (key != first, key))
 
@@ -221,7 +221,7 @@ def _saver(
         added = add_saver(graph) if variables else None
         return None if added is None else Saver(saver_def=added, meta_graph=graph)
     if variables:
-        # Where the first variable came to stand is where the Saver's nodes are too.
+        # The Saver's nodes are in the scope into which the first variable came.
         name = variables[0].name
         import_scope = name[: len(name) - len(strip_scope(name, scope))]
     return Saver(saver_def=message.saver_def, name=import_scope, meta_graph=graph)

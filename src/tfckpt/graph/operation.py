@@ -92,7 +92,7 @@ class Operation:
     def output_types(self) -> Sequence[int]:
         """The DataType number of each output; that of a reference is 100 higher.
 
-        For an op of unknown interface: as many as are used or have a shape, of type 0.
+        An op that is not known has as many as are used or have a shape, each of type 0.
         """
         if self._types is None:
             types = self.graph.output_types(self._node, self._shapes)
@@ -166,7 +166,7 @@ def given_shapes(op: Operation) -> AttrValue | None:
 
 
 class Tensor:
-    """An output of an operation. Two of the same operation and number are equal."""
+    """An output of an operation. Tensors of the same operation and number are equal."""
 
     __slots__ = ("op", "value_index")
 
@@ -206,7 +206,7 @@ class Tensor:
 
     @property
     def shape(self) -> PartialShape | None:
-        """What the file says of the shape: None if nothing, None in it for a free dimension.
+        """The shape, as far as the file says it: None if it does not, None in it where it is free.
 
         This is what ``_output_shapes`` or the operation's own attribute says; TensorFlow infers
         more, from the inputs.

@@ -1,4 +1,8 @@
-"""Attributes of nodes as Python and numpy values, and back."""
+"""Attributes of nodes as Python and numpy values, and back.
+
+Takes and gives AttrValue messages. A value that went there and back is the same; functions stay
+NameAttrList messages, for nothing in Python is one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,7 @@ PartialShape = tuple[int | None, ...]
 
 
 def shape_of(proto: TensorShapeProto) -> PartialShape | None:
-    """Return a shape: None for an unknown one, None in it for an unknown dimension."""
+    """Return a message's shape: None if it is unknown; each unknown dimension is None in it."""
     if proto.unknown_rank:
         return None
     return tuple(None if dim.size < 0 else dim.size for dim in proto.dim)
@@ -43,7 +47,7 @@ def known_type(number: int) -> DataType:
 def _data_type(number: int) -> DataType | int:
     try:
         return DataType(number)
-    except ValueError:  # a reference, or a type newer than this table
+    except ValueError:  # a reference, or a type that came after TensorFlow 2.21
         return number
 
 

@@ -43,7 +43,8 @@ def _in_order(graph_def: GraphDef) -> GraphDef:
 def _equal(one: Any, other: Any, nan: bool) -> bool:
     """Compare values of a field, or messages; `nan` says whether a NaN equals another.
 
-    Whether messages of protobuf that hold one are ``==`` depends on how it was built.
+    Messages are compared field by field, because their own ``==`` differs where they hold a NaN: it
+    depends on how protobuf was built.
     """
     if hasattr(one, "ListFields"):
         mine, theirs = (

@@ -3,8 +3,9 @@
     .meta               a MetaGraphDef
     .pb, .pbtxt         a GraphDef, a MetaGraphDef or a SavedModel
 
-Nothing in the bytes says which message they are. They are taken for the one of which they make a
-sensible example: a GraphDef's nodes have names and ops, a SavedModel has a version and graphs.
+Takes paths, gives messages. Nothing in the bytes says which message they are. They are tried as
+each in turn, and taken for the first that makes sense: a GraphDef's nodes have names and ops, a
+SavedModel has a version and graphs.
 """
 
 from __future__ import annotations
@@ -197,7 +198,7 @@ def _parse_text(text: str, kind: type[M], path: str) -> M:
 
 
 def _node_at(text: str, line: int) -> str:
-    """Say in which node a line of a text is."""
+    """Say in which node a line of a text lies."""
     for before in reversed(text.splitlines()[:line]):
         found = _NODE_NAME.match(before)
         if found:

@@ -1,4 +1,7 @@
-"""Weights put into a graph as constants, and taken out of it again."""
+"""Weights put into a graph as constants, and taken out of it again.
+
+Takes and gives GraphDefs; the message that was given stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from tfckpt.tensors.tensor_proto import make_ndarray
 
 Arrays = Mapping[str, Any]
 
-_REFERENCES = ("VariableV2", "Variable")  # give references, other variables handles
+_REFERENCES = ("VariableV2", "Variable")  # these give references; other variables give handles
 _PART = re.compile(r"/part_\d+\Z")  # of a partitioned variable, by TensorFlow's partitioners
 
 
@@ -35,11 +38,11 @@ def convert_variables_to_constants(
 ) -> GraphDef:
     """Freeze a graph: return the part that the outputs need, its variables as constants.
 
-    `variables` gives the values by the names of nodes, where TensorFlow takes a session: a dict, or
-    a reader of a checkpoint, of which only what is needed is read; `tfckpt.values_by_node` finds
-    them where a checkpoint has other names. Variables that are not in the whitelist, or are in the
-    blacklist, stay variables. Functions that are handed variables are copied, and take values; only
-    functions that the result calls are in it.
+    `variables` has the values by the names of nodes, where TensorFlow takes a session. It is a
+    dict, or a reader of a checkpoint, of which only what is needed is read. Where a checkpoint has
+    other names, `tfckpt.values_by_node` finds the values. Variables that are not in the whitelist,
+    or are in the blacklist, stay variables. A function that is handed a variable is copied, and the
+    copy takes its value. The result has those functions that it calls, and no others.
 
     Raises TensorNotFoundError (a KeyError) naming all values that are missing; ValueError for
     values of the wrong shape or type, for operations that write a variable, for parts of a
@@ -115,8 +118,8 @@ def convert_constants_to_variables(
     """Thaw a frozen graph: return it with constants as variables, and their values by name.
 
     `names` says which Const nodes (all of floating point with at least one dimension). Each
-    becomes a variable of TensorFlow 1 (VariableV2) of the same name, whose value what took the
-    constant reads; `tfckpt.save` writes the values as a checkpoint for it.
+    becomes a variable of TensorFlow 1 (VariableV2) of the same name; what took the constant takes
+    the variable. `tfckpt.save` writes the values as a checkpoint for the graph.
 
     Raises TensorNotFoundError (a KeyError) for names of no Const node.
 

@@ -1,7 +1,8 @@
 """Handles of variables followed through a graph and the functions that it calls, and made values.
 
 A function that is handed a variable is copied, once for each choice of arguments that are values
-now. TensorFlow's ``convert_to_constants.py`` has one choice for all callers.
+now: one caller may hand it a frozen variable where another hands it one that stays. TensorFlow's
+``convert_to_constants.py`` changes the function itself, for all callers alike.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _DEEPEST = 100  # functions within functions; models have a dozen
 def read_handles(
     body: Body, kinds: dict[str, DataType], library: FunctionDefLibrary
 ) -> FunctionDefLibrary:
-    """Let a graph's operations take values where they took handles; return its library then.
+    """Let a graph's operations take values where they took handles; return its new library.
 
     `kinds` has the type of each value, by the tensor that was its handle (``w:0``).
 
@@ -52,7 +53,7 @@ def read_handles(
 
 
 def _read_within(body: Body, kinds: dict[str, DataType], library: _Library) -> None:
-    """Rewrite a body; `kinds` grows by its tensors that are values now."""
+    """Rewrite a body; add to `kinds` those of its tensors that have become values."""
     _follow(body, kinds, library)
     for node in list(body.nodes):
         taken = _taken(node, body, kinds)
@@ -67,7 +68,8 @@ def _taken(node: NodeDef, body: Body, kinds: dict[str, DataType]) -> Kinds:
 def _follow(body: Body, kinds: dict[str, DataType], library: _Library) -> None:
     """Find all tensors that are one of the handles that `kinds` begins with."""
     waiting = list(kinds)
-    calls: list[int] = []  # in the nodes' order: what one takes is known when its turn comes
+    # A heap: calls come in the nodes' order, so that all a call takes is known when it is followed.
+    calls: list[int] = []
     while waiting or calls:
         if waiting:
             nodes = body.takers.get(waiting.pop(), [])
@@ -77,7 +79,7 @@ def _follow(body: Body, kinds: dict[str, DataType], library: _Library) -> None:
             passing = [body.nodes[at] for at in nodes if body.nodes[at].op in PASS_ON]
         else:
             at = heapq.heappop(calls)
-            while calls and calls[0] == at:  # it takes several
+            while calls and calls[0] == at:  # once for each handle that it takes
                 heapq.heappop(calls)
             passing = [body.nodes[at]]
         for node in passing:
@@ -116,7 +118,7 @@ def _unclear(node: NodeDef, body: Body) -> Exception:
 
 
 class _Called(NamedTuple):
-    """What a node calls: its functions' names and those of their copies, and the types."""
+    """What a node calls now: its functions' names -> those of their copies, and the types."""
 
     copies: dict[str, str]
     taken: Kinds
@@ -141,7 +143,7 @@ def _rewrite_call(node: NodeDef, call: Call, called: _Called, body: Body) -> Non
 
 
 def _forget_shapes(attrs: MutableMapping[str, AttrValue], name: str, kinds: Kinds) -> None:
-    """Let the shape of a handle, which is a scalar, be any shape where it is a value now."""
+    """Make shapes unknown that were a handle's, a scalar's, where there is a value now."""
     for shape, kind in zip(attrs[name].list.shape if name in attrs else (), kinds):
         if kind:
             shape.CopyFrom(shape_proto(None))
@@ -176,8 +178,8 @@ class _Library:
     def call(self, node: NodeDef, taken: Kinds, body: Body) -> _Called:
         """Copy what a node calls for what it takes now.
 
-        Raises InvalidArgumentError (a ValueError) where an output is a value, or stays a handle,
-        by which function, or turn of a loop, it comes from.
+        Raises InvalidArgumentError (a ValueError) where one branch, or one turn of a loop, gives a
+        value and another gives a handle.
         """
         call = self.call_of(node) or DIRECT
         taken, before = taken[call.first :], taken[: call.first]
@@ -233,8 +235,8 @@ class _Library:
     def _new_name(self, function: FunctionDef) -> str:
         """Return a name such as TensorFlow gives: ``f_frozen_7`` for ``f_12``.
 
-        TensorFlow counts. A process of it refuses another function of a name that it knows, so
-        here the number tells functions of other graphs apart too.
+        TensorFlow counts within a process. Here the number is made of what the function does: a
+        process of TensorFlow that loads two graphs refuses different functions of one name.
         """
         base, _, number = function.signature.name.rpartition("_")
         base = base if base and number.isdecimal() else function.signature.name
@@ -274,7 +276,7 @@ def _functions(node: NodeDef, call: Call) -> list[tuple[str, str]]:
 
 
 def _freeze(function: FunctionDef, kinds: Kinds, library: _Library) -> Kinds:
-    """Make arguments of a function values; return which of its outputs are values by that."""
+    """Make arguments of a function values; return which outputs have become values too."""
     signature = function.signature
     values = {}
     for at, (arg, kind) in enumerate(zip(signature.input_arg, kinds, strict=True)):

@@ -1,4 +1,8 @@
-"""What there is in a graph, from its message alone: nothing is imported or checked."""
+"""The variables and constants of a graph, from its message alone.
+
+Takes a graph in any form, also as a file. Nothing is imported or checked, so that a graph that
+TensorFlow would refuse can be looked into.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +35,7 @@ class GraphVariable(NamedTuple):
     """A variable of a graph."""
 
     name: str  # of its node
-    shape: PartialShape | None  # None in it where free; None if nothing says it
+    shape: PartialShape | None  # None if nothing says it
     data_type: DataType
     checkpoint_key: str  # that of the whole, for a slice of a partitioned variable
     trainable: bool | None  # None if no collection says it
@@ -42,7 +46,7 @@ class GraphVariable(NamedTuple):
 
 
 def meta_graphs_of(graph: GraphOrPath) -> list[MetaGraphDef]:
-    """Return what there is as MetaGraphDefs: one, or those of a SavedModel (or its folder)."""
+    """Return a graph as MetaGraphDefs: one, or all those of a SavedModel (or its folder)."""
     if isinstance(graph, LiveGraph):
         return [as_meta_graph(graph)]
     if is_message(graph, GraphDef):
@@ -67,8 +71,8 @@ def list_graph_variables(graph: GraphOrPath) -> list[GraphVariable]:
     """List the variables of a graph, sorted by name.
 
     Takes a Graph, a GraphDef, MetaGraphDef or SavedModel, or the path of a file of one. Shape and
-    type are those of the variable's node; whether it is trainable, and the whole of which it is a
-    slice, is said by the VariableDefs of the collections.
+    type are those of the variable's node. The VariableDefs of the collections say whether it is
+    trainable, and of which whole it is a slice.
 
     >>> import numpy as np, tfckpt
     >>> graph = tfckpt.Graph()
@@ -100,7 +104,8 @@ def _variable(node: NodeDef, definition: VariableDef | None) -> GraphVariable:
 def variable_defs(meta_graph: MetaGraphDef) -> Iterator[VariableDef]:
     """Yield the VariableDefs of a MetaGraphDef's collections, trainable ones last.
 
-    Before TensorFlow 1.9 only their collection said that they are.
+    They come last, so that they count: before TensorFlow 1.9 only the collection said that a
+    variable is trainable. What is no VariableDef is passed over.
     """
     keys = [key for key in VARIABLE_COLLECTIONS if key != GraphKeys.TRAINABLE_VARIABLES]
     for key in (*keys, GraphKeys.TRAINABLE_VARIABLES):

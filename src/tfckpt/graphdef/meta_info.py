@@ -1,4 +1,4 @@
-"""What a MetaGraphDef says of itself: who made it, and of which ops."""
+"""What a MetaGraphDef says of itself: who made it, and which ops it has."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from tfckpt.graphdef.op_defs import TENSORFLOW_VERSION, strip_defaults, stripped
 from tfckpt.protos import MetaGraphDef
 from tfckpt.versions import TFCKPT_VERSION
 
-# Stands where TensorFlow has the commit that it was built from.
+# Stands where TensorFlow names the commit that it was built from.
 GIT_VERSION = f"tfckpt {TFCKPT_VERSION}"
 
 

@@ -1,4 +1,4 @@
-"""What each op takes and gives: TensorFlow 2.21's registry, as far as graphs need it.
+"""What each op takes and gives, by TensorFlow 2.21's registry.
 
 The table beside this module (``op_defs.binpb.z``: a deflated OpList) is made by
 ``tools/make_op_defs.py``. It is read when the first op is asked for.
@@ -21,7 +21,7 @@ from tfckpt.protos import AttrValue, GraphDef, NodeDef, OpDef, OpList
 _TABLE = Path(__file__).with_name("op_defs.binpb.z")
 TENSORFLOW_VERSION = "2.21.0"  # whose ops and defaults these are
 
-_MOST = 1 << 20  # tensors of an argument: more than any graph can hold edges to
+_MOST = 1 << 20  # tensors of one argument; no graph has room for so many edges
 REF = 100  # types.proto: DT_FLOAT_REF is DT_FLOAT + 100, and so on
 
 # Which field of an AttrValue holds a value of an OpDef's attr type.
@@ -70,7 +70,7 @@ class Interface:
         self.outputs = tuple(op_def.output_arg)
 
     def fill_defaults(self, node: NodeDef) -> None:
-        """Add the attributes that the node leaves to the op."""
+        """Add the attributes that the node does not have, with the op's defaults."""
         present = node.attr
         for name, value in self.defaults.items():
             if name not in present or present[name].WhichOneof("value") is None:
@@ -89,12 +89,13 @@ def interface_of(name: str) -> Interface | None:
     return None if op_def is None else Interface(op_def)
 
 
-# So many types of one argument are kept as one and a number.
+# Up to so many types of one argument are listed. More are kept as one type and their number: an
+# attribute of a few bytes may ask for a million.
 _LISTED = 64
 
 
 class Types(Sequence[int]):
-    """Types of tensors, those of very many in a row told by one and their number."""
+    """Types of tensors; a run of very many is one type and their number."""
 
     __slots__ = ("_ends", "_runs")
 
@@ -103,7 +104,7 @@ class Types(Sequence[int]):
         self._ends: list[int] = []
 
     def add(self, types: list[int], times: int = 1) -> None:
-        """Put types behind those there are; of several `times` there is one type."""
+        """Put types behind those there are, or one type several `times`."""
         if types and times:
             self._runs.append(types)
             self._ends.append(len(self) + len(types) * times)
@@ -229,7 +230,8 @@ def used_ops(graph_def: GraphDef) -> set[str]:
 def stripped_op_list(graph_def: GraphDef) -> OpList:
     """Return the interfaces of the ops that a graph uses, sorted by name.
 
-    A MetaGraphDef carries them, so that an older TensorFlow can tell a new attribute's default.
+    A MetaGraphDef carries them, so that an older TensorFlow can tell whether an attribute that it
+    does not know has its default.
     Ops unknown to TensorFlow 2.21 are left out, as TensorFlow does.
     """
     found = map(get_op_def, sorted(used_ops(graph_def)))

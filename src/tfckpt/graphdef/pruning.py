@@ -1,4 +1,4 @@
-"""Parts of a graph: what some nodes need, and what only training does."""
+"""Leaving nodes out of a graph: those that some do not need, and those that only training needs."""
 
 from __future__ import annotations
 
@@ -47,8 +47,9 @@ def remove_training_nodes(
 ) -> GraphDef:
     """Return a graph without its CheckNumerics, and without Identity nodes that do nothing.
 
-    What took such an Identity takes what it had. Nodes whose names are in `protected_nodes` stay,
-    and so do those of which something depends by control or by place (``_class``).
+    What took such an Identity takes the Identity's own input instead. Nodes whose names are in
+    `protected_nodes` stay, and so do those that another node waits for (a control input) or is
+    placed with (``_class``).
 
     >>> import tfckpt
     >>> graph_def = tfckpt.GraphDef()
@@ -77,7 +78,7 @@ def _without_inputs(node: NodeDef, names: Collection[str]) -> NodeDef:
 
 
 def _identities(nodes: Iterable[NodeDef], protected: Collection[str]) -> dict[str, str]:
-    """Return the input of each Identity that does nothing but hand it on."""
+    """Return each Identity that does nothing -> the input that it hands on."""
     found: dict[str, str] = {}
     needed = set(protected)
     for node in nodes:

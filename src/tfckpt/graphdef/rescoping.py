@@ -1,6 +1,7 @@
 """Messages full of names, taken into a scope or out of it.
 
-A table says which fields of a message are names; the rest of it stays as it is.
+Takes and gives messages of any of the types in the table, which says which of their fields are
+names. All other fields stay as they are.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one wants to know of a graph at first sight."""
+"""What people ask first of a graph: its ops, inputs, outputs, variables, signatures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfckpt.graphdef.saver_nodes import extraneous_saver_nodes
 from tfckpt.protos import MetaGraphDef, NodeDef
 
 _FED = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
-# Nobody asks for what these give, even where nothing takes it.
+# These are no outputs of a model, even where nothing takes what they give.
 _NO_RESULT = (
     *("Const", "NoOp", "Assert", "Assign", "AssignVariableOp", "VarIsInitializedOp", "SaveV2"),
     *("ReadVariableOp", "MergeV2Checkpoints", "ScalarSummary", "HistogramSummary"),
@@ -72,7 +72,7 @@ def summarize(meta_graph: MetaGraphDef) -> GraphSummary:
     """
     graph_def, info = meta_graph.graph_def, meta_graph.meta_info_def
     taken = {op_name(text) for node in graph_def.node for text in node.input}
-    savers = extraneous_saver_nodes(graph_def, None)  # what they take and give is no model's
+    savers = extraneous_saver_nodes(graph_def, None)  # no inputs and outputs of the model
     nodes = [node for node in graph_def.node if node.name not in savers]
     return GraphSummary(
         tags=list(info.tags),

@@ -37,7 +37,7 @@ DEFAULT_NAME = "Variable"
 
 
 class Built(NamedTuple):
-    """A tree's graph; its values by key, in the order of nodes; where in the tree they stand."""
+    """A tree as an object graph; its values, and the places where each stands, by key."""
 
     graph: TrackableObjectGraph
     values: dict[str, Any]
@@ -121,7 +121,10 @@ class _Nodes:
 
 
 def _has_identity(value: object) -> bool:
-    """Whether the same object at two places is one: Python's numbers are shared anyhow."""
+    """Whether the same object at two places is one variable.
+
+    Numbers and strings are not: Python itself may make one object of equal ones.
+    """
     if is_container(value):
         return isinstance(value, Trackable)
     return not isinstance(value, (int, float, complex, str, bytes, np.generic))
@@ -152,7 +155,7 @@ def _checked(value: Any, path: str) -> Any:
 
 
 def mark_checkpoint_values(graph: TrackableObjectGraph) -> None:
-    """Say of each node whether it, or one that it leads to, has values in the checkpoint."""
+    """Mark the nodes that have values in the checkpoint, or lead to a node that has."""
     parents: dict[int, list[int]] = {}
     marked: set[int] = set()
     todo: list[int] = []

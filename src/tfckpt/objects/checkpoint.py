@@ -104,7 +104,7 @@ class Checkpoint(Trackable):
 
     @property
     def save_counter(self) -> Any:
-        """How many times was saved: a scalar int64 array, part of the checkpoint once asked for."""
+        """How many saves there were: a scalar int64 array, part of the tree once asked for."""
         if SAVE_COUNTER not in self._with_counter:
             self.save_counter = 0
             if self._waiting:
@@ -183,14 +183,15 @@ class Checkpoint(Trackable):
     def read(self, save_path: AnyPath, options: CheckpointOptions | None = None) -> LoadStatus:
         """Take the values of a checkpoint that `write` made; return what found its counterpart.
 
-        Values of this tree without one stay as they are: the returned status has assertions for
-        that. Writable arrays get new elements, other values are replaced. Values of the checkpoint
-        without one wait: what is added to the tree later gets its value when it becomes an
-        attribute of a Checkpoint; in a dict or list when the status is asked, at the next write,
-        save or restore. Each waits for one object; where several restores have a value for the
-        same object the last one decides.
+        Values of this tree without a counterpart stay as they are: the returned status has
+        assertions for that. Writable arrays get new elements, other values are replaced. Values of
+        the checkpoint without a counterpart wait for it to be added to the tree. An attribute of a
+        Checkpoint gets its value at once. What is added to a dict or list gets it when the status
+        is asked, or at the next write, save or restore. Each value goes to one object. Where
+        several restores have a value for the same object, the last restore decides.
 
-        Of a name-based checkpoint, which `Saver` writes, those with a `Variable`'s name are taken.
+        A name-based checkpoint, such as `Saver` writes, gives its values to each `Variable` of the
+        same name.
 
         Raises FileMissingError, which says what is there instead; InvalidArgumentError for another
         shape or dtype, and for a name-based checkpoint where nothing has a name. Then nothing has
@@ -252,7 +253,7 @@ class Checkpoint(Trackable):
         )
 
     def _top(self) -> Trackable:
-        """Return the root as the tree has it."""
+        """Return the root: this object, or the one that was given with what was added to it."""
         return Rooted(followed(self._tree[ROOT]), self._tree) if self._is_rooted else self
 
     def _settle(self, also: Restoration | None = None, own: Built | None = None) -> Built:
@@ -280,7 +281,7 @@ class Checkpoint(Trackable):
         return [obj for obj in own.objects if isinstance(obj, Checkpoint) and obj is not self]
 
     def _wait_for(self, newest: Restoration) -> None:
-        """Take down that a restoration may have values left."""
+        """Note a restoration that has values left, and drop those that it supersedes."""
         for older in self._waiting:
             if newest.supersedes(older):
                 older.is_superseded = True
@@ -370,7 +371,7 @@ def _alone() -> dict[str, Any]:
 
 
 def _numbered(error: FileMissingError, save_path: AnyPath) -> FileMissingError:
-    """Recall that `save` adds a number, where that may be what is missing."""
+    """Add to an error that `save` adds a number, if a file with the number is there."""
     if os.path.isfile(f"{as_path(save_path)}-1.index"):
         hint = f"{error.message} (save adds a number: was {as_path(save_path)}-1 meant?)"
         return FileMissingError(hint, path=error.path, tensor=error.tensor)

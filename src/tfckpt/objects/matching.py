@@ -1,7 +1,10 @@
 """Which object of a program is which of a checkpoint: the same way leads to both.
 
-Two roots match, children of the same name of objects that match, and slots of the same name of
-optimizers that match, for variables that match (``checkpoint/restore.py``).
+Takes two object graphs, gives pairs of nodes or of keys. By TensorFlow's ``checkpoint/restore.py``
+
+- the two roots match;
+- children of one name match, if the objects that have them do;
+- slots of one name match, if the optimizers that have them and the variables that they are for do.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Match(NamedTuple):
-    """What of a checkpoint belongs to what of a program."""
+    """Which values of a checkpoint and of a program belong together."""
 
     keys: list[tuple[str, str]]
     """Key of the checkpoint's value, key of the program's."""
@@ -62,7 +65,7 @@ def match_children(own: ObjectGraph, stored: TrackableObjectGraph) -> dict[int, 
 
 
 def slot_keys(graph: TrackableObjectGraph) -> set[str]:
-    """Return the keys of slot variables that are nobody's children besides."""
+    """Return the keys of slot variables that are not an object's children too."""
     owned = {slot.slot_variable_node_id for node in graph.nodes for slot in node.slot_variables}
     owned -= {child.node_id for node in graph.nodes for child in node.children}
     return {held.checkpoint_key for node_id in owned for held in graph.nodes[node_id].attributes}

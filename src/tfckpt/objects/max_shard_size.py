@@ -1,7 +1,7 @@
 """Shards of a limited size: tensors that do not fit are cut, by TensorFlow's rules.
 
-A tensor fills the shard that the one before left off in, and goes on in the next. It is cut across
-the axis along which the fewest parts come of it, into parts of one size
+A tensor fills up the shard in which the one before it ended, and goes on in the next. It is cut
+across the axis that makes the fewest parts of it, into parts of one size
 (``checkpoint/sharding/sharding_policies.py``).
 """
 

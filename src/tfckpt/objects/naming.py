@@ -1,7 +1,7 @@
 """The two names of a variable: the path of its object, and the full name it has in a graph.
 
-A full name (``dense/kernel``) is what name-based checkpoints know a variable by. An object-based
-one tells it along with the key. It need not be unique: variables that were given no name are all
+Name-based checkpoints know a variable by its full name (``dense/kernel``). An object-based
+checkpoint has it beside the key. It need not be unique: all variables that were given no name are
 called "Variable".
 """
 
@@ -35,10 +35,15 @@ PathOfName = Mapping[str, str] | Callable[[str], str]
 
 
 def resolve(reader: CheckpointReader, name: str) -> str:
-    """Return the key of what `name` means in an object-based checkpoint.
+    """Resolve a name that a person uses for a tensor to the key that an open checkpoint has for it.
 
-    A key means itself; a path the one value of the object there; a full name the one variable of
-    that name. They are tried in this order. In a name-based checkpoint each name means itself.
+    In an object-based checkpoint `name` may be
+
+    - a key, which stands for itself;
+    - the path of an object, which stands for the one value that the object has;
+    - the full name of a variable, which stands for the variable's value.
+
+    They are tried in this order. In a name-based checkpoint each name stands for itself.
 
     >>> import numpy as np, tempfile, tfckpt
     >>> path = tfckpt.Checkpoint(w=np.zeros(2)).write(tempfile.mkdtemp() + "/ckpt")
@@ -137,7 +142,7 @@ def _placed(variables: Mapping[str, Any], places: PathOfName) -> dict[str, Any]:
 
 
 class _Value:
-    """A variable's value while the tree is made, to tell it from what leads on."""
+    """A variable's value while the tree is made, to tell it from an object with children."""
 
     def __init__(self, array: Array) -> None:
         self.array = array

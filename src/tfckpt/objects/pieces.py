@@ -1,7 +1,8 @@
 """What a sharding callback makes of the tensors of a checkpoint, checked before it is written.
 
-TensorFlow has such checks, with the same words for each fault, and does not call them
-(``validate_shards`` in ``checkpoint/sharding/sharding_util.py``).
+TensorFlow has such checks (``validate_shards`` in ``checkpoint/sharding/sharding_util.py``) and
+does not call them: a callback that loses a tensor makes a checkpoint without it. Here they run, and
+say what TensorFlow's would say.
 """
 
 from __future__ import annotations
@@ -118,7 +119,7 @@ def _whole(shape: Shape) -> tuple[Shape, TensorSlice, Shape]:
 
 
 class _Checks:
-    """The tensors that are to be saved, and the parts of each that were met so far."""
+    """The tensors to save, and the pieces of each that were found so far."""
 
     def __init__(self, tensors: Sequence[ShardableTensor], description: str) -> None:
         self._tensors = {tensor.checkpoint_key: tensor for tensor in tensors}

@@ -1,8 +1,9 @@
-"""Restoring, which goes on after it began: what a program adds later gets its value then.
+"""Restoring, which goes on after the call: what a program adds later gets its value then.
 
 Each value of a checkpoint is given once, to the first value of the program that matches it. Where
-several restorations have one for the same value, the newest decides, whenever it began to match
-(TensorFlow's ``checkpoint/restore.py``, where objects remember what waits for them).
+several restorations have a value for the same place, the newest decides, in whatever order they
+come to match. The rules are those of TensorFlow's ``checkpoint/restore.py``, where objects remember
+what waits for them; here the restorations do, because arrays cannot.
 """
 
 from __future__ import annotations
@@ -34,17 +35,17 @@ _numbers = count(1)
 class Restoration(ABC):
     """One checkpoint that a tree is restored from.
 
-    `number` says which of two began later. A restoration that another one has superseded, which
-    has a value wherever this one has, still matches, but gives nothing.
+    `number` says which of two began later. A restoration is superseded by a later one that has a
+    value for all that it has: it still matches, but gives nothing.
     """
 
     def __init__(self, reader: CheckpointReader, keys: Iterable[str]) -> None:
         self.number = next(_numbers)
         self.path = reader.path
         self.places: set[Names] = set()
-        """Where values of the program stand that got theirs."""
+        """The places of the program's values that were restored."""
         self.misfits: set[tuple[str, str]] = set()
-        """Keys whose values did not fit, and why not: each is an error only once."""
+        """Keys of values that did not fit, and why: each raises an error only once."""
         self.is_superseded = False
         self._left = _Left(self.path, dict.fromkeys(keys))
         self._reader: CheckpointReader | None = reader
@@ -55,7 +56,7 @@ class Restoration(ABC):
 
     @abstractmethod
     def is_new(self, key: str, places: Sequence[Names]) -> bool:
-        """Whether a value of the checkpoint that matches has still to be given."""
+        """Whether a value of the checkpoint that matches was not given yet."""
 
     @abstractmethod
     def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
@@ -74,16 +75,16 @@ class Restoration(ABC):
         return list(self._left.keys)
 
     def note(self, key: str, places: Sequence[Names]) -> None:
-        """Take down that a value has found its place."""
+        """Note that a value has found its place."""
         self._left.keys.pop(key, None)
         self.places.update(places)
 
     def expect_partial(self) -> None:
-        """Say nothing, when all is over, of what found no place."""
+        """Log no warning, when the restoration goes, for values that found no place."""
         self._left.is_expected = True
 
     def release(self) -> None:
-        """Let go of the file; what is read later opens it again."""
+        """Let go of the open file. A value that is read later opens it again."""
         self._reader = None
 
     @contextmanager
@@ -196,8 +197,8 @@ def give(own: Built, restorations: Iterable[Restoration], put: Callable[[str, An
 
     `put` assigns a value by key, and returns what is there then.
 
-    Raises InvalidArgumentError for another shape or dtype. This restoration gives nothing then,
-    and later everything but that value.
+    Raises InvalidArgumentError for another shape or dtype. The restoration gives nothing then; the
+    next time it gives all but that value.
     """
     decided: set[str] = set()
     for restoration in sorted(restorations, key=lambda begun: -begun.number):
@@ -237,7 +238,10 @@ def _read(restoration: Restoration, own: Built, wanted: dict[str, str]) -> dict[
 
 
 class _Left:
-    """What of a checkpoint has found no place, and whether anybody is to hear of it."""
+    """The values of a checkpoint that found no place, and whether to warn of them.
+
+    It is apart from Restoration, which it must not refer to: it is what a finalizer of that calls.
+    """
 
     def __init__(self, path: str, keys: dict[str, None]) -> None:
         self.path = path
@@ -255,9 +259,10 @@ class _Left:
 
 
 class _Newest:
-    """By which restoration an array was given its elements last, also in another tree.
+    """Which restoration last gave an array its elements.
 
-    Numbers are not told apart: they are replaced, and each tree has those of its own.
+    There is one for the process, for the same array may be in several trees. Python's numbers are
+    not looked after: they are replaced, not filled, so that each tree has its own.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What a restore says of itself."""
+"""What a restore returns: which values were restored, which were not, and assertions about that."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 class LoadStatus:
     """What `Checkpoint.restore` returns: what has found its counterpart until now.
 
-    Whatever is asked, values that wait for objects which were added since are given to these
-    first. The methods return the status, so that they can be chained; those that assert raise
-    AssertionError.
+    Each question first gives objects that were added since the values that wait for them. The
+    methods return the status, so that they can be chained; those that assert raise AssertionError.
     """
 
     def __init__(
@@ -98,7 +97,7 @@ class LoadStatus:
         self._own()
 
     def expect_partial(self) -> LoadStatus:
-        """Give no warning, when the checkpoint goes, of what of the file was left over."""
+        """Log no warning about values of the file that nothing took."""
         self._own()
         self._restoration.expect_partial()
         return self
@@ -130,8 +129,8 @@ class LoadStatus:
 class NameBasedStatus(LoadStatus):
     """What restoring a name-based checkpoint returns.
 
-    Such a one knows no objects, and may have values of many other programs: each assertion checks
-    that all values of this program were in it, and no more.
+    A name-based checkpoint knows no objects, and may have values for other programs. So each
+    assertion checks one thing: that all values of this program were in it.
     """
 
     def _named(self, own: Built, keys: list[str]) -> list[str]:

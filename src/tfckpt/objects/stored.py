@@ -1,7 +1,8 @@
 """A checkpoint that was read to be changed and written again, with all it says of its objects.
 
-Slots, registered savers, Python state and the order of nodes are TensorFlow's affair; what is
-kept of them here is the graph as it was, and where in the dicts and lists each value stands.
+The graph is kept as it was, because a tree of dicts and lists cannot say all that it says: slots,
+registered savers, Python state, the order of nodes. Beside it is kept where in the tree each value
+stands. So values can be changed, and objects neither added nor removed.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Stored:
             self.places = _places(source, maker.made)
             self._read = {key: _at(self.tree, where[0]) for key, where in self.places.items()}
             tensors = tensors_of({**self._read, OBJECT_GRAPH_KEY: b""})
-            # What is in no object's attributes: a registered saver's tensors.
+            # Tensors that no attribute names: a registered saver's.
             self.others = source.reader.get_tensors(
                 name for name in source.reader if name not in tensors
             )
@@ -93,7 +94,7 @@ class Stored:
         self._read[key] = self.tree[SAVE_COUNTER]
 
     def over(self, tree: dict[str, Any]) -> Stored:
-        """Return the same for a copy of the tree."""
+        """Return a Stored for `tree`, a copy of this one's; changes to either stay there."""
         stored = copy(self)
         stored.tree, stored._read, stored.places = tree, dict(self._read), dict(self.places)
         stored.graph = deepcopy(self.graph)

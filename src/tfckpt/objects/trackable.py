@@ -1,6 +1,6 @@
 """What has children: containers, and the objects that are more than a container.
 
-    dict, list, tuple    a new object at each place, because TensorFlow wraps it anew there
+    dict, list, tuple    a new object at each place, because TensorFlow wraps it anew at each
     Trackable            one object, wherever it stands
 
 What is neither is a value. A tuple without any object in it is none itself, unlike an empty dict

@@ -6,9 +6,9 @@
     object with several values       a mapping that has these under their attributes' names too
     optimizer with slot variables    a mapping that has each slot too: variable's path -> value
 
-Where names meet a child wins over a value, and a value over a slot; `attributes` and `slots` have
-them all the same. Nothing is read before it is asked for. Objects that refer back to their
-parents are followed as far as the caller goes and no further.
+A child may have the name of a value, and a value that of a slot. Then the mapping has the first of
+them; `attributes` and `slots` have all. Nothing is read before it is asked for: objects may refer
+back to their parents, and reading everything would never end.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class ObjectNode(Trackable):
 
     @property
     def path(self) -> str | None:
-        """The path that keys have for it, None where the root leads nowhere near."""
+        """The path that its keys begin with; None for an object that the root does not lead to."""
         return self._source.paths.get(self.node_id)
 
     @lazy
@@ -145,8 +145,8 @@ class ObjectNode(Trackable):
     def materialize(self) -> Any:
         """Read everything below into plain dicts and lists.
 
-        An object that several refer to is one object in the result too, so that what went in
-        circles does so still. A `Checkpoint` of the result writes the same objects again.
+        An object that several refer to is one object in the result too, and circles stay circles.
+        A `Checkpoint` of the result writes the same objects again.
         """
         return Maker(self._views).make(self.node_id)
 
@@ -264,7 +264,7 @@ class ObjectItems(list[Any], Trackable):
 
 
 class Maker:
-    """Makes dicts and lists of the objects of a checkpoint, of each only once."""
+    """Makes a dict or a list of each object of a checkpoint, once."""
 
     def __init__(self, views: Views) -> None:
         self._views = Views(views.source.keeping())
@@ -295,7 +295,7 @@ class Maker:
 
 
 def materialized(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values with plain objects for views; what views share stays shared."""
+    """Return the values, with views made into plain objects; what views share stays shared."""
     makers: dict[int, Maker] = {}
     made = {}
     for name, value in values.items():

@@ -1,4 +1,8 @@
-"""The values of one object-based checkpoint, by the attributes of its graph."""
+"""The values of one object-based checkpoint, by the attributes of its graph.
+
+An attribute has a key, and its value is the tensor of that key; but an object with a saver of its
+own (a table) may have several tensors, whose names begin with the key.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +28,9 @@ if TYPE_CHECKING:
 
 
 class ObjectValues:
-    """A checkpoint's reader and its graph, which its objects share.
+    """Reads the values of a checkpoint's objects, which share it.
 
-    A variable that is read again while its array is in use is the same array.
+    A variable that is read again while its array is in use is that array again.
     """
 
     def __init__(self, reader: CheckpointReader, graph: TrackableObjectGraph) -> None:
@@ -48,7 +52,7 @@ class ObjectValues:
     def value(self, node_id: int, attribute: SerializedTensor) -> Any:
         """Read an attribute; Python state comes as str, as bytes where it is no text.
 
-        One that is spread over several tensors (a table's) comes as a dict: end of key -> value.
+        An attribute that several tensors hold (a table's) comes as a dict: end of key -> value.
         """
         key = attribute.checkpoint_key
         known: Any = self._in_use if self._kept is None else self._kept
@@ -91,9 +95,9 @@ class ObjectValues:
 
 
 class Holders:
-    """Which tensors hold an attribute: that of its key, or those that begin with it.
+    """Which tensors hold an attribute: the one of its key, or those whose names begin with it.
 
-    Objects with savers of their own add something to it, like ``-keys`` and ``-values``.
+    Objects with savers of their own add something to the key, such as ``-keys`` and ``-values``.
     """
 
     def __init__(self, names: Collection[str], graph: TrackableObjectGraph) -> None:

@@ -37,7 +37,7 @@ _CHUNK = 1 << 20
 
 
 def asset_file_defs(meta_graph: MetaGraphDef) -> list[AssetFileDef]:
-    """List a graph's assets, where TensorFlow looks for them.
+    """List a graph's assets, those of asset_file_def or else of the collection.
 
     Raises DataLossError for an entry that is no AssetFileDef, or whose file lies elsewhere.
     """
@@ -90,7 +90,7 @@ def check_files(export_dir: str, meta_graph: MetaGraphDef) -> None:
 def check_inside(path: str, folder: str) -> None:
     """Refuse a file of a model that is a link to what lies outside of the model's folder.
 
-    Whoever made the model could otherwise have any file of this machine copied into the next one.
+    Otherwise whoever made the model could have any file of this machine copied into the next model.
     """
     if is_remote(path):
         return
@@ -167,7 +167,7 @@ class AssetFolder:
                 meta_graph.asset_file_def.append(definition)
 
     def _name(self, path: str) -> str:
-        """Return the name for a file; the same for one of the same content."""
+        """Return the name for a file. Files of one base name and content share theirs."""
         base = os.path.basename(path)
         check_name(base)
         name, number = base, 0
@@ -179,7 +179,7 @@ class AssetFolder:
     def _is_free(self, name: str, path: str) -> bool:
         """Whether a name may stand for a file: no other has it, or one of the same content.
 
-        What was copied counts as it was then, whatever its source has become since.
+        A file that was copied is compared by the copy: its source may have changed since.
         """
         if name not in self._sources:
             return True

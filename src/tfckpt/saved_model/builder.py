@@ -1,7 +1,7 @@
 """SavedModelBuilder: a SavedModel from weights, with or without a graph.
 
-1. `export_dir` comes into being as a whole, when `save` is called; until then everything lies
-   under a temporary name beside it, and goes if nothing comes of it.
+1. `export_dir` appears as a whole, when `save` is called. Until then everything lies under a
+   temporary name beside it; a builder that is never saved leaves nothing.
 2. A call that is refused leaves the builder, and what was added before, as they were.
 """
 
@@ -25,7 +25,8 @@ from tfckpt.saver import Saver
 from tfckpt.saver.var_list import ToSave
 from tfckpt.storage import FolderWriter, is_remote, write_file
 
-# What Keras and users keep in a model's folder; not the fingerprint, which speaks of other bytes.
+# What Keras and users keep in a model's folder. The fingerprint is not copied: it is of the bytes
+# of the model that was loaded, and the new one has others.
 _COMPANIONS = ("keras_metadata.pb", constants.EXTRA_ASSETS_DIRECTORY, constants.DEBUG_DIRECTORY)
 
 
@@ -221,7 +222,7 @@ class SavedModelBuilder:
         return os.path.join(self._export_dir, name)
 
     def _default_saver(self) -> Saver:
-        # One file: TensorFlow makes as many as the variables have devices.
+        # TensorFlow writes a shard for each device that variables are on: here all are on one.
         return Saver(
             sharded=True,
             write_version=SaverDef.V2,

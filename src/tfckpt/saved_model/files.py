@@ -53,7 +53,7 @@ def has_variables(export_dir: str) -> bool:
 
 
 def model_file(export_dir: str) -> str | None:
-    """Return the path of the file that counts, None where there is none of the three."""
+    """Return the path of the file that is read, None where the folder has none of the three."""
     paths = (os.path.join(export_dir, name) for name in _PARSERS)
     return next((path for path in paths if is_file(path)), None)
 

@@ -1,4 +1,8 @@
-"""Whether weights are those that a graph restores."""
+"""Whether weights are those that a graph restores, checked before a SavedModel gets them.
+
+TensorFlow finds out when the model is loaded. Weights that do not fit would make a model that
+nothing can load.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ _SHOWN = 20
 
 
 def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -> None:
-    """Refuse weights that the graph could not restore, and those that none of its objects takes.
+    """Refuse weights that the graph could not restore, or that none of its objects would take.
 
     Raises TensorNotFoundError (a KeyError), which lists all that are missing, with close names;
     InvalidArgumentError (a ValueError) where only dtypes or shapes differ, or for names that a
@@ -86,9 +90,9 @@ def _check_owned(
     attributes = [attribute for _, attribute in attributes_of(tracked)]
     keys = [attribute.checkpoint_key for attribute in attributes]
     if any(node.HasField("registered_saver") for node in tracked.nodes):
-        return  # which writes under names of its own
+        return  # a registered saver writes under names of its own, which the graph does not list
     known = {OBJECT_GRAPH_KEY, *keys, *wanted}
-    # The several tensors of a table only begin with its key.
+    # A table has several tensors, whose names begin with its key.
     strays = [name for name in variables if name not in known and not name.startswith(tuple(keys))]
     if strays:
         theirs = names_in(meta_graph.object_graph_def, tracked)

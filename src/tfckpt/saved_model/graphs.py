@@ -63,8 +63,8 @@ def fit_graph(
 def _restored(graph: MetaGraphDef, places: Mapping[str, object] | None) -> dict[str, object] | None:
     """Return which variables of a graph take the tensors of a Saver; None for all that there are.
 
-    They are those from which the Saver saves, else those called as the tensor is; what neither
-    names is only stored.
+    A tensor is taken by the variable from which the Saver saves it, else by the variable of its own
+    name. A tensor for which there is neither is stored, and not restored.
     """
     if places is None:
         return None

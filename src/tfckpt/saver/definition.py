@@ -84,7 +84,7 @@ def is_in_scope(saver_def: SaverDef, scope: str) -> bool:
 
 
 def out_of_scope(saver_def: SaverDef, scope: str) -> SaverDef | None:
-    """Return a SaverDef whose names lie no longer under `scope`; None if they do not."""
+    """Return a SaverDef with its names taken out of `scope`; None if they are not in it."""
     if not is_in_scope(saver_def, scope):
         return None
     moved = copied(saver_def)

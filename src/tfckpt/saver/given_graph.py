@@ -1,4 +1,7 @@
-"""The graph that a Saver was given, as it writes it beside a checkpoint."""
+"""The graph that a Saver was given, as it writes it beside a checkpoint.
+
+Takes a Graph or a MetaGraphDef, which stays as it is, and gives MetaGraphDefs.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +35,8 @@ def unused_scope(graph: GivenGraph, wanted: str) -> str:
 def places_in(graph: GivenGraph, saver_def: SaverDef) -> dict[str, object] | None:
     """Return the variables of a Saver in a graph: names in a checkpoint -> names in the graph.
 
-    They are those that its restore operation restores; where the graph has none, all variables.
-    None where the graph does not say it.
+    These are the variables that its restore operation restores; all, where the graph has no such
+    operation. None where the graph does not say it.
     """
     graph_def = graph.as_graph_def() if isinstance(graph, LiveGraph) else graph.graph_def
     if not has_restore(graph_def, saver_def):
@@ -48,7 +51,7 @@ def variable_places(graph: GivenGraph, *, unlisted: bool = False) -> dict[str, o
 
 
 def _places(variables: Iterable[SavedVariable]) -> dict[str, object]:
-    """Return where the value of each variable is; that of a partitioned one under its own name."""
+    """Return where the value of each variable is: a part's lies in the whole, under its name."""
     return {saved.name: saved.name if saved.part else saved.node for saved in variables}
 
 
@@ -106,7 +109,8 @@ def with_saver(
 ) -> MetaGraphDef:
     """Add the operations of a Saver for these variables, and its definition.
 
-    Where `own_scope`, they stand where no others do; else among those that are there.
+    With `own_scope` they get a scope that no node stands in; without, the one that `saver_def`
+    names.
     """
     meta_graph.ClearField("saver_def")
     if any(shards):
@@ -141,8 +145,8 @@ def without(
 def variables_of(meta_graph: MetaGraphDef, *, unlisted: bool = False) -> list[SavedVariable]:
     """List the variables to save, sorted by the names that they have in a checkpoint.
 
-    They are those of the collection of variables; without one, or with `unlisted`, all that there
-    are.
+    These are the variables of the collection. Without a collection, or with `unlisted`, they are
+    all that the graph has.
     """
     nodes = {node.name: node for node in meta_graph.graph_def.node if node.op in VARIABLE_OPS}
     definitions = []
@@ -176,6 +180,6 @@ def _saved(node: NodeDef, definition: VariableDef) -> SavedVariable:
 
 
 def _part(info: SaveSliceInfoDef) -> str:
-    """Write which slice of a partitioned variable one is (``variables.py``, ``SaveSliceInfo``)."""
+    """Return the text for a slice of a partitioned variable (``SaveSliceInfo.spec``)."""
     extents = zip(info.var_offset, info.var_shape, strict=False)
     return format_shape_and_slice(tuple(info.full_shape), extents)

@@ -1,4 +1,7 @@
-"""Comparing a checkpoint with the weights it is restored into, before anything is changed."""
+"""Comparing a checkpoint with the weights it is restored into, before anything is changed.
+
+`plan` compares, `raise_for` refuses, `apply` reads: a restore that fails has changed nothing.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,7 @@ def plan(
 def mismatch(
     name: str, info: TensorInfo, place: Place, weights: Weights, *, reshape: bool
 ) -> Mismatch | None:
-    """Say in what a tensor of the checkpoint differs from the variable; None where it fits."""
+    """Return how a tensor of the checkpoint differs from the variable; None where it fits."""
     if isinstance(place, str):
         if place not in weights:
             return None
@@ -157,7 +160,7 @@ def _more(items: list[Any]) -> list[str]:
 
 
 def prefix_hint(missing: list[str], keys: list[str]) -> str:
-    """Notice that one side has all names under a scope that the other has not.
+    """Say so if all missing names are there with another scope before them; else ``""``.
 
     >>> prefix_hint(["model/w", "model/b"], ["w", "b", "step"])
     "all of them are there without the prefix 'model/'"

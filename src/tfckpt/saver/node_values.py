@@ -1,4 +1,4 @@
-"""Values of a graph's variables by their operations' names, found in a checkpoint by its names."""
+"""The values of a graph's variables, looked up in a checkpoint that has other names for them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class _NodeValues(Mapping[str, Any]):
 def _origins(meta_graph: MetaGraphDef) -> dict[str, Origin]:
     """Return what each variable is restored from, by its operation's name.
 
-    A variable that the graph does not restore goes by that name.
+    A variable that the graph does not restore is taken from the tensor of that name.
     """
     nodes = {node.name: node for node in meta_graph.graph_def.node}
     library = functions_by_name(meta_graph.graph_def.library)

@@ -3,7 +3,7 @@
 What ``saver.py`` of TensorFlow builds for the variables of a graph:
 
     save/Const               the checkpoint's prefix, which a session feeds
-    save/SaveV2              reads all variables; save/control_dependency gives the prefix back
+    save/SaveV2              saves all variables; save/control_dependency gives the prefix after it
     save/RestoreV2           -> save/Identity_* -> save/AssignVariableOp_* -> save/restore_all
 
 A sharded one has a SaveV2 and a RestoreV2 a shard, and save/MergeV2Checkpoints after the former.
@@ -87,7 +87,7 @@ class SavedVariable(NamedTuple):
     part: str = ""
     """Which slice of the whole it is, as ``4 2 0,2:0,2``: its shape, start,length by dimension."""
     is_resource: bool = True
-    """Whether it is a VarHandleOp; else a variable of TensorFlow 1's first kind, a reference."""
+    """Whether it is a VarHandleOp, and no reference variable, TensorFlow 1's first kind."""
 
 
 ShardVariables = Sequence[Sequence[SavedVariable]]

@@ -1,4 +1,7 @@
-"""Where a save puts its files, decided and checked before any of them is written."""
+"""Where a save puts its files, decided and checked before any of them is written.
+
+Takes the arguments of `Saver.save`, gives a Target. Whatever is refused, no file has changed.
+"""
 
 from __future__ import annotations
 

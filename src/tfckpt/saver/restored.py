@@ -2,7 +2,7 @@
 
     tensor_names (Const) -> RestoreV2:n [-> Identity, Reshape, Cast] -> Assign -> variable
 
-A TensorFlow 2 model has them inside of functions, and its variables are those of its objects.
+In a TensorFlow 2 model these nodes are inside of functions, and the variables are its objects'.
 """
 
 from __future__ import annotations
@@ -80,14 +80,14 @@ def running_before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef
 
 
 def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
-    """Read the constant that names the tensors; empty if it is none."""
+    """Return the names in the constant that names the tensors; [] if the input is none."""
     tensor, count = _constant(node, nodes, 1)
     values = [decode_name(value) for value in tensor.string_val]
     return values + values[-1:] * (count - len(values))
 
 
 def _name_at(node: NodeDef, nodes: Mapping[str, NodeDef], at: int, slot: int) -> str | None:
-    """Read what such a constant says of one output, None if it is none."""
+    """Return what the constant at input `at` says of one output; None if that is no constant."""
     tensor, count = _constant(node, nodes, at)
     if not tensor.string_val or not 0 <= slot < max(count, len(tensor.string_val)):
         return None
@@ -95,7 +95,7 @@ def _name_at(node: NodeDef, nodes: Mapping[str, NodeDef], at: int, slot: int) ->
 
 
 def _constant(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> tuple[TensorProto, int]:
-    """Return the constant that an input is, and for how many tensors; an empty one if it is none.
+    """Return the constant at an input, and for how many tensors it is; an empty one for others.
 
     Values that repeat are written once (``tensor.proto``).
     """
@@ -126,8 +126,8 @@ def _shapes(nodes: Iterable[NodeDef]) -> dict[str, Shape]:
 def restored_variables(graph_def: GraphDef, saver_def: SaverDef) -> dict[str, str] | None:
     """Return which variable takes each tensor that a Saver in a graph restores.
 
-    Names in a checkpoint -> names of variables' operations; a tensor that goes to anything else (a
-    table), or in parts to several variables, has its own name. None where the graph does not say
+    Names in a checkpoint -> names of variables' operations. A tensor that goes to anything else (a
+    table), or in parts to several variables, stands for itself. None where the graph does not say
     it: it lacks the restore operation, or functions do the work.
     """
     nodes = {node.name: node for node in graph_def.node}
@@ -148,7 +148,7 @@ def restored_variables(graph_def: GraphDef, saver_def: SaverDef) -> dict[str, st
 
 
 def _source(text: str, nodes: Mapping[str, NodeDef]) -> str | None:
-    """Return the tensor of a checkpoint that an input of a node is, None if it is none."""
+    """Return which tensor of a checkpoint an input of a node is, None if it is none."""
     origin = origin_of(text, nodes)
     return None if origin is None else origin.name
 
@@ -178,6 +178,7 @@ class Origin(NamedTuple):
 
 
 def origin_of(text: str, nodes: Mapping[str, NodeDef]) -> Origin | None:
+    """Follow an input back to what restores it; None if nothing of a checkpoint comes that way."""
     seen: set[str] = set()
     while True:
         name, slot = node_and_slot(text)

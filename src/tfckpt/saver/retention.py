@@ -44,7 +44,7 @@ class Kept(NamedTuple):
 
 
 class Next(NamedTuple):
-    """The list as it will be once a state file says so."""
+    """The list as it will be once a state file with it is in place."""
 
     stay: list[Kept]
     go: list[Kept]

@@ -212,14 +212,16 @@ class Saver:
         shards = self._choose_shards(tensors, saver_def)
         target = target.with_shards(len(shards))
         if write_state:
-            self._state(target, [])  # refuses what the state file cannot say, before any is written
+            self._state(
+                target, []
+            )  # raises for a path that no state file can name: nothing is written
         if target.meta:
             graph = self._graph_bytes(tensors, shards, saver_def, strip_default_attrs)
         with self._undone_on_failure(target):
             self._write_data(target, tensors, shards)
             if target.meta:
                 write_file(target.meta, graph, fsync=self._fsync)
-            with self._lock:  # threads may share a Saver: one after another from here on
+            with self._lock:  # threads may share a Saver, and then take turns at its list
                 if write_state:
                     self._record(target)
                     self._retention.sweep(self._folder(target, meta_graph_suffix))
@@ -448,7 +450,7 @@ class Saver:
         try:
             write_state(target.state, state, fsync=self._fsync)
             written = True
-        finally:  # what the list is, the state file says, whatever came between
+        finally:  # the list follows the state file, also where flushing that failed
             if written or self._folder(target).is_latest(target.path):
                 self._retention.commit(after)
 
@@ -468,7 +470,7 @@ class Saver:
         saver_def: SaverDef,
         strip_default_attrs: bool,
     ) -> bytes:
-        """Return the graph to write; one made for the same variables is made only once."""
+        """Return the graph to write. For the same variables it is made only once."""
         specs = {name: tensor.spec for name, tensor in tensors.items()}
         key = specs, shards, strip_default_attrs
         cached = self._graph_cache

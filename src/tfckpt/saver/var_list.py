@@ -158,7 +158,7 @@ def spec_of(value: object) -> Spec:
 
 
 def fill(target: Array, value: object) -> bool:
-    """Copy a tensor into an array that is there already; False if it has to be replaced."""
+    """Copy a tensor into an array that is there already; return False if that is not possible."""
     if not target.flags.writeable or target.dtype.kind in "SUT":
         return False
     target[...] = np.asarray(value, target.dtype) if target.dtype == object else value
