@@ -1,4 +1,8 @@
-"""From one checkpoint format to the other, and from one kind of names to the other."""
+"""From one checkpoint format to the other, and from one kind of names to the other.
+
+1. What was written is read back and compared with the source before anything is returned.
+2. A call that is refused leaves `dst` as it was.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +38,7 @@ logger = logging.getLogger("tfckpt")
 
 
 class Converted(str):
-    """The prefix of a checkpoint that was made of another, and what it has of that one.
+    """The prefix of a checkpoint that was made from another, and which tensors it took from there.
 
     It is a str, for all that takes a prefix.
     """
@@ -91,14 +95,14 @@ def convert_checkpoint(
     if is_pattern(target):
         raise ValueError(f"{target} names shards; give the prefix that the one file is to have")
     with load_checkpoint(src) as source:
-        _check_target(source, target, to, overwrite)
+        _check_target(source, target, to=to, overwrite=overwrite)
         source.check_complete()
         infos = source.infos()
         names = {name: name for name in readable(infos, unreadable, source.path)}
         _check_types({name: infos[name] for name in names}, source.path, to)
         left_out = {name: str(infos[name].why_unreadable) for name in infos if name not in names}
         sizes = {name: infos[name].stored_size for name in names}
-        _write_checked(sizes, source.__getitem__, target, to, fsync, progress)
+        _write_checked(sizes, source.__getitem__, target, to=to, fsync=fsync, progress=progress)
         if to == "v1":  # where both formats have one prefix the V2 one would be read
             remove_bundle(target, fsync=fsync)
         return _converted(target, names, left_out, source.path)
@@ -145,12 +149,14 @@ def convert_naming(
 
     target = as_path(dst)
     with load_checkpoint(src) as source:
-        _check_target(source, target, "v2", overwrite)
+        _check_target(source, target, to="v2", overwrite=overwrite)
         if like is not None:
             graph = object_graph(like)
             objects = to_object_based(source, graph)
             sizes = {name: as_storable(value)[0].nbytes for name, value in objects.items()}
-            _write_checked(sizes, objects.__getitem__, target, "v2", fsync, progress)
+            _write_checked(
+                sizes, objects.__getitem__, target, to="v2", fsync=fsync, progress=progress
+            )
             names = {keys[0]: name for name, keys in variables_by_name(graph).items()}
             why = f"the objects of {as_path(like)} have no variable of this name"
             taken = set(names.values())
@@ -167,7 +173,14 @@ def convert_naming(
                 )
             infos = source.infos()
             sizes = {name: infos[key].stored_size for name, key in names.items()}
-            _write_checked(sizes, lambda name: source[names[name]], target, "v2", fsync, progress)
+            _write_checked(
+                sizes,
+                lambda name: source[names[name]],
+                target,
+                to="v2",
+                fsync=fsync,
+                progress=progress,
+            )
         warn_of(left_out, source)
         return _converted(target, names, left_out, source.path)
 
@@ -181,7 +194,7 @@ def _converted(
     return made
 
 
-def _check_target(source: CheckpointReader, target: str, to: str, overwrite: bool) -> None:
+def _check_target(source: CheckpointReader, target: str, *, to: str, overwrite: bool) -> None:
     own = os.path.realpath(source.path) == os.path.realpath(target)
     is_v2 = isinstance(source, BundleReader)
     if own and to == ("v2" if is_v2 else "v1"):
@@ -219,6 +232,7 @@ def _write_checked(
     sizes: Mapping[str, int],
     value: Callable[[str], object],
     target: str,
+    *,
     to: str,
     fsync: bool,
     progress: Progress | None,

@@ -29,7 +29,7 @@ def save(
     was; or the new one, whole, if only its last step to the disk failed.
     """
     if isinstance(variables, Mapping) and OBJECT_GRAPH_KEY in variables:
-        from tfckpt.objects.source import check_holders
+        from tfckpt.objects.values import check_holders
 
         check_holders(variables, variables[OBJECT_GRAPH_KEY], as_path(prefix))
     return write_bundle(prefix, variables, num_shards=num_shards, fsync=fsync)

@@ -13,7 +13,7 @@ from tfckpt.dtypes import python_name
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.nodes import read_object_graph
-from tfckpt.objects.source import Source
+from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import CheckpointReader, TensorInfo
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _Objects:
         if not has_objects:
             self._names = {harmless(name): name for name in reader}
         graph = read_object_graph(reader) if has_objects else _graph_of_names(self._names)
-        self._source = Source(reader, graph)
+        self._source = ObjectValues(reader, graph)
         self._slots = slots
 
     def branch(self) -> _Branch:
