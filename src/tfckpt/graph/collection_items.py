@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from tfckpt.dtypes import numpy_dtype
+from tfckpt.errors import CheckpointError, InvalidArgumentError
 from tfckpt.graph.default import get_default_graph
 from tfckpt.graph.operation import node_of
 from tfckpt.graphdef.attr_values import PartialShape, shape_of
@@ -73,7 +74,15 @@ class ScopedItem:
             value = getattr(self.definition, field)
             for name in [value] if isinstance(value, str) else value:
                 if name:
-                    self.graph.as_graph_element(name)
+                    self._check_name(name)
+
+    def _check_name(self, name: str) -> None:
+        try:
+            self.graph.as_graph_element(name)
+        except CheckpointError:
+            raise
+        except ValueError as error:  # a name that is none comes from the definition
+            raise InvalidArgumentError(str(error)) from None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
