@@ -99,6 +99,14 @@ class CheckpointReader(Mapping[str, Array]):
         variants, resources and types that are not known; IndexError for an index that does not fit.
         """
 
+    def origin(self, name: str) -> tuple[CheckpointReader, str] | None:
+        """Return where a tensor is from: the reader that has it, unchanged, and its name there.
+
+        None for one that is worked out when it is read. Writers copy or link the stored bytes of
+        what is from a bundle.
+        """
+        return self, name
+
     @abstractmethod
     def close(self) -> None:
         """Close the files. Arrays handed out stay valid."""
