@@ -7,8 +7,6 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tfckpt.bundle.commit import has_index, remove_bundle
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.writer import BundleWriter
@@ -17,7 +15,7 @@ from tfckpt.dtypes import data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.names import Path, as_path
 from tfckpt.reader import CheckpointReader, TensorInfo, Unreadable, readable
-from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.tensors.stored import as_storable, same_bits
 from tfckpt.v1.naming import is_pattern, pattern_at, split_pattern
 from tfckpt.v1.reader import V1Reader
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
@@ -234,25 +232,13 @@ def _write_checked(
         if written.keys() != sizes.keys():
             raise DataLossError("what was written has other names than the source", path=target)
         for name in sizes:
-            if not _same(as_storable(value(name))[0], written[name]):
+            if not same_bits(as_storable(value(name))[0], written[name]):
                 raise DataLossError(
                     "what was written differs from the source: is the disk sound?",
                     path=target,
                     tensor=name,
                 )
             report(name)
-
-
-def _same(a: Array, b: Array) -> bool:
-    if (a.dtype, a.shape) != (b.dtype, b.shape):
-        return False
-    if a.dtype.kind in "OS":
-        return bool(a.tolist() == b.tolist())
-    return np.array_equal(_octets(a), _octets(b))
-
-
-def _octets(array: Array) -> Array:
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
 def _reporter(sizes: Mapping[str, int], progress: Progress | None) -> Callable[[str], None]:

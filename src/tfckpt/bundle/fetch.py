@@ -94,7 +94,7 @@ class Shard(NamedTuple):
             return
         crc = combine([self._checksum(entry, at) for at in range(0, entry.size, _PIECE)])
         if mask(crc) != entry.crc32c:
-            raise self._mismatch(name, entry, crc)
+            raise self.mismatch(name, entry, crc)
 
     def _checksum(self, entry: Entry, at: int) -> tuple[int, int]:
         size = min(_PIECE, entry.size - at)
@@ -152,7 +152,7 @@ class Shard(NamedTuple):
             wrong = mask_all(np.array(crcs, np.uint32)) != np.array(expected, np.uint32)
             for at in np.flatnonzero(wrong)[:1].tolist():
                 name, entry = tensors[at]
-                raise self._mismatch(name, entry, crcs[at])
+                raise self.mismatch(name, entry, crcs[at])
         dtypes = list(map(numpy_dtype, data_types))
         try:
             arrays = [
@@ -172,7 +172,7 @@ class Shard(NamedTuple):
         with located(self.source.path, name, entry.offset):
             strings, crc = decode_strings(part, volume(entry.shape), big_endian=self.big_endian)
         if verify and mask(crc) != entry.crc32c:
-            raise self._mismatch(name, entry, crc)
+            raise self.mismatch(name, entry, crc)
         return self._reshaped(name, entry, to_array(strings, (len(strings),)))
 
     # Big tensors
@@ -189,7 +189,7 @@ class Shard(NamedTuple):
             if verify:
                 crc = parts[0][0] if len(parts) == 1 else combine(parts)
                 if mask(crc) != entry.crc32c:
-                    raise self._mismatch(name, entry, crc)
+                    raise self.mismatch(name, entry, crc)
             arrays[name] = self._shaped(name, entry, array)
 
     def _memories(self, entries: Sequence[Entry]) -> Iterator[tuple[Array, bool]]:
@@ -233,7 +233,8 @@ class Shard(NamedTuple):
         with located(self.source.path, name):
             return reshaped(flat, entry.shape)
 
-    def _mismatch(self, name: str, entry: Entry, crc: int) -> DataLossError:
+    def mismatch(self, name: str, entry: Entry, crc: int) -> DataLossError:
+        """Make the error for a tensor whose bytes have this checksum, which is not its own."""
         return self._lost(
             name,
             entry,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tfckpt.bundle.entries import encode_entries
 from tfckpt.bundle.entry import Entry, encode_head
-from tfckpt.checksum import crc32c, mask, mask_all
+from tfckpt.checksum import crc32c, mask_all
 from tfckpt.dtypes import DataType
 from tfckpt.storage import FileWriter, Source
 from tfckpt.tensors.stored import stored_bytes, stored_chunks, stored_view
@@ -62,11 +62,8 @@ class ShardWriter:
             crc = self._write_chunks(array) if view is None else self._write_view(view)
         self._note(key, encode_head(data_type, array.shape), size, crc)
 
-    def copy(self, key: bytes, entry: Entry, source: Source) -> bool:
-        """Write the bytes of numbers that lie in another bundle as they are.
-
-        Returns whether they have the checksum that their entry says.
-        """
+    def copy(self, key: bytes, entry: Entry, source: Source) -> int:
+        """Write bytes that lie in another bundle as they are; return their checksum, unmasked."""
         if entry.size < _SMALL:
             stored = bytes(source.read(entry.offset, entry.size))
             crc = crc32c(stored, 0)
@@ -81,7 +78,7 @@ class ShardWriter:
                     view = memoryview(source.read(entry.offset + at, size))
                 crc = self._write_view(view, crc)
         self._note(key, encode_head(entry.data_type, entry.shape), entry.size, crc)
-        return mask(crc) == entry.crc32c
+        return crc
 
     def _note(self, key: bytes, head: bytes, size: int, crc: int) -> None:
         self._keys.append(key)

@@ -40,15 +40,18 @@ class Stored(NamedTuple):
 
 
 def stored_in_bundle(tensors: Mapping[str, object], name: str) -> Stored | None:
-    """Return where a tensor lies unchanged in a bundle; None if it has to be decoded first.
-
-    So do the tensors of big-endian bundles: what is written is little-endian.
-    """
+    """Return where a tensor lies unchanged in a bundle; None if it has to be decoded first."""
     origin = tensors.origin(name) if isinstance(tensors, CheckpointReader) else None
-    if origin is None:
-        return None
-    reader, own = origin
+    return None if origin is None else stored_at(*origin)
+
+
+def stored_at(reader: CheckpointReader, name: str) -> Stored | None:
+    """Return where a tensor of a reader lies in its bundle, None where that is none.
+
+    Nor are big-endian bundles: their tensors have to be decoded, as what is written is
+    little-endian.
+    """
     if not isinstance(reader, BundleReader) or reader.header.big_endian:
         return None
-    entry = reader.entries.get(own) or reader.entry(own)
-    return Stored(reader, own, entry, reader.stored_pieces(own, entry))
+    entry = reader.entries.get(name) or reader.entry(name)
+    return Stored(reader, name, entry, reader.stored_pieces(name, entry))

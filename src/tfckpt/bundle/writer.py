@@ -13,6 +13,7 @@ from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_head
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.shard import ShardWriter
 from tfckpt.bundle.stored import Stored
+from tfckpt.checksum import mask
 from tfckpt.names import Path, check_prefix, encode_name
 from tfckpt.storage import FileWriter, ThreadLock
 from tfckpt.table import write_table
@@ -139,10 +140,9 @@ class BundleWriter(CheckpointWriter):
             try:
                 source = stored.reader.shard_of(stored.name, entry)
                 source.check(stored.name, entry)
-                if not self._shards[shard].copy(key, entry, source.source) and (
-                    stored.reader.verifies
-                ):
-                    source.verify(stored.name, entry)  # says what is wrong
+                crc = self._shards[shard].copy(key, entry, source.source)
+                if mask(crc) != entry.crc32c and stored.reader.verifies:
+                    raise source.mismatch(stored.name, entry, crc)
             except BaseException:
                 self._give_up(shard)
                 raise
