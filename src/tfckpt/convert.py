@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from tfckpt.bundle.commit import has_index, remove_bundle
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.bundle.spread import Progress
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.dtypes import data_type_name
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from tfckpt.renaming import Nameless, Repeated
 
 FORMATS = ("v2", "v1")
-
-Progress = Callable[[int, int, str], object]
 
 logger = logging.getLogger("tfckpt")
 
@@ -189,6 +188,15 @@ def _check_target(source: CheckpointReader, target: str, to: str, overwrite: boo
             "where both formats have one prefix the V2 one is read: choose another prefix",
             path=target,
         )
+    check_no_folder(target, source)
+    there = has_index(target) or os.path.isfile(target) or pattern_at(target) is not None
+    # The V1 file that is the source does not stand in the way of V2 files of its name.
+    if there and not overwrite and not (own and not has_index(target)):
+        raise FileExistsError(f"{target}: there is a checkpoint already; it was left as it is")
+
+
+def check_no_folder(target: str, source: CheckpointReader) -> None:
+    """Raise InvalidArgumentError for a folder where a prefix is expected."""
     if os.path.isdir(target) and not has_index(target):
         base = os.path.basename((split_pattern(source.path) or [source.path])[0])
         raise InvalidArgumentError(
@@ -196,10 +204,6 @@ def _check_target(source: CheckpointReader, target: str, to: str, overwrite: boo
             f"{os.path.join(target, base)}",
             path=target,
         )
-    there = has_index(target) or os.path.isfile(target) or pattern_at(target) is not None
-    # The V1 file that is the source does not stand in the way of V2 files of its name.
-    if there and not overwrite and not (own and not has_index(target)):
-        raise FileExistsError(f"{target}: there is a checkpoint already; it was left as it is")
 
 
 def _check_types(infos: Mapping[str, TensorInfo], path: str, to: str) -> None:

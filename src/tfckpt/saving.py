@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfckpt.bundle.linking import MAX_DEAD, Link
-from tfckpt.bundle.spread import write_bundle
+from tfckpt.bundle.spread import Progress, write_bundle
 from tfckpt.names import OBJECT_GRAPH_KEY, Path, as_path
 
 
@@ -17,6 +17,7 @@ def save(
     fsync: bool = True,
     link: Link = False,
     max_dead: float = MAX_DEAD,
+    progress: Progress | None = None,
 ) -> str:
     """Write a V2 checkpoint; return its prefix.
 
@@ -35,6 +36,9 @@ def save(
     With `num_shards` above one the tensors are spread over that many data files by their sizes,
     and the files are written by several threads: on two cores, two take about half the time.
 
+    `progress` is called as ``progress(done, total, name)`` after each tensor that is written; the
+    numbers are bytes.
+
     Values of an object-based checkpoint may be changed on the way from `load`, its keys not: the
     object graph, which is one of the tensors, has them too.
 
@@ -48,5 +52,11 @@ def save(
 
         check_holders(variables, variables[OBJECT_GRAPH_KEY], as_path(prefix))
     return write_bundle(
-        prefix, variables, num_shards=num_shards, fsync=fsync, link=link, max_dead=max_dead
+        prefix,
+        variables,
+        num_shards=num_shards,
+        fsync=fsync,
+        link=link,
+        max_dead=max_dead,
+        progress=progress,
     )

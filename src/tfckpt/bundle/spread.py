@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from operator import index as as_integer
-from typing import SupportsIndex, TypeVar
+from typing import SupportsIndex, TypeAlias, TypeVar
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.linking import MAX_DEAD, NOTHING_LINKED, Link, LinkPlan, plan_links
@@ -17,9 +17,13 @@ from tfckpt.bundle.writer import BundleWriter
 from tfckpt.dtypes import UNREAD_SLICES
 from tfckpt.names import Path
 from tfckpt.reader import CheckpointReader, TensorInfo
+from tfckpt.storage import ThreadLock
 from tfckpt.tensors.stored import as_storable
 
 Item = TypeVar("Item")
+
+# Called with the bytes that are done, those that there are in all, and the tensor's name.
+Progress: TypeAlias = Callable[[int, int, str], object]
 
 logger = logging.getLogger("tfckpt")
 
@@ -104,6 +108,7 @@ def write_bundle(
     fsync: bool = True,
     link: Link = False,
     max_dead: float = MAX_DEAD,
+    progress: Progress | None = None,
 ) -> str:
     """Write a mapping, each shard in the mapping's order; return the prefix."""
     if not isinstance(variables, Mapping):
@@ -124,10 +129,30 @@ def write_bundle(
     if num_shards > 1 and shards:
         shards = spread_by_size(_sizes(variables, names), num_shards)
 
+    report = _reporter(variables, names, progress)
+
     def add(bundle: BundleWriter, name: str, shard: int) -> None:
         _add(bundle, variables, name, shard)
+        report(name)
 
     return write_shards(prefix, shards, add, fsync=fsync, links=links)
+
+
+def _reporter(
+    variables: Mapping[str, object], names: Sequence[str], progress: Progress | None
+) -> Callable[[str], None]:
+    """Return what counts a tensor as written; any thread may call it."""
+    if progress is None:
+        return lambda name: None
+    sizes = _sizes(variables, names)
+    total, done, lock = sum(sizes.values()), [0], ThreadLock()
+
+    def report(name: str) -> None:
+        with lock:
+            done[0] += sizes[name]
+            progress(done[0], total, name)
+
+    return report
 
 
 def _add(bundle: BundleWriter, variables: Mapping[str, object], name: str, shard: int) -> None:

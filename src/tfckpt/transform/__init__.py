@@ -19,17 +19,23 @@ from tfckpt.transform.averaging import average
 from tfckpt.transform.casting import cast
 from tfckpt.transform.merging import merge
 from tfckpt.transform.partitions import repartition, shard_count
+from tfckpt.transform.planning import Change, Plan, plan
 from tfckpt.transform.renaming import rename
+from tfckpt.transform.rules import EditRules
 from tfckpt.transform.selecting import select
 from tfckpt.transform.shadows import with_averages
 from tfckpt.transform.slots import slots, without_slots
 from tfckpt.transform.tensors import LazyTensors
 
 __all__ = [
+    "Change",
+    "EditRules",
     "LazyTensors",
+    "Plan",
     "average",
     "cast",
     "merge",
+    "plan",
     "rename",
     "repartition",
     "select",

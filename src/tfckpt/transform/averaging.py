@@ -114,6 +114,10 @@ class Average(LazyTensor):
         self._factors = factors
         self._executor = executor
 
+    @property
+    def made_of(self) -> Sequence[LazyTensor]:
+        return self._tensors
+
     def read(self, index: Index | None = None) -> Array:
         stored = [
             found

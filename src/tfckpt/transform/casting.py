@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -88,6 +89,10 @@ class Cast(LazyTensor):
         self._on_loss = on_loss
         size = volume(tensor.info.shape) * dtype.itemsize
         self.info = tensor.info._replace(data_type=data_type_of(dtype), stored_size=size)
+
+    @property
+    def made_of(self) -> Sequence[LazyTensor]:
+        return (self._tensor,)
 
     def read(self, index: Index | None = None) -> Array:
         made, loss = _converted(self._tensor.read(index), self._dtype)

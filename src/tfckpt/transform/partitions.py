@@ -125,6 +125,10 @@ class Sliced(LazyTensor):
         self._tensor = tensor
         self.info = tensor.info._replace(slices=slices)
 
+    @property
+    def made_of(self) -> Sequence[LazyTensor]:
+        return (self._tensor,)
+
     def read(self, index: Index | None = None) -> Array:
         return self._tensor.read(index)
 
@@ -138,6 +142,10 @@ class Part(LazyTensor):
         shape = one.shape_in(tensor.info.shape)
         size = volume(shape) * tensor.info.dtype.itemsize
         self.info = tensor.info._replace(shape=shape, slices=(), stored_size=size)
+
+    @property
+    def made_of(self) -> Sequence[LazyTensor]:
+        return (self._tensor,)
 
     def read(self, index: Index | None = None) -> Array:
         mine = self._tensor.read(self._index)
@@ -171,6 +179,10 @@ class Joined(LazyTensor):
             start += part.info.shape[along]
         size = sum(info.stored_size for info in infos)
         self.info = first._replace(shape=tuple(shape), slices=(), stored_size=size)
+
+    @property
+    def made_of(self) -> Sequence[LazyTensor]:
+        return list(self._parts.values())
 
     def read(self, index: Index | None = None) -> Array:
         selection = Selection.of(... if index is None else index, self.info.shape)

@@ -42,6 +42,11 @@ class LazyTensor(ABC):
         """The reader that has it as it is, and its name there; None where it is worked out."""
         return None
 
+    @property
+    def made_of(self) -> Sequence[LazyTensor]:
+        """The tensors that it is worked out from."""
+        return ()
+
 
 class Read(LazyTensor):
     """A tensor of a checkpoint."""
@@ -62,7 +67,8 @@ class Read(LazyTensor):
 class Held(LazyTensor):
     """A value that somebody has: an array, or what numpy makes one of."""
 
-    def __init__(self, value: object) -> None:
+    def __init__(self, value: object, name: str = "") -> None:
+        self.name = name
         dtype, shape = getattr(value, "dtype", None), getattr(value, "shape", None)
         self._value = value
         if not isinstance(dtype, np.dtype) or dtype.kind in "OSUT":
@@ -172,5 +178,5 @@ def as_lazy(tensors: Tensors) -> LazyTensors:
     for name, value in tensors.items():
         encode_name(name)
         with tensor_named(name):
-            held[name] = Held(value)
+            held[name] = Held(value, name)
     return LazyTensors(held)
