@@ -25,6 +25,7 @@ from tfckpt.transform.rules import EditRules
 from tfckpt.transform.selecting import select
 from tfckpt.transform.shadows import with_averages
 from tfckpt.transform.slots import slots, without_slots
+from tfckpt.transform.suggesting import Suggestion, Suggestions, suggest
 from tfckpt.transform.tensors import LazyTensors
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "EditRules",
     "LazyTensors",
     "Plan",
+    "Suggestion",
+    "Suggestions",
     "average",
     "cast",
     "merge",
@@ -41,6 +44,7 @@ __all__ = [
     "select",
     "shard_count",
     "slots",
+    "suggest",
     "with_averages",
     "without_slots",
 ]
