@@ -7,7 +7,7 @@ OLDEST_PYTHON ?= $(shell for p in python3.10 python3.11 $(PYTHON); do $$p -c '' 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt interop faults attacks mutations oldest cover fuzz bench smoke growth protos golden docs build sdist-test clean
+.PHONY: help demo test check fmt interop faults attacks mutations mutants oldest cover fuzz bench smoke growth protos golden docs build sdist-test clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -59,6 +59,7 @@ check: .venv  ## format, lint, types, and whether generated files are up to date
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
+	.venv/bin/mypy --config-file tests/mypy.ini
 	.venv/bin/python tools/make_protos.py --check
 
 fmt: .venv  ## format and mend what the linter can
@@ -76,6 +77,10 @@ attacks: .venv  ## the same, everything, at every line and system call (hours; n
 
 mutations: .venv  ## files that say wrong things rightly, for SECONDS each kind (an hour)
 	.venv/bin/python tests/attacks/mutations.py --seconds $(or $(SECONDS),3600)
+
+mutants: .venv  ## change the code in small ways, to see that tests notice (SHARE, SECONDS, MODULES)
+	.venv/bin/python tools/mutants.py $(MODULES) --share $(or $(SHARE),0.1) \
+		--seconds $(or $(SECONDS),3600) --seed $(or $(SEED),0)
 
 oldest: .venv-oldest  ## the tests, on the oldest supported dependencies
 	.venv-oldest/bin/python -m pytest -n 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import pickle
 import shutil
 import threading
 from pathlib import Path
@@ -18,9 +19,13 @@ from hypothesis.extra import numpy as hnp
 
 import tfckpt
 from tfckpt import errors
+from tfckpt.bundle.entry import Entry, Header
 from tfckpt.bundle.files import BundleFiles
 from tfckpt.bundle.spread import spread_by_size
+from tfckpt.checksum import masked_crc32c
+from tfckpt.dtypes import data_type_of
 from tfckpt.storage import members
+from tfckpt.table import write_table
 
 names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 dtypes = st.one_of(
@@ -74,6 +79,59 @@ def test_parts_of_big_tensors(mmap: bool, prefix: Path) -> None:
         for index in (np.s_[3], np.s_[10:490:7, ::-3], np.s_[:, 5], np.s_[-1, -1], np.s_[::250]):
             assert same(reader.get_tensor("w", index), array[index])
             assert same(reader.get_tensor("t", index), array.T[index])
+
+
+@pytest.mark.parametrize("verify", [True, False])
+@pytest.mark.parametrize("mmap", [True, False])
+def test_tensors_of_several_pieces(mmap: bool, verify: bool, prefix: Path) -> None:
+    """They are read and checked 4 MiB at a time."""
+    pieces = {"one": 4 << 20, "two": 5 << 20, "four": 13 << 20}
+    tensors = {name: np.arange(size // 4, dtype=np.int32) for name, size in pieces.items()}
+    tfckpt.save(prefix, tensors, fsync=False)
+
+    loaded = tfckpt.load(prefix, mmap=mmap, verify=verify)
+    assert all(same(loaded[name], array) for name, array in tensors.items())
+    del loaded
+    for name in tensors:
+        with tfckpt.load_checkpoint(prefix) as reader:
+            last = reader.entry(name).offset + reader.entry(name).size - 1
+        with open(f"{prefix}.data-00000-of-00001", "r+b") as file:
+            file.seek(last)
+            byte = file.read(1)
+            file.seek(last)
+            file.write(bytes([byte[0] ^ 1]))
+        with tfckpt.load_checkpoint(prefix, mmap=mmap, verify=verify) as reader:
+            if verify:
+                with pytest.raises(errors.DataLossError, match=f"'{name}'.*checksum"):
+                    reader.get_tensor(name)
+            else:
+                assert not same(reader.get_tensor(name), tensors[name])
+
+
+@pytest.mark.parametrize("mmap", [True, False])
+def test_bundles_of_the_other_byte_order(mmap: bool, prefix: Path) -> None:
+    tensors = {
+        "big": np.arange(40_000, dtype=np.int32).reshape(200, 200),
+        "small": np.arange(12, dtype=np.float64).reshape(3, 2, 2),
+        "step": np.array(7, np.int16),
+    }
+    data, items = b"", {b"": Header(1, big_endian=True).encode()}
+    for name, array in tensors.items():
+        stored = array.astype(array.dtype.newbyteorder(">")).tobytes()
+        kind = int(data_type_of(array.dtype))
+        entry = Entry(kind, array.shape, 0, len(data), len(stored), masked_crc32c(stored))
+        items[name.encode()] = entry.encode()
+        data += stored
+    index = bytearray()
+    write_table(index.extend, sorted(items.items()))
+    prefix.with_name("model.ckpt.index").write_bytes(index)
+    prefix.with_name("model.ckpt.data-00000-of-00001").write_bytes(data)
+
+    loaded = tfckpt.load(prefix, mmap=mmap)
+    assert all(same(loaded[name], array) for name, array in tensors.items())
+    with tfckpt.load_checkpoint(prefix, mmap=mmap) as reader:
+        assert same(reader.get_tensor("big", np.s_[3:5, ::50]), tensors["big"][3:5, ::50])
+        assert same(reader.get_tensor("big"), tensors["big"])
 
 
 def test_a_part_reads_only_its_bytes(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,6 +311,10 @@ def test_tensors_are_spread_by_size(sizes: dict[str, int], count: int) -> None:
     assert max(loads) - min(loads) <= max(sizes.values()) + len(sizes)
 
 
+def test_nothing_is_spread_over_one_shard() -> None:
+    assert spread_by_size({}, 3) == [[]]
+
+
 @pytest.mark.parametrize("lazy", [False, True], ids=["arrays", "another checkpoint's reader"])
 def test_a_save_in_shards(lazy: bool, tmp_path: Path) -> None:
     tensors = {f"w{n}": np.full((5, n * 10_000), n, np.float32) for n in range(9)}
@@ -374,6 +436,18 @@ def test_merging_refuses_what_contradicts_and_changes_nothing(tmp_path: Path) ->
         tfckpt.merge_bundles([], tmp_path / "m")
     assert before == sorted(path.name for path in tmp_path.iterdir())
 
+    write_table((index := bytearray()).extend, [(b"w", Entry(1, ()).encode())])
+    (tmp_path / "headless.index").write_bytes(index)
+    for name, shape in (("four", (4,)), ("five", (5,))):
+        with tfckpt.BundleWriter(tmp_path / name) as bundle:
+            bundle.add_slice("t", shape, [(2 * (name == "five"), 2)], np.zeros(2))
+    before = sorted(path.name for path in tmp_path.iterdir())
+    with pytest.raises(errors.DataLossError, match="no header"):
+        tfckpt.merge_bundles([tmp_path / "headless"], tmp_path / "m")
+    with pytest.raises(errors.InvalidArgumentError, match="disagree about its dtype or shape"):
+        tfckpt.merge_bundles([tmp_path / "four", tmp_path / "five"], tmp_path / "m")
+    assert before == sorted(path.name for path in tmp_path.iterdir())
+
 
 def test_merged_slices_make_one_tensor(tmp_path: Path) -> None:
     for number in range(2):
@@ -440,10 +514,6 @@ def test_many_big_tensors_do_not_use_up_the_descriptors(prefix: Path) -> None:
 
 
 def test_tensors_that_share_bytes_in_a_forged_index_do_not_share_memory(prefix: Path) -> None:
-    from tfckpt.bundle.entry import Entry, Header
-    from tfckpt.checksum import masked_crc32c
-    from tfckpt.table import write_table
-
     data = np.arange(50_000, dtype=np.int32).tobytes()
     entry = Entry(3, (50_000,), 0, 0, len(data), masked_crc32c(data)).encode()
     index = bytearray()
@@ -591,6 +661,26 @@ def test_a_merge_takes_what_an_interrupted_commit_has_decided(tmp_path: Path) ->
     assert sorted(os.listdir(tmp_path)) == ["m.data-00000-of-00001", "m.index"]
 
 
+def test_nothing_is_flushed_where_fsync_is_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    for name in ("fsync", "fdatasync"):
+        if hasattr(os, name):
+            monkeypatch.setattr(os, name, calls.append)
+    for num_shards in (1, 3, 3):  # a new one, one in shards, and one that is replaced
+        tfckpt.save(tmp_path / "m", {"a": 1, "b": 2, "c": 3}, num_shards=num_shards, fsync=False)
+        with tfckpt.V1Writer(tmp_path / "v1", num_shards=num_shards, fsync=False) as writer:
+            for shard in range(num_shards):
+                writer.add(f"w{shard}", np.ones(2), shard=shard)
+    tfckpt.merge_bundles([tmp_path / "m"], tmp_path / "merged", fsync=False)
+    tfckpt.remove_checkpoint(tmp_path / "merged", fsync=False)
+    tfckpt.remove_checkpoint(writer.path, tfckpt.SaverDef.V1, fsync=False)
+    assert calls == []
+    tfckpt.save(tmp_path / "m", {"a": 1})
+    assert calls
+
+
 def test_a_closed_reader_is_closed(prefix: Path, weights: dict[str, np.ndarray]) -> None:
     reader = tfckpt.load_checkpoint(tfckpt.save(prefix, weights))
     reader.close()
@@ -609,6 +699,15 @@ def test_readers_are_keys_and_equal_only_themselves(golden: Path) -> None:
 def test_what_is_no_name_is_not_in_a_reader(name: object, golden: Path) -> None:
     with tfckpt.load_checkpoint(golden / "trained") as reader:
         assert name not in reader
+
+
+def test_a_reader_is_a_mapping_and_opens_its_files_again_elsewhere(golden: Path) -> None:
+    with tfckpt.load_checkpoint(golden / "trained", verify="whole", mmap=False) as reader:
+        assert len(reader) == 3
+        with pickle.loads(pickle.dumps(reader)) as again:
+            assert list(again) == ["global_step", "linear/bias", "linear/kernel"]
+            assert again.__reduce__() == reader.__reduce__()
+            assert again["global_step"] == reader["global_step"] == 60
 
 
 def test_several_names_are_not_one_string(golden: Path) -> None:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import tfckpt
 from tfckpt import protos
-from tfckpt.bundle.entries import decode_entries, encode_entries
+from tfckpt.bundle.bulk_entries import decode_entries, encode_entries
 from tfckpt.bundle.entry import Entry, Header, encode_head
 from tfckpt.bundle.naming import prefix_of, shard_path
 from tfckpt.checksum import combine, crc32c, mask, mask_all, unmask
@@ -20,11 +21,11 @@ from tfckpt.coding import (
     encode_varint,
 )
 from tfckpt.dtypes import DataType, data_type_of, numpy_dtype, python_name
-from tfckpt.errors import DataLossError
+from tfckpt.errors import DataLossError, ResourceExhaustedError
 from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
 from tfckpt.tensors.selection import Selection
-from tfckpt.tensors.slices import TensorSlice
-from tfckpt.tensors.strings import decode_strings, encode_strings
+from tfckpt.tensors.slices import TensorSlice, check_disjoint
+from tfckpt.tensors.strings import _length_integers, decode_strings, encode_strings
 
 VARINTS = [
     (0, "00"),
@@ -231,6 +232,27 @@ def test_only_integers_and_slices_select(index: object) -> None:
         Selection.of(index, (5, 4, 3))
 
 
+def test_the_axes_of_a_selection() -> None:
+    assert Selection.of(np.s_[2, ::-2, 1:1], (5, 4, 3)).axes == ((2, 1, 1), (1, 2, 2), (0, 0, 1))
+
+
+def test_so_many_slices_and_no_more() -> None:
+    slices = [TensorSlice.parse(text) for text in ("0,1", "1,1")]
+    with tfckpt.Limits(slices=2):
+        check_disjoint(slices, (2,))
+    with (
+        tfckpt.Limits(slices=1),
+        pytest.raises(ResourceExhaustedError, match="slices of one tensor"),
+    ):
+        check_disjoint(slices, (2,))
+
+
+def test_a_length_of_4_gib_is_checksummed_as_64_bits() -> None:
+    lengths = np.array([1, 2**32 - 1, 2**32], np.uint64)
+    assert _length_integers(lengths, "<") == bytes.fromhex("01000000 ffffffff 0000000001000000")
+    assert _length_integers(lengths, ">") == bytes.fromhex("00000001 ffffffff 0000000100000000")
+
+
 def test_a_string_tensor_by_hand() -> None:
     stored, crc = encode_strings([b"ab", b"", b"c" * 200])
 
@@ -262,8 +284,16 @@ ENTRIES = [
     (Entry(9, (), 1, 300, 8, 0xFF), "08 09 12 00 18 01 20 ac 02 28 08 35 ff000000"),
     (Entry(7, (0,), 0, 5, 4, 1), "08 07 12 02 12 00 20 05 28 04 35 01000000"),
     (  # a dtype of two bytes, the second of them the tag of a shape
-        Entry(2322, (2, 3, 4), 0, 128, 5),
-        "08 92 12 12 0c 12 02 08 02 12 02 08 03 12 02 08 04 20 80 01 28 05",
+        Entry(2304, (2, 3, 4), 0, 128, 5),
+        "08 80 12 12 0c 12 02 08 02 12 02 08 03 12 02 08 04 20 80 01 28 05",
+    ),
+    (
+        Entry(1, (300,), 2, 127, 129, 0x80FF7F01),
+        "08 01 12 05 12 03 08 ac 02 18 02 20 7f 28 81 01 35 01 7f ff 80",
+    ),
+    (  # a shape of 128 bytes whose last, and a checksum whose first, is the tag of another field
+        Entry(1, (1,) * 31 + (24,), crc32c=0x03828128),
+        "08 01 12 80 01" + "12 02 08 01" * 31 + "12 02 08 18 35 28 81 82 03",
     ),
     (Entry(1, (1,) * 40, size=4), "08 01 12 a0 01" + "12 02 08 01" * 40 + "28 04"),
     (
@@ -297,6 +327,8 @@ def test_the_usual_form_of_an_entry_needs_no_protobuf(monkeypatch: pytest.Monkey
     monkeypatch.setattr("tfckpt.bundle.entry._decode_any", lambda value: pytest.fail("slow"))
 
     assert [entry for entry, _ in usual] == [Entry.decode(stored) for _, stored in usual]
+    monkeypatch.setattr(Entry, "decode", lambda value: pytest.fail("one by one"))
+    assert [entry for entry, _ in usual] == decode_entries([stored for _, stored in usual])
 
 
 NUMBERS = st.one_of(st.just(0), st.integers(0, 200), st.integers(0, 2**63 - 1))
@@ -376,6 +408,9 @@ def test_entries_decode_alike_alone_and_together(values: list[bytes], data: st.D
         ("08 01 12 00 28 ff ff ff ff ff ff ff ff ff 01", "no tensor lies"),
         ("08 01 12 00 18 ff ff ff ff ff ff ff ff ff 01", "no tensor lies in shard -1"),
         ("0a", "does not parse"),
+        ("08 01 12 00 35 01 02 03", "does not parse"),
+        ("08 01 12 0f 12 02 08 02 12 09 08 ff ff ff ff ff ff ff ff", "does not parse"),
+        ("08 01 12 11 12 02 08 02 12 0b 08 ff ff ff ff ff ff ff ff ff 01", r"shape \[2, -1\]"),
         ("08 01 12 00 28 85", "cut short"),  # the varint of a size, cut short
         ("08 01 12 04 12 02 08 04 3a 04 0a 02 08 01", "begins at 1 and has no length"),
     ],

@@ -10,7 +10,7 @@ import pytest
 import tfckpt
 from tfckpt import errors
 from tfckpt.dtypes import DataType
-from tfckpt.graph.op_defs import get_op_def, interface_of, stripped_op_list
+from tfckpt.graphdef.op_defs import get_op_def, interface_of, stripped_op_list
 from tfckpt.protos import AttrValue, FunctionDef, GraphDef, OpDef, OpList
 
 F = np.float32

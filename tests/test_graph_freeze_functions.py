@@ -14,7 +14,7 @@ from google.protobuf import text_format
 import tfckpt
 from tfckpt import errors
 from tfckpt.dtypes import DataType
-from tfckpt.graph.values import python_to_attr
+from tfckpt.graphdef.attr_values import python_to_attr
 from tfckpt.protos import AttrValue, FunctionDef, GraphDef, NameAttrList, NodeDef
 
 W = np.arange(6, dtype=np.float32).reshape(2, 3)
@@ -366,6 +366,12 @@ REFUSED = {
     "a use that is not known": (
         in_function(node("is", "VarIsInitializedOp", "w")),
         *(UNKNOWN, "'is' .* in function 'f': it takes the variable itself"),
+    ),
+    "a lookup in more dimensions than there are": (
+        in_function(
+            node("r", "ResourceGather", "w", "i:0", dtype=FLOAT, Tindices=INT, batch_dims=2**40)
+        ),
+        *(INVALID, "'r' .*no tensor has 1099511627776 dimensions"),
     ),
     "functions that are called in another way": (
         in_function(node("d", "MapDataset", "s:handle:0", "w", Targuments=[HANDLE], f=func("g"))),

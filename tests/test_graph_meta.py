@@ -10,8 +10,8 @@ from google.protobuf.any_pb2 import Any as GoogleAny
 
 import tfckpt
 from tfckpt import errors
-from tfckpt.graph.exporting import extraneous_saver_nodes
-from tfckpt.graph.importing import import_graph_and_collections
+from tfckpt.graph.meta_graph_export import extraneous_saver_nodes
+from tfckpt.graph.meta_graph_import import import_graph_and_collections
 from tfckpt.protos import (
     CollectionDef,
     CondContextDef,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tfckpt.graph.devices import canonical_device
+from tfckpt.graph.device_scopes import canonical_device
 from tfckpt.graph.graph import Graph
-from tfckpt.graph.names import (
+from tfckpt.graphdef.names import (
     CONTROL,
     TakenNames,
     TensorId,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tfckpt.graph import graph_defs_equal, remove_training_nodes
-from tfckpt.graph.values import python_to_attr
+from tfckpt.graphdef.attr_values import python_to_attr
 from tfckpt.protos import FunctionDef, GraphDef, NodeDef
 
 

@@ -9,9 +9,9 @@ from google.protobuf import text_format
 
 import tfckpt
 from tfckpt import errors
-from tfckpt.graph.importing import import_graph_and_collections
-from tfckpt.graph.listing import meta_graphs_of
-from tfckpt.graph.summary import summarize
+from tfckpt.graph.meta_graph_import import import_graph_and_collections
+from tfckpt.graphdef.listing import meta_graphs_of
+from tfckpt.graphdef.summary import summarize
 
 # Not graphs, though their names end like one.
 OTHERS = ("fingerprint.pb", "keras_metadata.pb", "projector_config.pbtxt")

@@ -237,6 +237,10 @@ BROKEN = {
     "no nodes": ([], "no nodes"),
     "a slot that is not there": ([{"slots": [(0, "m", 4)]}], "slot 'm' is node 4"),
     "a slot of nothing": ([{"slots": [(9, "m", 0)]}], "slot 'm' is node 9"),
+    "an attribute without a key": (
+        [{"children": {"a": 1}}, variable("")],
+        "attribute 'VARIABLE_VALUE' of node 1 names no tensor: its key is empty",
+    ),
     "two attributes of one key": (
         [{"children": {"a": 1, "b": 2}}, variable("k"), variable("k")],
         "attribute 'VARIABLE_VALUE' of node 1 and attribute 'VARIABLE_VALUE' of node 2 "

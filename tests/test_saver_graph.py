@@ -11,8 +11,9 @@ import pytest
 
 import tfckpt
 from tfckpt.dtypes import DataType, numpy_dtype
+from tfckpt.graph.meta_graph_import import add_saver
 from tfckpt.protos import AttrValue, GraphDef, NodeDef, VariableDef
-from tfckpt.saver.given_graph import add_saver, places_in
+from tfckpt.saver.given_graph import places_in
 from tfckpt.saver.restored import restored_variables, wanted_tensors
 from tfckpt.saver.sharding import choose_shards
 from tfckpt.saver.variables_graph import NO_VARIABLE, valid_name
@@ -46,7 +47,7 @@ def test_every_input_is_a_node_and_every_name_is_there_once(sharded: bool) -> No
     assert len(set(names)) == len(names)
     inputs = {name.lstrip("^").split(":")[0] for n in graph.graph_def.node for name in n.input}
     assert inputs <= set(names)
-    assert all(re.fullmatch(r"[A-Za-z0-9.][\w.\-/]*", name, re.ASCII) for name in names)
+    assert all(re.fullmatch(r"[A-Za-z0-9.][\w.\-/>]*", name, re.ASCII) for name in names)
     stored = [
         one.decode()
         for node in graph.graph_def.node
@@ -150,6 +151,15 @@ def test_devices_are_kept_unless_they_are_to_be_cleared(clear: bool) -> None:
     assert not exported.meta_info_def.stripped_default_attrs
 
 
+@pytest.mark.parametrize("clear", [False, True])
+def test_other_savers_are_kept_unless_they_are_to_be_cleared(clear: bool) -> None:
+    graph = tfckpt.Saver(name="other").export_meta_graph(variables={"w": 1.0})
+    saver = tfckpt.Saver(meta_graph=graph, name="mine")
+    exported = saver.export_meta_graph(clear_extraneous_savers=clear)
+    scopes = {node.name.split("/")[0] for node in exported.graph_def.node}
+    assert scopes == ({"w", "mine"} if clear else {"w", "mine", "other"})
+
+
 def test_a_graph_is_given_the_saver_that_a_new_one_would_be() -> None:
     with tfckpt.Graph().as_default() as graph:
         tfckpt.import_graph_def(variables_alone(a=2).graph_def, name="")
@@ -245,6 +255,8 @@ def test_variables_begin_as_zeros(kind: DataType) -> None:
 
     tensor = zeros.attr["value"].tensor
     assert tensor.dtype == kind
+    if kind in (DataType.DT_FLOAT8_E5M2, DataType.DT_FLOAT8_E4M3FN):
+        assert tensor.float8_val == b"\0"
     assert tfckpt.make_ndarray(tensor).tolist() == (
         [b""] * 2 if dtype.kind == "O" else np.zeros(2, dtype).tolist()
     )

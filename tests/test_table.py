@@ -289,9 +289,11 @@ def test_any_bytes_are_a_block_or_an_error(data: bytes) -> None:
     assert keys == sorted(set(keys))
 
 
-def test_keys_must_increase() -> None:
+@pytest.mark.parametrize("block_size", [1, 100], ids=["from block to block", "in a block"])
+@pytest.mark.parametrize("second", [b"a", b"b"])
+def test_keys_must_increase(second: bytes, block_size: int) -> None:
     with pytest.raises(ValueError, match="must increase"):
-        write_table(bytearray().extend, [(b"b", b""), (b"a", b"")])
+        write_table(bytearray().extend, [(b"b", b""), (second, b"")], block_size)
 
 
 def test_a_table_whose_index_names_one_block_twice_is_refused() -> None:

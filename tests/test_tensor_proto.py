@@ -44,6 +44,15 @@ TYPED = [
     (D.DT_UINT4, [15, 0], "3a 02 0f 00"),
     (D.DT_QINT32, [(7,)], "3a 01 07"),
     (D.DT_QUINT8, [(200,)], "3a 02 c8 01"),
+    (D.DT_QINT8, [(-1,)], "3a 0a ff ff ff ff ff ff ff ff ff 01"),
+    (D.DT_QINT16, [(300,)], "3a 02 ac 02"),
+    (D.DT_QUINT16, [(65535,)], "3a 03 ff ff 03"),
+    (D.DT_INT2, [-2, 1], "3a 0b fe ff ff ff ff ff ff ff ff 01 01"),
+    (D.DT_UINT2, [3, 0], "3a 02 03 00"),
+    (D.DT_FLOAT8_E4M3FN, [1.0], "92 01 01 38"),
+    (D.DT_FLOAT8_E4M3FNUZ, [1.0], "92 01 01 40"),
+    (D.DT_FLOAT8_E4M3B11FNUZ, [1.0], "92 01 01 58"),
+    (D.DT_FLOAT8_E5M2FNUZ, [1.0], "92 01 01 40"),
 ]
 
 

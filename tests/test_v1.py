@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tfckpt
-from tfckpt.dtypes import data_type_name
+from tfckpt.dtypes import DataType, data_type_name, numpy_dtype
 from tfckpt.errors import (
     CheckpointError,
     DataLossError,
@@ -677,6 +677,77 @@ def test_a_damaged_block_is_named_by_its_place_and_both_checksums(tmp_path: Path
     ) as caught:
         tfckpt.load(tmp_path / "m")
     assert (caught.value.path, caught.value.offset) == (str(tmp_path / "m"), 0)
+
+
+# What TensorFlow reckons for an element of each dtype (MaxBytesPerElement).
+RECKONED = {
+    **dict.fromkeys(("int8", "int16", "int32", "int64"), 10),
+    **dict.fromkeys(("float64", "complex64"), 8),
+    **dict.fromkeys(("uint16", "float16"), 3),
+    "float32": 4,
+    "uint8": 2,
+    "bool": 1,
+    "complex128": 16,
+    "qint8": 10,
+    "qint32": 10,
+    "quint8": 2,
+    "object": 20,  # 10, and the characters
+}
+
+
+@pytest.mark.parametrize("name", RECKONED)
+def test_what_tensorflow_would_reckon_to_be_too_large(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 1024 for what surrounds the values, 7 for name and slice, and the values
+    monkeypatch.setattr("tfckpt.v1.writer._MAX_MESSAGE", 1024 + 7 + 960)
+    dtype = numpy_dtype(DataType[f"DT_{name.upper()}"]) if name.startswith("q") else np.dtype(name)
+    count = 960 // RECKONED[name]
+    with V1Writer(tmp_path / "m", fsync=False) as writer:
+        with pytest.raises(InvalidArgumentError, match="too large to serialize"):
+            writer.add("t", values_of(dtype, count + 1))
+        writer.add("t", values_of(dtype, count))
+    assert len(tfckpt.load(tmp_path / "m")["t"]) == count
+
+
+def values_of(dtype: Any, count: int) -> np.ndarray:
+    return np.full(count, b"ten letter", object) if dtype.kind == "O" else np.zeros(count, dtype)
+
+
+def test_shards_that_contradict_each_other(tmp_path: Path) -> None:
+    for number, kind in enumerate((1, 3)):
+        part = TensorSlice.parse(f"{number},1")
+        meta = encode_meta([Meta(b"t", (2,), kind, (part,))])
+        forge(tmp_path / f"m-0000{number}-of-00002", {b"": meta})
+    with pytest.raises(
+        DataLossError, match=r"is DT_INT32 \[2\] here, and DT_FLOAT \[2\]"
+    ) as caught:
+        tfckpt.load_checkpoint(tmp_path / "m-?????-of-00002")
+    assert caught.value.tensor == "t"
+
+
+@pytest.mark.parametrize("count", [6, 7])
+def test_five_shards_that_are_missing_are_named(count: int, tmp_path: Path) -> None:
+    paths = [f"{tmp_path}/m-{number:05d}-of-00007" for number in range(7)]
+    for path in paths[: 7 - count]:
+        forge(Path(path), {b"": encode_meta([])})
+    shards = paths[7 - count :]
+    with pytest.raises(FileMissingError, match=f"{count} of its 7 shards are missing") as caught:
+        tfckpt.load(tmp_path / "m-?????-of-00007")
+    assert f"{os.path.basename(shards[0])}, " in str(caught.value)
+    assert os.path.basename(shards[5]) not in str(caught.value)
+    assert f" and {count - 5} more" in str(caught.value)
+
+
+def test_a_reader_is_a_mapping_until_it_is_closed() -> None:
+    reader = tfckpt.load_checkpoint(GOLDEN / "sliced")
+    assert "rows" in reader
+    assert "row" not in reader
+    assert b"rows" not in reader
+    assert len(reader) == 3
+    reader.close()
+    with pytest.raises(ValueError, match="closed"):
+        reader["rows"]
 
 
 def test_files_of_2015_have_no_versions(tmp_path: Path) -> None:

@@ -104,8 +104,7 @@ def test_what_cannot_be_filled_is_replaced(path: str) -> None:
 
 
 def test_two_that_are_replaced_by_one_tensor_do_not_share_it(path: str) -> None:
-    weights = {"one": [0.0] * 3, "two": [0.0] * 3}
-    weights = {name: np.float32(value) for name, value in weights.items()}
+    weights = {name: np.zeros(3, np.float32) for name in ("one", "two")}
     for value in weights.values():
         value.flags.writeable = False
 

@@ -1,4 +1,4 @@
-"""Write the table of TensorFlow's ops that `tfckpt.graph.op_defs` reads.
+"""Write the table of TensorFlow's ops that `tfckpt.graphdef.op_defs` reads.
 
     python tools/make_op_defs.py      # in an environment with the TensorFlow to follow
 
@@ -18,7 +18,7 @@ import tensorflow as tf
 from tensorflow.core.framework import op_def_pb2
 from tensorflow.python.client import pywrap_tf_session
 
-TARGET = pathlib.Path(__file__).parents[1] / "src/tfckpt/graph/op_defs.binpb.z"
+TARGET = pathlib.Path(__file__).parents[1] / "src/tfckpt/graphdef/op_defs.binpb.z"
 
 
 def without_prose(op_def: op_def_pb2.OpDef) -> op_def_pb2.OpDef:

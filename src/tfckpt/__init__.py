@@ -12,7 +12,9 @@ What there is, by subject, is in the stub beside this file, `__init__.pyi`.
 
 from importlib import import_module as _import_module
 
-__version__ = "0.1.0"
+from tfckpt.versions import TFCKPT_VERSION as _TFCKPT_VERSION
+
+__version__ = _TFCKPT_VERSION
 
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.

@@ -11,7 +11,7 @@ from tfckpt.bundle.reader import BundleReader
 from tfckpt.detect import recognise
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.locate import Location, locate
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, Unreadable, Verify, readable
 from tfckpt.tensors.stored import Array
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def load_checkpoint(
-    ckpt_dir_or_file: Path, *, verify: Verify = True, mmap: bool = True
+    ckpt_dir_or_file: AnyPath, *, verify: Verify = True, mmap: bool = True
 ) -> CheckpointReader:
     """Open a checkpoint for reading.
 
@@ -36,7 +36,7 @@ def load_checkpoint(
     return open_at(locate(ckpt_dir_or_file), verify=verify, mmap=mmap)
 
 
-def open_prefix(prefix: Path) -> CheckpointReader:
+def open_prefix(prefix: AnyPath) -> CheckpointReader:
     """Open what is restored from: as `load_checkpoint`, but a prefix comes before a folder.
 
     ``run`` may be both, after ``save(..., "run/m-1")`` and ``save(..., "run")``.
@@ -62,7 +62,7 @@ def _stranger(index: str) -> InvalidArgumentError | None:
 
 
 def load(
-    path: Path,
+    path: AnyPath,
     *,
     verify: Verify = True,
     mmap: bool = True,
@@ -100,14 +100,14 @@ def _everything(reader: CheckpointReader) -> dict[str, Array]:
         raise
 
 
-def list_variables(ckpt_dir_or_file: Path) -> list[tuple[str, list[int]]]:
+def list_variables(ckpt_dir_or_file: AnyPath) -> list[tuple[str, list[int]]]:
     """Return the name and shape of every tensor, sorted by name."""
     with load_checkpoint(ckpt_dir_or_file) as reader, no_collection():
         return sorted((name, list(info.shape)) for name, info in reader.infos().items())
 
 
 def load_variable(
-    ckpt_dir_or_file: Path,
+    ckpt_dir_or_file: AnyPath,
     name: str,
     index: Index | None = None,
     *,

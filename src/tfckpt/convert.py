@@ -14,7 +14,7 @@ from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.reader import CheckpointReader, TensorInfo, Unreadable, readable
 from tfckpt.tensors.stored import as_storable, same_bits
 from tfckpt.v1.naming import is_pattern, pattern_at, split_pattern
@@ -48,8 +48,8 @@ class Converted(str):
 
 
 def convert_checkpoint(
-    src: Path,
-    dst: Path,
+    src: AnyPath,
+    dst: AnyPath,
     to: str = "v2",
     *,
     overwrite: bool = False,
@@ -102,9 +102,9 @@ def convert_checkpoint(
 
 
 def convert_naming(
-    src: Path,
-    dst: Path,
-    like: Path | None = None,
+    src: AnyPath,
+    dst: AnyPath,
+    like: AnyPath | None = None,
     *,
     overwrite: bool = False,
     progress: Progress | None = None,
@@ -213,9 +213,8 @@ def _check_types(infos: Mapping[str, TensorInfo], path: str, to: str) -> None:
         if to == "v1" and info.data_type not in V1_DATA_TYPES
     }
     if bad:
-        first = ", ".join(f"{name} ({kind})" for name, kind in list(bad.items())[:5])
-        more = f" and {len(bad) - 5} more" if len(bad) > 5 else ""
-        raise UnimplementedError(f"cannot be written as {to}: {first}{more}", path=path)
+        names = [f"{name} ({kind})" for name, kind in bad.items()]
+        raise UnimplementedError(f"cannot be written as {to}: {shown(names)}", path=path)
 
 
 def _write_checked(

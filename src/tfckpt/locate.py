@@ -9,7 +9,7 @@ from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
 from tfckpt.detect import describe, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.storage import is_file, is_remote, list_folder
 from tfckpt.v1.naming import is_pattern, numbered, pattern_around, pattern_at
 
@@ -25,7 +25,7 @@ class Location(NamedTuple):
     is_v1: bool = False
 
 
-def locate(path: Path, *, prefix_first: bool = False) -> Location:
+def locate(path: AnyPath, *, prefix_first: bool = False) -> Location:
     """Find the checkpoint that `path` means.
 
     It may be a prefix, a folder with a state file (the latest checkpoint is taken), a SavedModel
@@ -175,5 +175,4 @@ def _neighbours(path: str) -> str:
     )
     if not like:
         return ", nor any other in its folder"
-    more = f" and {len(like) - 5} more" if len(like) > 5 else ""
-    return f"; its folder has {', '.join(like[:5])}{more}"
+    return f"; its folder has {shown(like)}"

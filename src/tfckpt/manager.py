@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import SaverDef
 from tfckpt.saver.path import as_step
 from tfckpt.saver.retention import lies_in, remove_data
@@ -77,7 +77,7 @@ class CheckpointManager:
     def __init__(
         self,
         checkpoint: Checkpointable,
-        directory: Path,
+        directory: AnyPath,
         max_to_keep: int | None,
         keep_checkpoint_every_n_hours: float | None = None,
         checkpoint_name: str = "ckpt",

@@ -8,7 +8,7 @@ from itertools import islice
 from os import PathLike, fspath
 from typing import TypeAlias
 
-Path: TypeAlias = str | bytes | PathLike[str]
+AnyPath: TypeAlias = str | bytes | PathLike[str]
 
 OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 """The tensor of an object-based checkpoint that says which objects it has."""
@@ -16,7 +16,7 @@ OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 _THIS_MACHINE = re.compile(r"file://[^/]*(?=/)")
 
 
-def as_path(path: Path) -> str:
+def as_path(path: AnyPath) -> str:
     """Return a path as a str; a ``file://`` URL as the path on this machine that it means.
 
     As in TensorFlow a host in the URL counts for nothing, and no ``%20`` in it is undone
@@ -60,7 +60,7 @@ def decode_name(key: bytes) -> str:
     return key.decode("utf-8", "surrogateescape")
 
 
-def check_prefix(prefix: Path) -> str:
+def check_prefix(prefix: AnyPath) -> str:
     """Return `prefix` as a str.
 
     Raises ValueError for one that has no base name to give to files.
@@ -69,6 +69,28 @@ def check_prefix(prefix: Path) -> str:
     if not path or path.endswith("/"):
         raise ValueError(f"{path!r} names no checkpoint: it has no base name")
     return path
+
+
+def shown(names: Sequence[object], limit: int = 5) -> str:
+    """Return the first names for a sentence, and how many more there are.
+
+    >>> shown(["a", "b", "c"], 2)
+    'a, b and 1 more'
+    """
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(map(str, names[:limit])) + more
+
+
+def shown_lines(lines: Sequence[str], limit: int = 20) -> str:
+    """Return the first of `lines`, indented, and a line that says how many more there are.
+
+    >>> print(shown_lines(["a: 1", "b: 2", "c: 3"], 2))
+      a: 1
+      b: 2
+      ... and 1 more
+    """
+    more = [f"... and {len(lines) - limit} more"] if len(lines) > limit else []
+    return "\n".join(f"  {line}" for line in (*lines[:limit], *more))
 
 
 # Comparing takes a time that grows with the square of the lengths.

@@ -6,6 +6,7 @@ than messages may be nested: what it then makes cannot be written or copied.
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, EncodeError, Message
@@ -14,9 +15,13 @@ from tfckpt.errors import DataLossError
 
 M = TypeVar("M", bound=Message)
 
-# From here on it is tried whether a message that came as text can be written: 100 is the limit of
-# most runtimes, and a text has its braces in strings, too.
+_MOST_LEVELS = 100  # of messages in each other: what most runtimes read and write
+# From so many braces on they are counted, and it is tried whether the message can be written.
 _DEEP = 40
+# Braces in strings, closed or not, and in comments do not count.
+_BRACES = re.compile(
+    r"""([{<])|([}>])|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|\#[^\n]*""", re.VERBOSE
+)
 
 
 class TextError(DataLossError):
@@ -42,17 +47,33 @@ def parse_text(text: str, kind: type[M], *, last_counts: bool = False) -> M:
 
     message = kind()
     read: Any = text_format.Merge if last_counts else text_format.Parse
+    is_deep = text.count("{") + text.count("<") > _DEEP
+    if is_deep:
+        _check_levels(text)
     pool = kind.DESCRIPTOR.file.pool  # where what is inside an Any is looked up
     try:
         read(text, message, descriptor_pool=pool)
-        if text.count("{") + text.count("<") > _DEEP:
+        if is_deep:
             kind.FromString(message.SerializePartialToString())
     except text_format.ParseError as error:
         failure = TextError(str(error))
         failure.line = error.GetLine()
         raise failure from None
     except (RecursionError, DecodeError, EncodeError):
-        raise TextError("it is nested too deeply: a message has at most 100 levels") from None
+        raise _too_deep() from None
     except ValueError as error:
         raise TextError(str(error)) from None
     return message
+
+
+def _check_levels(text: str) -> None:
+    """Raise TextError for levels beyond what can be copied: protobuf 4.21 crashes at them."""
+    level = 0
+    for brace in _BRACES.finditer(text):
+        level += (brace[1] is not None) - (brace[2] is not None)
+        if level > _MOST_LEVELS:
+            raise _too_deep()
+
+
+def _too_deep() -> TextError:
+    return TextError(f"it is nested too deeply: a message has at most {_MOST_LEVELS} levels")

@@ -12,7 +12,7 @@ import numpy as np
 
 from tfckpt.dtypes import data_type_name, numpy_dtype, why_unreadable
 from tfckpt.errors import FileMissingError, TensorNotFoundError, UnimplementedError
-from tfckpt.names import close_names
+from tfckpt.names import close_names, shown_lines
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
 
@@ -187,9 +187,6 @@ def listed(names: Iterable[str]) -> Iterable[str]:
     return names
 
 
-_SHOWN = 20
-
-
 def readable(infos: Mapping[str, TensorInfo], unreadable: Unreadable, path: str) -> list[str]:
     """Return the names of tensors that can be read.
 
@@ -201,13 +198,11 @@ def readable(infos: Mapping[str, TensorInfo], unreadable: Unreadable, path: str)
     bad = {name: why for name, info in infos.items() if (why := info.why_unreadable)}
     if not bad:
         return list(infos)
-    lines = [f"  {name}: {why}" for name, why in bad.items()]
+    lines = [f"{name}: {why}" for name, why in bad.items()]
     if unreadable == "error":
-        more = [f"  ... and {len(bad) - _SHOWN} more"] if len(bad) > _SHOWN else []
-        listing = "\n".join([*lines[:_SHOWN], *more])
         raise UnimplementedError(
             f"{len(bad)} of its {len(infos)} tensors cannot be read (unreadable='skip' leaves them "
-            f"out):\n{listing}",
+            f"out):\n{shown_lines(lines)}",
             path=path,
         )
     logger.warning(
@@ -215,7 +210,7 @@ def readable(infos: Mapping[str, TensorInfo], unreadable: Unreadable, path: str)
         path,
         len(bad),
         len(infos),
-        "\n".join(lines),
+        shown_lines(lines, limit=len(lines)),
     )
     return [name for name in infos if name not in bad]
 

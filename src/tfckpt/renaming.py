@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import OBJECT_GRAPH_KEY, Path
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, shown, shown_lines
 from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.objects.source import Source
@@ -29,8 +29,6 @@ Nameless: TypeAlias = Literal["error", "key"]
 REPEATED = ("error", "number", "first", "key")
 NAMELESS = ("error", "key")
 
-_SHOWN = 20
-
 logger = logging.getLogger("tfckpt")
 
 
@@ -45,7 +43,7 @@ class Renaming(NamedTuple):
 
 
 def to_name_based(
-    path: Path,
+    path: AnyPath,
     *,
     repeated: Repeated = "error",
     nameless: Nameless = "error",
@@ -188,24 +186,16 @@ def _no_names(keys: list[str]) -> InvalidArgumentError:
     return InvalidArgumentError(
         f"{len(keys)} variables have no full name, neither in the checkpoint nor in a "
         f"saved_model.pb that it belongs to (nameless='key' gives them their paths):\n"
-        f"{_listing(keys)}"
+        f"{shown_lines(keys)}"
     )
 
 
 def _several(twice: Mapping[str, list[str]]) -> InvalidArgumentError:
-    lines = [
-        f"{name!r}: {', '.join(keys[:5])}{f' and {len(keys) - 5} more' if len(keys) > 5 else ''}"
-        for name, keys in twice.items()
-    ]
+    lines = [f"{name!r}: {shown(keys)}" for name, keys in twice.items()]
     return InvalidArgumentError(
         f"full names that several variables have (repeated='number' numbers them, 'first' takes "
-        f"the first of each, 'key' gives them their paths):\n{_listing(lines)}"
+        f"the first of each, 'key' gives them their paths):\n{shown_lines(lines)}"
     )
-
-
-def _listing(lines: list[str]) -> str:
-    more = [f"... and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    return "\n".join(f"  {line}" for line in [*lines[:_SHOWN], *more])
 
 
 def _why_no_variable(key: str) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from tfckpt.bundle.linking import MAX_DEAD, Link
 from tfckpt.bundle.spread import Progress, write_bundle
-from tfckpt.names import OBJECT_GRAPH_KEY, Path, as_path
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 
 
 def save(
-    prefix: Path,
+    prefix: AnyPath,
     variables: Mapping[str, object],
     *,
     num_shards: int = 1,

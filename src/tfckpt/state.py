@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 
 from tfckpt.bundle.commit import committed_index
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import parse_text
 from tfckpt.protos import CheckpointState
 from tfckpt.storage import is_file, is_remote, read_file, version_at, write_file
@@ -32,7 +32,7 @@ logger = logging.getLogger("tfckpt")
 
 
 def get_checkpoint_state(
-    checkpoint_dir: Path, latest_filename: str | None = None
+    checkpoint_dir: AnyPath, latest_filename: str | None = None
 ) -> CheckpointState | None:
     """Read a folder's state file; None if there is none, or (logged) it does not parse.
 
@@ -100,7 +100,7 @@ def write_state(path: str, state: CheckpointState, *, fsync: bool = True) -> Non
     write_file(path, text_format.MessageToString(state, as_utf8=True).encode(), fsync=fsync)
 
 
-def latest_checkpoint(checkpoint_dir: Path, latest_filename: str | None = None) -> str | None:
+def latest_checkpoint(checkpoint_dir: AnyPath, latest_filename: str | None = None) -> str | None:
     """Return the prefix of a folder's latest checkpoint, None if there is none.
 
     Where the state file names a checkpoint that is gone, one of the same name beside the state
@@ -150,7 +150,7 @@ def beside_state(path: str, folder: str) -> str:
     return os.path.join(folder, path.replace("\\", "/").rpartition("/")[2])
 
 
-def checkpoint_exists(checkpoint_prefix: Path) -> bool:
+def checkpoint_exists(checkpoint_prefix: AnyPath) -> bool:
     """Whether there is a checkpoint of this prefix, V2 or V1.
 
     Names are compared, never globbed, but for the ``-?????-of-00002`` (or ``-?????-of-?????``) of
@@ -165,7 +165,7 @@ def version_of_checkpoint(prefix: str) -> object:
     return version_at(marks[0]) if marks else None
 
 
-def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[Path]) -> list[float]:
+def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[AnyPath]) -> list[float]:
     """Return when each checkpoint was written, in whole seconds since 1970, as TensorFlow does.
 
     Prefixes without a checkpoint are left out, so the list may be shorter than what was given.
@@ -188,7 +188,7 @@ def _marks(prefix: str) -> list[str]:
 
 
 def generate_checkpoint_state_proto(
-    save_dir: Path,
+    save_dir: AnyPath,
     model_checkpoint_path: str,
     all_model_checkpoint_paths: Sequence[str] | None = None,
     all_model_checkpoint_timestamps: Sequence[float] | None = None,
@@ -230,7 +230,7 @@ def generate_checkpoint_state_proto(
 
 
 def update_checkpoint_state(
-    save_dir: Path,
+    save_dir: AnyPath,
     model_checkpoint_path: str,
     all_model_checkpoint_paths: Sequence[str] | None = None,
     latest_filename: str | None = None,

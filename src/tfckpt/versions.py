@@ -13,6 +13,8 @@ from tfckpt.errors import InvalidArgumentError
 if TYPE_CHECKING:
     from tfckpt.protos import VersionDef
 
+TFCKPT_VERSION = "0.1.0"
+
 # TensorFlow 2.21's version of graphs, and of the operations in them (``TF_GRAPH_DEF_VERSION``).
 GRAPH_DEF_VERSION = 2474
 

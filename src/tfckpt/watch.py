@@ -6,14 +6,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.state import latest_checkpoint
 
 logger = logging.getLogger("tfckpt")
 
 
 def wait_for_new_checkpoint(
-    checkpoint_dir: Path,
+    checkpoint_dir: AnyPath,
     last_checkpoint: str | None = None,
     seconds_to_sleep: float = 1,
     timeout: float | None = None,
@@ -38,7 +38,7 @@ def wait_for_new_checkpoint(
 
 
 def checkpoints_iterator(
-    checkpoint_dir: Path,
+    checkpoint_dir: AnyPath,
     min_interval_secs: float = 0,
     timeout: float | None = None,
     timeout_fn: Callable[[], bool] | None = None,

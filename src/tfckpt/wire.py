@@ -65,6 +65,16 @@ def bytes_field(number: int, size: int) -> bytes:
     return encode_varint(number << 3 | BYTES) + encode_varint(size)
 
 
+def message_field(number: int, contents: bytes) -> bytes:
+    """Return a field of bytes: a message, a string."""
+    return bytes_field(number, len(contents)) + contents
+
+
+def integer_field(number: int, value: int) -> bytes:
+    """Return a field of an unsigned integer; as in all of protobuf, zero is left out."""
+    return encode_varint(number << 3) + encode_varint(value) if value else b""
+
+
 def encode_varints(values: npt.NDArray[Any]) -> bytes:
     """Return integers back to back as protobuf writes int32, int64, uint64 and bool.
 

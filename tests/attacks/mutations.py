@@ -32,6 +32,7 @@ if __name__ == "__main__":
 
 import numpy as np
 from google.protobuf import text_format
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
 import tfckpt
@@ -155,17 +156,17 @@ def _change_part(message: Any, field: Any, inside: list[Any], random: Random) ->
 
 def _scalar(field: Any, before: Any, random: Random) -> Any:
     kind = field.cpp_type
-    if kind == field.CPPTYPE_STRING:
+    if kind == FieldDescriptor.CPPTYPE_STRING:
         pool: Any = STRINGS if field.type == field.TYPE_STRING else OCTETS
         if before and random.random() < 0.4:
             at = random.randrange(len(before))
             return before[:at] + before[at + 1 :]
         return random.choice(pool)
-    if kind == field.CPPTYPE_BOOL:
+    if kind == FieldDescriptor.CPPTYPE_BOOL:
         return random.random() < 0.5
-    if kind in (field.CPPTYPE_FLOAT, field.CPPTYPE_DOUBLE):
+    if kind in (FieldDescriptor.CPPTYPE_FLOAT, FieldDescriptor.CPPTYPE_DOUBLE):
         return random.choice((0.0, -1.0, float("nan"), float("inf"), 1e30))
-    if kind == field.CPPTYPE_ENUM:
+    if kind == FieldDescriptor.CPPTYPE_ENUM:
         return random.choice([value.number for value in field.enum_type.values])
     near = random.random() < 0.3 and before is not None
     value = before + random.choice((-1, 1)) if near else random.choice(INTEGERS)
@@ -601,7 +602,7 @@ def attack(name: str, seed: str, folder: Path) -> Iterator[Finding]:
         started = time.monotonic()
         try:
             use(path)
-        except (CheckpointError, *one.also):
+        except (CheckpointError, *one.also):  # type: ignore[misc]
             pass
         except BaseException:
             yield Finding(name, seed, use.__name__, traceback.format_exc())

@@ -42,7 +42,7 @@ def test_a_save(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     copy_of(tmp_path / "start", folder)
     states: list[Disk] = []
     with monkeypatch.context() as patch:
-        disk = record(patch, folder, lambda: states.append(copy.deepcopy(disk)))
+        disk: Disk = record(patch, folder, lambda: states.append(copy.deepcopy(disk)))
         kind.save(folder, old + 1)
     assert len(states) > 4
 
@@ -76,7 +76,7 @@ def test_a_removal(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     old = begin(kind, folder)
     states: list[Disk] = []
     with monkeypatch.context() as patch:
-        disk = record(patch, folder, lambda: states.append(copy.deepcopy(disk)))
+        disk: Disk = record(patch, folder, lambda: states.append(copy.deepcopy(disk)))
         REMOVALS[name](folder)
     random = Random(name)
     for state in states:

@@ -17,8 +17,8 @@ from tensorflow.python.framework import meta_graph as tf_meta_graph
 
 import tfckpt.protos as protos
 from tfckpt import graph as ours
-from tfckpt.graph.importing import import_graph_and_collections
-from tfckpt.graph.messages import own
+from tfckpt.graph.meta_graph_import import import_graph_and_collections
+from tfckpt.graphdef.messages import own
 
 v1 = tf.compat.v1
 
@@ -802,7 +802,7 @@ def test_real_graphs_import_as_in_tensorflow(tmp_path):
     import os
     from pathlib import Path
 
-    from tfckpt.graph.listing import meta_graphs_of
+    from tfckpt.graphdef.listing import meta_graphs_of
 
     folder = os.environ.get("TFCKPT_REALCKPTS", "")
     if not os.path.isdir(folder):

@@ -87,7 +87,7 @@ def test_states_are_made_alike(seed: int, tmp_path: Path, monkeypatch: pytest.Mo
     assert ours == theirs
 
     if ours is not ValueError:
-        tfckpt.update_checkpoint_state(*copies(), "ours", **stamps)
+        tfckpt.update_checkpoint_state(*copies(), "ours", **stamps)  # type: ignore[call-arg]
         train.update_checkpoint_state(*copies(), "theirs", **stamps)
         ours_path, theirs_path = Path(folder, "ours"), Path(folder, "theirs")
         assert ours_path.read_bytes() == theirs_path.read_bytes()

@@ -34,7 +34,7 @@ from tensorflow.python.saved_model import (
 import tfckpt
 from tfckpt import graph as ours
 from tfckpt import protos, saved_model
-from tfckpt.graph.importing import import_graph_and_collections  # adds no Saver
+from tfckpt.graph.meta_graph_import import import_graph_and_collections  # adds no Saver
 
 v1 = tf.compat.v1
 Build = Callable[[], Any]

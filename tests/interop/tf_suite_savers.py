@@ -21,7 +21,7 @@ from tensorflow.python.training import saver_test_utils
 
 import tfckpt
 from tfckpt import graph as ours
-from tfckpt.graph.importing import import_graph_and_collections
+from tfckpt.graph.meta_graph_import import import_graph_and_collections
 
 v1 = tf.compat.v1
 V1, V2 = tfckpt.SaverDef.V1, tfckpt.SaverDef.V2

@@ -23,15 +23,16 @@ from tfckpt.coding import (
     encode_varint,
 )
 from tfckpt.errors import DataLossError
+from tfckpt.tensors.shape_messages import checked_shape, encode_shape, encode_slice
 from tfckpt.tensors.slices import FULL, TensorSlice
 from tfckpt.versions import check_versions
+from tfckpt.wire import integer_field, message_field
 
 if TYPE_CHECKING:
     from tfckpt.protos import TensorSliceProto
 
 HEADER_KEY = b""
-VERSION = 1  # the producer that TensorFlow writes; it reads any up to this
-_MAX_RANK = 254  # TensorFlow's TensorShape holds no more dimensions
+BUNDLE_VERSION = 1  # the producer that TensorFlow writes; it reads any up to this
 
 
 class Header(NamedTuple):
@@ -53,7 +54,7 @@ class Header(NamedTuple):
             header = parse_binary(bytes(value), BundleHeaderProto)
         except DataLossError as error:
             raise DataLossError(f"the header of the index does not parse: {error}") from None
-        check_versions(header.version, VERSION, "the checkpoint")
+        check_versions(header.version, BUNDLE_VERSION, "the checkpoint")
         if header.num_shards < 1:
             raise DataLossError(f"the header of the index speaks of {header.num_shards} shards")
         return cls(header.num_shards, header.endianness == BundleHeaderProto.BIG)
@@ -75,11 +76,11 @@ class Entry(NamedTuple):
         return b"".join(
             (
                 encode_head(self.data_type, self.shape),
-                _int_field(0x18, self.shard_id),
-                _int_field(0x20, self.offset),
-                _int_field(0x28, self.size),
+                integer_field(3, self.shard_id),
+                integer_field(4, self.offset),
+                integer_field(5, self.size),
                 b"\x35" + encode_fixed32(self.crc32c) if self.crc32c else b"",
-                *map(_encode_slice, self.slices),
+                *(message_field(7, encode_slice(part)) for part in self.slices),
             )
         )
 
@@ -135,15 +136,21 @@ def _decode_any(value: bytes) -> Entry:
         entry = parse_binary(value, BundleEntryProto)
     except DataLossError as error:
         raise DataLossError(f"an entry of the index does not parse: {error}") from None
-    shape = tuple(dim.size for dim in entry.shape.dim)
-    if entry.shape.unknown_rank or min(shape, default=0) < 0 or len(shape) > _MAX_RANK:
-        raise DataLossError(f"no tensor has the shape {list(shape)}")
+    sizes = [dim.size for dim in entry.shape.dim]
+    shape = checked_shape(sizes, unknown_rank=entry.shape.unknown_rank)
     if entry.shard_id < 0 or entry.offset < 0 or entry.size < 0:
         raise DataLossError(
             f"no tensor lies in shard {entry.shard_id} at {entry.offset} with {entry.size} bytes"
         )
-    slices = tuple(TensorSlice(tuple(map(_extent, one.extent))) for one in entry.slices)
-    return Entry(entry.dtype, shape, entry.shard_id, entry.offset, entry.size, entry.crc32c, slices)
+    return Entry(
+        data_type=entry.dtype,
+        shape=shape,
+        shard_id=entry.shard_id,
+        offset=entry.offset,
+        size=entry.size,
+        crc32c=entry.crc32c,
+        slices=tuple(TensorSlice(tuple(map(_extent, part.extent))) for part in entry.slices),
+    )
 
 
 def _extent(extent: TensorSliceProto.Extent) -> tuple[int, int]:
@@ -157,22 +164,4 @@ def _extent(extent: TensorSliceProto.Extent) -> tuple[int, int]:
 @lru_cache(maxsize=4096)
 def encode_head(data_type: int, shape: tuple[int, ...]) -> bytes:
     """Return the fields that tensors of one kind share: dtype and shape."""
-    dims = b"".join(_message(0x12, _int_field(0x08, size)) for size in shape)
-    return b"\x08" + encode_varint(data_type) + _message(0x12, dims)
-
-
-def _encode_slice(one: TensorSlice) -> bytes:
-    # A whole dimension is an empty extent; a length sits in a oneof, so zero is written too.
-    extents = (
-        b"" if length < 0 else _int_field(0x08, start) + b"\x10" + encode_varint(length)
-        for start, length in one.extents
-    )
-    return _message(0x3A, b"".join(_message(0x0A, extent) for extent in extents))
-
-
-def _int_field(tag: int, value: int) -> bytes:
-    return bytes((tag,)) + encode_varint(value) if value else b""
-
-
-def _message(tag: int, contents: bytes) -> bytes:
-    return bytes((tag,)) + encode_varint(len(contents)) + contents
+    return b"\x08" + encode_varint(data_type) + message_field(2, encode_shape(shape))

@@ -6,20 +6,20 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 
+from tfckpt.bundle.bulk_entries import decode_named
 from tfckpt.bundle.commit import committed_index, committed_shard, publish, remove_bundle
-from tfckpt.bundle.entries import decode_named
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError, located
-from tfckpt.names import Path, check_prefix, decode_name
+from tfckpt.names import AnyPath, check_prefix, decode_name
 from tfckpt.storage import FileWriter, open_source
 from tfckpt.table import Table, write_table
 
 
 def merge_bundles(
-    prefixes: Iterable[Path],
-    merged_prefix: Path,
+    prefixes: Iterable[AnyPath],
+    merged_prefix: AnyPath,
     *,
     fsync: bool = True,
 ) -> str:

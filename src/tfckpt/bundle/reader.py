@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfckpt import limits
-from tfckpt.bundle.entries import decode_named
+from tfckpt.bundle.bulk_entries import decode_named
 from tfckpt.bundle.entry import Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard, itemtype
 from tfckpt.bundle.files import BundleFiles
@@ -14,7 +14,7 @@ from tfckpt.coding import Buffer
 from tfckpt.dtypes import data_type_name, why_unreadable
 from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.lazy import lazy
-from tfckpt.names import Path, check_prefix, decode_name, encode_name, key_of
+from tfckpt.names import AnyPath, check_prefix, decode_name, encode_name, key_of
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, Verify, handed_out, listed, tensor_not_found
 from tfckpt.tensors.selection import Axis, Index, Part, Selection
@@ -38,7 +38,7 @@ class BundleReader(CheckpointReader):
     is damaged.
     """
 
-    def __init__(self, prefix: Path, *, verify: Verify = True, mmap: bool = True) -> None:
+    def __init__(self, prefix: AnyPath, *, verify: Verify = True, mmap: bool = True) -> None:
         self.path = check_prefix(prefix)
         self._verify = _checked_verify(verify)
         self._verified: set[Entry] = set()  # of which parts were asked for

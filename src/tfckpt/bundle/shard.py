@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tfckpt.bundle.entries import encode_entries
+from tfckpt.bundle.bulk_entries import encode_entries
 from tfckpt.bundle.entry import Entry, encode_head
 from tfckpt.checksum import crc32c, mask_all
 from tfckpt.dtypes import DataType

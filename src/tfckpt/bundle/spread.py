@@ -15,7 +15,7 @@ from tfckpt.bundle.linking import MAX_DEAD, NOTHING_LINKED, Link, LinkPlan, plan
 from tfckpt.bundle.stored import stored_in_bundle
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.dtypes import UNREAD_SLICES
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.storage import ThreadLock
 from tfckpt.tensors.stored import as_storable
@@ -49,7 +49,7 @@ def spread_by_size(sizes: Mapping[str, int], count: int) -> list[list[str]]:
 
 
 def write_shards(
-    prefix: Path,
+    prefix: AnyPath,
     shards: Sequence[Sequence[Item]],
     add: Callable[[BundleWriter, Item, int], None],
     *,
@@ -101,7 +101,7 @@ def _fill_side_by_side(
 
 
 def write_bundle(
-    prefix: Path,
+    prefix: AnyPath,
     variables: Mapping[str, object],
     *,
     num_shards: int = 1,

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from tfckpt.bundle.bulk_entries import encode_entries
 from tfckpt.bundle.commit import publish
-from tfckpt.bundle.entries import encode_entries
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_head
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.shard import ShardWriter
 from tfckpt.bundle.stored import Stored
 from tfckpt.checksum import mask
-from tfckpt.names import Path, check_prefix, encode_name
+from tfckpt.names import AnyPath, check_prefix, encode_name
 from tfckpt.storage import FileWriter, ThreadLock
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import TensorSlice
@@ -55,7 +55,7 @@ class BundleWriter(CheckpointWriter):
 
     def __init__(
         self,
-        prefix: Path,
+        prefix: AnyPath,
         *,
         num_shards: int = 1,
         fsync: bool = True,

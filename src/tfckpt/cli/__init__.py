@@ -6,8 +6,8 @@ from importlib import import_module
 
 import click
 
-from tfckpt import __version__
 from tfckpt.errors import CheckpointError
+from tfckpt.versions import TFCKPT_VERSION
 
 # command -> the module beside this one and its function
 _COMMANDS = {
@@ -54,7 +54,7 @@ def _line(error: Exception) -> str:
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="tfckpt")
+@click.version_option(TFCKPT_VERSION, prog_name="tfckpt")
 def cli() -> None:
     """Look into TensorFlow checkpoints, without TensorFlow.
 

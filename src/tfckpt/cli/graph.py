@@ -13,7 +13,7 @@ from tfckpt.dtypes import python_name
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from tfckpt.graph.summary import Endpoint, GraphSummary
+    from tfckpt.graphdef.summary import Endpoint, GraphSummary
 
 
 @click.command("graph")
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
 def graph_command(file: str, most: int, as_json: bool) -> None:
     """Show what is in a graph: a .meta, .pb or .pbtxt file, binary or text, or a SavedModel."""
-    from tfckpt.graph.listing import meta_graphs_of
-    from tfckpt.graph.summary import summarize
+    from tfckpt.graphdef.listing import meta_graphs_of
+    from tfckpt.graphdef.summary import summarize
 
     found = [summarize(meta_graph) for meta_graph in meta_graphs_of(file)]
     if as_json:

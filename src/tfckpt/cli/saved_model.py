@@ -12,7 +12,7 @@ from rich.console import Console
 from tfckpt.checkpoint import open_prefix
 from tfckpt.cli.output import console, markup, shape_text, table
 from tfckpt.dtypes import DataType, data_type_name, python_name
-from tfckpt.graph.values import shape_of
+from tfckpt.graphdef.attr_values import shape_of
 from tfckpt.protos import MetaGraphDef, SignatureDef, TensorInfo
 from tfckpt.reader import TensorInfo as StoredInfo
 from tfckpt.saved_model.assets import asset_file_defs

@@ -1,6 +1,12 @@
 """Graphs without TensorFlow: files, imports and exports, collections, constants, freezing."""
 
-from tfckpt.graph.comparing import graph_defs_equal
+from tfckpt.graph.collection_items import (
+    CondContext,
+    QueueRunner,
+    Variable,
+    WhileContext,
+    register_proto_function,
+)
 from tfckpt.graph.default import (
     add_to_collection,
     add_to_collections,
@@ -10,25 +16,19 @@ from tfckpt.graph.default import (
     get_default_graph,
     reset_default_graph,
 )
-from tfckpt.graph.exporting import export_meta_graph
-from tfckpt.graph.files import read_graph_def, read_graph_file, read_meta_graph, write_graph
-from tfckpt.graph.freeze import convert_constants_to_variables, convert_variables_to_constants
 from tfckpt.graph.graph import Graph
-from tfckpt.graph.importer import import_graph_def
-from tfckpt.graph.importing import copy_scoped_meta_graph, import_meta_graph
-from tfckpt.graph.items import (
-    CondContext,
-    QueueRunner,
-    Variable,
-    WhileContext,
-    register_proto_function,
-)
-from tfckpt.graph.keys import GraphKeys
-from tfckpt.graph.listing import GraphVariable, graph_constants, list_graph_variables
-from tfckpt.graph.op_defs import get_op_def
+from tfckpt.graph.graph_import import import_graph_def
+from tfckpt.graph.meta_graph_export import export_meta_graph
+from tfckpt.graph.meta_graph_import import copy_scoped_meta_graph, import_meta_graph
 from tfckpt.graph.operation import Operation, Tensor
-from tfckpt.graph.pruning import extract_sub_graph, remove_training_nodes
-from tfckpt.graph.summary import GraphSummary, summarize
+from tfckpt.graphdef.comparing import graph_defs_equal
+from tfckpt.graphdef.files import read_graph_def, read_graph_file, read_meta_graph, write_graph
+from tfckpt.graphdef.freeze import convert_constants_to_variables, convert_variables_to_constants
+from tfckpt.graphdef.keys import GraphKeys
+from tfckpt.graphdef.listing import GraphVariable, graph_constants, list_graph_variables
+from tfckpt.graphdef.op_defs import get_op_def
+from tfckpt.graphdef.pruning import extract_sub_graph, remove_training_nodes
+from tfckpt.graphdef.summary import GraphSummary, summarize
 
 __all__ = [
     "CondContext",

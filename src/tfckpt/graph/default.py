@@ -3,31 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
-if TYPE_CHECKING:
-    from tfckpt.graph.graph import Graph
-
-
-class _Defaults(threading.local):
-    def __init__(self) -> None:
-        self.stack: list[Graph] = []
-        self.fallback: Graph | None = None
+from tfckpt.graph.default_stack import innermost
+from tfckpt.graph.graph import Graph
 
 
-_defaults = _Defaults()
+class _Fallback(threading.local):
+    graph: Graph | None = None
 
 
-@contextmanager
-def as_default(graph: Graph) -> Iterator[Graph]:
-    """Make a graph the thread's default within a ``with`` block."""
-    _defaults.stack.append(graph)
-    try:
-        yield graph
-    finally:
-        _defaults.stack.remove(graph)
+_fallback = _Fallback()
 
 
 def get_default_graph() -> Graph:
@@ -38,21 +25,19 @@ def get_default_graph() -> Graph:
     ...     tfckpt.get_default_graph() is graph
     True
     """
-    if _defaults.stack:
-        return _defaults.stack[-1]
-    if _defaults.fallback is None:
-        reset_default_graph()
-        assert _defaults.fallback is not None
-    return _defaults.fallback
+    graph = innermost()
+    if isinstance(graph, Graph):
+        return graph
+    if _fallback.graph is None:
+        _fallback.graph = Graph()
+    return _fallback.graph
 
 
 def reset_default_graph() -> None:
     """Start over with an empty default graph. Raises AssertionError within ``as_default``."""
-    if _defaults.stack:
+    if innermost() is not None:
         raise AssertionError("reset_default_graph() cannot be used within Graph.as_default()")
-    from tfckpt.graph.graph import Graph
-
-    _defaults.fallback = Graph()
+    _fallback.graph = Graph()
 
 
 def add_to_collection(name: str, value: Any) -> None:

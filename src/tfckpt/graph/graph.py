@@ -7,15 +7,17 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from tfckpt.errors import InvalidArgumentError, TensorNotFoundError
-from tfckpt.graph.checks import check_attrs, check_form, check_input_count
-from tfckpt.graph.collected import Collections
-from tfckpt.graph.default import as_default
-from tfckpt.graph.devices import DeviceScopes
-from tfckpt.graph.names import CONTROL, TensorId, parse_tensor_name
-from tfckpt.graph.op_defs import Interface, get_op_def, interface_of
+from tfckpt.graph.collection_store import Collections
+from tfckpt.graph.default_stack import as_default
+from tfckpt.graph.device_scopes import DeviceScopes
+from tfckpt.graph.name_scopes import NameScopes
 from tfckpt.graph.operation import Operation, Tensor
-from tfckpt.graph.scopes import NameScopes
-from tfckpt.graph.values import python_to_attr
+from tfckpt.graphdef.attr_values import python_to_attr
+from tfckpt.graphdef.checks import check_attrs, check_form, check_input_count
+from tfckpt.graphdef.live import LiveGraph
+from tfckpt.graphdef.messages import check_size
+from tfckpt.graphdef.names import CONTROL, TensorId, parse_tensor_name
+from tfckpt.graphdef.op_defs import Interface, get_op_def, interface_of
 from tfckpt.names import close_names
 from tfckpt.protos import (
     AttrValue,
@@ -28,11 +30,10 @@ from tfckpt.protos import (
 )
 from tfckpt.versions import GRAPH_DEF_VERSION
 
-MESSAGE_LIMIT = 2**31 - 1  # bytes that a protobuf message may have
 OUTPUT_SHAPES = "_output_shapes"
 
 
-class Graph(Collections, NameScopes, DeviceScopes):
+class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
     """Operations and the tensors between them, with the collections that name some of them.
 
     It is what ``tf.Graph`` is to a file: it holds, names and checks nodes, and runs none.
@@ -274,16 +275,6 @@ class Graph(Collections, NameScopes, DeviceScopes):
 
     def __repr__(self) -> str:
         return f"<Graph of {len(self._operations)} operations>"
-
-
-def check_size(message: Any) -> None:
-    """Raise ValueError for a message that protobuf cannot write or read."""
-    size = message.ByteSize()
-    if not 0 <= size <= MESSAGE_LIMIT:
-        raise ValueError(
-            f"the graph takes {size} bytes, a message can have {MESSAGE_LIMIT} (2 GiB): keep large "
-            f"constants in a checkpoint instead"
-        )
 
 
 def _kinds(tensor: bool, operation: bool) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfckpt.dtypes import DataType, numpy_dtype
-from tfckpt.graph.names import CONTROL, TensorId, parse_input
-from tfckpt.graph.op_defs import REF
-from tfckpt.graph.values import Attrs, Shape, attr_to_python, known_type, shape_of
+from tfckpt.graphdef.attr_values import Attrs, Shape, attr_to_python, known_type, shape_of
+from tfckpt.graphdef.names import CONTROL, TensorId, parse_input
+from tfckpt.graphdef.op_defs import REF
 from tfckpt.protos import AttrValue, NodeDef, OpDef
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from tfckpt.initial.variables import (
     places_of_parts,
     variables_in,
 )
-from tfckpt.names import OBJECT_GRAPH_KEY, Path, close_names
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.saver.matching import (
     Mismatch,
@@ -53,7 +53,7 @@ class Wanted(NamedTuple):
 
 def init_from_checkpoint(
     variables: MutableMapping[str, Any],
-    ckpt_dir_or_file: Path,
+    ckpt_dir_or_file: AnyPath,
     assignment_map: AssignmentMap,
 ) -> dict[str, str]:
     """Give variables the values of a checkpoint's tensors of other names, or in other scopes.

@@ -15,7 +15,7 @@ from tfckpt.checkpoint import open_prefix
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.initial.vocabulary import Ids
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.reader import CheckpointReader
 from tfckpt.tensors.stored import Array
 
@@ -24,7 +24,7 @@ _GAP = 256 << 10
 
 
 def load_and_remap_matrix(
-    ckpt_path: Path | Sequence[Path],
+    ckpt_path: AnyPath | Sequence[AnyPath],
     old_tensor_name: str,
     row_remapping: npt.ArrayLike,
     col_remapping: npt.ArrayLike,
@@ -135,7 +135,7 @@ def _check_size(axis: str, remapping: Ids, count: int) -> None:
         )
 
 
-def _single(ckpt_path: Path | Sequence[Path]) -> Path:
+def _single(ckpt_path: AnyPath | Sequence[AnyPath]) -> AnyPath:
     if isinstance(ckpt_path, list | tuple | np.ndarray):
         if len(ckpt_path) != 1:
             raise InvalidArgumentError(f"ckpt_path is one path, not {len(ckpt_path)}")

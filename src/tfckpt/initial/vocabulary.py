@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.storage import read_file
 from tfckpt.tensors.slices import Shape
 
@@ -21,10 +21,10 @@ Initializer = Callable[[Shape], object]
 
 
 class _VocabInfo(NamedTuple):
-    new_vocab: Path
+    new_vocab: AnyPath
     new_vocab_size: int
     num_oov_buckets: int
-    old_vocab: Path
+    old_vocab: AnyPath
     old_vocab_size: int = -1
     backup_initializer: Initializer | None = None
     axis: int = 0
@@ -45,10 +45,10 @@ class VocabInfo(_VocabInfo):
 
     def __new__(
         cls,
-        new_vocab: Path,
+        new_vocab: AnyPath,
         new_vocab_size: int,
         num_oov_buckets: int,
-        old_vocab: Path,
+        old_vocab: AnyPath,
         old_vocab_size: int = -1,
         backup_initializer: Initializer | None = None,
         axis: int = 0,
@@ -68,8 +68,8 @@ class VocabInfo(_VocabInfo):
 
 
 def generate_vocab_remapping(
-    new_vocab_file: Path,
-    old_vocab_file: Path,
+    new_vocab_file: AnyPath,
+    old_vocab_file: AnyPath,
     new_vocab_offset: int,
     num_new_vocab: int,
     old_vocab_size: int = -1,
@@ -108,7 +108,7 @@ def generate_vocab_remapping(
     return remapping, int(np.count_nonzero(remapping != NEW))
 
 
-def _read_words(file: Path, size: int = -1) -> list[bytes]:
+def _read_words(file: AnyPath, size: int = -1) -> list[bytes]:
     """Return the first `size` lines of a vocabulary, or all of them."""
     path = as_path(file)
     if not path:
@@ -128,7 +128,7 @@ def _read_words(file: Path, size: int = -1) -> list[bytes]:
     return words
 
 
-def _lines_of_words(file: Path, size: int) -> dict[bytes, int]:
+def _lines_of_words(file: AnyPath, size: int) -> dict[bytes, int]:
     words = _read_words(file, size)
     # Backwards, so that of equal words the first one counts in what is said of them.
     lines = dict(zip(reversed(words), range(len(words) - 1, -1, -1), strict=True))

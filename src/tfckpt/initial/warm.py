@@ -19,7 +19,7 @@ from tfckpt.initial.assignment import Wanted, assign, compare, name_of
 from tfckpt.initial.matrix import remapped
 from tfckpt.initial.variables import Variable, by_name, names_by_id, variables_in
 from tfckpt.initial.vocabulary import Ids, Initializer, VocabInfo, generate_vocab_remapping
-from tfckpt.names import OBJECT_GRAPH_KEY, Path, close_names
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names
 from tfckpt.reader import CheckpointReader
 from tfckpt.saver.matching import described, full_name_to_key, put
 from tfckpt.saver.var_list import Variables, as_mutable_mapping, check_names, spec_of
@@ -31,7 +31,7 @@ logger = logging.getLogger("tfckpt")
 
 def warm_start(
     variables: MutableMapping[str, Any],
-    ckpt_to_initialize_from: Path,
+    ckpt_to_initialize_from: AnyPath,
     vars_to_warm_start: str | list[Any] | None = ".*",
     var_name_to_vocab_info: Mapping[str, VocabInfo] | None = None,
     var_name_to_prev_var_name: Mapping[str, str] | None = None,

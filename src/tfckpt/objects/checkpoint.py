@@ -12,7 +12,7 @@ import numpy as np
 from tfckpt.bundle.spread import write_bundle
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError
-from tfckpt.names import OBJECT_GRAPH_KEY, Path, as_path, check_prefix
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, check_prefix
 from tfckpt.objects.assigning import assign
 from tfckpt.objects.building import COUNTER_KEY, SAVE_COUNTER, Built, build
 from tfckpt.objects.options import CheckpointOptions, as_options
@@ -79,7 +79,7 @@ class Checkpoint(Trackable):
         self._top()
 
     @classmethod
-    def from_checkpoint(cls, path: Path) -> Checkpoint:
+    def from_checkpoint(cls, path: AnyPath) -> Checkpoint:
         """Read a checkpoint as a tree whose values can be changed and written again.
 
         The objects stay what they were to TensorFlow: `write` keeps the graph, with slot
@@ -131,7 +131,7 @@ class Checkpoint(Trackable):
         return self._tree
 
     def write(
-        self, file_prefix: Path, options: CheckpointOptions | None = None, *, fsync: bool = True
+        self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
     ) -> str:
         """Write a checkpoint to exactly this prefix; return it.
 
@@ -159,7 +159,7 @@ class Checkpoint(Trackable):
         return path
 
     def save(
-        self, file_prefix: Path, options: CheckpointOptions | None = None, *, fsync: bool = True
+        self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
     ) -> str:
         """Write `file_prefix` + ``-1``, the next time ``-2``; return the whole prefix.
 
@@ -179,7 +179,7 @@ class Checkpoint(Trackable):
             raise
         return path
 
-    def read(self, save_path: Path, options: CheckpointOptions | None = None) -> LoadStatus:
+    def read(self, save_path: AnyPath, options: CheckpointOptions | None = None) -> LoadStatus:
         """Take the values of a checkpoint that `write` made; return what found its counterpart.
 
         Values of this tree without one stay as they are: the returned status has assertions for
@@ -215,7 +215,7 @@ class Checkpoint(Trackable):
         return LoadStatus(self, restoration)
 
     def restore(
-        self, save_path: Path | None, options: CheckpointOptions | None = None
+        self, save_path: AnyPath | None, options: CheckpointOptions | None = None
     ) -> LoadStatus | NothingLoaded:
         """Take the values of a checkpoint that `save` made, with the counter.
 
@@ -361,7 +361,7 @@ def _alone() -> dict[str, Any]:
     return {"_waiting": [], "_above": WeakSet()}
 
 
-def _numbered(error: FileMissingError, save_path: Path) -> FileMissingError:
+def _numbered(error: FileMissingError, save_path: AnyPath) -> FileMissingError:
     """Recall that `save` adds a number, where that may be what is missing."""
     if os.path.isfile(f"{as_path(save_path)}-1.index"):
         hint = f"{error.message} (save adds a number: was {as_path(save_path)}-1 meant?)"

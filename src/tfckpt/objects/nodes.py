@@ -23,7 +23,7 @@ from tfckpt.errors import (
     TensorNotFoundError,
     located,
 )
-from tfckpt.names import OBJECT_GRAPH_KEY, Path
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
 from tfckpt.objects.keys import join_path, slot_path, split_path, split_slot
 from tfckpt.parsing import parse_binary
 from tfckpt.reader import CheckpointReader
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     ObjectGraph: TypeAlias = TrackableObjectGraph | SavedObjectGraph
 
 
-def object_graph(path: Path) -> TrackableObjectGraph:
+def object_graph(path: AnyPath) -> TrackableObjectGraph:
     """Return the graph of the objects that an object-based checkpoint was made of.
 
     `path` is whatever `load_checkpoint` takes.
@@ -153,6 +153,8 @@ def _check_keys(graph: TrackableObjectGraph) -> None:
     for node_id, node in enumerate(graph.nodes):
         for attribute in node.attributes:
             owner = f"attribute {attribute.name!r} of node {node_id}"
+            if not attribute.checkpoint_key:
+                raise DataLossError(f"{owner} names no tensor: its key is empty")
             first = owners.setdefault(attribute.checkpoint_key, owner)
             if first is not owner:
                 raise DataLossError(

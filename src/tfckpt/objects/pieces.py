@@ -16,7 +16,7 @@ import numpy as np
 from tfckpt.bundle.spread import write_shards
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.dtypes import UNREAD_SLICES, data_type_name, data_type_of
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.objects.sharding import ShardableTensor, ShardingCallback
 from tfckpt.tensors.slices import (
     FULL,
@@ -49,7 +49,7 @@ class Piece(NamedTuple):
 
 
 def write_sharded(
-    prefix: Path,
+    prefix: AnyPath,
     tensors: Mapping[str, Any],
     trackables: Mapping[str, Any],
     callback: ShardingCallback,

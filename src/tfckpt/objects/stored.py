@@ -10,7 +10,7 @@ from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
 
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.names import OBJECT_GRAPH_KEY, Path
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
 from tfckpt.objects.building import COUNTER_KEY, SAVE_COUNTER, mark_checkpoint_values
 from tfckpt.objects.keys import VARIABLE_VALUE, join_path
 from tfckpt.objects.source import Source
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Stored:
     """The graph and values of a checkpoint, and the tree that was made of them."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: AnyPath) -> None:
         with load_object_tree(path) as root:
             source = root._source
             self.graph: TrackableObjectGraph = source.graph

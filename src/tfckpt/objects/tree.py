@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.lazy import lazy
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.objects.keys import is_sequence
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.objects.source import Source
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     TrackableObject = TrackableObjectGraph.TrackableObject
 
 
-def load_object_tree(path: Path, *, verify: Verify = True, mmap: bool = True) -> ObjectNode:
+def load_object_tree(path: AnyPath, *, verify: Verify = True, mmap: bool = True) -> ObjectNode:
     """Open an object-based checkpoint as nested mappings and sequences, read lazily.
 
     `path`, `verify` and `mmap` are as for `load_checkpoint`.

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.objects.building import build
 from tfckpt.objects.matching import match_children
 from tfckpt.objects.nodes import NodePaths, object_graph
@@ -33,7 +33,7 @@ class CheckpointView:
     checkpoint.
     """
 
-    def __init__(self, save_path: Path) -> None:
+    def __init__(self, save_path: AnyPath) -> None:
         self._graph = object_graph(save_path)
 
     def children(self, node_id: int) -> dict[str, int]:

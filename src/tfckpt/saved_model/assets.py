@@ -15,9 +15,9 @@ from contextlib import closing, suppress
 from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError
-from tfckpt.graph.names import op_name, parse_tensor_name, prepend_scope
 from tfckpt.graph.operation import Tensor
-from tfckpt.names import Path, as_path
+from tfckpt.graphdef.names import op_name, parse_tensor_name, prepend_scope
+from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import AssetFileDef, MetaGraphDef, NodeDef
 from tfckpt.saved_model.constants import ASSETS_DIRECTORY, ASSETS_KEY
@@ -31,7 +31,7 @@ from tfckpt.storage import (
 )
 
 # Tensors that hold a path; or tensors (or their names) and the path of each.
-Assets = Iterable[Tensor | str] | Mapping[Tensor | str, Path]
+Assets = Iterable[Tensor | str] | Mapping[Tensor | str, AnyPath]
 
 _CHUNK = 1 << 20
 
@@ -258,7 +258,7 @@ def _paths(meta_graph: MetaGraphDef, assets: Assets) -> list[tuple[str, str]]:
     return [_path(nodes, tensor, path) for tensor, path in given]
 
 
-def _path(nodes: Mapping[str, NodeDef], tensor: object, path: Path | None) -> tuple[str, str]:
+def _path(nodes: Mapping[str, NodeDef], tensor: object, path: AnyPath | None) -> tuple[str, str]:
     if not isinstance(tensor, (Tensor, str)):
         raise TypeError(f"an asset is a Tensor that holds a path, not {tensor!r}")
     name = tensor if isinstance(tensor, str) else tensor.name

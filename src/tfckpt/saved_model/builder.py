@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tfckpt.graph import Operation, Tensor
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.protos import MetaGraphDef, SavedModel, SaverDef, SignatureDef
 from tfckpt.saved_model import constants
 from tfckpt.saved_model.assets import AssetFolder, Assets, check_inside, copy_file
 from tfckpt.saved_model.files import as_folder, serialized, variables_prefix
 from tfckpt.saved_model.fitting import without_values
-from tfckpt.saved_model.graphs import GraphLike, as_meta_graph
+from tfckpt.saved_model.graphs import GraphLike, new_meta_graph
 from tfckpt.saved_model.loader import Variables
 from tfckpt.saved_model.options import GraphOptions
 from tfckpt.saver import Saver
@@ -53,7 +53,7 @@ class SavedModelBuilder:
     (['saved_model.pb', 'variables'], (2, 2))
     """
 
-    def __init__(self, export_dir: Path, *, fsync: bool = True) -> None:
+    def __init__(self, export_dir: AnyPath, *, fsync: bool = True) -> None:
         self._saved_model = SavedModel(
             saved_model_schema_version=constants.SAVED_MODEL_SCHEMA_VERSION
         )
@@ -64,7 +64,7 @@ class SavedModelBuilder:
         self._folder = FolderWriter(self._export_dir, fsync=fsync)
         self._tensors: Mapping[str, ToSave] | None = None  # of the variables that are written
         self._graph: MetaGraphDef | None = None  # the first one, as it was given
-        self._assets_dir: Path | None = None
+        self._assets_dir: AnyPath | None = None
         self._assets = AssetFolder(self._folder)
 
     def add_meta_graph_and_variables(
@@ -80,7 +80,7 @@ class SavedModelBuilder:
         saver: Saver | None = None,
         *,
         graph: GraphLike | None = None,
-        assets_dir: Path | None = None,
+        assets_dir: AnyPath | None = None,
         assets_list: Assets | None = None,
         init_op: Operation | str | None = None,
         train_op: Operation | Tensor | str | None = None,
@@ -155,7 +155,7 @@ class SavedModelBuilder:
         saver: Saver | None = None,
         *,
         graph: GraphLike | None = None,
-        assets_dir: Path | None = None,
+        assets_dir: AnyPath | None = None,
         assets_list: Assets | None = None,
         init_op: Operation | str | None = None,
         train_op: Operation | Tensor | str | None = None,
@@ -248,7 +248,7 @@ Builder = SavedModelBuilder
 
 
 def _first_graph(*graphs: GraphLike | None) -> MetaGraphDef | None:
-    return next((as_meta_graph(one) for one in graphs if one is not None), None)
+    return next((new_meta_graph(one) for one in graphs if one is not None), None)
 
 
 def _files_below(root: str) -> list[str]:

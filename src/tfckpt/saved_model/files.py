@@ -16,7 +16,8 @@ from google.protobuf import text_format
 
 from tfckpt.detect import describe_bytes
 from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError, UnparsableFileError
-from tfckpt.names import Path, as_path
+from tfckpt.graphdef.messages import check_size
+from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import parse_binary, parse_text
 from tfckpt.protos import SavedModel
 from tfckpt.saved_model.constants import (
@@ -34,7 +35,7 @@ from tfckpt.storage import is_file, read_file
 _POOL: Any = SavedModel.DESCRIPTOR.file.pool
 
 
-def as_folder(export_dir: Path) -> str:
+def as_folder(export_dir: AnyPath) -> str:
     """Return a SavedModel's folder as a str. Raises TypeError for what is no path."""
     path = as_path(export_dir)
     if not path:
@@ -56,7 +57,7 @@ def model_file(export_dir: str) -> str | None:
     return next((path for path in paths if is_file(path)), None)
 
 
-def read_saved_model(export_dir: Path) -> SavedModel:
+def read_saved_model(export_dir: AnyPath) -> SavedModel:
     """Return the SavedModel message of a folder, TensorFlow's ``parse_saved_model``.
 
     Raises FileMissingError (an OSError) if the folder has none; UnparsableFileError (an OSError
@@ -127,8 +128,6 @@ def _check_version(model: SavedModel, path: str) -> None:
 
 def serialized(model: SavedModel, *, as_text: bool) -> bytes:
     """Return the message as its file holds it. Raises ValueError beyond the 2 GiB of protobuf."""
-    from tfckpt.graph.graph import check_size
-
     check_size(model)
     if as_text:
         return text_format.MessageToString(model, descriptor_pool=_POOL).encode()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfckpt.graph import Graph, export_meta_graph
-from tfckpt.graph.messages import copied, is_message, own
-from tfckpt.graph.op_defs import strip_defaults
+from tfckpt.graphdef.live import LiveGraph, as_meta_graph
+from tfckpt.graphdef.messages import copied, is_message, own
+from tfckpt.graphdef.op_defs import strip_defaults
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
 from tfckpt.saved_model.fitting import check_variables
@@ -17,17 +18,17 @@ from tfckpt.saver.restored import has_restore, restored_variables
 from tfckpt.saver.var_list import ToSave, not_in_mapping
 from tfckpt.saver.variables_graph import make_meta_graph
 
-GraphLike = Graph | MetaGraphDef | GraphDef
+GraphLike = LiveGraph | MetaGraphDef | GraphDef
 
 
-def as_meta_graph(graph: GraphLike) -> MetaGraphDef:
+def new_meta_graph(graph: GraphLike) -> MetaGraphDef:
     """Return a graph of any kind as a MetaGraphDef, which is the caller's own."""
     if is_message(graph, MetaGraphDef):
         return copied(own(graph, MetaGraphDef, "graph"))
     if is_message(graph, GraphDef):
         return export_meta_graph(graph_def=own(graph, GraphDef, "graph"), graph=Graph())
-    if isinstance(graph, Graph):
-        return export_meta_graph(graph=graph)
+    if isinstance(graph, LiveGraph):
+        return as_meta_graph(graph)
     raise TypeError(
         f"graph must be a Graph, a MetaGraphDef or a GraphDef, not {type(graph).__name__}"
     )

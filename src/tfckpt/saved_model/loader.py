@@ -9,10 +9,10 @@ from typing import Any
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError
 from tfckpt.graph import Graph, Operation, Tensor
-from tfckpt.graph.importing import import_meta_graph_with_return_elements
-from tfckpt.graph.keys import GraphKeys
-from tfckpt.graph.names import prepend_scope
-from tfckpt.names import Path
+from tfckpt.graph.meta_graph_import import import_meta_graph_with_return_elements
+from tfckpt.graphdef.keys import GraphKeys
+from tfckpt.graphdef.names import prepend_scope
+from tfckpt.names import AnyPath
 from tfckpt.protos import MetaGraphDef, SavedModel
 from tfckpt.reader import readable
 from tfckpt.saved_model.assets import check_files, get_asset_tensors
@@ -68,7 +68,7 @@ class Variables(dict[str, Any]):
     """The folder it was loaded from."""
 
 
-def maybe_saved_model_directory(export_dir: Path) -> bool:
+def maybe_saved_model_directory(export_dir: AnyPath) -> bool:
     """Whether a folder has one of the files that make a SavedModel. Nothing is read."""
     return model_file(as_folder(export_dir)) is not None
 
@@ -79,7 +79,7 @@ contains_saved_model = maybe_saved_model_directory
 def load(
     variables: MutableMapping[str, Any],
     tags: str | Iterable[str],
-    export_dir: Path,
+    export_dir: AnyPath,
     import_scope: str | None = None,
     *,
     graph: Graph | None = None,
@@ -136,7 +136,7 @@ class SavedModelLoader:
     ({'old/w': array([1., 1.])}, True, None)
     """
 
-    def __init__(self, export_dir: Path) -> None:
+    def __init__(self, export_dir: AnyPath) -> None:
         self._export_dir = as_folder(export_dir)
         self._saved_model = read_saved_model(self._export_dir)
 

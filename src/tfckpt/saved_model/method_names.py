@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 
 from tfckpt.errors import FileMissingError
-from tfckpt.names import Path
+from tfckpt.names import AnyPath
 from tfckpt.saved_model.constants import SAVED_MODEL_FILENAME_PB, SAVED_MODEL_FILENAME_PBTXT
 from tfckpt.saved_model.files import as_folder, model_file, read_saved_model, serialized
 from tfckpt.storage import write_file
@@ -19,7 +19,7 @@ class MethodNameUpdater:
     damaged one.
     """
 
-    def __init__(self, export_dir: Path) -> None:
+    def __init__(self, export_dir: AnyPath) -> None:
         self._export_dir = as_folder(export_dir)
         self._saved_model = read_saved_model(self._export_dir)
 
@@ -53,7 +53,7 @@ class MethodNameUpdater:
         for graph in chosen:
             graph.signature_def[signature_key].method_name = method_name
 
-    def save(self, new_export_dir: Path | None = None) -> None:
+    def save(self, new_export_dir: AnyPath | None = None) -> None:
         """Write the changed message, in the form in which it was read.
 
         It replaces the one read, or goes to `new_export_dir`; variables and assets are not copied.

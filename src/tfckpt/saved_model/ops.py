@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from tfckpt.graph import Operation, Tensor
-from tfckpt.graph.names import op_name, prepend_scope
+from tfckpt.graphdef.names import op_name, prepend_scope
 from tfckpt.protos import MetaGraphDef
 from tfckpt.saved_model.constants import (
     INIT_OP_SIGNATURE_KEY,

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from tfckpt.graph import Operation, Tensor
-from tfckpt.graph.messages import copied
-from tfckpt.names import Path, as_path
+from tfckpt.graphdef.messages import copied
+from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import MetaGraphDef, SignatureDef
 from tfckpt.saved_model import graphs, ops
 from tfckpt.saved_model.assets import AssetFolder, Assets
@@ -30,7 +30,7 @@ class GraphOptions(NamedTuple):
     strip_default_attrs: bool
     saver: Saver
     any_saver: bool
-    assets_dir: Path | None
+    assets_dir: AnyPath | None
 
     def make(
         self, base: MetaGraphDef | None, tensors: Mapping[str, ToSave], listed: AssetFolder

@@ -7,8 +7,8 @@ from typing import Any
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import TensorNotFoundError
-from tfckpt.graph.messages import is_message, own
 from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graphdef.messages import is_message, own
 from tfckpt.protos import SignatureDef, TensorInfo, TensorProto
 from tfckpt.saved_model.method_names import MethodNameUpdater
 from tfckpt.saved_model.signature_constants import (

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tfckpt.dtypes import DataType
-from tfckpt.graph.messages import own
-from tfckpt.graph.names import op_name
+from tfckpt.graphdef.messages import own
+from tfckpt.graphdef.names import op_name
 from tfckpt.protos import MetaGraphDef, SignatureDef, TensorInfo
 from tfckpt.saved_model.constants import INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY
 from tfckpt.saved_model.utils import tensor_names

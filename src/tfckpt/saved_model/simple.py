@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tfckpt.graph import Operation, get_collection
-from tfckpt.graph.keys import GraphKeys
-from tfckpt.names import Path
+from tfckpt.graphdef.keys import GraphKeys
+from tfckpt.names import AnyPath
 from tfckpt.saved_model import signature_constants, tag_constants
 from tfckpt.saved_model.builder import SavedModelBuilder
 from tfckpt.saved_model.graphs import GraphLike
@@ -16,7 +16,7 @@ from tfckpt.saved_model.signature_def_utils import predict_signature_def
 
 def simple_save(
     variables: Mapping[str, Any],
-    export_dir: Path,
+    export_dir: AnyPath,
     inputs: Mapping[str, object],
     outputs: Mapping[str, object],
     legacy_init_op: Operation | str | None = None,

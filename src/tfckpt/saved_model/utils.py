@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from tfckpt.dtypes import DataType
 from tfckpt.graph import Graph, Operation, Tensor, Variable, get_default_graph
-from tfckpt.graph.messages import is_message, own
-from tfckpt.graph.names import prepend_scope
-from tfckpt.graph.values import Shape, shape_proto
+from tfckpt.graphdef.attr_values import Shape, shape_proto
+from tfckpt.graphdef.messages import is_message, own
+from tfckpt.graphdef.names import prepend_scope
 from tfckpt.protos import TensorInfo
 
 _MOST_DIMENSIONS = 254  # ``tensor_shape.h``, MaxDimensions

@@ -6,25 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import DataLossError
-from tfckpt.graph.exporting import drop_extraneous_savers, export_meta_graph
-from tfckpt.graph.graph import Graph
-from tfckpt.graph.importer import import_graph_def
-from tfckpt.graph.keys import GraphKeys
-from tfckpt.graph.messages import copied
-from tfckpt.graph.names import op_name
-from tfckpt.graph.op_defs import strip_defaults
+from tfckpt.graphdef.keys import GraphKeys
+from tfckpt.graphdef.live import LiveGraph, as_meta_graph
+from tfckpt.graphdef.names import op_name
+from tfckpt.graphdef.op_defs import VARIABLE_OPS, strip_defaults
+from tfckpt.graphdef.saver_nodes import drop_extraneous_savers
 from tfckpt.parsing import parse_binary
-from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef, SaveSliceInfoDef, VariableDef
-from tfckpt.saver.definition import make_saver_def, scope_of
+from tfckpt.protos import MetaGraphDef, NodeDef, SaverDef, SaveSliceInfoDef, VariableDef
+from tfckpt.saver.definition import scope_of
 from tfckpt.saver.nodes import DEFAULT_FILENAME, NodeMaker, SavedVariable, SaverNodes
-from tfckpt.saver.restored import VARIABLE_OPS, has_restore, restored_variables
+from tfckpt.saver.restored import has_restore, restored_variables
 
-GivenGraph = Graph | MetaGraphDef
+GivenGraph = LiveGraph | MetaGraphDef
 
 
 def unused_scope(graph: GivenGraph, wanted: str) -> str:
     """Return a name scope for a new Saver: `wanted`, with a number where the graph has it."""
-    graph_def = graph.as_graph_def() if isinstance(graph, Graph) else graph.graph_def
+    graph_def = graph.as_graph_def() if isinstance(graph, LiveGraph) else graph.graph_def
     return NodeMaker({node.name for node in graph_def.node}).scope(wanted)
 
 
@@ -34,7 +32,7 @@ def places_in(graph: GivenGraph, saver_def: SaverDef) -> dict[str, object] | Non
     They are those that its restore operation restores; where the graph has none, all variables.
     None where the graph does not say it.
     """
-    graph_def = graph.as_graph_def() if isinstance(graph, Graph) else graph.graph_def
+    graph_def = graph.as_graph_def() if isinstance(graph, LiveGraph) else graph.graph_def
     if not has_restore(graph_def, saver_def):
         return variable_places(graph) or None
     restored = restored_variables(graph_def, saver_def)
@@ -43,7 +41,7 @@ def places_in(graph: GivenGraph, saver_def: SaverDef) -> dict[str, object] | Non
 
 def variable_places(graph: GivenGraph, *, unlisted: bool = False) -> dict[str, object]:
     """Return the `variables_of` a graph: names in a checkpoint -> names in the graph."""
-    return _places(variables_of(_as_meta_graph(graph), unlisted=unlisted))
+    return _places(variables_of(as_meta_graph(graph), unlisted=unlisted))
 
 
 def _places(variables: Iterable[SavedVariable]) -> dict[str, object]:
@@ -64,7 +62,7 @@ def to_write(
 
     Raises ValueError for `places` that are no variables of the graph.
     """
-    meta_graph = _as_meta_graph(graph)
+    meta_graph = as_meta_graph(graph)
     if has_restore(meta_graph.graph_def, saver_def):
         meta_graph.saver_def.CopyFrom(saver_def)
         return meta_graph
@@ -114,25 +112,6 @@ def with_saver(
         saver = SaverNodes(maker, maker.scope(scope) if own_scope else scope)
         saver.add(shards, saver_def, filename=filename, reshape=reshape)
     return meta_graph
-
-
-def add_saver(graph: Graph) -> SaverDef | None:
-    """Add a Saver of all variables to a graph, as TensorFlow's constructor does.
-
-    Returns its definition; None for a graph without variables.
-    """
-    meta_graph = _as_meta_graph(graph)
-    variables = variables_of(meta_graph)
-    if not variables:
-        return None
-    before = len(meta_graph.graph_def.node)
-    saver_def = make_saver_def(graph.unique_name("save"), False, 5, 10000.0, SaverDef.V2)
-    added = with_saver(meta_graph, [variables], saver_def, own_scope=False)
-    nodes = GraphDef(node=added.graph_def.node[before:], versions=added.graph_def.versions)
-    with graph.as_default():
-        inputs = {one.node: graph.get_tensor_by_name(f"{one.node}:0") for one in variables}
-        import_graph_def(nodes, inputs, name="")
-    return added.saver_def
 
 
 def without(
@@ -199,7 +178,3 @@ def _part(info: SaveSliceInfoDef) -> str:
     extents = zip(info.var_offset, info.var_shape, strict=False)
     shape = " ".join(map(str, info.full_shape))
     return f"{shape} " + ":".join(f"{start},{length}" for start, length in extents)
-
-
-def _as_meta_graph(graph: GivenGraph) -> MetaGraphDef:
-    return export_meta_graph(graph=graph) if isinstance(graph, Graph) else copied(graph)

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tfckpt.errors import TensorNotFoundError, located
-from tfckpt.graph.calls import CALLS, named_functions
-from tfckpt.graph.messages import own
-from tfckpt.graph.names import op_name
+from tfckpt.graphdef.calls import CALLS, named_functions
+from tfckpt.graphdef.messages import own
+from tfckpt.graphdef.names import op_name
+from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.protos import FunctionDef, MetaGraphDef, NodeDef
 from tfckpt.saver.restored import (
     ASSIGNS,
-    VARIABLE_OPS,
     Origin,
     node_and_slot,
     origin_of,

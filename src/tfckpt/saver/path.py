@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfckpt.bundle.naming import index_path, prefix_of
-from tfckpt.names import Path, as_path, check_prefix
+from tfckpt.names import AnyPath, as_path, check_prefix
 from tfckpt.protos import SaverDef
 from tfckpt.saver.retention import meta_graph_filename
 from tfckpt.state import STATE_FILE, checkpoint_exists, state_path
@@ -50,7 +50,7 @@ class Target(NamedTuple):
 
 
 def resolve(
-    save_path: Path,
+    save_path: AnyPath,
     global_step: object,
     latest_filename: str | None,
     meta_graph_suffix: str,

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfckpt.errors import DataLossError, InvalidArgumentError
-from tfckpt.graph.calls import called_names
-from tfckpt.graph.names import TensorId, op_name, parse_input
+from tfckpt.graphdef.calls import called_names
+from tfckpt.graphdef.names import TensorId, op_name, parse_input
+from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef, TensorProto
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 
-VARIABLE_OPS = ("VarHandleOp", "VariableV2", "Variable")
 _RESTORES = {"RestoreV2": "dtypes", "Restore": "dt", "RestoreSlice": "dt"}  # -> attribute of types
 ASSIGNS = ("AssignVariableOp", "Assign")
 _PASSED_ON = ("Identity", "IdentityN", "Reshape", "Cast")

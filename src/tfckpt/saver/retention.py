@@ -25,7 +25,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tfckpt.bundle.commit import remove_bundle
-from tfckpt.names import Path, check_prefix
+from tfckpt.names import AnyPath, check_prefix
 from tfckpt.protos import SaverDef
 from tfckpt.state import read_state, version_of_checkpoint
 from tfckpt.storage import remove_file
@@ -157,7 +157,7 @@ def meta_graph_filename(checkpoint_filename: str, meta_graph_suffix: str = "meta
 
 
 def remove_checkpoint(
-    checkpoint_prefix: Path,
+    checkpoint_prefix: AnyPath,
     checkpoint_format_version: int = SaverDef.V2,
     meta_graph_suffix: str = "meta",
     *,

@@ -11,16 +11,18 @@ import contextlib
 import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfckpt.bundle.spread import write_shards
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
-from tfckpt.names import OBJECT_GRAPH_KEY, Path, as_path
+from tfckpt.graphdef.files import write_message
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objects.source import check_holders
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
+from tfckpt.saver.given_graph import GivenGraph, places_in, to_write, unused_scope, without
 from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
 from tfckpt.saver.nodes import DEFAULT_FILENAME, encoded
 from tfckpt.saver.path import Target, resolve
@@ -36,9 +38,6 @@ from tfckpt.saver.var_list import (
 from tfckpt.saver.variables_graph import make_meta_graph
 from tfckpt.state import get_checkpoint_mtimes, state_for, write_state
 from tfckpt.storage import ThreadLock, remove_file, write_file
-
-if TYPE_CHECKING:
-    from tfckpt.saver.given_graph import GivenGraph
 
 logger = logging.getLogger("tfckpt")
 
@@ -125,8 +124,6 @@ class Saver:
         self._retention = Retention()
         self._lock = ThreadLock()
         if meta_graph is not None and saver_def is None:
-            from tfckpt.saver.given_graph import unused_scope
-
             name = unused_scope(meta_graph, (name or "save").rstrip("/"))
         if saver_def is None:
             self._wanted = make_saver_def(
@@ -135,8 +132,6 @@ class Saver:
         else:
             self._wanted = in_scope(check_saver_def(saver_def), name)
         if meta_graph is not None and var_list is None:
-            from tfckpt.saver.given_graph import places_in
-
             self._places = places_in(meta_graph, self._wanted)
         self.saver_def: SaverDef | None = None
         if not defer_build:
@@ -159,7 +154,7 @@ class Saver:
     def save(
         self,
         variables: Mapping[str, Any] | None,
-        save_path: Path,
+        save_path: AnyPath,
         global_step: object = None,
         latest_filename: str | None = None,
         meta_graph_suffix: str = "meta",
@@ -238,7 +233,7 @@ class Saver:
     def restore(
         self,
         variables: MutableMapping[str, Any] | None,
-        save_path: Path,
+        save_path: AnyPath,
         *,
         strict: bool = True,
     ) -> RestoreReport:
@@ -337,7 +332,7 @@ class Saver:
 
     def export_meta_graph(
         self,
-        filename: Path | None = None,
+        filename: AnyPath | None = None,
         collection_list: Iterable[str] | None = None,
         as_text: bool = False,
         export_scope: str | None = None,
@@ -360,8 +355,6 @@ class Saver:
         if export_scope is not None:
             raise UnimplementedError("a Saver's graph is exported as a whole, without export_scope")
         specs, shards = self._specs_and_shards(variables, saver_def)
-        from tfckpt.saver.given_graph import without
-
         graph = without(
             self._make_graph(specs, shards, saver_def, strip_default_attrs),
             collection_list=collection_list,
@@ -369,8 +362,6 @@ class Saver:
             clear_extraneous_savers=clear_extraneous_savers,
         )
         if filename is not None:
-            from tfckpt.graph.files import write_message
-
             write_message(graph, as_path(filename), as_text=as_text, fsync=self._fsync)
         return graph
 
@@ -484,8 +475,6 @@ class Saver:
             # There is nothing to strip: none of its attributes has its default.
             graph.meta_info_def.stripped_default_attrs = strip_default_attrs
             return graph
-        from tfckpt.saver.given_graph import to_write, without
-
         graph = to_write(
             self._meta_graph, saver_def, self._places, shards, filename=filename, reshape=reshape
         )

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfckpt.dtypes import DataType
+from tfckpt.graphdef.meta_info import GIT_VERSION
+from tfckpt.graphdef.names import is_node_name
 from tfckpt.protos import AttrValue, MetaGraphDef, SaverDef, VariableDef
 from tfckpt.saver.definition import scope_of
 from tfckpt.saver.nodes import (
@@ -27,8 +29,6 @@ from tfckpt.saver.var_list import Spec
 from tfckpt.tensors.slices import volume
 from tfckpt.versions import GRAPH_DEF_VERSION
 
-# What an operation may be called, but for names with ">" inside (``graph_constructor.cc``).
-_VALID_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*")
 _INVALID_LETTER = re.compile(r"[^A-Za-z0-9_.\-/]")
 
 D = DataType
@@ -90,8 +90,6 @@ def make_meta_graph(
     TensorFlow's graphs do not allow get one like it; the Saver finds them in a checkpoint under
     their own. Variables of types that TensorFlow has no variables of (`NO_VARIABLE`) are left out.
     """
-    import tfckpt
-
     specs = {name: spec for name, spec in specs.items() if spec.data_type not in NO_VARIABLE}
     graph = _VariablesGraph(filter(is_valid_name, specs))
     variables = {variable: graph.variable(variable, spec) for variable, spec in specs.items()}
@@ -101,13 +99,14 @@ def make_meta_graph(
         saver = SaverNodes(graph, graph.scope(scope_of(saver_def)))
         saver.add(list(filter(None, saved)), saver_def, filename=filename, reshape=reshape)
     # Empty would be "unknown"; no TensorFlow wrote this, so its own version is not named.
-    meta.meta_info_def.tensorflow_git_version = f"tfckpt {tfckpt.__version__}"
+    meta.meta_info_def.tensorflow_git_version = GIT_VERSION
     meta.graph_def.versions.producer = GRAPH_DEF_VERSION
     return meta
 
 
 def is_valid_name(name: str) -> bool:
-    return bool(_VALID_NAME.fullmatch(name)) and not name.endswith("/")
+    """Whether an operation may have a variable's name, and no scope is taken for it."""
+    return is_node_name(name) and not name.endswith("/")
 
 
 def valid_name(name: str) -> str:

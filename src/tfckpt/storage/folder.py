@@ -8,6 +8,7 @@ import shutil
 import weakref
 
 from tfckpt.errors import FailedPreconditionError
+from tfckpt.names import shown
 from tfckpt.storage.descriptor import Descriptor
 from tfckpt.storage.leftovers import LEFTOVER, temporary_path
 from tfckpt.storage.lock import lock
@@ -107,10 +108,9 @@ class FolderWriter:
     def _check_noted(self, path: str) -> None:
         gone = [name for name, size in self._noted.items() if _size(path, name) != size]
         if gone:
-            more = f" and {len(gone) - 5} more" if len(gone) > 5 else ""
             raise FailedPreconditionError(
                 f"of {len(self._noted)} files that were written {len(gone)} are gone or changed "
-                f"({', '.join(sorted(gone)[:5])}{more}): does something clean up there?",
+                f"({shown(sorted(gone))}): does something clean up there?",
                 path=path,
             )
 

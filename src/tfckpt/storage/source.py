@@ -1,4 +1,8 @@
-"""Reading: the bytes of one file, at any offset."""
+"""Reading: the bytes of one file, at any offset.
+
+Readers of formats take a `Source`, which `open_source` makes of a path or a URL. It gives exactly
+the bytes that are asked for, from any thread, or raises DataLossError where the file has fewer.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +18,9 @@ from tfckpt.errors import CheckpointError, DataLossError, FileMissingError
 from tfckpt.storage.descriptor import fair_share, open_regular
 from tfckpt.storage.refused import failed, refused
 
-# Python's mmap keeps a duplicate of the file's descriptor, and a process has few (often 1024): a
-# program that holds very many tensors gets the later ones as copies.
+# Python's mmap keeps a duplicate of the file's descriptor, and a process has few (often 1024). So
+# the mappings of all readers are counted together, and a program that holds very many tensors gets
+# the later ones as copies.
 _MAX_MAPPINGS = 128
 _live_mappings: WeakSet[mmap.mmap] = WeakSet()
 
@@ -28,17 +33,19 @@ class Source(Protocol):
 
     path: str
     size: int
-    version: object  # differs between files that had this path; None if that cannot be told
+    version: object
+    """What differs between files that had this path one after another; None if nothing tells."""
 
     def read(self, offset: int, size: int) -> Buffer:
-        """Return exactly `size` bytes."""
+        """Return exactly `size` bytes. Raises DataLossError if the file has fewer there."""
 
     def read_into(self, offset: int, target: memoryview) -> None:
-        """Fill `target` with the bytes at `offset`."""
+        """Fill `target` with the bytes at `offset`. Raises as `read`."""
 
     def map(self, offset: int, size: int) -> memoryview | None:
-        """Return a writable private view of the bytes without reading them, None if it can't.
+        """Return a writable private view of the bytes without reading them.
 
+        Returns None where that cannot be, or takes what is scarce: whoever asks then reads them.
         Writing to the view never reaches the file, nor any other view.
         """
 
@@ -61,7 +68,7 @@ def open_source(path: str, *, mmap: bool = True) -> Source:
         from tfckpt.storage.remote import RemoteSource
 
         return RemoteSource(path)
-    return LocalSource(path, use_mmap=mmap)
+    return _OPEN_LOCAL(path, use_mmap=mmap)
 
 
 def is_file(path: str) -> bool:
@@ -192,31 +199,34 @@ class LocalSource:
         return number
 
 
-if not hasattr(os, "preadv"):  # Windows and macOS before 11: seek and read under a lock
+class SeekingSource(LocalSource):
+    """A file of a machine that has no `os.preadv`: one thread at a time seeks and reads."""
 
-    class _SeekingSource(LocalSource):
-        def __init__(self, path: str, *, use_mmap: bool = True) -> None:
-            super().__init__(path, use_mmap=use_mmap)
-            self._lock = threading.Lock()
+    def __init__(self, path: str, *, use_mmap: bool = True) -> None:
+        super().__init__(path, use_mmap=use_mmap)
+        self._lock = threading.Lock()
 
-        def read(self, offset: int, size: int) -> Buffer:
-            buffer = bytearray(size)
-            self.read_into(offset, memoryview(buffer))
-            return buffer
+    def read(self, offset: int, size: int) -> Buffer:
+        self._checked(offset, size)  # before memory is taken for what a forged index asks for
+        buffer = bytearray(size)
+        self.read_into(offset, memoryview(buffer))
+        return buffer
 
-        def read_into(self, offset: int, target: memoryview) -> None:
-            number = self._checked(offset, len(target))
-            with (
-                refused(self.path, f"read {len(target)} bytes at {offset}"),
-                self._lock,
-                os.fdopen(os.dup(number), "rb", buffering=0) as file,
-            ):
-                file.seek(offset)
-                done = 0
-                while done < len(target):
-                    got = file.readinto(target[done:])
-                    if not got:
-                        raise self._ended(offset + done)
-                    done += got
+    def read_into(self, offset: int, target: memoryview) -> None:
+        number = self._checked(offset, len(target))
+        with (
+            refused(self.path, f"read {len(target)} bytes at {offset}"),
+            self._lock,
+            os.fdopen(os.dup(number), "rb", buffering=0) as file,
+        ):
+            file.seek(offset)
+            done = 0
+            while done < len(target):
+                got = file.readinto(target[done:])
+                if not got:
+                    raise self._ended(offset + done)
+                done += got
 
-    LocalSource = _SeekingSource  # type: ignore[misc]
+
+# Windows has no `os.preadv`, nor has macOS before 11.
+_OPEN_LOCAL: type[LocalSource] = LocalSource if hasattr(os, "preadv") else SeekingSource

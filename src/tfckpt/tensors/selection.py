@@ -30,7 +30,7 @@ class Axis(NamedTuple):
 
     def within(self, low: int, high: int) -> tuple[Axis, slice]:
         """Return the part in [low, high), counted from `low`, and which of our elements it is."""
-        first = max(0, -((self.start - low) // self.step)) if self.start < low else 0
+        first = -((self.start - low) // self.step) if self.start < low else 0
         last = min(self.length, max(0, -((self.start - high) // self.step)))
         count = max(0, last - first)
         start = self.start + first * self.step - low

@@ -39,6 +39,8 @@ def _as_array(value: object) -> Array:
         array = _converted(value)
     except (TypeError, ValueError, RuntimeError, BufferError) as error:
         raise TypeError(_why_no_array(value, error)) from error
+    if array.dtype.kind == "O" and isinstance(value, (list, tuple)) and _is_ragged(array):
+        raise TypeError(_ragged(value))
     if array.dtype.kind in "SU" and not isinstance(value, (np.ndarray, np.generic)):
         return np.asarray(value, object)  # numpy's own string dtypes drop zeros at the end
     return array
@@ -54,11 +56,20 @@ def _converted(value: Any) -> Array:
 
 def _why_no_array(value: object, error: Exception) -> str:
     if isinstance(value, (list, tuple)) and isinstance(error, ValueError):
-        return (
-            f"the items of the {type(value).__name__} have different shapes, so they are no array: "
-            f"give each a name of its own"
-        )
+        return _ragged(value)
     return f"numpy makes no array of a {type(value).__name__}: {error}"
+
+
+def _is_ragged(array: Array) -> bool:
+    """Whether items are arrays themselves: numpy before 1.24 makes object arrays of such lists."""
+    return any(isinstance(item, (list, tuple, np.ndarray)) for item in array.flat)
+
+
+def _ragged(value: object) -> str:
+    return (
+        f"the items of the {type(value).__name__} have different shapes, so they are no array: "
+        f"give each a name of its own"
+    )
 
 
 def new_array(shape: Sequence[int], dtype: np.dtype[Any]) -> Array:

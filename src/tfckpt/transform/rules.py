@@ -26,7 +26,7 @@ from importlib import import_module
 from typing import Any
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.storage import read_file
 from tfckpt.transform.casting import OnLoss, cast
 from tfckpt.transform.renaming import rename
@@ -86,7 +86,7 @@ class EditRules:
         return made
 
     @classmethod
-    def read(cls, path: Path) -> EditRules:
+    def read(cls, path: AnyPath) -> EditRules:
         """Read a file of rules.
 
         Raises FileMissingError; InvalidArgumentError, which names the key, for a file that is no

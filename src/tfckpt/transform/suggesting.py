@@ -296,8 +296,8 @@ def _tail(length: int) -> Callable[[str], str]:
     return tail
 
 
-def _grouped(names: Iterable[str], key: Callable[[str], Hashable]) -> Mapping[Hashable, list[str]]:
-    groups: dict[Hashable, list[str]] = defaultdict(list)
+def _grouped(names: Iterable[str], key: Callable[[str], Key]) -> Mapping[Key, list[str]]:
+    groups: dict[Key, list[str]] = defaultdict(list)
     for name in names:
         groups[key(name)].append(name)
     return dict(groups)

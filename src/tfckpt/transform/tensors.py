@@ -16,7 +16,7 @@ import numpy as np
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.dtypes import DataType, data_type_of
-from tfckpt.names import Path, encode_name
+from tfckpt.names import AnyPath, encode_name
 from tfckpt.reader import CheckpointReader, TensorInfo, handed_out, listed, tensor_not_found
 from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import volume
@@ -25,7 +25,7 @@ from tfckpt.tensors.strings import encode_strings, to_array, to_bytes_list
 from tfckpt.writer import tensor_named
 
 # What a transform takes: a reader, a mapping of arrays, another transform, a checkpoint's path.
-Tensors: TypeAlias = Mapping[str, Any] | Path
+Tensors: TypeAlias = Mapping[str, Any] | AnyPath
 
 
 class LazyTensor(ABC):

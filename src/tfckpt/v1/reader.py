@@ -16,7 +16,7 @@ from tfckpt.errors import (
     UnimplementedError,
     located,
 )
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.reader import CheckpointReader, TensorInfo, Verify, handed_out, listed, tensor_not_found
 from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
@@ -73,7 +73,9 @@ class V1Reader(CheckpointReader):
     InvalidArgumentError where ``P-?????-of-?????`` stands for several sets.
     """
 
-    def __init__(self, path_or_pattern: Path, *, verify: Verify = True, mmap: bool = True) -> None:
+    def __init__(
+        self, path_or_pattern: AnyPath, *, verify: Verify = True, mmap: bool = True
+    ) -> None:
         given = as_path(path_or_pattern)
         self.path = numbered(given) or pattern_around(given) or given
         self._mmap = mmap
@@ -158,9 +160,8 @@ class V1Reader(CheckpointReader):
     def what_is_missing(self) -> str:
         if not self._missing:
             return ""
-        names = ", ".join(map(os.path.basename, self._missing[:5]))
-        more = f" and {len(self._missing) - 5} more" if len(self._missing) > 5 else ""
-        return f"{len(self._missing)} of its {len(self._paths)} shards are missing: {names}{more}"
+        names = shown([os.path.basename(path) for path in self._missing])
+        return f"{len(self._missing)} of its {len(self._paths)} shards are missing: {names}"
 
     def debug_string(self) -> bytes:
         """Return a line for each tensor, ``name (DT_FLOAT) [2,3]``; ``, 2 slices`` if so stored."""

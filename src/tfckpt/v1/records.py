@@ -12,19 +12,19 @@ and ``saved_tensor_slice.proto`` of TensorFlow have it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from tfckpt.coding import Buffer, encode_varint
+from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError
 from tfckpt.parsing import parse_binary
+from tfckpt.tensors.shape_messages import checked_shape, encode_shape, encode_slice
 from tfckpt.tensors.slices import FULL, Shape, TensorSlice
 from tfckpt.versions import check_versions
-from tfckpt.wire import BYTES, VARINT, bytes_field, fields
+from tfckpt.wire import BYTES, VARINT, bytes_field, fields, integer_field, message_field
 
 META_KEY = b""
-VERSION = 1  # TensorFlow's TF_CHECKPOINT_VERSION: what it writes, and the highest it reads
-_MAX_RANK = 254  # TensorFlow's TensorShape holds no more dimensions
+V1_VERSION = 1  # TensorFlow's TF_CHECKPOINT_VERSION: what it writes, and the highest it reads
 _VERSIONS = b"\x12\x02\x08\x01"
 
 
@@ -39,10 +39,10 @@ class Meta(NamedTuple):
     def encode(self) -> bytes:
         return b"".join(
             (
-                _message(1, self.name) if self.name else b"",
-                _message(2, b"".join(_message(2, _integer(1, size)) for size in self.shape)),
-                _integer(3, self.data_type),
-                *(_message(4, _encode_slice(one)) for one in self.slices),
+                message_field(1, self.name) if self.name else b"",
+                message_field(2, encode_shape(self.shape)),
+                integer_field(3, self.data_type),
+                *(message_field(4, encode_slice(part)) for part in self.slices),
             )
         )
 
@@ -83,19 +83,20 @@ class Record(NamedTuple):
         return cls(name, _decode_slice(extents), values)
 
 
-def encode_record(name: bytes, one: TensorSlice, head: bytes, size: int) -> bytes:
+def encode_record(name: bytes, part: TensorSlice, head: bytes, size: int) -> bytes:
     """Return what comes before the `size` last bytes of a record; `head` begins its TensorProto."""
-    inner = record_head(name, one) + bytes_field(3, len(head) + size) + head
+    inner = record_head(name, part) + bytes_field(3, len(head) + size) + head
     return bytes_field(2, len(inner) + size) + inner
 
 
-def record_head(name: bytes, one: TensorSlice) -> bytes:
+def record_head(name: bytes, part: TensorSlice) -> bytes:
     """Return the fields of a record that say whose values it holds."""
-    return _message(1, name) + _message(2, _encode_slice(one))
+    return message_field(1, name) + message_field(2, encode_slice(part))
 
 
 def encode_meta(metas: Iterable[Meta]) -> bytes:
-    return _message(1, b"".join([*(_message(1, meta.encode()) for meta in metas), _VERSIONS]))
+    tensors = [message_field(1, meta.encode()) for meta in metas]
+    return message_field(1, b"".join([*tensors, _VERSIONS]))
 
 
 def decode_meta(value: Buffer) -> list[Meta]:
@@ -111,7 +112,7 @@ def decode_meta(value: Buffer) -> list[Meta]:
             metas.append(Meta.decode(_view(part, kind, "a tensor")))
         elif number == 2:
             versions += _view(part, kind, "the versions")
-    check_versions(parse_binary(versions, VersionDef), VERSION, "the checkpoint")
+    check_versions(parse_binary(versions, VersionDef), V1_VERSION, "the checkpoint")
     return metas
 
 
@@ -133,9 +134,7 @@ def _decode_shape(message: Buffer) -> Shape:
             sizes.append(_decode_dim(_view(value, kind, "a dimension")))
         elif number == 3 and value:
             raise DataLossError("a tensor of unknown rank has no values")
-    if len(sizes) > _MAX_RANK or min(sizes, default=0) < 0:
-        raise DataLossError(f"no tensor has the shape {sizes}")
-    return tuple(sizes)
+    return checked_shape(sizes)
 
 
 def _decode_dim(message: Buffer) -> int:
@@ -168,15 +167,6 @@ def _decode_extent(message: Buffer) -> tuple[int, int]:
     return start, length
 
 
-def _encode_slice(one: TensorSlice) -> bytes:
-    # A whole dimension is an empty extent; a length sits in a oneof, so zero is written too.
-    extents: Sequence[bytes] = [
-        b"" if length < 0 else _integer(1, start) + b"\x10" + encode_varint(length)
-        for start, length in one.extents
-    ]
-    return b"".join(_message(1, extent) for extent in extents)
-
-
 def _view(value: int | memoryview, kind: int, what: str) -> memoryview:
     if kind != BYTES or isinstance(value, int):
         raise DataLossError(f"{what} has wire type {kind}, not {BYTES}")
@@ -187,11 +177,3 @@ def _number(value: int | memoryview, kind: int, what: str) -> int:
     if kind != VARINT or not isinstance(value, int):
         raise DataLossError(f"{what} has wire type {kind}, not {VARINT}")
     return value - (1 << 64) if value >> 63 else value
-
-
-def _integer(number: int, value: int) -> bytes:
-    return encode_varint(number << 3) + encode_varint(value) if value else b""
-
-
-def _message(number: int, contents: bytes) -> bytes:
-    return bytes_field(number, len(contents)) + contents

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
-from tfckpt.names import Path, check_prefix, encode_name
+from tfckpt.names import AnyPath, check_prefix, encode_name
 from tfckpt.storage import FileWriter, Spool
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import FULL, Shape, TensorSlice
@@ -91,7 +91,7 @@ class V1Writer(CheckpointWriter):
     that fails closes the writer.
     """
 
-    def __init__(self, path: Path, *, num_shards: int | None = None, fsync: bool = True) -> None:
+    def __init__(self, path: AnyPath, *, num_shards: int | None = None, fsync: bool = True) -> None:
         self._base = base = check_prefix(path)
         self._is_sharded = num_shards is not None
         if num_shards is not None and not 1 <= num_shards <= 99999:

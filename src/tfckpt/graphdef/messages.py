@@ -1,4 +1,4 @@
-"""Messages of TensorFlow's own classes, taken as if they were ours."""
+"""Messages: those of TensorFlow's own classes taken as if they were ours, copies, sizes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 
 M = TypeVar("M", bound=Message)
+
+MESSAGE_LIMIT = 2**31 - 1  # bytes that a protobuf message may have
 
 
 def own(message: object, kind: type[M], what: str) -> M:
@@ -34,3 +36,13 @@ def copied(message: M) -> M:
     copy = type(message)()
     copy.CopyFrom(message)
     return copy
+
+
+def check_size(message: Any) -> None:
+    """Raise ValueError for a message that protobuf cannot write or read."""
+    size = message.ByteSize()
+    if not 0 <= size <= MESSAGE_LIMIT:
+        raise ValueError(
+            f"the graph takes {size} bytes, a message can have {MESSAGE_LIMIT} (2 GiB): keep large "
+            f"constants in a checkpoint instead"
+        )

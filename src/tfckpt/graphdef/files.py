@@ -19,8 +19,9 @@ from google.protobuf.message import Message
 
 from tfckpt.detect import describe
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnparsableFileError
-from tfckpt.graph.graph import MESSAGE_LIMIT, Graph, check_size
-from tfckpt.names import Path, as_path
+from tfckpt.graphdef.live import LiveGraph
+from tfckpt.graphdef.messages import MESSAGE_LIMIT, check_size
+from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import TextError, parse_binary, parse_text
 from tfckpt.protos import GraphDef, MetaGraphDef, SavedModel
 from tfckpt.storage import is_remote, open_source, write_file
@@ -31,7 +32,7 @@ _NODE_NAME = re.compile(r'^\s*name: "([^"]*)"')
 
 
 def write_graph(
-    graph_or_graph_def: Any, logdir: Path, name: str, as_text: bool = True, *, fsync: bool = True
+    graph_or_graph_def: Any, logdir: AnyPath, name: str, as_text: bool = True, *, fsync: bool = True
 ) -> str:
     """Write a graph to `logdir`/`name` and return that path; the folder is made if need be.
 
@@ -45,7 +46,7 @@ def write_graph(
     >>> tfckpt.read_graph_def(path).versions.producer
     2474
     """
-    is_graph = isinstance(graph_or_graph_def, Graph)
+    is_graph = isinstance(graph_or_graph_def, LiveGraph)
     message = graph_or_graph_def.as_graph_def() if is_graph else graph_or_graph_def
     if not isinstance(message, Message):
         raise TypeError(f"write_graph takes a Graph or a message, not {type(message).__name__}")
@@ -64,7 +65,7 @@ def write_message(message: Message, path: str, *, as_text: bool, fsync: bool = T
     write_file(path, data, fsync=fsync)
 
 
-def read_graph_file(path: Path) -> GraphFile:
+def read_graph_file(path: AnyPath) -> GraphFile:
     """Read a graph's file of any kind, binary or text.
 
     Returns the GraphDef, MetaGraphDef or SavedModel that it is.
@@ -85,7 +86,7 @@ def read_graph_file(path: Path) -> GraphFile:
     raise _no_graph(path)
 
 
-def read_graph_def(path: Path) -> GraphDef:
+def read_graph_def(path: AnyPath) -> GraphDef:
     """Read a GraphDef, also out of the MetaGraphDef or SavedModel that a file may be.
 
     Raises what `read_graph_file` does, and ValueError for a SavedModel of several graphs.
@@ -102,7 +103,7 @@ def read_graph_def(path: Path) -> GraphDef:
     return found.graph_def if isinstance(found, MetaGraphDef) else found
 
 
-def read_meta_graph(path: Path) -> MetaGraphDef:
+def read_meta_graph(path: AnyPath) -> MetaGraphDef:
     """Read a MetaGraphDef (a ``.meta`` file), binary or text.
 
     Raises FileMissingError (a FileNotFoundError) if there is no such file; UnparsableFileError (an

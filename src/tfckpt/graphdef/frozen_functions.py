@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
-from tfckpt.graph.calls import (
+from tfckpt.graphdef.attr_values import shape_proto
+from tfckpt.graphdef.calls import (
     CALLS,
     DIRECT,
     LOOP_CONDITION,
@@ -22,9 +23,8 @@ from tfckpt.graph.calls import (
     called_names,
     named_functions,
 )
-from tfckpt.graph.frozen_nodes import PASS_ON, Body, forget_outputs, take_value
-from tfckpt.graph.messages import copied
-from tfckpt.graph.values import shape_proto
+from tfckpt.graphdef.frozen_nodes import PASS_ON, Body, forget_outputs, take_value
+from tfckpt.graphdef.messages import copied
 from tfckpt.limits import current
 from tfckpt.protos import AttrValue, FunctionDef, FunctionDefLibrary, NodeDef, OpDef
 

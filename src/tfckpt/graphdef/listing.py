@@ -11,19 +11,20 @@ import numpy.typing as npt
 
 from tfckpt.dtypes import DataType, numpy_dtype
 from tfckpt.errors import DataLossError, located
-from tfckpt.graph.files import read_graph_file
-from tfckpt.graph.graph import Graph
-from tfckpt.graph.keys import VARIABLE_COLLECTIONS, GraphKeys
-from tfckpt.graph.messages import is_message, own
-from tfckpt.graph.names import op_name
-from tfckpt.graph.values import Shape, known_type, shape_of
+from tfckpt.graphdef.attr_values import Shape, known_type, shape_of
+from tfckpt.graphdef.files import read_graph_file
+from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
+from tfckpt.graphdef.live import LiveGraph, as_meta_graph
+from tfckpt.graphdef.messages import is_message, own
+from tfckpt.graphdef.names import op_name
+from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.locate import SAVED_MODEL_FILES
-from tfckpt.names import Path, as_path
+from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SavedModel, TensorProto, VariableDef
+from tfckpt.tensors.tensor_proto import make_ndarray
 
-VARIABLE_OPS = ("VariableV2", "Variable", "VarHandleOp", "AutoReloadVariable")
-GraphLike: TypeAlias = Graph | GraphDef | MetaGraphDef | SavedModel | Path
+GraphLike: TypeAlias = LiveGraph | GraphDef | MetaGraphDef | SavedModel | AnyPath
 
 
 class GraphVariable(NamedTuple):
@@ -42,10 +43,8 @@ class GraphVariable(NamedTuple):
 
 def meta_graphs_of(graph: GraphLike) -> list[MetaGraphDef]:
     """Return what there is as MetaGraphDefs: one, or those of a SavedModel (or its folder)."""
-    if isinstance(graph, Graph):
-        from tfckpt.graph.exporting import export_meta_graph
-
-        return [export_meta_graph(graph=graph)]
+    if isinstance(graph, LiveGraph):
+        return [as_meta_graph(graph)]
     if is_message(graph, GraphDef):
         return [MetaGraphDef(graph_def=own(graph, GraphDef, "graph"))]
     if is_message(graph, MetaGraphDef):
@@ -55,7 +54,7 @@ def meta_graphs_of(graph: GraphLike) -> list[MetaGraphDef]:
     return meta_graphs_of(read_graph_file(graph_path(graph)))  # type: ignore[arg-type]
 
 
-def graph_path(path: Path) -> str:
+def graph_path(path: AnyPath) -> str:
     """Return the file of a graph: `path` itself, or what it holds as a SavedModel's folder."""
     path = as_path(path)
     for name in SAVED_MODEL_FILES:
@@ -126,8 +125,6 @@ def graph_constants(graph: GraphLike) -> dict[str, npt.NDArray[Any]]:
     >>> tfckpt.graph_constants(graph)["w"].tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
-    from tfckpt.tensors.tensor_proto import make_ndarray
-
     constants = {}
     for name, tensor in constant_protos(graph):
         with located(tensor=name):

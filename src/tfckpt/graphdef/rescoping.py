@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from tfckpt.graph.messages import copied
-from tfckpt.graph.names import prepend_scope, strip_scope
+from tfckpt.graphdef.messages import copied
+from tfckpt.graphdef.names import prepend_scope, strip_scope
 
 M = TypeVar("M", bound=Message)
 

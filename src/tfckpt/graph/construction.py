@@ -6,12 +6,12 @@ import heapq
 from collections.abc import Mapping, Sequence
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.graph.checks import bad_node, check_attrs, check_form, check_input_count
 from tfckpt.graph.graph import OUTPUT_SHAPES, Graph
-from tfckpt.graph.messages import copied
-from tfckpt.graph.names import CONTROL, TakenNames, TensorId, parse_input, parse_tensor_name
-from tfckpt.graph.op_defs import Interface, compatible, type_name
 from tfckpt.graph.operation import Operation
+from tfckpt.graphdef.checks import bad_node, check_attrs, check_form, check_input_count
+from tfckpt.graphdef.messages import copied
+from tfckpt.graphdef.names import CONTROL, TakenNames, TensorId, parse_input, parse_tensor_name
+from tfckpt.graphdef.op_defs import Interface, compatible, type_name
 from tfckpt.protos import AttrValue, GraphDef, NodeDef
 from tfckpt.versions import GRAPH_DEF_VERSION, check_versions
 

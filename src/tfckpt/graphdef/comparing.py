@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tfckpt.graph.messages import copied, own
+from tfckpt.graphdef.messages import copied, own
 from tfckpt.protos import GraphDef
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tfckpt.dtypes import DataType, data_type_of
 from tfckpt.protos import AttrValue, TensorShapeProto
+from tfckpt.tensors.tensor_proto import make_ndarray, make_tensor_proto
 
 Shape = tuple[int | None, ...]
 
@@ -28,8 +29,6 @@ def shape_proto(shape: Shape | None) -> TensorShapeProto:
 
 
 def _array(tensor: Any) -> Any:
-    from tfckpt.tensors.tensor_proto import make_ndarray
-
     return make_ndarray(tensor)
 
 
@@ -112,8 +111,6 @@ def _list_to_attr(values: list[Any]) -> AttrValue:
 
 
 def _tensor(array: Any) -> Any:
-    from tfckpt.tensors.tensor_proto import make_tensor_proto
-
     return make_tensor_proto(array)
 
 

@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from tfckpt.errors import CheckpointError, DataLossError
+from tfckpt.graph.collection_items import ProtoFunctions, proto_functions
 from tfckpt.graph.graph import Graph
-from tfckpt.graph.items import ProtoFunctions, proto_functions
-from tfckpt.graph.keys import VARIABLE_COLLECTIONS, GraphKeys
-from tfckpt.graph.messages import full_name, is_message
-from tfckpt.graph.names import prepend_scope, strip_scope
 from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
+from tfckpt.graphdef.messages import full_name, is_message
+from tfckpt.graphdef.names import prepend_scope, strip_scope
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import CollectionDef, MetaGraphDef
 

@@ -6,11 +6,11 @@ from collections import Counter
 from typing import Any, NamedTuple
 
 from tfckpt.dtypes import DataType, python_name
-from tfckpt.graph.exporting import extraneous_saver_nodes
-from tfckpt.graph.listing import GraphVariable, list_graph_variables
-from tfckpt.graph.names import op_name
-from tfckpt.graph.op_defs import REF
-from tfckpt.graph.values import Shape, shape_of
+from tfckpt.graphdef.attr_values import Shape, shape_of
+from tfckpt.graphdef.listing import GraphVariable, list_graph_variables
+from tfckpt.graphdef.names import op_name
+from tfckpt.graphdef.op_defs import REF
+from tfckpt.graphdef.saver_nodes import extraneous_saver_nodes
 from tfckpt.protos import MetaGraphDef, NodeDef, TensorInfo
 
 _FED = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tfckpt.graph.names import is_scope_name
+from tfckpt.graphdef.names import is_scope_name
 
 
 class NameScopes:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from tfckpt.errors import TensorNotFoundError
-from tfckpt.graph.messages import own
-from tfckpt.graph.names import op_name, split_mark
+from tfckpt.graphdef.messages import own
+from tfckpt.graphdef.names import op_name, split_mark
 from tfckpt.protos import GraphDef, NodeDef
 
 

@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from tfckpt.dtypes import DataType, data_type_name, data_type_of, numpy_dtype
 from tfckpt.errors import InvalidArgumentError, TensorNotFoundError, located
-from tfckpt.graph.frozen_functions import read_handles
-from tfckpt.graph.frozen_nodes import Body, forget_outputs, read_references, replace, type_of
-from tfckpt.graph.graph import check_size
-from tfckpt.graph.listing import VARIABLE_OPS
-from tfckpt.graph.messages import copied, own
-from tfckpt.graph.pruning import extract_sub_graph
-from tfckpt.graph.values import known_type, shape_of
+from tfckpt.graphdef.attr_values import known_type, shape_of
+from tfckpt.graphdef.frozen_functions import read_handles
+from tfckpt.graphdef.frozen_nodes import Body, forget_outputs, read_references, replace, type_of
+from tfckpt.graphdef.messages import check_size, copied, own
+from tfckpt.graphdef.op_defs import VARIABLE_OPS
+from tfckpt.graphdef.pruning import extract_sub_graph
 from tfckpt.protos import GraphDef, NodeDef
+from tfckpt.tensors.tensor_proto import make_ndarray
 
 Arrays = Mapping[str, Any]
 
@@ -127,8 +127,6 @@ def convert_constants_to_variables(
     >>> thawed.node[0].op, values["w"].shape
     ('VariableV2', (2, 2))
     """
-    from tfckpt.tensors.tensor_proto import make_ndarray
-
     result = copied(own(graph_def, GraphDef, "graph_def"))
     constants = {node.name: node for node in result.node if node.op == "Const"}
     if names is None:

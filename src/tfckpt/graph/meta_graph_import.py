@@ -5,31 +5,32 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tfckpt.errors import located
-from tfckpt.graph.collections import CollectionReader
+from tfckpt.graph.collection_defs import CollectionReader
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graph.exporting import UNBOUND_INPUTS, export_meta_graph
-from tfckpt.graph.files import read_meta_graph
 from tfckpt.graph.graph import Graph
-from tfckpt.graph.importer import import_graph_def
-from tfckpt.graph.keys import GraphKeys
-from tfckpt.graph.messages import copied, is_message, own
-from tfckpt.graph.names import strip_scope
+from tfckpt.graph.graph_import import import_graph_def
+from tfckpt.graph.meta_graph_export import UNBOUND_INPUTS, export_meta_graph
 from tfckpt.graph.operation import Operation, Tensor
-from tfckpt.names import Path, as_path
-from tfckpt.protos import MetaGraphDef
-
-if TYPE_CHECKING:
-    from tfckpt.saver import Saver
+from tfckpt.graphdef.files import read_meta_graph
+from tfckpt.graphdef.keys import GraphKeys
+from tfckpt.graphdef.live import as_meta_graph
+from tfckpt.graphdef.messages import copied, is_message, own
+from tfckpt.graphdef.names import strip_scope
+from tfckpt.names import AnyPath, as_path
+from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
+from tfckpt.saver import Saver
+from tfckpt.saver.definition import make_saver_def
+from tfckpt.saver.given_graph import variables_of, with_saver
 
 _VERSION = re.compile(r"(\d+)\.(\d+)")
 _SAYS_TRAINABLE = (1, 9)  # from this version on a VariableDef says whether it is trainable
 
 
 def import_meta_graph(
-    meta_graph_or_file: MetaGraphDef | Path,
+    meta_graph_or_file: MetaGraphDef | AnyPath,
     clear_devices: bool = False,
     import_scope: str | None = None,
     *,
@@ -70,7 +71,7 @@ def import_meta_graph(
 
 
 def import_meta_graph_with_return_elements(
-    meta_graph_or_file: MetaGraphDef | Path,
+    meta_graph_or_file: MetaGraphDef | AnyPath,
     clear_devices: bool = False,
     import_scope: str | None = None,
     return_elements: Sequence[str] | None = None,
@@ -208,9 +209,6 @@ def _saver(
     graph: Graph, message: MetaGraphDef, import_scope: str | None, scope: str
 ) -> Saver | None:
     """Return the Saver of a graph that was imported; it writes the graph as it is by then."""
-    from tfckpt.saver import Saver
-    from tfckpt.saver.given_graph import add_saver
-
     variables = graph.get_collection(GraphKeys.GLOBAL_VARIABLES, scope=re.escape(scope))
     if not message.HasField("saver_def"):
         added = add_saver(graph) if variables else None
@@ -220,3 +218,22 @@ def _saver(
         name = variables[0].name
         import_scope = name[: len(name) - len(strip_scope(name, scope))]
     return Saver(saver_def=message.saver_def, name=import_scope, meta_graph=graph)
+
+
+def add_saver(graph: Graph) -> SaverDef | None:
+    """Add a Saver of all variables to a graph, as TensorFlow's constructor does.
+
+    Returns its definition; None for a graph without variables.
+    """
+    meta_graph = as_meta_graph(graph)
+    variables = variables_of(meta_graph)
+    if not variables:
+        return None
+    before = len(meta_graph.graph_def.node)
+    saver_def = make_saver_def(graph.unique_name("save"), False, 5, 10000.0, SaverDef.V2)
+    added = with_saver(meta_graph, [variables], saver_def, own_scope=False)
+    nodes = GraphDef(node=added.graph_def.node[before:], versions=added.graph_def.versions)
+    with graph.as_default():
+        inputs = {one.node: graph.get_tensor_by_name(f"{one.node}:0") for one in variables}
+        import_graph_def(nodes, inputs, name="")
+    return added.saver_def

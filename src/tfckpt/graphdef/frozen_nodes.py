@@ -10,9 +10,9 @@ import numpy as np
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import CheckpointError, InvalidArgumentError, UnimplementedError
-from tfckpt.graph.names import CONTROL, parse_input
-from tfckpt.graph.op_defs import REF, interface_of
-from tfckpt.graph.values import known_type, python_to_attr
+from tfckpt.graphdef.attr_values import known_type, python_to_attr
+from tfckpt.graphdef.names import CONTROL, parse_input
+from tfckpt.graphdef.op_defs import REF, interface_of
 from tfckpt.protos import AttrValue, FunctionDef, NodeDef
 
 # Hand a handle on as it is, under the names that the op gives its outputs; all have a type "T".
@@ -182,9 +182,14 @@ def _read(node: NodeDef, kind: DataType, body: Body) -> None:
     body.rename_output(node, "value", "output")
 
 
+_MOST_DIMENSIONS = 254  # of a tensor (``tensor_shape.h``)
+
+
 def _gather(node: NodeDef, kind: DataType, body: Body) -> None:
     indices = type_of(node, "Tindices", body)
     batch_dims = node.attr["batch_dims"].i if "batch_dims" in node.attr else 0
+    if abs(batch_dims) > _MOST_DIMENSIONS:
+        raise body.refuse(node, f"no tensor has {abs(batch_dims)} dimensions, as batch_dims says")
     types = {"Tparams": kind, "Tindices": indices, "Taxis": DataType.DT_INT32}
     replace(node, "GatherV2", {**types, "batch_dims": int(batch_dims)})
     # Batch dimensions come first in the value too; what is gathered from is the next one.

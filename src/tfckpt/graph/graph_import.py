@@ -11,15 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tfckpt.graph.constructor import Constructor
+from tfckpt.graph.construction import Constructor
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graph.devices import canonical_device
+from tfckpt.graph.device_scopes import canonical_device
 from tfckpt.graph.graph import Graph
-from tfckpt.graph.messages import copied, own
-from tfckpt.graph.names import CONTROL, TensorId, parse_tensor_name
-from tfckpt.graph.op_defs import interface_of
 from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graphdef.messages import copied, own
+from tfckpt.graphdef.names import CONTROL, TensorId, parse_tensor_name
+from tfckpt.graphdef.op_defs import interface_of
 from tfckpt.protos import AttrValue, GraphDef, OpDef, OpList
+from tfckpt.tensors.tensor_proto import make_tensor_proto
 
 
 def import_graph_def(
@@ -118,8 +119,6 @@ def _target(graph: Graph, name: str | None, source: TensorId, value: Any) -> Ten
 
 
 def _constant(graph: Graph, value: Any) -> Tensor:
-    from tfckpt.tensors.tensor_proto import make_tensor_proto
-
     tensor = make_tensor_proto(value)
     attrs = {"value": AttrValue(tensor=tensor), "dtype": AttrValue(type=tensor.dtype)}
     with graph.name_scope("_inputs"):

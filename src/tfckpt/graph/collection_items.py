@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from tfckpt.dtypes import numpy_dtype
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graph.keys import VARIABLE_COLLECTIONS, GraphKeys
-from tfckpt.graph.messages import copied, is_message, own
-from tfckpt.graph.scoped import prepended, stripped
-from tfckpt.graph.values import Shape, shape_of
+from tfckpt.graphdef.attr_values import Shape, shape_of
+from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
+from tfckpt.graphdef.messages import copied, is_message, own
+from tfckpt.graphdef.rescoping import prepended, stripped
 from tfckpt.protos import (
     AttrValue,
     CondContextDef,
@@ -23,6 +24,7 @@ from tfckpt.protos import (
     VariableDef,
     WhileContextDef,
 )
+from tfckpt.saver import Saver
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -106,8 +108,6 @@ class Variable(ScopedItem):
 
     @property
     def dtype(self) -> np.dtype[Any] | None:
-        from tfckpt.dtypes import numpy_dtype
-
         attr = self.op._node.attr
         return numpy_dtype(attr["dtype"].type) if "dtype" in attr else None
 
@@ -200,8 +200,6 @@ def _saver_to_proto(saver: Any, export_scope: str | None = None) -> Any:
 
 
 def _saver_from_proto(saver_def: Any, import_scope: str | None = None) -> Any:
-    from tfckpt.saver import Saver
-
     # In TensorFlow a Saver is always that of the default graph.
     return Saver(saver_def=saver_def, name=import_scope, meta_graph=get_default_graph())
 

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tfckpt import __version__
-from tfckpt.graph.collections import UNBOUND_PREFIX, add_collection_def
+from tfckpt.graph.collection_defs import UNBOUND_PREFIX, add_collection_def
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graph.files import write_message
-from tfckpt.graph.graph import Graph, check_size
-from tfckpt.graph.keys import GraphKeys
-from tfckpt.graph.messages import own
-from tfckpt.graph.names import op_name, split_mark, strip_scope
-from tfckpt.graph.op_defs import TENSORFLOW_VERSION, strip_defaults, stripped_op_list
-from tfckpt.names import Path, as_path
+from tfckpt.graph.graph import Graph
+from tfckpt.graphdef.files import write_message
+from tfckpt.graphdef.keys import GraphKeys
+from tfckpt.graphdef.live import as_meta_graph
+from tfckpt.graphdef.messages import check_size, own
+from tfckpt.graphdef.meta_info import describe
+from tfckpt.graphdef.names import op_name, split_mark, strip_scope
+from tfckpt.graphdef.saver_nodes import extraneous_saver_nodes
+from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef
 
 UNBOUND_INPUTS = "unbound_inputs"
-SAVER_OPS = (
-    *("SaveV2", "Save", "SaveSlice", "LegacySave", "LegacySaveSlice"),
-    *("RestoreV2", "Restore", "RestoreSlice", "LegacyRestore", "LegacyRestoreSlice"),
-)
 _ENTERS = ("Enter", "RefEnter")
 
 
 def export_meta_graph(
-    filename: Path | None = None,
+    filename: AnyPath | None = None,
     meta_info_def: MetaGraphDef.MetaInfoDef | None = None,
     graph_def: GraphDef | None = None,
     saver_def: SaverDef | None = None,
@@ -81,7 +78,7 @@ def export_meta_graph(
     if clear_extraneous_savers:
         export.excluded = extraneous_saver_nodes(nodes, saver_def)
     export.copy_nodes(nodes, result.graph_def)
-    _describe(result, strip_default_attrs)
+    describe(result, strip_default_attrs=strip_default_attrs)
     if saver_def is not None:
         result.saver_def.CopyFrom(saver_def)
     export.copy_collections(result, collection_list, clear_extraneous_savers)
@@ -91,15 +88,9 @@ def export_meta_graph(
     return result
 
 
-def _describe(meta_graph_def: MetaGraphDef, strip_default_attrs: bool) -> None:
-    info = meta_graph_def.meta_info_def
-    info.tensorflow_version = TENSORFLOW_VERSION
-    info.tensorflow_git_version = f"tfckpt {__version__}"
-    if not info.stripped_op_list.op:
-        info.stripped_op_list.CopyFrom(stripped_op_list(meta_graph_def.graph_def))
-    if strip_default_attrs:
-        strip_defaults(meta_graph_def.graph_def)
-        info.stripped_default_attrs = True
+@as_meta_graph.register(Graph)
+def _(graph: Graph) -> MetaGraphDef:
+    return export_meta_graph(graph=graph)
 
 
 class _Export:
@@ -179,36 +170,3 @@ def _bytes(text: str) -> bytes:
 def _in_scope(group: str, scope: str) -> bool:
     mark, name = split_mark(group)
     return not mark or name.startswith(scope)
-
-
-def extraneous_saver_nodes(graph_def: GraphDef, saver_def: SaverDef | None) -> set[str]:
-    """Name the nodes of the scopes in which Savers other than `saver_def` save and restore."""
-    savers = {node.name for node in graph_def.node if node.op in SAVER_OPS}
-    scopes = {_scope(name) for name in savers} - savers
-    if saver_def is not None:
-        scopes -= {_scope(op_name(saver_def.save_tensor_name))}
-        scopes -= {_scope(op_name(saver_def.restore_op_name))}
-    inside = tuple(f"{scope}/" for scope in scopes)
-    return {node.name for node in graph_def.node if node.name.startswith(inside)}
-
-
-def drop_extraneous_savers(meta_graph: MetaGraphDef) -> None:
-    """Drop the scopes of all Savers but the one that a message names, and what names them."""
-    saver_def = meta_graph.saver_def if meta_graph.HasField("saver_def") else None
-    extraneous = extraneous_saver_nodes(meta_graph.graph_def, saver_def)
-    nodes = meta_graph.graph_def.node
-    kept = [node for node in nodes if node.name not in extraneous]
-    del nodes[:]
-    nodes.extend(kept)
-    for definition in meta_graph.collection_def.values():
-        names = definition.node_list.value if definition.HasField("node_list") else []
-        names[:] = [name for name in names if op_name(name) not in extraneous]
-    if GraphKeys.SAVERS in meta_graph.collection_def:
-        del meta_graph.collection_def[GraphKeys.SAVERS]
-        if saver_def is not None:
-            data = saver_def.SerializeToString(deterministic=True)
-            meta_graph.collection_def[GraphKeys.SAVERS].bytes_list.value.append(data)
-
-
-def _scope(name: str) -> str:
-    return name.rpartition("/")[0]

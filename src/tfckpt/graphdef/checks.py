@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.graph.names import is_node_name
-from tfckpt.graph.op_defs import Interface, attr_problem, type_name
+from tfckpt.graphdef.names import is_node_name
+from tfckpt.graphdef.op_defs import Interface, attr_problem, type_name
 from tfckpt.protos import NodeDef
 
 _SHOWN = 20

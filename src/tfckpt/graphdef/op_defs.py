@@ -34,6 +34,7 @@ FIELDS = {
     "tensor": "tensor",
     "func": "func",
 }
+VARIABLE_OPS = ("VariableV2", "Variable", "VarHandleOp", "AutoReloadVariable")
 CALLS = ("PartitionedCall", "StatefulPartitionedCall")  # call the function in their attr "f"
 
 
