@@ -22,6 +22,7 @@ from tfckpt.transform.slots import slots
 from tfckpt.transform.tensors import Tensors, as_lazy
 
 _SURE = 0.5
+_ALIKE = 0.6
 _CANDIDATES = 5
 _MOST_COMPARED = 1000
 # By how much the best of several names has to be better than the next.
@@ -83,7 +84,9 @@ def suggest(tensors: Tensors, targets: Mapping[str, Any] | CheckpointReader) -> 
     rnn/basic_lstm_cell/biases rnn/basic_lstm_cell/bias 0.95 renamed by TensorFlow or Keras
     """
     given = as_lazy(tensors)
-    own = slots(given)
+    own = set(slots(given))
+    if isinstance(targets, CheckpointReader):
+        own |= set(slots(targets))
     return _Matching(
         {name: info.shape for name, info in given.infos().items() if not is_bookkeeping(name)},
         {
@@ -91,7 +94,7 @@ def suggest(tensors: Tensors, targets: Mapping[str, Any] | CheckpointReader) -> 
             for name, value in _infos(targets).items()
             if not is_bookkeeping(name)
         },
-        set(own),
+        own,
     ).suggestions()
 
 
@@ -140,7 +143,9 @@ class _Matching:
     ) -> None:
         """Match what has one form and shape, where no other has."""
         have = _grouped(self._left(slots=slots), lambda name: (form(name), self._have[name]))
-        want = _grouped(self._open_targets(), lambda name: (form(name), self._want[name]))
+        want = _grouped(
+            self._open_targets(slots=slots), lambda name: (form(name), self._want[name])
+        )
         for key, targets in want.items():
             names = have.get(key, [])
             if len(names) == len(targets) == 1:
@@ -182,7 +187,7 @@ class _Matching:
                 best, next_best, name = _best((likeness[n, target], n) for n in names)
                 back, next_back, again = _best((likeness[name, t], t) for t in targets)
                 clear = min(best - next_best, back - next_back) >= _MARGIN
-                if again == target and clear and best >= _SURE:
+                if again == target and clear and best >= _ALIKE:
                     self._take(target, name, round(0.4 + 0.4 * best, 2), "alike, of one shape")
 
     def _pair_by_shape(self) -> None:
@@ -201,6 +206,8 @@ class _Matching:
 
     def _open(self, target: str) -> Suggestion:
         shape = self._want[target]
+        if target in self._slots:
+            return Suggestion(target, "", 0.0, "a slot of an optimizer, which has no such tensor")
         of_shape = [name for name in self._left() if self._have[name] == shape]
         of_shape.sort(key=lambda name: -alike(name, target))
         if not of_shape:
@@ -221,8 +228,12 @@ class _Matching:
             if name not in self._taken and (slots or name not in self._slots)
         ]
 
-    def _open_targets(self) -> list[str]:
-        return [name for name in self._want if name not in self._found]
+    def _open_targets(self, *, slots: bool = False) -> list[str]:
+        return [
+            name
+            for name in self._want
+            if name not in self._found and (slots or name not in self._slots)
+        ]
 
     def _take(
         self, target: str, name: str, confidence: float, reason: str, *, transposed: bool = False
