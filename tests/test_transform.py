@@ -14,7 +14,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -22,9 +22,11 @@ import tfckpt
 from tfckpt import transform
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.objects.nodes import NodePaths
 from tfckpt.transform.averaging import Average
 from tfckpt.transform.tensors import LazyTensor
 
+FEW = settings(max_examples=25)
 F4 = np.float32
 NAMES = st.text("abc/", min_size=1, max_size=6)
 ARRAYS = hnp.arrays(
@@ -70,6 +72,7 @@ def test_nothing_is_read_before_it_is_asked_for() -> None:
         made["c/w"]
 
 
+@FEW
 @given(TENSORS)
 def test_a_mapping_has_the_face_of_a_reader(tensors: dict[str, Any]) -> None:
     made = transform.select(tensors)
@@ -169,6 +172,7 @@ def test_names_that_several_would_get_are_listed(caplog: pytest.LogCaptureFixtur
         transform.rename(weights, [3])  # type: ignore[list-item]
 
 
+@FEW
 @given(TENSORS)
 def test_a_renamed_checkpoint_is_that_of_renamed_arrays(tensors: dict[str, Any]) -> None:
     made = transform.rename(tensors, lambda name: name + "!")
@@ -178,6 +182,7 @@ def test_a_renamed_checkpoint_is_that_of_renamed_arrays(tensors: dict[str, Any])
 # cast
 
 
+@FEW
 @given(
     hnp.arrays(np.float32, st.integers(0, 5)),
     st.sampled_from(["float16", "bfloat16", "float64", "float8_e4m3fn", "float8_e5m2"]),
@@ -196,6 +201,7 @@ def test_cast_of_fractions(array: Any, dtype: str) -> None:
     assert rounded.tobytes() == expected.tobytes()
 
 
+@FEW
 @given(hnp.arrays(np.int64, st.integers(0, 5)), st.sampled_from([np.int8, np.uint16, np.float32]))
 def test_cast_of_integers_counts_those_that_are_lost(array: Any, dtype: Any) -> None:
     lost = sum(int(dtype(n).item()) != n if dtype is np.float32 else not
@@ -263,6 +269,7 @@ def mean(arrays: list[Any], weights: list[float]) -> Any:
     return (sums / sum(weights)).astype(arrays[0].dtype)
 
 
+@FEW
 @given(st.data())
 def test_the_average_is_numpys(tmp_path_factory: Any, data: st.DataObject) -> None:
     folder = tmp_path_factory.mktemp("average")
@@ -398,6 +405,7 @@ def test_averages_take_the_place_of_weights() -> None:
 # repartition
 
 
+@FEW
 @given(
     st.integers(1, 7), st.integers(1, 4), st.integers(-2, 1), st.sampled_from(["slices", "names"])
 )
@@ -465,6 +473,7 @@ def files(prefix: str) -> list[str]:
     return sorted(name for name in os.listdir(folder) if name.startswith(base + "."))
 
 
+@FEW
 @given(TENSORS, st.sampled_from([False, True, "auto"]), st.integers(1, 3))
 def test_what_is_written_is_what_was_read(
     tmp_path_factory: Any, tensors: dict[str, Any], link: Any, shards: int
@@ -722,14 +731,7 @@ def objects(path: Path) -> str:
     return tfckpt.Checkpoint(model=tree, step=np.int64(3)).write(path)
 
 
-def tree_of(tensors: Any, path: Path) -> Any:
-    with tfckpt.load_object_tree(tfckpt.save(path, tensors)) as tree:
-        return paths_in(tfckpt.object_graph(path)), {n: tree[n] for n in tree}
-
-
 def paths_in(graph: Any) -> set[str]:
-    from tfckpt.objects.nodes import NodePaths
-
     return {path for node, path in NodePaths(graph).items() if graph.nodes[node].attributes}
 
 
@@ -791,14 +793,44 @@ def test_objects_that_are_left_out_leave_no_trace(tmp_path: Path) -> None:
         transform.repartition(source, "model/dec/0" + VALUE, count=2, form="names")
 
 
-def test_slots_of_objects(golden: Path, tmp_path: Path) -> None:
-    with tfckpt.load_checkpoint(golden / "objects") as reader:
-        if not any("OPTIMIZER_SLOT" in name for name in reader):
-            pytest.skip("the golden checkpoint has no slots")
-        made = transform.without_slots(reader)
-        assert not any("OPTIMIZER_SLOT" in name for name in made)
-        path = tfckpt.save(tmp_path / "b", made)
-    assert not any(node.slot_variables for node in tfckpt.object_graph(path).nodes)
+def with_optimizer(path: Path) -> str:
+    """Write net/w, and an optimizer with a slot for it and a counter."""
+    graph = tfckpt.protos.TrackableObjectGraph()
+    for _ in range(6):
+        graph.nodes.add()
+    for parent, name, child in ((0, "net", 1), (0, "opt", 2), (1, "w", 3), (2, "iter", 5)):
+        graph.nodes[parent].children.add(local_name=name, node_id=child)
+    graph.nodes[2].slot_variables.add(
+        original_variable_node_id=3, slot_name="m", slot_variable_node_id=4
+    )
+    keys = {3: "net/w", 4: "net/w/.OPTIMIZER_SLOT/opt/m", 5: "opt/iter"}
+    for node, key in keys.items():
+        graph.nodes[node].attributes.add(name="VARIABLE_VALUE", checkpoint_key=key + VALUE)
+    tensors: dict[str, Any] = {key + VALUE: ones(node) for node, key in keys.items()}
+    return tfckpt.save(path, tensors | {OBJECT_GRAPH_KEY: graph.SerializeToString()})
+
+
+def test_slots_follow_and_go_with_their_variables(tmp_path: Path) -> None:
+    source = with_optimizer(tmp_path / "a")
+    assert list(transform.slots(source).values()) == [
+        "slot m of net/w",
+        "nothing but an optimizer has opt/iter",
+    ]
+    moved = transform.rename(source, {"net/": "model/", "opt/": "adam/"})
+    path = tfckpt.save(tmp_path / "b", moved)
+    keys = {"model/w", "model/w/.OPTIMIZER_SLOT/adam/m", "adam/iter"}
+    assert paths_in(tfckpt.object_graph(path)) == keys
+    assert set(moved) == {key + VALUE for key in keys} | {OBJECT_GRAPH_KEY}
+    assert moved["model/w/.OPTIMIZER_SLOT/adam/m" + VALUE].size == 4
+    alone = transform.without_slots(moved)
+    assert set(alone) == {"model/w" + VALUE, OBJECT_GRAPH_KEY}
+    graph = tfckpt.object_graph(tfckpt.save(tmp_path / "c", alone))
+    assert [child.local_name for child in graph.nodes[0].children] == ["model"]
+    assert len(graph.nodes) == 3
+    with pytest.raises(InvalidArgumentError, match="left without their variables"):
+        transform.select(source, drop="net/w" + VALUE)
+    for drop in ("net/", "*OPTIMIZER_SLOT*"):
+        tfckpt.save(tmp_path / "d", transform.select(source, drop=drop))
 
 
 def test_a_transform_of_a_file_can_be_sent_to_another_process(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.building import mark_checkpoint_values
-from tfckpt.objects.keys import attribute_key, join_path, listed, parse_key, slot_path
+from tfckpt.objects.keys import attribute_key, join_path, listed, parse_key, slot_path, split_path
 from tfckpt.objects.nodes import NodePaths
 from tfckpt.objects.trackable import Names
 
@@ -24,42 +24,66 @@ if TYPE_CHECKING:
     TrackableObject = TrackableObjectGraph.TrackableObject
 
 
-def without_values(graph: TrackableObjectGraph, gone: Collection[str]) -> TrackableObjectGraph:
+def without_values(
+    graph: TrackableObjectGraph, gone: Collection[str], objects: Collection[int] = ()
+) -> tuple[TrackableObjectGraph, dict[str, str]]:
     """Return the graph without the values of these keys, and without the objects these leave empty.
+
+    Of `objects`, too, nothing is left but what others lead to. Values that had their keys from a
+    path through what is gone get those of the paths that are left: new keys are returned by the
+    old ones.
 
     Raises InvalidArgumentError for slot variables that would stay without their variables.
     """
-    before = _leading_to_values(graph)
+    before, paths = _leading_to_values(graph), NodePaths(graph)
     pruned = _copied(graph)
+    for node in pruned.nodes:
+        left = [child for child in node.children if child.node_id not in objects]
+        del node.children[:]
+        node.children.extend(left)
     for node in pruned.nodes:
         kept = [one for one in node.attributes if one.checkpoint_key not in gone]
         del node.attributes[:]
         node.attributes.extend(kept)
     _remove_emptied(pruned, before)
-    pruned = _renumbered(pruned)
-    there = keys_of(pruned)
-    stray = sorted(keys_of(graph) - there - set(gone))
+    keys = _keys_after(pruned, paths)
+    stray = sorted(keys_of(graph) - keys.keys() - set(gone))
     if stray:
         raise InvalidArgumentError(
             f"{len(stray)} slot variables would be left without their variables: {listed(stray)}; "
             f"leave them out, too",
             tensor=OBJECT_GRAPH_KEY,
         )
-    return pruned
+    return _renumbered(pruned), keys
+
+
+def _keys_after(graph: TrackableObjectGraph, before: NodePaths) -> dict[str, str]:
+    """Give values whose keys were those of paths `before` the keys of their paths now."""
+    keys: dict[str, str] = {}
+    for node_id, path in NodePaths(graph).items():
+        for one in graph.nodes[node_id].attributes:
+            key, parts = one.checkpoint_key, parse_key(one.checkpoint_key)
+            changed = path != before[node_id] and key.startswith(f"{before[node_id]}/.ATTRIBUTES/")
+            if changed and parts is not None:
+                one.checkpoint_key = attribute_key(path, parts.attribute)
+            keys[key] = one.checkpoint_key
+    return keys
 
 
 def moved(
-    graph: TrackableObjectGraph, wanted: Mapping[str, str]
+    graph: TrackableObjectGraph, wanted: Mapping[str, str], objects: Mapping[str, str]
 ) -> tuple[TrackableObjectGraph, dict[str, str]]:
     """Return the graph whose values have other paths, and the new key of each by its old one.
 
-    `wanted` has the new keys of those that change. Where all values below an object move alike, it
-    moves itself, with all that belongs to it; objects on the way that are not there are made.
+    `wanted` has the new keys of those that change, `objects` the new paths of objects by the old
+    ones, which count for those that no value has its key from. Where all values below an object
+    move alike, it moves itself, with all that belongs to it; objects on the way that are not there
+    are made.
     Keys of slot variables follow those of variable and optimizer, whatever `wanted` says of them.
 
     Raises InvalidArgumentError for a key that is no path, and where two values would have one.
     """
-    return _Move(graph, wanted).result()
+    return _Move(graph, wanted, objects).result()
 
 
 def keys_of(graph: TrackableObjectGraph) -> set[str]:
@@ -68,10 +92,16 @@ def keys_of(graph: TrackableObjectGraph) -> set[str]:
 
 
 class _Move:
-    def __init__(self, graph: TrackableObjectGraph, wanted: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        graph: TrackableObjectGraph,
+        wanted: Mapping[str, str],
+        objects: Mapping[str, str],
+    ) -> None:
         self._before = _leading_to_values(graph)
         self._paths = NodePaths(graph)
         self._old = graph
+        self._objects = objects
         self._targets = self._new_paths(wanted)
         self._graph = _copied(graph)
 
@@ -126,14 +156,18 @@ class _Move:
 
     def _aims(self) -> dict[int, Names | None]:
         """Return where each object goes if all below it go alike, None where they do not."""
-        aims: dict[int, Names | None] = dict(self._targets)
-        for node_id, (parent, name) in reversed(self._paths.links.items()):
-            if node_id not in aims or parent < 0:
-                continue
-            aim = aims[node_id]
-            above = aim[:-1] if aim and aim[-1] == name else None
-            if aims.setdefault(parent, above) != above:
-                aims[parent] = None
+        links = self._paths.links
+        valueless = self._valueless()
+        ends = valueless - {parent for parent, _ in links.values()}
+        aims: dict[int, Names | None] = {end: self._objects_path(end) for end in ends}
+        aims |= self._targets
+        for node_id, (parent, name) in reversed(links.items()):
+            counts = parent in valueless or node_id not in valueless
+            if node_id in aims and parent >= 0 and counts:
+                aim = aims[node_id]
+                above = aim[:-1] if aim and aim[-1] == name else None
+                if aims.setdefault(parent, above) != above:
+                    aims[parent] = None
         for node_id, path in self._targets.items():
             if aims[node_id] is None and path != self._paths.names(node_id):
                 raise InvalidArgumentError(
@@ -142,6 +176,18 @@ class _Move:
                     tensor=OBJECT_GRAPH_KEY,
                 )
         return aims
+
+    def _valueless(self) -> set[int]:
+        """Return the objects that no value has its path through."""
+        ways = set(self._targets)
+        for node_id, (parent, _) in reversed(self._paths.links.items()):
+            if node_id in ways:
+                ways.add(parent)
+        return self._paths.links.keys() - ways
+
+    def _objects_path(self, node_id: int) -> Names:
+        path = self._paths[node_id]
+        return split_path(self._objects.get(path, path))
 
     def _sink_root(self, path: Names) -> None:
         """Put all that there is below a new root."""

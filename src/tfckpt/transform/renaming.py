@@ -9,7 +9,8 @@ from typing import NamedTuple, TypeAlias, cast
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY, close_names
 from tfckpt.objects.editing import keys_of, moved
-from tfckpt.objects.nodes import given_object_graph
+from tfckpt.objects.keys import attribute_key
+from tfckpt.objects.nodes import NodePaths, given_object_graph
 from tfckpt.objects.source import Holders
 from tfckpt.transform.patterns import described, say_unmet
 from tfckpt.transform.tensors import Held, LazyTensor, LazyTensors, Tensors, as_lazy
@@ -50,14 +51,21 @@ def rename(tensors: Tensors, rules: Rules, *, strict: bool = False) -> LazyTenso
     given = as_lazy(tensors)
     names = [name for name in given if name != OBJECT_GRAPH_KEY]
     object_based = OBJECT_GRAPH_KEY in given
-    new_names = _applied(rules, names, object_based, strict, given.path)
     if not object_based:
+        new_names = _applied(rules, names, object_based, strict, given.path)
         return given.with_tensors(_named(given, new_names))
     graph = given_object_graph(given.tensors[OBJECT_GRAPH_KEY].read(), given.path)
+    # Objects without values move, too, so that others which they lead to are found below them.
+    objects = [path for node, path in NodePaths(graph).items() if not graph.nodes[node].attributes]
+    everything = [*names, *map(attribute_key, objects)]
+    new_names = _applied(rules, everything, object_based, strict, given.path)
     holders = Holders(given.tensors.keys(), graph)
     held = {key: holders.of(key) for key in keys_of(graph)}
     wanted = {key: _key_of_all(key, names, new_names) for key, names in held.items() if names}
-    new_graph, keys = moved(graph, wanted)
+    new_paths = {
+        path: new_names[attribute_key(path)].rpartition(_ATTRIBUTES)[0] for path in objects
+    }
+    new_graph, keys = moved(graph, wanted, new_paths)
     own = {
         name: keys[key] + name.removeprefix(key) for key, names in held.items() for name in names
     }
@@ -137,7 +145,10 @@ def _by_path(step: _Step, key: str) -> tuple[str, str] | None:
     """Apply a rule to the path in a key of an object-based checkpoint."""
     path, marker, attribute = key.rpartition(_ATTRIBUTES)
     found = step.apply(path) if marker else None
-    return None if found is None else (f"{found[0]}{_ATTRIBUTES}{attribute}", found[1])
+    if found is None:
+        return None
+    new = found[0] if path else found[0].removesuffix("/")  # the root's own path is ""
+    return f"{new}{_ATTRIBUTES}{attribute}", found[1]
 
 
 def _is_pair(rule: object) -> bool:

@@ -49,15 +49,24 @@ def select(
     return without(given, [*gone, OBJECT_GRAPH_KEY] if graph_too else gone)
 
 
-def without(given: LazyTensors, gone: Collection[str]) -> LazyTensors:
-    """Return all tensors but some, and the object graph without the objects of these."""
+def without(
+    given: LazyTensors, gone: Collection[str], objects: Collection[int] = ()
+) -> LazyTensors:
+    """Return all tensors but some, and the object graph without their objects and some more.
+
+    A value that had its name from a path through these gets that of the path that is left.
+    """
     gone = set(gone)
     kept = {name: tensor for name, tensor in given.tensors.items() if name not in gone}
-    if gone and OBJECT_GRAPH_KEY in kept:
+    if OBJECT_GRAPH_KEY in kept and (gone or objects):
         graph = given_object_graph(kept[OBJECT_GRAPH_KEY].read(), given.path)
         holders = Holders(given.tensors.keys(), graph)
-        lost = {key for key in keys_of(graph) if _is_gone(holders.of(key), gone)}
-        kept[OBJECT_GRAPH_KEY] = Held(without_values(graph, lost).SerializeToString())
+        held = {key: holders.of(key) for key in keys_of(graph)}
+        lost = {key for key, names in held.items() if _is_gone(names, gone)}
+        graph, keys = without_values(graph, lost, objects)
+        new = {name: keys[key] + name.removeprefix(key) for key in keys for name in held[key]}
+        kept = {new.get(name, name): tensor for name, tensor in kept.items()}
+        kept[OBJECT_GRAPH_KEY] = Held(graph.SerializeToString())
     return given.with_tensors(kept)
 
 

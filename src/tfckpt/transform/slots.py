@@ -130,14 +130,18 @@ def slots(tensors: Tensors) -> dict[str, str]:
 def without_slots(tensors: Tensors) -> LazyTensors:
     """Return the tensors without what `slots` finds: all state of optimizers.
 
-    Of an object-based checkpoint the object graph loses the optimizers, too.
+    Of an object-based checkpoint the object graph loses the optimizers, too. Weights that had their
+    names from these (Keras 3's ``optimizer/_trainable_variables/0``) get those of their layers.
 
     >>> import numpy as np
     >>> list(without_slots({"w": np.zeros(2), "w/Momentum": np.zeros(2), "global_step": 7}))
     ['w', 'global_step']
     """
     given = as_lazy(tensors)
-    return without(given, slots(given))
+    objects: set[int] = set()
+    if OBJECT_GRAPH_KEY in given:
+        objects = optimizers(given_object_graph(given.tensors[OBJECT_GRAPH_KEY].read(), given.path))
+    return without(given, slots(given), objects)
 
 
 def primaries(name: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -219,12 +223,7 @@ class _Named:
 def object_slots(graph: TrackableObjectGraph) -> dict[str, str]:
     """Return the keys of values that only optimizers lead to, each with which one that is."""
     paths = NodePaths(graph)
-    optimizers = {
-        node_id
-        for node_id, node in enumerate(graph.nodes)
-        if node.slot_variables or _is_optimizer({child.local_name for child in node.children})
-    } - {0}
-    reached = _reached(graph, 0, optimizers)
+    reached = _reached(graph, 0, optimizers(graph))
     found: dict[str, str] = {}
     for node_id in paths:
         if node_id in reached:
@@ -238,6 +237,15 @@ def object_slots(graph: TrackableObjectGraph) -> dict[str, str]:
                 for one in graph.nodes[slot.slot_variable_node_id].attributes:
                     found[one.checkpoint_key] = f"slot {slot.slot_name} of {variable}"
     return found
+
+
+def optimizers(graph: TrackableObjectGraph) -> set[int]:
+    """Return the nodes of optimizers, but not the root."""
+    return {
+        node_id
+        for node_id, node in enumerate(graph.nodes)
+        if node.slot_variables or _is_optimizer({child.local_name for child in node.children})
+    } - {0}
 
 
 # Children of Keras' optimizers: up to 2.10; from 2.11 on; of Keras 3.
