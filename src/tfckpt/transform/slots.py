@@ -5,8 +5,8 @@ In name-based checkpoints (``training/slot_creator.py``, Keras' ``optimizer_v2.p
     [SCOPE/]VARIABLE/SLOT        of TF1's optimizers: a tensor of the variable's dtype and shape,
                                  Adam, Adam_1, Momentum ...; SCOPE is where the optimizer was made
     [SCOPE/]beta1_power[_1]      a number beside such slots
-    OPTIMIZER/VARIABLE/SLOT      of Keras' optimizers: m, v, momentum ...; with OPTIMIZER/iter,
-                                 OPTIMIZER/learning_rate ..., numbers
+    OPTIMIZER/VARIABLE/SLOT      of Keras' optimizers: m, v, momentum ...
+    OPTIMIZER/NUMBER             beside such slots: iter, learning_rate ...
 
 A name alone makes no slot: the variable has to be there, and be of that shape. In object-based
 ones the graph tells: slot variables are listed by their optimizer, and what else nothing but an
@@ -85,21 +85,6 @@ _KERAS_SLOTS = frozenset(
         "vhat",
     ]
 )
-_KERAS_NUMBERS = frozenset(
-    [
-        "beta_1",
-        "beta_2",
-        "decay",
-        "epsilon",
-        "iter",
-        "iteration",
-        "iterations",
-        "learning_rate",
-        "m_cache",
-        "momentum",
-        "rho",
-    ]
-)
 _KERAS_OPTIMIZER = re.compile(
     r"(adadelta|adafactor|adagrad|adam|adamax|adamw|ftrl|lamb|lion|nadam|rmsprop|sgd|optimizer)"
     r"(_\d+)?$",
@@ -175,12 +160,9 @@ class _Named:
             for name, info in self._infos.items():
                 scope, _, base = name.rpartition("/")
                 number = info.size == 1 and len(info.shape) <= 1
-                if number and (_POWER.match(base) or self._is_keras_number(scope, base)):
+                if number and (_POWER.match(base) or scope in self._scopes):
                     self._found.setdefault(name, "beside slots")
         return {name: self._found[name] for name in self._infos if name in self._found}
-
-    def _is_keras_number(self, scope: str, base: str) -> bool:
-        return scope in self._scopes and base in _KERAS_NUMBERS
 
     def _why(self, name: str) -> str:
         before, _, slot = name.rpartition("/")
