@@ -134,13 +134,15 @@ class Average(LazyTensor):
     def _one_after_another(self, index: Index | None) -> Array:
         """Add up tensors that have to be decoded first, or parts of tensors."""
         total: Array | None = None
+        wide = np.empty(_CHUNK, _sum_dtype(self.info.dtype))
         for tensor, factor in zip(self._tensors, self._factors, strict=True):
             value = np.asarray(tensor.read(index))
             if total is None:
                 total = np.zeros(value.shape, _sum_dtype(value.dtype))
             for at in range(0, value.size, _CHUNK):
                 part = slice(at, at + _CHUNK)
-                _add(total.reshape(-1)[part], value.reshape(-1)[part], factor)
+                values = value.reshape(-1)[part]
+                _add(total.reshape(-1)[part], values, factor, wide[: values.size])
         assert total is not None
         total /= sum(self._factors)
         return _rounded(total, self.info.dtype)
@@ -210,7 +212,7 @@ def _fill(
     ]
     crcs = [0] * len(sources)
     buffer = np.empty(min(_CHUNK, target.size), dtype)
-    total = np.empty(buffer.size, _sum_dtype(dtype))
+    total, wide = np.empty((2, buffer.size), _sum_dtype(dtype))
     weight = sum(factors)
     for at in range(0, target.size, _CHUNK):
         size = min(_CHUNK, target.size - at)
@@ -220,7 +222,7 @@ def _fill(
         for number, (entry, file) in enumerate(zip(entries, files, strict=True)):
             file.read_into(entry.offset + (start + at) * dtype.itemsize, memory)
             crcs[number] = crc32c(memory, crcs[number])
-            _add(sums, values, factors[number])
+            _add(sums, values, factors[number], wide[:size])
         sums /= weight
         target[at : at + size] = _rounded(sums, dtype)
     return crcs
@@ -230,11 +232,12 @@ def _sum_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     return np.dtype(np.complex128 if dtype.kind == "c" else np.float64)
 
 
-def _add(total: Array, values: Array, factor: float) -> None:
-    if factor == 1:
-        np.add(total, values.astype(total.dtype, copy=False), out=total)
-    else:
-        np.add(total, values.astype(total.dtype) * factor, out=total)
+def _add(total: Array, values: Array, factor: float, wide: Array) -> None:
+    """Add so many times the values; `wide` is memory for them in the sum's type."""
+    np.copyto(wide, values, casting="unsafe")
+    if factor != 1:
+        np.multiply(wide, factor, out=wide)
+    np.add(total, wide, out=total)
 
 
 def _rounded(total: Array, dtype: np.dtype[Any]) -> Array:
