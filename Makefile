@@ -114,7 +114,7 @@ golden: .venv-interop  ## remake tests/golden with real TensorFlow
 
 docs: .venv-docs  ## build the documentation into site/, and read it in a browser
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict --quiet
-	.venv-docs/bin/python -m pytest -q tests/site
+	.venv-docs/bin/python -m pytest -q --noconftest tests/site
 
 build: .venv-docs  ## wheel and sdist into dist/, checked, and tried in an environment of their own
 	rm -rf dist .venv-built

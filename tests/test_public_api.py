@@ -27,6 +27,7 @@ LAYERS = [
     {"detect", "state"},
     {"locate", "watch"},
     {"checkpoint", "graphdef"},
+    {"formats"},
     {"objects"},
     {"saver", "saving"},
     {"manager", "graph", "initial", "transform"},

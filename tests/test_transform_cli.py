@@ -84,11 +84,17 @@ def test_in_place(source: str, tmp_path: Path) -> None:
     assert os.stat(source + ".data-00000-of-00001").st_ino == before
     assert "c/w/Adam" in tfckpt.load(source)
     old = tfckpt.convert_checkpoint(source, tmp_path / "old", to="v1")
-    assert "a V1 checkpoint: give a DST" in run(
+    assert "is no V2 checkpoint: give a DST" in run(
         "edit", old, "--in-place", "--drop", "b", fails=True
     )
     run("edit", old, tmp_path / "new", "--drop", "b")
     assert len(tfckpt.load(tmp_path / "new")) == 4
+
+
+def test_files_of_other_libraries_are_edited_too(tmp_path: Path) -> None:
+    path = tfckpt.write_tensors(tmp_path / "m.safetensors", {"a": np.ones(2), "b": np.ones(1)})
+    run("edit", path, tmp_path / "e", "--drop", "b", "--rename", "a=w")
+    np.testing.assert_equal(tfckpt.load(tmp_path / "e"), {"w": np.ones(2)})
 
 
 def test_edits_that_are_refused(source: str, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ _HOMES = {
     "bundle": "BundleReader BundleWriter merge_bundles",
     "checkpoint": "list_variables load load_checkpoint load_variable",
     "convert": "Converted convert_checkpoint convert_naming",
+    "formats": "open_tensors write_tensors",
     "graph": "Graph add_to_collection convert_constants_to_variables "
     "convert_variables_to_constants export_meta_graph get_collection get_default_graph "
     "graph_constants import_graph_def import_meta_graph list_graph_variables read_graph_def "
@@ -34,7 +35,7 @@ _HOMES = {
     "ShardByTaskPolicy ShardableTensor ShardingCallback Variable load_object_tree object_graph "
     "resolve to_object_based",
     "protos": "CheckpointState GraphDef MetaGraphDef SaverDef",
-    "reader": "CheckpointReader TensorInfo",
+    "reader": "CheckpointReader TensorInfo TensorReader",
     "renaming": "to_name_based",
     "saver": "RestoreReport Saver remove_checkpoint values_by_node",
     "saving": "save",

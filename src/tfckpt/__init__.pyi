@@ -23,6 +23,10 @@ from tfckpt.convert import Converted as Converted
 from tfckpt.convert import convert_checkpoint as convert_checkpoint
 from tfckpt.convert import convert_naming as convert_naming
 
+# Other libraries' files
+from tfckpt.formats import open_tensors as open_tensors
+from tfckpt.formats import write_tensors as write_tensors
+
 # Graphs
 from tfckpt.graph import Graph as Graph
 from tfckpt.graph import add_to_collection as add_to_collection
@@ -74,6 +78,7 @@ from tfckpt.protos import MetaGraphDef as MetaGraphDef
 from tfckpt.protos import SaverDef as SaverDef
 from tfckpt.reader import CheckpointReader as CheckpointReader
 from tfckpt.reader import TensorInfo as TensorInfo
+from tfckpt.reader import TensorReader as TensorReader
 from tfckpt.renaming import to_name_based as to_name_based
 from tfckpt.saver import RestoreReport as RestoreReport
 from tfckpt.saver import Saver as Saver

@@ -11,17 +11,17 @@ from tfckpt.storage import read_ends
 from tfckpt.table.format import MAGIC
 
 _BEGINNINGS = {
-    b"\x89HDF\r\n\x1a\n": "an HDF5 file (Keras weights? open it with h5py or Keras)",
-    b"PK\x03\x04": "a zip archive (numpy's .npz? a .keras file? a PyTorch checkpoint?)",
+    b"\x89HDF\r\n\x1a\n": "an HDF5 file, of Keras perhaps (tfckpt.open_tensors reads it)",
+    b"PK\x03\x04": "a zip archive: numpy's, Keras's, PyTorch's? (tfckpt.open_tensors reads it)",
     b"PK\x05\x06": "an empty zip archive",
-    b"\x93NUMPY": "a numpy .npy file (open it with numpy.load)",
+    b"\x93NUMPY": "a numpy .npy file (tfckpt.open_tensors reads it)",
     b"version https://git-lfs": "a git-LFS pointer, not the file itself: run `git lfs pull`",
     b"\x1f\x8b": "a gzip-compressed file: unpack it first",
     b"BZh": "a bzip2-compressed file: unpack it first",
     b"\xfd7zXZ\x00": "an xz-compressed file: unpack it first",
     b"\x28\xb5\x2f\xfd": "a zstandard-compressed file: unpack it first",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive: unpack it first",
-    b"\x80\x02": "a Python pickle (a PyTorch checkpoint?)",
+    b"\x80\x02": "a Python pickle, of PyTorch perhaps (tfckpt.open_tensors reads it)",
     b"\x80\x03": "a Python pickle",
     b"\x80\x04": "a Python pickle",
     b"\x80\x05": "a Python pickle",
@@ -77,7 +77,7 @@ def _recognise(head: bytes, size: int, path: str) -> str | None:
     if text.startswith((b"{", b"[")):
         return "a JSON file"
     if len(head) > 8 and head[8:9] == b"{" and int.from_bytes(head[:8], "little") < size:
-        return "a safetensors file (open it with safetensors)"
+        return "a safetensors file (tfckpt.open_tensors reads it)"
     if b"model_checkpoint_path" in head:
         return "a state file, which names checkpoints; give its folder instead"
     if path.endswith(".pb") or head[:1] == b"\x0a":

@@ -56,6 +56,15 @@ def key_of(name: object) -> bytes | None:
         return None
 
 
+def is_text(name: str) -> bool:
+    """Whether a name is Unicode text, with nothing in it that only stands for other bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def decode_name(key: bytes) -> str:
     return key.decode("utf-8", "surrogateescape")
 

@@ -1,4 +1,4 @@
-"""What every checkpoint can be asked, whatever its format."""
+"""What every file of tensors can be asked, whatever its format."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import logging
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from tfckpt.dtypes import data_type_name, numpy_dtype, why_unreadable
+from tfckpt.dtypes import data_type_name, numpy_dtype, python_name, why_unreadable
 from tfckpt.errors import FileMissingError, TensorNotFoundError, UnimplementedError
 from tfckpt.names import close_names, shown_lines
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
@@ -21,6 +21,8 @@ Verify: TypeAlias = bool | Literal["whole"]
 # What becomes of tensors that can be listed but not read.
 Unreadable: TypeAlias = Literal["error", "skip"]
 
+Self = TypeVar("Self", bound="TensorReader")
+
 logger = logging.getLogger("tfckpt")
 
 if TYPE_CHECKING:
@@ -28,26 +30,38 @@ if TYPE_CHECKING:
 
 
 class TensorInfo(NamedTuple):
-    """What a checkpoint says of a tensor without reading it.
+    """What a file says of a tensor without reading it.
 
     `stored_size` is in bytes, as they lie on disk; `slices` is empty for a tensor in one piece.
+    `foreign` is for an element type of another library that TensorFlow lacks (`data_type` is then
+    0): its numpy dtype, or its name where numpy has none.
     """
 
     data_type: int
     shape: Shape
     stored_size: int
     slices: tuple[TensorSlice, ...] = ()
+    foreign: np.dtype[Any] | str | None = None
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Its numpy dtype; ``object`` for strings (of bytes) and for what cannot be read."""
+        if isinstance(self.foreign, np.dtype):
+            return self.foreign
         dtype = numpy_dtype(self.data_type)
         return np.dtype(object) if dtype is None else dtype
 
     @property
+    def type_name(self) -> str:
+        """The name of its element type: ``float32``, ``string``, or what its library calls it."""
+        return python_name(self.data_type) if self.foreign is None else str(self.foreign)
+
+    @property
     def why_unreadable(self) -> str | None:
         """Why its values cannot be read: a variant, a type that is not known. None if they can."""
-        return why_unreadable(self.data_type)
+        if isinstance(self.foreign, str):
+            return f"its elements are {self.foreign}, which no array holds here"
+        return None if self.foreign is not None else why_unreadable(self.data_type)
 
     @property
     def size(self) -> int:
@@ -55,19 +69,16 @@ class TensorInfo(NamedTuple):
         return volume(self.shape)
 
 
-class CheckpointReader(Mapping[str, Array]):
-    """A checkpoint as a mapping from name to array, read lazily.
+class TensorReader(Mapping[str, Array]):
+    """A file of tensors as a mapping from name to array, read lazily.
 
-    What it maps to is always an array. It has the methods of TensorFlow's ``CheckpointReader`` too,
-    whose `get_tensor` hands out a scalar string as ``bytes``. Names come in the order of their
-    UTF-8 bytes. Opening reads next to nothing; every tensor is checked against its checksum
-    before it is handed out (of a part see `get_tensor`), and is the caller's own: writable,
+    Opening reads next to nothing. An array that is handed out is the caller's own: writable,
     shared with nobody.
 
     >>> import numpy as np, tempfile, tfckpt
     >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"w": np.eye(2), "step": 7})
-    >>> with tfckpt.load_checkpoint(prefix) as reader:
-    ...     print(list(reader), reader["w"].shape, reader.get_tensor("w", np.s_[0]))
+    >>> with tfckpt.open_tensors(prefix) as reader:
+    ...     print(list(reader), reader.info("w").shape, reader.get_tensor("w", np.s_[0]))
     ['step', 'w'] (2, 2) [1. 0.]
     """
 
@@ -89,17 +100,15 @@ class CheckpointReader(Mapping[str, Array]):
         """Return a tensor, or the part of it that ``array[index]`` would be.
 
         `index` is made of integers, slices and ``...`` (``numpy.s_`` writes one). A part reads
-        only the bytes that it needs. As a checksum speaks of a whole tensor (a V2 one, or a
-        stored slice of it), a part is checked, once, where that costs little: of a tensor of up
-        to 4 MiB, or where a quarter of it is asked for. With ``verify="whole"`` it always is.
+        only the bytes that it needs, where the format allows that.
 
         Strings come as an object array of bytes, a scalar one as ``bytes``.
 
         Raises TensorNotFoundError; DataLossError for damaged bytes; UnimplementedError for
-        variants, resources and types that are not known; IndexError for an index that does not fit.
+        element types that cannot be read here; IndexError for an index that does not fit.
         """
 
-    def origin(self, name: str) -> tuple[CheckpointReader, str] | None:
+    def origin(self, name: str) -> tuple[TensorReader, str] | None:
         """Return where a tensor is from: the reader that has it, unchanged, and its name there.
 
         None for one that is worked out when it is read. Writers copy or link the stored bytes of
@@ -110,6 +119,11 @@ class CheckpointReader(Mapping[str, Array]):
     @abstractmethod
     def close(self) -> None:
         """Close the files. Arrays handed out stay valid."""
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What the file holds besides tensors, by name; of a checkpoint nothing."""
+        return {}
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         """Return several tensors, or all of them, as arrays; faster than one after another."""
@@ -127,6 +141,64 @@ class CheckpointReader(Mapping[str, Array]):
         missing = self.what_is_missing()
         if missing:
             raise FileMissingError(missing, path=self.path)
+
+    def __getitem__(self, name: str) -> Array:
+        """Return a tensor as an array; a scalar string as one of no dimensions."""
+        value = self.get_tensor(name)
+        return np.array(value, object) if isinstance(value, bytes) else value
+
+    @abstractmethod
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a tensor of this name; False for what is no name."""
+
+    # Mapping would compare by loading everything, and forbid a reader as a key.
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+    def __enter__(self: Self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.path!r}>"
+
+
+class CheckpointReader(TensorReader):
+    """A checkpoint of TensorFlow as a mapping from name to array, read lazily.
+
+    What it maps to is always an array. It has the methods of TensorFlow's ``CheckpointReader`` too,
+    whose `get_tensor` hands out a scalar string as ``bytes``. Names come in the order of their
+    UTF-8 bytes. Every tensor is checked against its checksum before it is handed out (of a part
+    see `get_tensor`).
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"w": np.eye(2), "step": 7})
+    >>> with tfckpt.load_checkpoint(prefix) as reader:
+    ...     print(list(reader), reader["w"].shape, reader.get_tensor("w", np.s_[0]))
+    ['step', 'w'] (2, 2) [1. 0.]
+    """
+
+    @abstractmethod
+    def get_tensor(self, name: str, index: Index | None = None) -> Array:
+        """Return a tensor, or the part of it that ``array[index]`` would be.
+
+        `index` is made of integers, slices and ``...`` (``numpy.s_`` writes one). A part reads
+        only the bytes that it needs. As a checksum speaks of a whole tensor (a V2 one, or a
+        stored slice of it), a part is checked, once, where that costs little: of a tensor of up
+        to 4 MiB, or where a quarter of it is asked for. With ``verify="whole"`` it always is.
+
+        Strings come as an object array of bytes, a scalar one as ``bytes``.
+
+        Raises TensorNotFoundError; DataLossError for damaged bytes; UnimplementedError for
+        variants, resources and types that are not known; IndexError for an index that does not fit.
+        """
 
     def has_tensor(self, name: str) -> bool:
         return name in self
@@ -146,33 +218,6 @@ class CheckpointReader(Mapping[str, Array]):
             for name, info in self.infos().items()
         )
         return "".join(lines).encode("utf-8", "surrogateescape")
-
-    def __getitem__(self, name: str) -> Array:
-        """Return a tensor as an array; a scalar string as one of no dimensions."""
-        value = self.get_tensor(name)
-        return np.array(value, object) if isinstance(value, bytes) else value
-
-    @abstractmethod
-    def __contains__(self, name: object) -> bool:
-        """Whether there is a tensor of this name; False for what is no name."""
-
-    # Mapping would compare by loading everything, and forbid a reader as a key.
-    __eq__ = object.__eq__
-    __hash__ = object.__hash__
-
-    def __enter__(self) -> CheckpointReader:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.path!r}>"
 
 
 def handed_out(array: Array) -> Array:

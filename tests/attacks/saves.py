@@ -204,6 +204,26 @@ def graph_step(folder: Path) -> int:
     return int(node.name.removeprefix("step"))
 
 
+def foreign(name: str, **options: Any) -> Kind:
+    """A file of another library's format, or a set of such files."""
+
+    def save(folder: Path, step: int) -> object:
+        if "max_shard_size" in options:  # another number of files each time
+            options["max_shard_size"] = 12 + 12 * (step % 2)
+        return tfckpt.write_tensors(folder / name, weights(step), **options)
+
+    def read(folder: Path) -> int:
+        path = folder / (name + ".index.json" if options else name)
+        if not path.exists() and not Path(f"{path}.commit").exists():
+            return 0
+        with tfckpt.open_tensors(path, format="safetensors" if options else None) as tensors:
+            assert set(tensors) == set(weights(step=0))
+            (step,) = {int(x) for array in tensors.values() for x in np.ravel(array)}
+            return step
+
+    return Kind(save, read)
+
+
 V1_SHARDED = "m-?????-of-00002"
 KINDS = {
     "bundle": Kind(plain(1), at("m")),
@@ -229,6 +249,9 @@ KINDS = {
     "edited in place": Kind(in_place, step_in_names),
     "SavedModel": Kind(model, newest_model),
     "graph": Kind(graph_file, graph_step),
+    "safetensors": foreign("m.safetensors"),
+    "a set of safetensors": foreign("m.safetensors", max_shard_size=12),
+    "PyTorch": foreign("m.pt"),
 }
 
 

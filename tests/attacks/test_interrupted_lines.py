@@ -25,6 +25,7 @@ PACKAGE = os.path.dirname(tfckpt.__file__) + os.sep
 PARTS = (
     *("storage/", "bundle/commit", "bundle/writer", "bundle/spread", "bundle/merge", "v1/writer"),
     *("v1/commit", "saver/", "manager", "state", "objects/", "saved_model/", "convert"),
+    *("formats/indexed", "formats/writing", "formats/zipped"),
 )
 
 pytestmark = [

@@ -10,6 +10,7 @@ from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.fetch import Shard, itemtype
 from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
+from tfckpt.storage import Source
 from tfckpt.tensors.selection import Axis
 from tfckpt.tensors.slices import Shape, volume
 from tfckpt.tensors.stored import Array, beyond_numpy, new_array, reshaped, swap_bytes
@@ -37,33 +38,36 @@ def fetch_part(shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> A
     shape = tuple(axis.length for axis in axes)
     if not volume(shape):
         return new_array(shape, dtype)
-    strides = _strides(entry.shape, dtype.itemsize)
-    array = _read_box(shard, axes, strides, dtype.itemsize, entry.offset).view(dtype)
+    strides = c_strides(entry.shape, dtype.itemsize)
+    array = read_box(shard.source, axes, strides, dtype.itemsize, entry.offset).view(dtype)
     if shard.big_endian:
         swap_bytes(array)
     return reshaped(array, shape)
 
 
-def _read_box(
-    shard: Shard, axes: Sequence[Axis], strides: Sequence[int], itemsize: int, offset: int
+def read_box(
+    source: Source, axes: Sequence[Axis], strides: Sequence[int], itemsize: int, offset: int
 ) -> Array:
-    """Return a box of elements, flat, each as that many bytes of no type."""
+    """Return a box of elements, flat, each as that many bytes of no type.
+
+    `strides` are in bytes, and not negative.
+    """
     pairs = list(zip(axes, strides, strict=True))
     first = offset + sum(axis.start * stride for axis, stride in pairs)
     span = itemsize + sum((axis.length - 1) * axis.step * stride for axis, stride in pairs)
     shape = tuple(axis.length for axis in axes)
-    data: Buffer | None = shard.source.map(first, span) if span >= _MAP else None
+    data: Buffer | None = source.map(first, span) if span >= _MAP else None
     if data is None and len(axes) > 1 and span > _WASTE * volume(shape) * itemsize:
         start, length, step = axes[0]
         rows = range(start, start + length * step, step)
         return np.concatenate(
             [
-                _read_box(shard, axes[1:], strides[1:], itemsize, offset + row * strides[0])
+                read_box(source, axes[1:], strides[1:], itemsize, offset + row * strides[0])
                 for row in rows
             ]
         )
     if data is None:
-        data = shard.source.read(first, span)
+        data = source.read(first, span)
     steps = [axis.step * stride for axis, stride in pairs]
     try:
         box: Array = np.ndarray(shape, f"V{itemsize}", data, 0, steps)
@@ -72,7 +76,7 @@ def _read_box(
     return box.copy().reshape(-1)
 
 
-def _strides(shape: Shape, itemsize: int) -> list[int]:
+def c_strides(shape: Shape, itemsize: int) -> list[int]:
     strides = []
     for size in reversed(shape):
         strides.append(itemsize)

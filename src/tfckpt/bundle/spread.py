@@ -16,7 +16,7 @@ from tfckpt.bundle.stored import stored_in_bundle
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.dtypes import UNREAD_SLICES
 from tfckpt.names import AnyPath
-from tfckpt.reader import CheckpointReader, TensorInfo
+from tfckpt.reader import TensorInfo, TensorReader
 from tfckpt.storage import ThreadLock
 from tfckpt.tensors.stored import as_storable
 
@@ -115,7 +115,7 @@ def write_bundle(
         raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
     if num_shards < 1:
         raise ValueError(f"num_shards must be at least 1, not {num_shards}")
-    if isinstance(variables, CheckpointReader):
+    if isinstance(variables, TensorReader):
         variables.check_complete()
     links = plan_links(variables, link, max_dead)
     for one in links.files:
@@ -161,7 +161,7 @@ def _add(bundle: BundleWriter, variables: Mapping[str, object], name: str, shard
     if stored is not None and stored.can_be_copied and not _unread_slices(stored.entry):
         bundle.add_stored(name, stored, shard=shard)
         return
-    if isinstance(variables, CheckpointReader):
+    if isinstance(variables, TensorReader):
         info = variables.info(name)
         if info.slices and not _unread_slices(info):
             for one in info.slices:
@@ -177,7 +177,7 @@ def _unread_slices(tensor: Entry | TensorInfo) -> bool:
 
 
 def _sizes(variables: Mapping[str, object], names: Sequence[str]) -> dict[str, int]:
-    if isinstance(variables, CheckpointReader):
+    if isinstance(variables, TensorReader):
         infos = variables.infos()
         return {name: infos[name].stored_size for name in names}
     return {name: _size(variables[name]) for name in names}

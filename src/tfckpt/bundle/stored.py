@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.dtypes import DataType, why_unreadable
-from tfckpt.reader import CheckpointReader
+from tfckpt.reader import TensorReader
 from tfckpt.tensors.slices import TensorSlice
 
 
@@ -41,11 +41,11 @@ class Stored(NamedTuple):
 
 def stored_in_bundle(tensors: Mapping[str, object], name: str) -> Stored | None:
     """Return where a tensor lies unchanged in a bundle; None if it has to be decoded first."""
-    origin = tensors.origin(name) if isinstance(tensors, CheckpointReader) else None
+    origin = tensors.origin(name) if isinstance(tensors, TensorReader) else None
     return None if origin is None else stored_at(*origin)
 
 
-def stored_at(reader: CheckpointReader, name: str) -> Stored | None:
+def stored_at(reader: TensorReader, name: str) -> Stored | None:
     """Return where a tensor of a reader lies in its bundle, None where that is none.
 
     Nor are big-endian bundles: their tensors have to be decoded, as what is written is

@@ -6,12 +6,12 @@ from typing import Any
 
 import click
 
-from tfckpt.checkpoint import load_checkpoint
+from tfckpt.bundle.reader import BundleReader
 from tfckpt.cli.writing import write, writing_options
+from tfckpt.formats import open_tensors
 from tfckpt.transform import EditRules
 from tfckpt.transform.casting import ON_LOSS, OnLoss
 from tfckpt.transform.tensors import as_lazy
-from tfckpt.v1.reader import V1Reader
 
 
 @click.command("edit")
@@ -70,11 +70,11 @@ def edit_command(
     )
     if rules is not None:
         given = EditRules.read(rules).updated(given)
-    with load_checkpoint(src) as reader:
+    with open_tensors(src) as reader:
         if in_place:
-            if isinstance(reader, V1Reader):
+            if not isinstance(reader, BundleReader):
                 raise click.ClickException(
-                    f"{reader.path} is a V1 checkpoint: give a DST, where a V2 one is written"
+                    f"{reader.path} is no V2 checkpoint: give a DST, where one is written"
                 )
             dst, writing["force"] = reader.path, True
         assert dst is not None

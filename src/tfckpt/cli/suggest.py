@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tfckpt.checkpoint import load_checkpoint
 from tfckpt.cli.output import console, markup, table
+from tfckpt.formats import open_tensors
 from tfckpt.transform.suggesting import Suggestions, suggest
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ def suggest_command(src: str, like: str, as_table: bool, as_json: bool) -> None:
     LIKE is a checkpoint that the program wrote, or its graph (.meta, .pb, .pbtxt). What is printed
     is a file of rules for `tfckpt edit --rules`, to be looked through first.
     """
-    with load_checkpoint(src) as reader:
+    with open_tensors(src) as reader:
         if like.endswith(_GRAPHS):
             found = suggest(reader, _variables(like))
         else:
-            with load_checkpoint(like) as program:
+            with open_tensors(like) as program:
                 found = suggest(reader, program)
     if as_json:
         click.echo(json.dumps([one._asdict() for one in found], indent=2))

@@ -12,7 +12,9 @@ from tfckpt.storage.leftovers import remove_leftovers
 from tfckpt.storage.lock import ThreadLock, lock_folder
 from tfckpt.storage.members import Members
 from tfckpt.storage.source import (
+    MemorySource,
     Source,
+    Window,
     is_file,
     is_remote,
     list_folder,
@@ -25,21 +27,26 @@ from tfckpt.storage.spool import Spool
 from tfckpt.storage.sync import sync_folder
 from tfckpt.storage.write import (
     FileWriter,
+    Gathered,
     check_local,
     remove_file,
     rename_file,
     write_file,
+    writing,
 )
 
 __all__ = [
     "COMMIT_SUFFIX",
     "FileWriter",
     "FolderWriter",
+    "Gathered",
     "Group",
     "Members",
+    "MemorySource",
     "Source",
     "Spool",
     "ThreadLock",
+    "Window",
     "check_local",
     "committed",
     "complete",
@@ -57,4 +64,5 @@ __all__ = [
     "sync_folder",
     "version_at",
     "write_file",
+    "writing",
 ]

@@ -189,14 +189,70 @@ class LocalSource:
         number = self._descriptor.number
         if number < 0:
             raise ValueError(f"{self.path} is closed")
-        if not 0 <= offset <= offset + size <= self.size:
-            raise DataLossError(
-                f"{size} bytes expected, the file has {self.size} in all: it is cut short, "
-                f"or its index is damaged",
-                path=self.path,
-                offset=offset,
-            )
+        _check_within(self, offset, size)
         return number
+
+
+class MemorySource:
+    """Bytes in memory as a file."""
+
+    version: object = None
+
+    def __init__(self, data: Buffer, path: str) -> None:
+        self.path = path
+        self.size = len(data)
+        self._data = memoryview(data).toreadonly()
+
+    def read(self, offset: int, size: int) -> Buffer:
+        _check_within(self, offset, size)
+        return self._data[offset : offset + size]
+
+    def read_into(self, offset: int, target: memoryview) -> None:
+        target[:] = self.read(offset, len(target))
+
+    def map(self, offset: int, size: int) -> memoryview | None:
+        return None
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class Window:
+    """A stretch of a file as a file of its own."""
+
+    def __init__(self, source: Source, offset: int, size: int, path: str) -> None:
+        _check_within(source, offset, size)
+        self.path = path
+        self.size = size
+        self.version = source.version
+        self._source = source
+        self._offset = offset
+
+    def read(self, offset: int, size: int) -> Buffer:
+        _check_within(self, offset, size)
+        return self._source.read(self._offset + offset, size)
+
+    def read_into(self, offset: int, target: memoryview) -> None:
+        _check_within(self, offset, len(target))
+        self._source.read_into(self._offset + offset, target)
+
+    def map(self, offset: int, size: int) -> memoryview | None:
+        _check_within(self, offset, size)
+        return self._source.map(self._offset + offset, size)
+
+    def close(self) -> None:
+        self._source.close()
+
+
+def _check_within(source: Source, offset: int, size: int) -> None:
+    """Raise DataLossError unless a file has bytes there."""
+    if not 0 <= offset <= offset + size <= source.size:
+        raise DataLossError(
+            f"{size} bytes expected, the file has {source.size} in all: it is cut short, "
+            f"or its index is damaged",
+            path=source.path,
+            offset=offset,
+        )
 
 
 class SeekingSource(LocalSource):

@@ -110,7 +110,7 @@ def stored_view(array: Array) -> memoryview | None:
 
 def stored_chunks(array: Array) -> Iterator[memoryview]:
     """Yield the stored bytes of an array of any layout, a few MB at a time."""
-    bits = bit_view(array)
+    bits = bit_view(array if array.ndim else array.reshape(1))  # nditer of numpy 1.23 needs it
     chunks = np.nditer(  # type: ignore[call-overload]  # numpy's stubs do not know "contig"
         bits,
         flags=["external_loop", "buffered", "zerosize_ok"],

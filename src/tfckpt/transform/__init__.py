@@ -1,9 +1,9 @@
 """Checkpoints made of checkpoints: fewer tensors, other names, other types, averages.
 
 Each function takes tensors (a reader, a mapping of arrays, what another of these functions
-returned, or a checkpoint's path) and returns a lazy mapping with the face of a
-`tfckpt.CheckpointReader`: dtypes and shapes are known at once, values are read when they are asked
-for, one tensor at a time. Every writer takes it.
+returned, or the path of a checkpoint or any other file that `tfckpt.open_tensors` takes) and
+returns a lazy mapping with the face of a `tfckpt.CheckpointReader`: dtypes and shapes are known at
+once, values are read when they are asked for, one tensor at a time. Every writer takes it.
 
 >>> import numpy as np, tempfile, tfckpt
 >>> from tfckpt import transform

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from tfckpt.bookkeeping import is_bookkeeping
-from tfckpt.reader import CheckpointReader, TensorInfo
+from tfckpt.reader import TensorInfo, TensorReader
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import as_storable
 from tfckpt.transform.slots import slots
@@ -67,7 +67,7 @@ class Suggestions(list[Suggestion]):
         return one.confidence >= least and not one.transposed
 
 
-def suggest(tensors: Tensors, targets: Mapping[str, Any] | CheckpointReader) -> Suggestions:
+def suggest(tensors: Tensors, targets: Mapping[str, Any] | TensorReader) -> Suggestions:
     """Suggest which tensor of a checkpoint each of the names of a program is.
 
     `targets` maps the program's names to their arrays, shapes or `TensorInfo`; a reader of a
@@ -85,7 +85,7 @@ def suggest(tensors: Tensors, targets: Mapping[str, Any] | CheckpointReader) -> 
     """
     given = as_lazy(tensors)
     own = set(slots(given))
-    if isinstance(targets, CheckpointReader):
+    if isinstance(targets, TensorReader):
         own |= set(slots(targets))
     return _Matching(
         {name: info.shape for name, info in given.infos().items() if not is_bookkeeping(name)},
@@ -98,8 +98,8 @@ def suggest(tensors: Tensors, targets: Mapping[str, Any] | CheckpointReader) -> 
     ).suggestions()
 
 
-def _infos(targets: Mapping[str, Any] | CheckpointReader) -> Mapping[str, Any]:
-    return targets.infos() if isinstance(targets, CheckpointReader) else targets
+def _infos(targets: Mapping[str, Any] | TensorReader) -> Mapping[str, Any]:
+    return targets.infos() if isinstance(targets, TensorReader) else targets
 
 
 def _shape(value: object) -> Shape:

@@ -14,17 +14,25 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from tfckpt.checkpoint import load_checkpoint
 from tfckpt.dtypes import DataType, data_type_of
+from tfckpt.formats import open_tensors
 from tfckpt.names import AnyPath, encode_name
-from tfckpt.reader import CheckpointReader, TensorInfo, handed_out, listed, tensor_not_found
+from tfckpt.reader import (
+    CheckpointReader,
+    TensorInfo,
+    TensorReader,
+    handed_out,
+    listed,
+    tensor_not_found,
+)
 from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import volume
 from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.tensors.strings import encode_strings, to_array, to_bytes_list
 from tfckpt.writer import tensor_named
 
-# What a transform takes: a reader, a mapping of arrays, another transform, a checkpoint's path.
+# What a transform takes: a reader, a mapping of arrays, another transform, or the path of a
+# checkpoint or another library's file.
 Tensors: TypeAlias = Mapping[str, Any] | AnyPath
 
 
@@ -38,7 +46,7 @@ class LazyTensor(ABC):
         """Return its values, or the part of them that ``array[index]`` would be."""
 
     @property
-    def origin(self) -> tuple[CheckpointReader, str] | None:
+    def origin(self) -> tuple[TensorReader, str] | None:
         """The reader that has it as it is, and its name there; None where it is worked out."""
         return None
 
@@ -51,7 +59,7 @@ class LazyTensor(ABC):
 class Read(LazyTensor):
     """A tensor of a checkpoint."""
 
-    def __init__(self, reader: CheckpointReader, name: str, info: TensorInfo) -> None:
+    def __init__(self, reader: TensorReader, name: str, info: TensorInfo) -> None:
         self.reader = reader
         self.name = name
         self.info = info
@@ -60,7 +68,7 @@ class Read(LazyTensor):
         return self.reader[self.name] if index is None else self.reader.get_tensor(self.name, index)
 
     @property
-    def origin(self) -> tuple[CheckpointReader, str] | None:
+    def origin(self) -> tuple[TensorReader, str] | None:
         return self.reader.origin(self.name)
 
 
@@ -101,12 +109,12 @@ class LazyTensors(CheckpointReader):
     """
 
     def __init__(
-        self, tensors: Mapping[str, LazyTensor], readers: Iterable[CheckpointReader] = ()
+        self, tensors: Mapping[str, LazyTensor], readers: Iterable[TensorReader] = ()
     ) -> None:
         for name in tensors:
             encode_name(name)
         self.tensors = dict(tensors)
-        self.readers: Sequence[CheckpointReader] = list(dict.fromkeys(readers))
+        self.readers: Sequence[TensorReader] = list(dict.fromkeys(readers))
         self.path = self.readers[0].path if self.readers else "tensors in memory"
 
     def with_tensors(self, tensors: Mapping[str, LazyTensor]) -> LazyTensors:
@@ -130,7 +138,7 @@ class LazyTensors(CheckpointReader):
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         wanted = list(self if names is None else listed(names))
-        read: dict[CheckpointReader, dict[str, str]] = {}
+        read: dict[TensorReader, dict[str, str]] = {}
         for name in wanted:
             tensor = self.tensor(name)
             if isinstance(tensor, Read):
@@ -141,7 +149,7 @@ class LazyTensors(CheckpointReader):
             arrays |= {name: values[own_name] for name, own_name in own.items()}
         return {name: arrays[name] if name in arrays else self[name] for name in wanted}
 
-    def origin(self, name: str) -> tuple[CheckpointReader, str] | None:
+    def origin(self, name: str) -> tuple[TensorReader, str] | None:
         return self.tensor(name).origin
 
     def what_is_missing(self) -> str:
@@ -162,12 +170,12 @@ class LazyTensors(CheckpointReader):
 
 
 def as_lazy(tensors: Tensors) -> LazyTensors:
-    """Return the tensors of a reader, a mapping of arrays, or the checkpoint at a path."""
+    """Return the tensors of a reader, a mapping of arrays, or the file at a path."""
     if isinstance(tensors, LazyTensors):
         return tensors
     if isinstance(tensors, (str, bytes, os.PathLike)):
-        tensors = load_checkpoint(tensors)
-    if isinstance(tensors, CheckpointReader):
+        tensors = open_tensors(tensors)
+    if isinstance(tensors, TensorReader):
         reader = tensors
         return LazyTensors(
             {name: Read(reader, name, info) for name, info in reader.infos().items()}, [reader]

@@ -1,0 +1,37 @@
+"""JSON that may be anything: a name comes once, and what is no JSON is a DataLossError."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from tfckpt.coding import Buffer
+from tfckpt.errors import DataLossError
+from tfckpt.names import is_text
+
+
+def parse_json(data: Buffer, what: str) -> Any:
+    """Return what the bytes spell out. Raises DataLossError, also where a name comes twice."""
+    try:
+        text = bytes(data).decode()
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+    except DataLossError as error:
+        raise DataLossError(f"{what}: {error.message}") from None
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and JSONDecodeError too
+        raise DataLossError(f"{what} is no JSON: {error}") from None
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in made:
+            raise DataLossError(f"{name!r} comes twice")
+        if not is_text(name) or (isinstance(value, str) and not is_text(value)):
+            raise DataLossError(f"{name!r} has half a character")
+        made[name] = value
+    return made
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise DataLossError(f"{name} is no JSON")

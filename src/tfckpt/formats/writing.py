@@ -1,0 +1,331 @@
+"""Writing tensors to a file of any format: what it can hold is found out before anything is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from tfckpt.bundle.spread import write_shards
+from tfckpt.bundle.writer import BundleWriter
+from tfckpt.errors import InvalidArgumentError, UnimplementedError
+from tfckpt.formats import hdf5, numpys, pytorch, safetensors
+from tfckpt.formats.indexed import INDEX_SUFFIX, file_names, publish_set, split_by_size
+from tfckpt.formats.raw import described, dtype_named, size_of
+from tfckpt.names import AnyPath, as_path
+from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
+from tfckpt.storage import FileWriter, check_local, writing
+from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
+from tfckpt.v1.writer import V1Writer
+
+Infos = Mapping[str, TensorInfo]
+DType = Any  # what numpy makes a dtype of
+
+
+class Tensors(NamedTuple):
+    """What is to be written: what each tensor is, and how to get it, one at a time."""
+
+    infos: Infos
+    value: Callable[[str], Array]
+    metadata: Mapping[str, Any] | None
+    compressed: bool
+
+
+class Format(NamedTuple):
+    """What a format can hold, and what writes it."""
+
+    holds: Callable[[TensorInfo], bool]
+    write: Callable[[str, Tensors, bool], None]
+    why_no_name: Callable[[Infos], Mapping[str, str]] = lambda infos: {}
+    has_metadata: bool = False
+    compresses: bool = False
+
+
+def write_tensors(
+    path: AnyPath,
+    tensors: Mapping[str, object],
+    *,
+    format: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    skip: Iterable[str] = (),
+    cast: Mapping[DType, DType] | None = None,
+    compressed: bool = False,
+    max_shard_size: int | None = None,
+    fsync: bool = True,
+) -> str:
+    """Write tensors to a file of any format; return its path.
+
+    `tensors` maps names to arrays; a reader of another file is one too. One tensor is in memory
+    at a time. What was at `path` is replaced as a whole, or stays as it was.
+
+    `format` is "safetensors", "torch", "npz", "hdf5", "v1" or "v2"; without it the end of `path`
+    says it (``.safetensors``; ``.pt``, ``.pth``, ``.bin``; ``.npz``; ``.h5``, ``.hdf5``; else a V2
+    checkpoint). `metadata` goes where the format has a place for it. `compressed` is for npz and
+    hdf5.
+
+    `skip` names tensors that are left out; `cast` says by dtype what becomes of them
+    (``{"bfloat16": "float32"}``). With `max_shard_size` (bytes) a safetensors file becomes several,
+    ``model-00001-of-00002.safetensors`` and so on, with ``model.safetensors.index.json``, whose
+    path is then returned.
+
+    Raises InvalidArgumentError for what the format cannot hold, with all names, and ValueError for
+    options that it has not; then nothing is changed.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> path = tfckpt.write_tensors(tempfile.mkdtemp() + "/m.safetensors", {"w": np.ones((2, 2))})
+    >>> tfckpt.open_tensors(path)["w"].tolist()
+    [[1.0, 1.0], [1.0, 1.0]]
+    """
+    target = as_path(path)
+    check_local(target)
+    name = format_of(target) if format is None else format
+    if name not in FORMATS:
+        raise ValueError(f"a format is one of {', '.join(FORMATS)}, not {format!r}")
+    chosen = FORMATS[name]
+    _check_options(name, chosen, metadata, compressed, max_shard_size)
+    made = _prepared(tensors, frozenset(listed(skip)), _as_types(cast or {}))
+    made = made._replace(metadata=metadata, compressed=compressed)
+    _check_held(name, chosen, made.infos, target)
+    if max_shard_size is not None:
+        return _write_set(target, made, max_shard_size, fsync)
+    chosen.write(target, made, fsync)
+    return target
+
+
+_SUFFIXES = {
+    ".safetensors": "safetensors",
+    ".npz": "npz",
+    ".h5": "hdf5",
+    ".hdf5": "hdf5",
+    ".pt": "torch",
+    ".pth": "torch",
+    ".bin": "torch",
+}
+# A name of no suffix, of a suffix with a number, or of TensorFlow's: a prefix.
+_PREFIX = re.compile(r"[^.]*|.*\.(ckpt|v2|.*-\d+|\d+)")
+
+
+def format_of(path: str) -> str:
+    """Return the format that a name says by its end. Raises ValueError if it says none."""
+    base = os.path.basename(path)
+    found = next((name for end, name in _SUFFIXES.items() if base.endswith(end)), None)
+    if found is None and not _PREFIX.fullmatch(base):
+        raise ValueError(f"{path!r} does not say which format is meant: give format=")
+    return found or "v2"
+
+
+def _check_options(
+    name: str,
+    chosen: Format,
+    metadata: Mapping[str, Any] | None,
+    compressed: bool,
+    max_shard_size: int | None,
+) -> None:
+    if metadata is not None and not chosen.has_metadata:
+        raise ValueError(f"the format {name} has no place for metadata")
+    if compressed and not chosen.compresses:
+        raise ValueError(f"the format {name} is never compressed")
+    if max_shard_size is not None and (name != "safetensors" or max_shard_size < 1):
+        raise ValueError("max_shard_size is a number of bytes, for safetensors")
+
+
+# What there is to write
+
+
+def _prepared(
+    tensors: Mapping[str, object], skip: frozenset[str], cast: Mapping[str, np.dtype[Any]]
+) -> Tensors:
+    if not isinstance(tensors, Mapping):
+        raise TypeError(f"tensors are a mapping from name to array, not {tensors!r:.80}")
+    for name in skip:
+        if name not in tensors:
+            raise tensor_not_found(name, tensors, "skip=")
+    infos = {name: info for name, info in _infos(tensors).items() if name not in skip}
+    wanted = {name: _cast_info(info, cast) for name, info in infos.items()}
+
+    def value(name: str) -> Array:
+        array = _as_array(tensors[name])
+        dtype = cast.get(infos[name].type_name)
+        array = array if dtype is None else array.astype(dtype)
+        expected = wanted[name]
+        if array.shape != expected.shape or not _same_type(array.dtype, expected.dtype):
+            raise ValueError(
+                f"tensor {name!r} is {array.dtype} {list(array.shape)}, it was said to be "
+                f"{expected.dtype} {list(expected.shape)}"
+            )
+        return array
+
+    return Tensors(wanted, value, None, False)
+
+
+def _same_type(a: np.dtype[Any], b: np.dtype[Any]) -> bool:
+    return a.newbyteorder("=") == b or (a.kind in "SUOT" and b.kind == "O")
+
+
+def _infos(tensors: Mapping[str, object]) -> Infos:
+    """Return what each tensor is, without getting it where the mapping can say so."""
+    if isinstance(tensors, TensorReader):
+        tensors.check_complete()
+        return tensors.infos()
+    wrong = [name for name in tensors if not isinstance(name, str)]
+    if wrong:
+        raise TypeError(f"a tensor's name is a str, not {wrong[0]!r}")
+    ask = getattr(tensors, "info", None)
+    if ask is not None:  # any lazy mapping that has it
+        return {name: ask(name) for name in tensors}
+    return {
+        name: described(array.dtype, array.shape, array.nbytes)
+        for name, array in ((name, _as_array(value)) for name, value in tensors.items())
+    }
+
+
+def _as_array(value: object) -> Array:
+    return value if type(value) is np.ndarray else as_storable(value)[0]
+
+
+def _as_types(cast: Mapping[DType, DType]) -> dict[str, np.dtype[Any]]:
+    return {_dtype(old).name: _dtype(new) for old, new in cast.items()}
+
+
+def _dtype(said: DType) -> np.dtype[Any]:
+    try:
+        return dtype_named(said) if isinstance(said, str) else np.dtype(said)
+    except UnimplementedError:
+        raise ValueError(f"no dtype of numpy or ml_dtypes is called {said!r}") from None
+
+
+def _cast_info(info: TensorInfo, cast: Mapping[str, np.dtype[Any]]) -> TensorInfo:
+    dtype = cast.get(info.type_name)
+    if dtype is None:
+        return info._replace(slices=())
+    return described(dtype, info.shape, info.size * dtype.itemsize)
+
+
+def _check_held(name: str, chosen: Format, infos: Infos, path: str) -> None:
+    """Refuse what a format cannot hold, all at once."""
+    bad = {
+        tensor: info.type_name
+        for tensor, info in infos.items()
+        if info.why_unreadable or not chosen.holds(info)
+    }
+    if bad:
+        kinds = sorted(set(bad.values()))
+        raise InvalidArgumentError(
+            f"the format {name} cannot hold {_listed(bad)}: leave them out (skip=[...])"
+            + (
+                f" or make them something else (cast={{{kinds[0]!r}: ...}})"
+                if set(kinds) - {"string"}
+                else ""
+            ),
+            path=path,
+        )
+    names = chosen.why_no_name(infos)
+    if names:
+        raise InvalidArgumentError(
+            f"the format {name} cannot hold these names: {_listed(names)}", path=path
+        )
+
+
+def _listed(bad: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} ({why})" for name, why in bad.items())
+
+
+# The formats
+
+
+def _write_safetensors(path: str, tensors: Tensors, fsync: bool) -> None:
+    with writing(path, fsync=fsync) as file:
+        safetensors.write_safetensors(file, tensors.infos, tensors.value, tensors.metadata)
+
+
+def _write_torch(path: str, tensors: Tensors, fsync: bool) -> None:
+    with writing(path, fsync=fsync) as file:
+        pytorch.write_torch(file, tensors.infos, tensors.value)
+
+
+def _write_npz(path: str, tensors: Tensors, fsync: bool) -> None:
+    with writing(path, fsync=fsync) as file:
+        numpys.write_npz(file, tensors.infos, tensors.value, compressed=tensors.compressed)
+
+
+def _write_hdf5(path: str, tensors: Tensors, fsync: bool) -> None:
+    with writing(path, fsync=fsync) as file:
+        hdf5.write_hdf5(
+            file,
+            tensors.infos,
+            tensors.value,
+            tensors.metadata,
+            compressed=tensors.compressed,
+        )
+
+
+def _write_set(path: str, tensors: Tensors, most: int, fsync: bool) -> str:
+    """Write safetensors files and their index; return its path."""
+    infos = tensors.infos
+    sizes = {name: size_of(infos[name]) for name in infos}
+    files = split_by_size(sizes, most)
+    paths = file_names(path, len(files))
+    weight_map: dict[str, str] = {}
+    index = path + INDEX_SUFFIX
+    with ExitStack() as opened:
+        writers = []
+        for one, names in zip(paths, files, strict=True):
+            file = opened.enter_context(FileWriter(one, fsync=fsync))
+            some = {name: infos[name] for name in names}
+            safetensors.write_safetensors(file, some, tensors.value, tensors.metadata)
+            file.flush()
+            writers.append(file)
+            weight_map.update(dict.fromkeys(names, os.path.basename(one)))
+        publish_set(index, writers, weight_map, sum(sizes.values()), fsync=fsync)
+    return index
+
+
+def _write_v1(path: str, tensors: Tensors, fsync: bool) -> None:
+    with V1Writer(path, fsync=fsync) as writer:
+        for name in tensors.infos:
+            writer.add(name, tensors.value(name))
+
+
+def _write_v2(path: str, tensors: Tensors, fsync: bool) -> None:
+    def add(bundle: BundleWriter, name: str, shard: int) -> None:
+        bundle.add(name, tensors.value(name), shard=shard)
+
+    write_shards(path, [list(tensors.infos)], add, fsync=fsync)
+
+
+FORMATS: dict[str, Format] = {
+    "safetensors": Format(
+        holds=lambda info: info.type_name in safetensors.TYPES,
+        write=_write_safetensors,
+        why_no_name=safetensors.why_no_name,
+        has_metadata=True,
+    ),
+    "torch": Format(
+        holds=lambda info: info.type_name in pytorch.TYPES,
+        write=_write_torch,
+        why_no_name=pytorch.why_no_name,
+    ),
+    "npz": Format(
+        holds=numpys.holds,
+        write=_write_npz,
+        why_no_name=numpys.why_no_name,
+        compresses=True,
+    ),
+    "hdf5": Format(
+        holds=hdf5.holds,
+        write=_write_hdf5,
+        why_no_name=hdf5.why_no_name,
+        has_metadata=True,
+        compresses=True,
+    ),
+    "v1": Format(
+        holds=lambda info: info.foreign is None and info.data_type in V1_DATA_TYPES,
+        write=_write_v1,
+    ),
+    "v2": Format(holds=lambda info: info.foreign is None, write=_write_v2),
+}
