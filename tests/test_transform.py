@@ -833,6 +833,22 @@ def test_slots_follow_and_go_with_their_variables(tmp_path: Path) -> None:
         tfckpt.save(tmp_path / "d", transform.select(source, drop=drop))
 
 
+def test_a_variable_that_becomes_one_with_another_object_keeps_its_slots(tmp_path: Path) -> None:
+    source = with_optimizer(tmp_path / "a")
+    reader = tfckpt.load_checkpoint(source)
+    graph = tfckpt.object_graph(source)
+    graph.nodes.add()  # an object without values, where the variable is to go
+    graph.nodes[0].children.add(local_name="place", node_id=6)
+    tensors = dict(reader) | {OBJECT_GRAPH_KEY: graph.SerializeToString()}
+    moved = transform.rename(tensors, {"net/w": "place"})
+    path = tfckpt.save(tmp_path / "b", moved)
+    assert paths_in(tfckpt.object_graph(path)) == {
+        "place",
+        "place/.OPTIMIZER_SLOT/opt/m",
+        "opt/iter",
+    }
+
+
 def test_a_transform_of_a_file_can_be_sent_to_another_process(tmp_path: Path) -> None:
     path = tfckpt.save(tmp_path / "m", {"w": ones(2)})
     made = transform.rename(path, {"w": "x"})
