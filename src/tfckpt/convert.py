@@ -11,17 +11,16 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tfckpt.bundle.commit import has_index, remove_bundle
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.bundle.spread import Progress
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.reader import CheckpointReader, TensorInfo, Unreadable, readable
-from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.tensors.stored import as_storable, same_bits
 from tfckpt.v1.naming import is_pattern, pattern_at, split_pattern
 from tfckpt.v1.reader import V1Reader
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from tfckpt.renaming import Nameless, Repeated
 
 FORMATS = ("v2", "v1")
-
-Progress = Callable[[int, int, str], object]
 
 logger = logging.getLogger("tfckpt")
 
@@ -204,6 +201,15 @@ def _check_target(source: CheckpointReader, target: str, *, to: str, overwrite: 
             "where both formats have one prefix the V2 one is read: choose another prefix",
             path=target,
         )
+    check_no_folder(target, source)
+    there = has_index(target) or os.path.isfile(target) or pattern_at(target) is not None
+    # The V1 file that is the source does not stand in the way of V2 files of its name.
+    if there and not overwrite and not (own and not has_index(target)):
+        raise FileExistsError(f"{target}: there is a checkpoint already; it was left as it is")
+
+
+def check_no_folder(target: str, source: CheckpointReader) -> None:
+    """Raise InvalidArgumentError for a folder where a prefix is expected."""
     if os.path.isdir(target) and not has_index(target):
         base = os.path.basename((split_pattern(source.path) or [source.path])[0])
         raise InvalidArgumentError(
@@ -211,10 +217,6 @@ def _check_target(source: CheckpointReader, target: str, *, to: str, overwrite: 
             f"{os.path.join(target, base)}",
             path=target,
         )
-    there = has_index(target) or os.path.isfile(target) or pattern_at(target) is not None
-    # The V1 file that is the source does not stand in the way of V2 files of its name.
-    if there and not overwrite and not (own and not has_index(target)):
-        raise FileExistsError(f"{target}: there is a checkpoint already; it was left as it is")
 
 
 def _check_types(infos: Mapping[str, TensorInfo], path: str, to: str) -> None:
@@ -247,25 +249,13 @@ def _write_checked(
         if written.keys() != sizes.keys():
             raise DataLossError("what was written has other names than the source", path=target)
         for name in sizes:
-            if not _same(as_storable(value(name))[0], written[name]):
+            if not same_bits(as_storable(value(name))[0], written[name]):
                 raise DataLossError(
                     "what was written differs from the source: is the disk sound?",
                     path=target,
                     tensor=name,
                 )
             report(name)
-
-
-def _same(a: Array, b: Array) -> bool:
-    if (a.dtype, a.shape) != (b.dtype, b.shape):
-        return False
-    if a.dtype.kind in "OS":
-        return bool(a.tolist() == b.tolist())
-    return np.array_equal(_octets(a), _octets(b))
-
-
-def _octets(array: Array) -> Array:
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
 def _reporter(sizes: Mapping[str, int], progress: Progress | None) -> Callable[[str], None]:
