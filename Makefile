@@ -112,9 +112,9 @@ golden: .venv-interop  ## remake tests/golden with real TensorFlow
 	.venv-interop/bin/python tests/golden/make_golden.py
 	.venv-interop/bin/python tests/golden/make_v1.py
 
-docs: .venv-docs  ## build the documentation into site/, and read it in a browser
+docs: .venv-docs  ## build the documentation into site/, and read it and a report in a browser
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict --quiet
-	.venv-docs/bin/python -m pytest -q --noconftest tests/site
+	.venv-docs/bin/python -m pytest -q --noconftest tests/site tests/report
 
 build: .venv-docs  ## wheel and sdist into dist/, checked, and tried in an environment of their own
 	rm -rf dist .venv-built

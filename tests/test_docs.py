@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import doctest
+import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +81,29 @@ def test_the_entry_in_the_page_on_bundles_is_one() -> None:
     entry = Entry(1, (2, 3), 0, 0, 24, 0x04030201)
     assert entry == Entry.decode(stored)
     assert stored == entry.encode()
+
+
+CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the examples are a shell's")
+def test_the_page_on_the_command_line_shows_what_commands_print(tmp_path: Path) -> None:
+    pytest.importorskip("click")
+    shutil.copytree(ROOT / "tests" / "golden", tmp_path / "golden")
+    shown = "".join(CONSOLE.findall((ROOT / "docs" / "command-line.md").read_text()))
+    commands = [line for line in shown.splitlines() if line.startswith("$ ")]
+    assert len(commands) > 12
+    script = [f'tfckpt() {{ {sys.executable} -m tfckpt "$@"; }}']
+    for command in commands:
+        script += [f"echo {shlex.quote(command)}", command.removeprefix("$ ")]
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=tmp_path / "golden",
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    printed = done.stdout.decode()
+    expected = re.escape(shown).replace(r"\.\.\.", ".*")
+    if not re.fullmatch(expected, printed):
+        assert printed == shown  # shows where they part

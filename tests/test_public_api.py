@@ -17,7 +17,7 @@ PACKAGE = Path(tfckpt.__file__).parent
 # The map of docs/architecture.md: a home uses those in the lines above it, and no others.
 LAYERS = [
     {"errors", "protos", "lazy", "pause"},
-    {"limits", "parsing", "versions", "coding", "dtypes", "names"},
+    {"limits", "parsing", "versions", "coding", "dtypes", "names", "notebook"},
     {"checksum", "wire", "bookkeeping"},
     {"storage"},
     {"tensors"},
@@ -33,7 +33,7 @@ LAYERS = [
     {"manager", "graph", "initial", "transform"},
     {"saved_model"},
     {"renaming"},
-    {"convert"},
+    {"convert", "looking"},
     {"cli"},
     {"__main__", "__init__"},
 ]

@@ -30,6 +30,12 @@ _HOMES = {
     "initial": "VocabInfo generate_vocab_remapping init_from_checkpoint load_and_remap_matrix "
     "warm_start",
     "limits": "Limits",
+    "looking.compare": "Comparison TensorDifference compare",
+    "looking.describe": "CheckpointDescription Description describe",
+    "looking.finding": "Finding",
+    "looking.report": "write_report",
+    "looking.statistics": "Moved Statistics TensorStatistics statistics",
+    "looking.verify": "VerifyReport verify",
     "manager": "CheckpointManager",
     "objects": "Checkpoint CheckpointOptions CheckpointView LoadStatus MaxShardSizePolicy "
     "ShardByTaskPolicy ShardableTensor ShardingCallback Variable load_object_tree object_graph "

@@ -53,6 +53,22 @@ from tfckpt.initial import warm_start as warm_start
 # What a file of strangers may ask for
 from tfckpt.limits import Limits as Limits
 
+# Looking at checkpoints
+from tfckpt.looking.compare import Comparison as Comparison
+from tfckpt.looking.compare import TensorDifference as TensorDifference
+from tfckpt.looking.compare import compare as compare
+from tfckpt.looking.describe import CheckpointDescription as CheckpointDescription
+from tfckpt.looking.describe import Description as Description
+from tfckpt.looking.describe import describe as describe
+from tfckpt.looking.finding import Finding as Finding
+from tfckpt.looking.report import write_report as write_report
+from tfckpt.looking.statistics import Moved as Moved
+from tfckpt.looking.statistics import Statistics as Statistics
+from tfckpt.looking.statistics import TensorStatistics as TensorStatistics
+from tfckpt.looking.statistics import statistics as statistics
+from tfckpt.looking.verify import VerifyReport as VerifyReport
+from tfckpt.looking.verify import verify as verify
+
 # In a training loop
 from tfckpt.manager import CheckpointManager as CheckpointManager
 

@@ -11,7 +11,7 @@ Types below a byte (int4 and the like) take one byte an element, in arrays as on
 from __future__ import annotations
 
 from enum import IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -222,6 +222,7 @@ def data_type_name(data_type: int) -> str:
     return DataType(data_type).name if data_type in _NAMED else f"DT_{data_type}"
 
 
+@lru_cache(maxsize=256)
 def python_name(data_type: int) -> str:
     """Return the name that TensorFlow's Python has for it: ``float32``, ``string``, ``qint8``."""
     dtype = numpy_dtype(data_type)

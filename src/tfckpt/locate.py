@@ -129,7 +129,7 @@ def _in_folder(folder: str) -> Location:
     latest = latest_checkpoint(folder)
     if latest is not None:
         return _at_prefix(latest) or Location(latest, is_v1=True)
-    locations = _all_in(folder)
+    locations = checkpoints_in(folder)
     if len(locations) == 1:
         return locations[0]
     if locations:
@@ -139,11 +139,33 @@ def _in_folder(folder: str) -> Location:
             path=folder,
         )
     raise InvalidArgumentError(
-        f"Couldn't find 'checkpoint' file or checkpoints in given directory {folder}", path=folder
+        f"Couldn't find 'checkpoint' file or checkpoints in given directory "
+        f"{folder}{_instead(folder)}",
+        path=folder,
     )
 
 
-def _all_in(folder: str) -> list[Location]:
+def _instead(folder: str) -> str:
+    """Say what a folder without checkpoints has that may have been meant."""
+    names = list_folder(folder)
+    below = [name for name in names if _is_home(os.path.join(folder, name))]
+    if below:
+        return f"; these folders in it have some: {', '.join(below[:5])}"
+    graphs = [name for name in names if name.endswith((".meta", ".pb", ".pbtxt"))]
+    if graphs:
+        return f"; it has graphs (`tfckpt graph` shows them): {', '.join(graphs[:5])}"
+    return f"; it has {', '.join(names[:5])}" if names else "; it is empty"
+
+
+def _is_home(path: str) -> bool:
+    """Whether a folder has checkpoints, or is a SavedModel's."""
+    if not os.path.isdir(path):
+        return False
+    model = any(os.path.isfile(os.path.join(path, name)) for name in SAVED_MODEL_FILES)
+    return model or bool(checkpoints_in(path))
+
+
+def checkpoints_in(folder: str) -> list[Location]:
     """Find the checkpoints of a folder; of one in both formats, the V2."""
     paths = [os.path.join(folder, name) for name in list_folder(folder)]
     v2 = {path.removesuffix(INDEX_SUFFIX) for path in paths if path.endswith(INDEX_SUFFIX)}

@@ -169,6 +169,11 @@ class CheckpointManager:
     def checkpoint(self) -> Checkpointable:
         return self._checkpoint
 
+    def __repr__(self) -> str:
+        count = len(self.checkpoints)
+        kept = f"{count} checkpoint{'' if count == 1 else 's'}"
+        return f"<CheckpointManager of {self.directory!r} with {kept}>"
+
     def save(
         self,
         checkpoint_number: object = None,

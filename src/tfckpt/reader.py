@@ -13,6 +13,7 @@ import numpy as np
 from tfckpt.dtypes import data_type_name, numpy_dtype, python_name, why_unreadable
 from tfckpt.errors import FileMissingError, TensorNotFoundError, UnimplementedError
 from tfckpt.names import close_names, shown_lines
+from tfckpt.notebook import table_html
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
 
@@ -169,6 +170,18 @@ class TensorReader(Mapping[str, Array]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.path!r}>"
 
+    def _repr_html_(self) -> str:
+        infos = self.infos()
+        rows = (
+            (name, info.type_name, str(list(info.shape)), f"{info.stored_size:,}")
+            for name, info in infos.items()
+        )
+        title = f"{type(self).__name__} of {self.path}: {len(infos):,} tensors"
+        return table_html(title, ("name", "type", "shape", "bytes"), rows, len(infos))
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
 
 class CheckpointReader(TensorReader):
     """A checkpoint of TensorFlow as a mapping from name to array, read lazily.
@@ -270,7 +283,8 @@ def tensor_not_found(
     if not isinstance(name, str):
         return TensorNotFoundError(f"a tensor's name is a str, not {name!r}", path=path)
     names = list(names)
-    hint = close_names(name, names)
+    values = [one for one in names if one.startswith(f"{name}/.ATTRIBUTES/")]
+    hint = values[:3] or close_names(name, names)
     among = f"; did you mean {' or '.join(map(repr, hint))}?" if hint else ""
     return TensorNotFoundError(
         f"not found among the {len(names)} tensors of this checkpoint{among}{why}",

@@ -120,7 +120,7 @@ class BundleReader(CheckpointReader):
     def _info(self, name: str, entry: Entry) -> TensorInfo:
         size = entry.size
         for one in entry.slices:
-            size += self._slice_entry(name, one).size
+            size += self.slice_entry(name, one).size
         return TensorInfo(entry.data_type, entry.shape, size, entry.slices)
 
     @property
@@ -132,7 +132,7 @@ class BundleReader(CheckpointReader):
         """Return what the index says of each slice of a tensor; of one in one piece, its entry."""
         if not entry.slices:
             return [(None, entry)]
-        return [(one, self._slice_entry(name, one)) for one in entry.slices]
+        return [(one, self.slice_entry(name, one)) for one in entry.slices]
 
     def shard_of(self, name: str, entry: Entry) -> Shard:
         """Return the data file in which a tensor, or a slice of it, lies."""
@@ -210,7 +210,7 @@ class BundleReader(CheckpointReader):
         """Find the slices of a partitioned tensor that hold what is selected."""
         pieces = []
         for part in selection.parts(entry.slices, entry.shape):
-            stored = self._slice_entry(name, part.stored)
+            stored = self.slice_entry(name, part.stored)
             expected = part.stored.shape_in(entry.shape)
             if (stored.data_type, stored.shape) != (entry.data_type, expected):
                 raise DataLossError(
@@ -222,7 +222,8 @@ class BundleReader(CheckpointReader):
             pieces.append((part, stored))
         return pieces
 
-    def _slice_entry(self, name: str, one: TensorSlice) -> Entry:
+    def slice_entry(self, name: str, one: TensorSlice) -> Entry:
+        """Return what the index says of one slice of a tensor."""
         value = self._table.get(one.key(encode_name(name)))
         if value is None:
             raise DataLossError(

@@ -11,8 +11,13 @@ from tfckpt.versions import TFCKPT_VERSION
 
 # command -> the module beside this one and its function
 _COMMANDS = {
+    "info": "info:info_command",
     "ls": "ls:ls_command",
     "show": "show:show_command",
+    "stats": "stats:stats_command",
+    "verify": "verify:verify_command",
+    "diff": "diff:diff_command",
+    "report": "report:report_command",
     "convert": "convert:convert_command",
     "tree": "tree:tree_command",
     "graph": "graph:graph_command",
@@ -21,6 +26,7 @@ _COMMANDS = {
     "merge": "merge:merge_command",
     "suggest": "suggest:suggest_command",
     "saved-model": "saved_model:saved_model_command",
+    "completion": "completion:completion_command",
 }
 
 

@@ -3,53 +3,147 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import click
 
-from tfckpt.checkpoint import load_checkpoint
-from tfckpt.cli.output import bytes_text, console, markup, shape_text, table
-from tfckpt.dtypes import data_type_name, python_name
-from tfckpt.reader import TensorInfo
+from tfckpt.bundle.entry import Entry
+from tfckpt.bundle.reader import BundleReader
+from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
+from tfckpt.dtypes import data_type_name
+from tfckpt.looking.bundles import missing_data
+from tfckpt.looking.listing import SORTS, by_scope, chosen, folded
+from tfckpt.looking.opening import open_any
+from tfckpt.looking.wording import bytes_text, plural, shape_text
+from tfckpt.pause import no_collection
+from tfckpt.reader import TensorInfo, TensorReader
+
+Item = tuple[str, TensorInfo]
 
 
 @click.command("ls")
-@click.argument("path")
-@click.option("--sort", type=click.Choice(["name", "size"]), default="name", show_default=True)
+@click.argument("path", shell_complete=complete_path)
+@click.option("--filter", "patterns", multiple=True, metavar="GLOB", help="Only names like this.")
+@click.option("--sort", type=click.Choice([*SORTS]), default="name", show_default=True)
+@click.option("--depth", type=click.IntRange(min=1), help="Add up by scopes of so many levels.")
+@click.option("--fold", is_flag=True, help="One line for tensors alike but for numbers in names.")
+@click.option("-l", "--long", "long", is_flag=True, help="Checksum, shard and offset too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a tensor.")
-def ls_command(path: str, sort: str, as_json: bool) -> None:
-    """List the tensors of PATH: name, element type, shape and stored size."""
-    with load_checkpoint(path) as reader:
-        infos = list(reader.infos().items())
-        where = reader.path
-    if sort == "size":
-        infos.sort(key=lambda item: -item[1].stored_size)
-    if as_json:
-        for name, info in infos:
-            click.echo(json.dumps(_as_json(name, info)))
-        return
-    out = console()
-    listing = table("name", "type", "shape", "size", right=("size",))
-    for name, info in infos:
+def ls_command(
+    path: str,
+    patterns: tuple[str, ...],
+    sort: str,
+    depth: int | None,
+    fold: bool,
+    long: bool,
+    as_json: bool,
+) -> None:
+    """List the tensors of PATH: name, element type, shape and stored size.
+
+    Exits with 1 where data that the index speaks of is missing.
+    """
+    with open_any(path) as reader, no_collection():
+        items = chosen(reader.infos(), patterns, sort)
+        if as_json:
+            text.write(_json_lines(reader, items, long))
+        else:
+            width = text.columns()
+            if depth is not None:
+                lines = _scopes(items, depth, sort, width)
+            elif fold:
+                lines = _folded(items, width)
+            else:
+                lines = _listing(reader, items, long, width)
+            text.write(lines)
+            total = sum(info.stored_size for _, info in items)
+            elements = plural(sum(info.size for _, info in items), "element")
+            tensors = plural(len(items), "tensor")
+            where = text.harmless(reader.path)
+            text.write(["", f"{tensors}, {elements}, {bytes_text(total)} in {where}"])
+        missing = missing_data(reader) if isinstance(reader, BundleReader) else []
+    for one in missing:
+        click.echo(f"tfckpt: {text.harmless(str(one))}", err=True)
+    if missing:
+        raise click.exceptions.Exit(1)
+
+
+def _listing(
+    reader: TensorReader, items: Sequence[Item], long: bool, width: int | None
+) -> Iterator[str]:
+    titles = ["name", "type", "shape", "size"]
+    rows = []
+    for name, info in items:
         pieces = f" in {len(info.slices)} slices" if info.slices else ""
-        listing.add_row(
-            markup(name),
-            python_name(info.data_type),
-            markup(shape_text(info.shape)) + pieces,
+        row = [
+            name,
+            info.type_name,
+            shape_text(info.shape) + pieces,
             bytes_text(info.stored_size),
+        ]
+        if not long or not isinstance(reader, BundleReader):
+            rows.append(row)
+            continue
+        entry = reader.entry(name)
+        rows.append([*row, *(_place(entry) if not entry.slices else ("", "", ""))])
+        for one in entry.slices:
+            stored = reader.slice_entry(name, one)
+            size = bytes_text(stored.size)
+            rows.append([f"  slice {one}", "", shape_text(stored.shape), size, *_place(stored)])
+    if long and isinstance(reader, BundleReader):
+        titles += ["checksum", "shard", "offset"]
+    return text.table(titles, rows, right=("size", "shard", "offset"), width=width)
+
+
+def _place(entry: Entry) -> tuple[str, str, str]:
+    return f"{entry.crc32c:08x}", str(entry.shard_id), str(entry.offset)
+
+
+def _scopes(items: Sequence[Item], depth: int, sort: str, width: int | None) -> Iterator[str]:
+    scopes = by_scope(items, depth)
+    if sort in ("size", "elements"):
+        scopes.sort(key=lambda one: -(one.size if sort == "size" else one.elements))
+    titles = ("scope", "tensors", "elements", "size")
+    rows = [
+        (one.name, f"{one.tensors:,}", f"{one.elements:,}", bytes_text(one.size)) for one in scopes
+    ]
+    return text.table(titles, rows, right=titles[1:], width=width)
+
+
+def _folded(items: Sequence[Item], width: int | None) -> Iterator[str]:
+    rows = [
+        (
+            one.name,
+            one.info.type_name,
+            shape_text(one.info.shape),
+            bytes_text(one.info.stored_size),
+            f"x {one.times:,}" if one.times > 1 else "",
         )
-    out.print(listing)
-    out.print()
-    out.print(
-        f"{len(infos)} tensors, {sum(info.size for _, info in infos):,} elements, "
-        f"{bytes_text(sum(info.stored_size for _, info in infos))} in {markup(where)}"
-    )
+        for one in folded(items)
+    ]
+    return text.table(("name", "type", "shape", "size", ""), rows, right=("size",), width=width)
 
 
-def _as_json(name: str, info: TensorInfo) -> dict[str, object]:
-    return {
-        "name": name,
-        "dtype": data_type_name(info.data_type),
-        "shape": list(info.shape),
-        "size": info.stored_size,
-        "slices": [str(one) for one in info.slices],
-    }
+def _json_lines(reader: TensorReader, items: Sequence[Item], long: bool) -> Iterator[str]:
+    for name, info in items:
+        made: dict[str, Any] = {
+            "name": name,
+            "dtype": data_type_name(info.data_type) if info.foreign is None else info.type_name,
+            "shape": list(info.shape),
+            "size": info.stored_size,
+            "slices": [str(one) for one in info.slices],
+        }
+        if long and isinstance(reader, BundleReader):
+            entry = reader.entry(name)
+            stored = [reader.slice_entry(name, one) for one in entry.slices] or [entry]
+            made["stored"] = [
+                {
+                    "shard": one.shard_id,
+                    "offset": one.offset,
+                    "size": one.size,
+                    "crc32c": one.crc32c,
+                }
+                for one in stored
+            ]
+        yield json.dumps(made)

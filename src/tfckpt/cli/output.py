@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import re
 import sys
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from tfckpt.looking.wording import bytes_text, shape_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+__all__ = ["bytes_text", "console", "harmless", "markup", "shape_text", "table"]
 
 _UNLIMITED = 10_000
 
 
 def console() -> Console:
     """Return a console; one that is piped into a file or program cuts no line."""
+    from rich.console import Console
+
     width = None if sys.stdout.isatty() else _UNLIMITED
     return Console(width=width, highlight=False, soft_wrap=False, emoji=False)
 
 
 def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     """Return an empty table; the columns in `right` are numbers."""
+    from rich.table import Table
+
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         made.add_column(column, justify="right" if column in right else "left", overflow="fold")
@@ -41,24 +50,6 @@ def harmless(text: str) -> str:
 
 def markup(text: str) -> str:
     """Return a text of others for output in which rich's markup counts."""
+    from rich.markup import escape
+
     return escape(harmless(text))
-
-
-def bytes_text(size: int) -> str:
-    """Return a size in bytes in the unit that suits it.
-
-    >>> bytes_text(999), bytes_text(41_200_000)
-    ('999 B', '41.2 MB')
-    """
-    if size < 1000:
-        return f"{size} B"
-    value = float(size)
-    for unit in ("kB", "MB", "GB", "TB"):
-        value /= 1000
-        if value < 999.95 or unit == "TB":
-            break
-    return f"{value:.1f} {unit}"
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    return "[" + ", ".join(map(str, shape)) + "]"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import math
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import click
 import numpy as np
 
-from tfckpt.checkpoint import load_checkpoint
-from tfckpt.cli.output import bytes_text, console, markup, shape_text
-from tfckpt.dtypes import python_name
+from tfckpt.cli import text
+from tfckpt.cli.completion import complete_name, complete_path
+from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
+from tfckpt.looking.opening import numbers, open_any, resolved
+from tfckpt.looking.wording import bytes_text, shape_text
+from tfckpt.reader import TensorInfo
 from tfckpt.tensors.selection import Index
 
 
@@ -35,20 +42,29 @@ def _parse_part(text: str) -> Any:
 
 
 @click.command("show")
-@click.argument("path")
-@click.argument("name")
+@click.argument("path", shell_complete=complete_path)
+@click.argument("name", shell_complete=complete_name)
 @click.option("--slice", "part", help="Show only this part of it, such as 0,10:20 or ...,0.")
 @click.option(
     "--verify-whole", is_flag=True, help="Read all of a big tensor to check the part that is shown."
 )
 @click.option("--full", is_flag=True, help="Print every value, however many there are.")
-def show_command(path: str, name: str, part: str | None, verify_whole: bool, full: bool) -> None:
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["npy", "csv", "json"]),
+    help="Write the values, and nothing else, to standard output.",
+)
+def show_command(
+    path: str, name: str, part: str | None, verify_whole: bool, full: bool, form: str | None
+) -> None:
     """Show the tensor NAME of PATH: what it is, a summary, and its values.
 
-    A part of a tensor of over 4 MiB is shown unchecked, unless --verify-whole is given: checksums
-    speak of whole tensors.
+    NAME may be the path of an object or the full name of a variable too. A part of a tensor of
+    over 4 MiB is shown unchecked, unless --verify-whole is given: checksums speak of whole tensors.
     """
-    with load_checkpoint(path, verify="whole" if verify_whole else True) as reader:
+    with open_any(path, verify="whole" if verify_whole else True) as reader:
+        name = resolved(reader, name)
         info = reader.info(name)
         try:
             value = reader.get_tensor(name, parse_index(part) if part else None)
@@ -56,25 +72,84 @@ def show_command(path: str, name: str, part: str | None, verify_whole: bool, ful
             raise
         except (IndexError, ValueError) as error:  # the latter for a step of zero
             raise click.BadParameter(str(error), param_hint="--slice") from None
-    out = console()
-    out.print(
-        f"[bold]{markup(name)}[/]  {python_name(info.data_type)} {markup(shape_text(info.shape))}, "
-        f"{bytes_text(info.stored_size)}"
-    )
-    for one in info.slices:
-        out.print(f"  slice {one}")
     array = np.array(value, object) if isinstance(value, bytes) else np.asarray(value)
+    if form is None:
+        text.write(_described(name, info, array, full))
+    elif form == "npy":
+        _write_npy(array)
+    else:
+        text.write(_FORMS[form](array))
+
+
+def _described(
+    name: str, info: TensorInfo, array: np.ndarray[Any, Any], full: bool
+) -> Iterator[str]:
+    what = f"{info.type_name} {shape_text(info.shape)}"
+    yield f"{text.bold(harmless(name))}  {what}, {bytes_text(info.stored_size)}"
+    for one in info.slices:
+        yield f"  slice {one}"
     if array.dtype != object and array.size:
-        out.print(summary(array))
-    with np.printoptions(threshold=array.size + 1 if full else 1000, linewidth=100):
-        for line in str(value if isinstance(value, bytes) else array).splitlines():
-            out.print(markup(line))
+        yield summary(array)
+    width = text.columns() or 100
+    with np.printoptions(threshold=array.size + 1 if full else 1000, linewidth=width):
+        shown = str(array.item() if array.dtype == object and not array.ndim else array)
+    yield from map(harmless, shown.splitlines())
+
+
+def _write_npy(array: np.ndarray[Any, Any]) -> None:
+    if array.dtype == object:
+        raise click.BadParameter("strings have no .npy form that is no pickle", param_hint="--as")
+    np.save(sys.stdout.buffer, array, allow_pickle=False)
+    sys.stdout.buffer.flush()
+
+
+def _csv(array: np.ndarray[Any, Any]) -> Iterator[str]:
+    """Yield a line for each row: of the last dimension, all others one after another."""
+    import csv
+    import io
+
+    columns = array.shape[-1] if array.ndim > 1 else 1
+    for row in array.reshape(-1, columns) if array.size else ():
+        line = io.StringIO()
+        csv.writer(line, lineterminator="").writerow(map(_plain, row))
+        yield line.getvalue()
+
+
+def _json(array: np.ndarray[Any, Any]) -> Iterator[str]:
+    """Yield nested lists; NaN and infinite values are strings, as JSON has no such numbers."""
+    flat = np.empty(array.size, object)
+    for at, one in enumerate(array.reshape(-1)):
+        flat[at] = _in_json(one)
+    nested = flat.reshape(array.shape).tolist()
+    yield json.dumps(nested, allow_nan=False)
+
+
+def _in_json(element: Any) -> Any:
+    value = _plain(element)
+    if isinstance(value, complex):
+        return [value.real, value.imag]
+    is_infinite = isinstance(value, float) and not math.isfinite(value)
+    return str(value) if is_infinite else value
+
+
+def _plain(element: Any) -> Any:
+    """Return an element as Python has it; the digits of a short float are those it needs."""
+    if isinstance(element, bytes):
+        return element.decode("utf-8", "backslashreplace")
+    if isinstance(element, np.void):  # a quantized number
+        element = element[0]
+    value = element.item()
+    if isinstance(value, float):
+        return float(str(element))
+    return value
+
+
+_FORMS = {"csv": _csv, "json": _json}
 
 
 def summary(array: np.ndarray[Any, Any]) -> str:
     """Return the range, mean and deviation of an array, and what in it is not finite or zero."""
-    if array.dtype.names:
-        array = array[array.dtype.names[0]]
+    array = array if (plain := numbers(array)) is None else plain
     if array.dtype.kind == "b":
         return f"{int(array.sum())} true, {int(array.size - array.sum())} false"
     if array.dtype.kind == "c":

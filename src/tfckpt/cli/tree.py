@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
-from rich.tree import Tree
 
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.cli.output import bytes_text, console, harmless, markup, shape_text
+from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
+from tfckpt.cli.output import harmless
 from tfckpt.dtypes import python_name
+from tfckpt.looking.optimizers import slot_of
+from tfckpt.looking.wording import bytes_text, plural, shape_text
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.objects.values import ObjectValues
+from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tfckpt.protos import TrackableObjectGraph
 
@@ -32,10 +36,16 @@ class _Branch(NamedTuple):
     tensors: int
     size: int
     below: list[_Branch]
+    note: str = ""
+
+
+# What stands before a branch and before what is below it: of the last one, and of others.
+_GUIDES = (("└── ", "    "), ("├── ", "│   "))
+_ASCII_GUIDES = (("`-- ", "    "), ("|-- ", "|   "))
 
 
 @click.command("tree")
-@click.argument("path")
+@click.argument("path", shell_complete=complete_path)
 @click.option("--depth", type=click.IntRange(min=1), help="Show only so many levels.")
 @click.option("--slots/--no-slots", default=True, help="Show the slot variables of optimizers.")
 def tree_command(path: str, depth: int | None, slots: bool) -> None:
@@ -44,34 +54,49 @@ def tree_command(path: str, depth: int | None, slots: bool) -> None:
     The names in a name-based checkpoint are taken apart at their slashes. An object that several
     refer to is shown where its keys have it, and elsewhere as a reference (->) to that.
     """
-    with load_checkpoint(path) as reader:
+    with load_checkpoint(path) as reader, no_collection():
         top = _Objects(reader, slots=slots).branch()
-        where = reader.path
-    shown = Tree(f"[bold]{markup(where)}[/bold]", guide_style="dim")
-    levels = [(shown, one, 1) for one in reversed(top.below)]
-    while levels:
-        parent, branch, level = levels.pop()
-        cut = depth is not None and level >= depth
-        line = parent.add(
-            branch.label + (_total(branch) if branch.below and branch.tensors else "")
-        )
-        if not cut:
-            levels.extend((line, one, level + 1) for one in reversed(branch.below))
-    out = console()
-    out.print(shown)
-    out.print()
-    out.print(f"{top.tensors} tensors, {bytes_text(top.size)}")
+        where = harmless(reader.path)
+    text.write([text.bold(where)])
+    text.write(_lines(top, depth))
+    text.write(["", f"{plural(top.tensors, 'tensor')}, {bytes_text(top.size)}"])
+
+
+def _lines(top: _Branch, depth: int | None) -> Iterator[str]:
+    """Yield the lines of all branches below the top."""
+    guides = _GUIDES if text.can_print(_GUIDES[0][0]) else _ASCII_GUIDES
+    width = text.columns()
+    waiting = [(one, "", at == 0, 1) for at, one in enumerate(reversed(top.below))]
+    while waiting:
+        branch, before, is_last, level = waiting.pop()
+        head, rest = guides[0 if is_last else 1]
+        note = branch.note or (_total(branch) if branch.below and branch.tensors else "")
+        yield from _wrapped(branch.label, note, before + head, before + rest, width)
+        if depth is None or level < depth:
+            waiting.extend(
+                (one, before + rest, at == 0, level + 1)
+                for at, one in enumerate(reversed(branch.below))
+            )
+
+
+def _wrapped(label: str, note: str, first: str, rest: str, width: int | None) -> Iterator[str]:
+    """Yield a branch as a line, or as several where the terminal is narrower."""
+    if width is None or text.cells(first + label + note) + 2 <= width:
+        yield f"{first}{label}  {text.faint(note)}" if note else first + label
+        return
+    lines = text.fold(f"{label}  {note}" if note else label, max(width - len(first), 16))
+    yield first + lines[0]
+    yield from (rest + line for line in lines[1:])
 
 
 def _total(branch: _Branch) -> str:
-    plural = "" if branch.tensors == 1 else "s"
-    return f"  [dim]{branch.tensors} tensor{plural}, {bytes_text(branch.size)}[/dim]"
+    return f"{plural(branch.tensors, 'tensor')}, {bytes_text(branch.size)}"
 
 
 def _leaf(name: str, info: TensorInfo) -> _Branch:
     what = f"{python_name(info.data_type)} {shape_text(info.shape)}"
-    label = f"{markup(name)}  {markup(what)}  [dim]{bytes_text(info.stored_size)}[/dim]"
-    return _Branch(label, 1, info.stored_size, [])
+    size = bytes_text(info.stored_size)
+    return _Branch(f"{harmless(name)}  {what}", 1, info.stored_size, [], size)
 
 
 def _folded(label: str, below: list[_Branch]) -> _Branch:
@@ -84,12 +109,20 @@ class _Objects:
 
     def __init__(self, reader: CheckpointReader, *, slots: bool) -> None:
         has_objects = OBJECT_GRAPH_KEY in reader
+        self._infos = reader.infos()
         self._names: dict[str, str] = {}  # of a name-based checkpoint, by how they are shown
         if not has_objects:
-            self._names = {harmless(name): name for name in reader}
+            names = set(reader)
+            self._names = {
+                harmless(name): name for name in reader if slots or slot_of(name, names) is None
+            }
         graph = read_object_graph(reader) if has_objects else _graph_of_names(self._names)
         self._source = ObjectValues(reader, graph)
         self._slots = slots
+        self._left_out: set[str] = set()
+        if has_objects and not slots:
+            names = set(reader)
+            self._left_out = {name for name in names if slot_of(name, names) is not None}
 
     def branch(self) -> _Branch:
         """Fold the nodes into branches, each below the parent that its path goes through."""
@@ -100,15 +133,28 @@ class _Objects:
             below = self._values(node_id)
             for child in graph.nodes[node_id].children:
                 if child.node_id not in links:  # a way that only a slot variable leads on to
-                    below.append(_Branch(markup(child.local_name), 0, 0, []))
+                    below.append(_Branch(harmless(child.local_name), 0, 0, []))
                 elif links[child.node_id] == (node_id, child.local_name):
-                    below.append(self._child(child.local_name, child.node_id, made))
+                    if not self._is_left_out(child.node_id, made):
+                        below.append(self._child(child.local_name, child.node_id, made))
                 else:
                     target = _end_of(self._source.paths[child.node_id]) or "the root"
-                    label = f"{markup(child.local_name)}  [dim]-> {markup(target)}[/dim]"
-                    below.append(_Branch(label, 0, 0, []))
+                    note = f"-> {harmless(target)}"
+                    below.append(_Branch(harmless(child.local_name), 0, 0, [], note))
             made[node_id] = below + (self._slot_branches(node_id) if self._slots else [])
         return _folded("", made[0])
+
+    def _is_left_out(self, node_id: int, made: dict[int, list[_Branch]]) -> bool:
+        """Whether a node is nothing but slot variables that are not to be shown."""
+        node = self._source.graph.nodes[node_id]
+        if not self._left_out or made[node_id]:
+            return False
+        return bool(node.children or node.attributes)
+
+    def _is_slot(self, node_id: int) -> bool:
+        """Whether a node has values, and all of them are not to be shown."""
+        keys = {one.checkpoint_key for one in self._source.graph.nodes[node_id].attributes}
+        return bool(keys) and keys <= self._left_out
 
     def _child(self, name: str, node_id: int, made: dict[int, list[_Branch]]) -> _Branch:
         below = made[node_id]
@@ -118,11 +164,13 @@ class _Objects:
             label = name if only.name == VARIABLE_VALUE else f"{name} ({only.name})"
             (info,) = self._tensors(node_id, only.checkpoint_key).values()
             return _leaf(label, info)
-        return _folded(markup(name), below)
+        return _folded(harmless(name), below)
 
     def _values(self, node_id: int) -> list[_Branch]:
         branches = []
         for attribute in self._source.graph.nodes[node_id].attributes:
+            if attribute.checkpoint_key in self._left_out:
+                continue
             tensors = self._tensors(node_id, attribute.checkpoint_key)
             for key, info in tensors.items():
                 end = key.removeprefix(attribute.checkpoint_key)
@@ -131,16 +179,16 @@ class _Objects:
 
     def _tensors(self, node_id: int, key: str) -> dict[str, TensorInfo]:
         names = [self._names[key]] if self._names else self._source.keys(node_id, key)
-        return {name: self._source.reader.info(name) for name in names}
+        return {name: self._infos[name] for name in names}
 
     def _slot_branches(self, node_id: int) -> list[_Branch]:
         slots: dict[str, list[_Branch]] = {}
         for one in self._source.graph.nodes[node_id].slot_variables:
             variable = self._source.paths.get(one.original_variable_node_id, "?")
             for leaf in self._values(one.slot_variable_node_id):
-                label = leaf.label.replace(f"({VARIABLE_VALUE})", markup(variable), 1)
+                label = leaf.label.replace(f"({VARIABLE_VALUE})", harmless(variable), 1)
                 slots.setdefault(one.slot_name, []).append(leaf._replace(label=label))
-        return [_folded(f"slot {markup(name)}", below) for name, below in slots.items()]
+        return [_folded(f"slot {harmless(name)}", below) for name, below in slots.items()]
 
 
 def _end_of(path: str) -> str:

@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tfckpt.errors import InvalidArgumentError
+from tfckpt.errors import InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.building import build
-from tfckpt.objects.keys import split_path
+from tfckpt.objects.keys import listed, split_path
 from tfckpt.objects.nodes import (
     NodePaths,
     attributes_of,
@@ -64,6 +64,13 @@ def resolve(reader: CheckpointReader, name: str) -> str:
         keys = [held.checkpoint_key for held in graph.nodes[at_path].attributes]
         return _only(keys, name, "the object there has several values", reader.path)
     names = variables_by_name(graph)
+    if name not in names and at_path is not None:
+        below = [child.local_name for child in graph.nodes[at_path].children]
+        raise TensorNotFoundError(
+            f"the object there has no value of its own (below it: {listed(below)})",
+            path=reader.path,
+            tensor=name,
+        )
     if name in names:
         return _only(names[name], name, "several variables have that name", reader.path)
     paths = islice(NodePaths(graph).values(), _SUGGESTED)

@@ -127,10 +127,11 @@ def check_references(graph: ObjectGraph) -> None:
         objects += len(node.children) + len(node.slot_variables)
         objects += len(getattr(node, "attributes", ()))
         limits.current().check("objects", objects, "objects and references")
-        _check_node(node_id, node, count)
+        check_node(node_id, node, count)
 
 
-def _check_node(node_id: int, node: TrackableObject | SavedObject, count: int) -> None:
+def check_node(node_id: int, node: TrackableObject | SavedObject, count: int) -> None:
+    """Check one of `count` nodes: what it refers to is there, and no name comes twice."""
     names: set[str] = set()
     for child in node.children:
         name = child.local_name

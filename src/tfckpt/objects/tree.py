@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, overload
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.lazy import lazy
 from tfckpt.names import AnyPath
+from tfckpt.notebook import table_html
 from tfckpt.objects.keys import is_sequence
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.objects.trackable import Trackable
@@ -201,6 +202,24 @@ class ObjectMapping(ObjectNode, Mapping[str, Any]):
     def __contains__(self, key: object) -> bool:
         return key in self._entries
 
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
+    def _repr_html_(self) -> str:
+        rows = ((name, self._said(name)) for name in self)
+        title = f"object {self.path or 'at the root'}"
+        return table_html(title, ("name", "what it is"), rows, len(self))
+
+    def _said(self, name: str) -> str:
+        """Say what an entry is, without reading it."""
+        if name not in self._child_ids:
+            return "slot variables" if name in self.slots else "value"
+        message = self._source.graph.nodes[self._child_ids[name]]
+        if message.children or message.slot_variables or len(message.attributes) != 1:
+            return repr(self._views.node(self._child_ids[name]))[1:-1]
+        info = self._source.reader.infos().get(message.attributes[0].checkpoint_key)
+        return "value" if info is None else f"{info.type_name} {list(info.shape)}"
+
     def __repr__(self) -> str:
         return f"<object {self.path!r} with {', '.join(self) or 'nothing'}>"
 
@@ -250,6 +269,9 @@ class _Lazy(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
 
     def __repr__(self) -> str:
         return f"<values of {', '.join(self) or 'nothing'}>"

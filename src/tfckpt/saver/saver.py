@@ -328,6 +328,13 @@ class Saver:
         found = ((path, get_checkpoint_mtimes([path])) for path in checkpoint_paths)
         self._retention.last = [Kept(path, mtimes[0]) for path, mtimes in found if mtimes]
 
+    def __repr__(self) -> str:
+        kept = self._wanted.max_to_keep or "all"
+        named = "" if self._places is None else f" of {len(self._places)} variables"
+        saved = self.last_checkpoints
+        last = f", last saved {saved[-1]!r}" if saved else ", nothing saved yet"
+        return f"<Saver{named}: keeps {kept}{last}>"
+
     def as_saver_def(self) -> SaverDef | None:
         """Return the SaverDef; None before `build`."""
         return self.saver_def

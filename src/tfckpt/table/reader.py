@@ -41,7 +41,7 @@ class Table:
     @lazy
     def _index(self) -> tuple[list[bytes], list[BlockHandle]]:
         """For each data block a key not below its keys, and where it lies."""
-        entries = list(decode_block(_compact(self._read_block(self.footer.index_handle))))
+        entries = list(decode_block(_compact(self.read_block(self.footer.index_handle))))
         return (
             [key for key, _ in entries],
             [BlockHandle.decode(handle)[0] for _, handle in entries],
@@ -50,8 +50,13 @@ class Table:
     @property
     def handles(self) -> list[BlockHandle]:
         """Where the data blocks lie, in key order."""
+        return [handle for _, handle in self.blocks]
+
+    @property
+    def blocks(self) -> list[tuple[bytes, BlockHandle]]:
+        """The data blocks in key order: a key not below any of its keys, and where it lies."""
         with located(self._source.path):
-            return list(self._index[1])
+            return list(zip(*self._index, strict=True))
 
     def get(self, key: bytes) -> Buffer | None:
         """Return the value of `key`, None if there is none."""
@@ -65,7 +70,7 @@ class Table:
                 return decoded.get(key)
             block = self._blocks.get(at)
             if block is None:
-                block = self._read_block(handles[at])
+                block = self.read_block(handles[at])
                 if len(block) > _COPY:  # one tensor of a V1 file: not kept
                     return search_block(block, key)
                 self._blocks[at] = block
@@ -82,11 +87,12 @@ class Table:
         last: bytes | None = None
         with located(self._source.path):
             for handle in self._index[1]:
-                for entry in decode_block(_compact(self._read_block(handle)), last):
+                for entry in decode_block(_compact(self.read_block(handle)), last):
                     yield entry
                     last = entry[0]
 
-    def _read_block(self, handle: BlockHandle) -> Buffer:
+    def read_block(self, handle: BlockHandle) -> Buffer:
+        """Return the contents of a block, checked. Raises DataLossError."""
         end = handle.offset + handle.size + TRAILER_SIZE
         if end > self._source.size - FOOTER_SIZE:
             raise DataLossError(

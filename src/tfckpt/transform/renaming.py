@@ -11,7 +11,7 @@ from tfckpt.names import OBJECT_GRAPH_KEY, close_names
 from tfckpt.objects.editing import keys_of, moved
 from tfckpt.objects.keys import attribute_key
 from tfckpt.objects.nodes import NodePaths, given_object_graph
-from tfckpt.objects.source import Holders
+from tfckpt.objects.values import Holders
 from tfckpt.transform.patterns import described, say_unmet
 from tfckpt.transform.tensors import Held, LazyTensor, LazyTensors, Tensors, as_lazy
 

@@ -8,7 +8,7 @@ from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.editing import keys_of, without_values
 from tfckpt.objects.nodes import given_object_graph
-from tfckpt.objects.source import Holders
+from tfckpt.objects.values import Holders
 from tfckpt.transform.patterns import Patterns, as_list, chosen
 from tfckpt.transform.tensors import Held, LazyTensors, Tensors, as_lazy
 

@@ -1,0 +1,301 @@
+"""verify: whether a checkpoint, or all that a folder has, is sound."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+from tfckpt.bundle.naming import index_path, prefix_of
+from tfckpt.checkpoint import open_at
+from tfckpt.errors import CheckpointError, FileMissingError, InvalidArgumentError
+from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in, locate
+from tfckpt.looking.bundles import Checked, check_bundle
+from tfckpt.looking.checksums import Progress
+from tfckpt.looking.finding import Finding
+from tfckpt.looking.graphs import check_graph, check_meta, check_objects
+from tfckpt.looking.v1_files import check_v1
+from tfckpt.looking.wording import bytes_text, plural
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, shown
+from tfckpt.notebook import Printed
+from tfckpt.state import STATE_FILE, found_at, read_state, state_path
+from tfckpt.storage import is_remote, list_folder
+from tfckpt.v1.naming import split_pattern
+
+logger = logging.getLogger("tfckpt")
+
+SCHEMA = "tfckpt.verify/1"
+_SAVED_MODEL = frozenset(SAVED_MODEL_FILES)
+_SERIOUS = ("damage", "missing", "unread")
+
+
+@dataclass(frozen=True)
+class VerifyReport(Printed):
+    """What `verify` looked at, and what it found; no findings but notes where all is sound."""
+
+    path: str
+    findings: tuple[Finding, ...]
+    checkpoints: int
+    tensors: int
+    size: int
+    """Bytes of the files of checkpoints."""
+    files: tuple[str, ...]
+    quick: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is damaged, missing or could not be read."""
+        return not any(one.kind in _SERIOUS for one in self.findings)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it in JSON's types; the schema is on the page of the command line."""
+        return {
+            "schema": SCHEMA,
+            "path": self.path,
+            "ok": self.ok,
+            "quick": self.quick,
+            "checkpoints": self.checkpoints,
+            "tensors": self.tensors,
+            "size": self.size,
+            "files": list(self.files),
+            "findings": [one.to_json() for one in self.findings],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join([self.summary(), *(f"  {one.kind}: {one}" for one in self.findings)])
+
+    def summary(self) -> str:
+        """Return one line."""
+        seen = (
+            f"{plural(self.tensors, 'tensor')}, {bytes_text(self.size)} in "
+            f"{plural(len(self.files), 'file')}{', no values read' if self.quick else ''}"
+        )
+        counts = {kind: sum(one.kind == kind for one in self.findings) for kind in _SERIOUS}
+        wrong = ", ".join(f"{count} {_SAID[kind]}" for kind, count in counts.items() if count)
+        return f"{self.path}: {wrong or 'sound'} ({seen})"
+
+
+_SAID = {"damage": "damaged", "missing": "missing", "unread": "not read"}
+
+
+def verify(
+    path: AnyPath,
+    *,
+    executor: Executor | None = None,
+    quick: bool = False,
+    progress: Progress | None = None,
+) -> VerifyReport:
+    """Look for damage in a checkpoint, in all of a folder, in a SavedModel or a graph file.
+
+    All of it is looked at, whatever is found on the way: the blocks of tables and the order of
+    their keys; shards, whether they are there and as long as the index says; slices, whether they
+    make up their tensors; the checksum of every tensor; the graph of objects, and whether its
+    values are there; a ``.meta`` file beside it; the state file of a folder, and shards that no
+    index speaks of. With `quick` no values are read, so that damage within them is not found.
+
+    `path` is whatever `load_checkpoint` takes; a folder means everything in it. `executor`, any
+    of ``concurrent.futures``' kind, shares out the reading; without one threads do.
+    `progress(done, total, path)` is called with bytes.
+
+    Raises FileMissingError if there is nothing, InvalidArgumentError if that is no checkpoint, no
+    model and no graph. Whatever is wrong with one is a finding.
+
+    >>> import numpy as np, os, tempfile, tfckpt
+    >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/m", {"w": np.eye(2), "b": np.ones(2)})
+    >>> tfckpt.verify(prefix).ok
+    True
+    >>> with open(prefix + ".data-00000-of-00001", "r+b") as file:
+    ...     _ = file.write(b"!")
+    >>> [(one.kind, one.tensor, one.offset) for one in tfckpt.verify(prefix).findings]
+    [('damage', 'w', 0)]
+    """
+    given = as_path(path)
+    work = _Work(executor, quick, progress)
+    if os.path.isdir(given) and not is_remote(given):
+        checked, findings = work.folder(given)
+    else:
+        checked, findings = work.single(given)
+    report = VerifyReport(
+        given,
+        tuple(findings),
+        len(checked),
+        sum(one.tensors for one in checked),
+        sum(one.size for one in checked),
+        tuple(file for one in checked for file in one.files),
+        quick,
+    )
+    logger.info("%s", report.summary())
+    return report
+
+
+class _Work:
+    def __init__(self, executor: Executor | None, quick: bool, progress: Progress | None) -> None:
+        self._executor, self._quick, self._progress = executor, quick, progress
+
+    def single(self, path: str) -> tuple[list[Checked], list[Finding]]:
+        try:
+            location = locate(path)
+        except InvalidArgumentError:
+            findings = _graph_alone(path)
+            if findings is None:
+                raise
+            return [], findings
+        except FileMissingError as error:
+            if error.path == path and not os.path.exists(path):
+                raise
+            return [], [Finding.of(error, path)]
+        checked = self.checkpoint(location)
+        return [checked], checked.findings
+
+    def folder(self, top: str) -> tuple[list[Checked], list[Finding]]:
+        """Look at what is in a folder and in those below it."""
+        checked: list[Checked] = []
+        findings: list[Finding] = []
+        seen = 0
+        for folder, below, files in os.walk(top):
+            below.sort()
+            if not _SAVED_MODEL.isdisjoint(files):
+                seen += 1
+                below[:] = [name for name in below if name not in ("variables", "assets")]
+                variables, found = self._saved_model(folder)
+            else:
+                variables, found = [], []
+            here = [self.checkpoint(one) for one in checkpoints_in(folder)] if files else []
+            for one in (*here, *variables):
+                findings += one.findings
+            findings += found
+            checked += (*here, *variables)
+            if STATE_FILE in files:
+                seen += 1
+                findings += check_state(folder)
+            stems = {one.stem for one in here}
+            for name in sorted(files):
+                path = os.path.join(folder, name)
+                if name.endswith(".meta") and path.removesuffix(".meta") not in stems:
+                    seen += 1
+                    findings += check_meta(path)
+            findings += _strays(folder)
+        if not checked and not seen and not findings:
+            locate(top)  # says what is there instead
+        return checked, findings
+
+    def checkpoint(self, location: Location) -> Checked:
+        if location.is_v1:
+            checked = check_v1(location.path, quick=self._quick)
+        else:
+            checked = check_bundle(
+                location.path,
+                quick=self._quick,
+                executor=self._executor,
+                progress=self._progress,
+            )
+        checked.findings += _objects_of(location, checked)
+        checked.stem = _stem(location)
+        checked.findings += check_meta(checked.stem + ".meta")
+        return checked
+
+    def _saved_model(self, folder: str) -> tuple[list[Checked], list[Finding]]:
+        from tfckpt.objects.nodes import check_references
+        from tfckpt.saved_model.assets import check_files
+        from tfckpt.saved_model.files import has_variables, model_file, read_saved_model
+
+        file = model_file(folder) or folder
+        variables = os.path.join(folder, "variables", "variables")
+        checked = [self.checkpoint(Location(variables))] if has_variables(folder) else []
+        findings: list[Finding] = []
+        try:
+            model = read_saved_model(folder)
+        except CheckpointError as error:
+            return checked, [Finding.of(error, file)]
+        for graph in model.meta_graphs:
+            findings += check_graph(graph, file)
+            try:
+                check_files(folder, graph)
+                if graph.object_graph_def.nodes:
+                    check_references(graph.object_graph_def)
+            except CheckpointError as error:
+                findings.append(Finding.of(error, file))
+        if not checked:
+            findings += _strays(os.path.dirname(variables))
+        return checked, findings
+
+
+def _objects_of(location: Location, checked: Checked) -> list[Finding]:
+    """Look at the object graph, where it can be read."""
+    if OBJECT_GRAPH_KEY not in checked.sound:
+        return []
+    try:
+        with open_at(location) as reader:
+            serialized = reader.get_tensor(OBJECT_GRAPH_KEY)
+    except CheckpointError as error:
+        # Without values read its damage is seen only here; with them it was found before.
+        return [Finding.of(error, location.path)]
+    if not isinstance(serialized, bytes):
+        message = "the object graph should be one string"
+        return [Finding("damage", message, location.path, OBJECT_GRAPH_KEY)]
+    return list(check_objects(serialized, set(checked.names), location.path))
+
+
+def _stem(location: Location) -> str:
+    """Return the name that a checkpoint's ``.meta`` has before that."""
+    shards = split_pattern(location.path) if location.is_v1 else None
+    return location.path if shards is None else shards[0]
+
+
+def check_state(folder: str) -> Iterator[Finding]:
+    """Look at the state file of a folder: whether it parses, and whether what it names is there."""
+    path = state_path(folder)
+    state = read_state(path)
+    if state is None:
+        yield Finding("damage", "no state file: its text does not parse", path)
+        return
+    if not state.model_checkpoint_path:
+        yield Finding("damage", "it names no checkpoint", path)
+    latest = state.model_checkpoint_path
+    gone = []
+    for one in dict.fromkeys(filter(None, [latest, *state.all_model_checkpoint_paths])):
+        place = found_at(os.path.join(folder, one), folder)
+        if place is None and one == latest:
+            yield Finding("missing", f"the latest checkpoint that it names is gone: {one}", path)
+        elif place is None:
+            gone.append(one)
+        elif one == latest and os.path.abspath(place) != os.path.abspath(os.path.join(folder, one)):
+            yield Finding("note", f"it names {one}, which is beside it now: the folder moved", path)
+    if gone:
+        names = shown(gone, 3)
+        yield Finding(
+            "note", f"{plural(len(gone), 'older checkpoint')} in its list gone: {names}", path
+        )
+    listed = list(state.all_model_checkpoint_paths)
+    if listed and state.model_checkpoint_path and listed[-1] != state.model_checkpoint_path:
+        message = f"the latest is {state.model_checkpoint_path}, the last in its list {listed[-1]}"
+        yield Finding("note", message, path)
+
+
+def _strays(folder: str) -> Iterator[Finding]:
+    """Take note of shards whose index is not there, and of files in the making."""
+    if not os.path.isdir(folder):
+        return
+    names = list_folder(folder)
+    for name in names:
+        path = os.path.join(folder, name)
+        if ".tempstate" in name or name.endswith(".tmp"):
+            yield Finding("note", "a file that was never finished", path)
+            continue
+        prefix = prefix_of(name)
+        if prefix is not None and index_path(prefix) not in names:
+            yield Finding("missing", "a shard without its index", path)
+
+
+def _graph_alone(path: str) -> list[Finding] | None:
+    """Look at the file of a graph; None where it is none."""
+    if not os.path.isfile(path):
+        return None
+    if os.path.basename(path) == STATE_FILE:
+        return list(check_state(os.path.dirname(path) or os.curdir))
+    if not path.endswith((".meta", ".pb", ".pbtxt", ".meta.txt")):
+        return None
+    return list(check_meta(path))

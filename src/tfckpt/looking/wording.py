@@ -1,0 +1,32 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+
+def bytes_text(size: int) -> str:
+    """Return a size in bytes in the unit that suits it.
+
+    >>> bytes_text(999), bytes_text(41_200_000)
+    ('999 B', '41.2 MB')
+    """
+    if size < 1000:
+        return f"{size} B"
+    value = float(size)
+    for unit in ("kB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.95 or unit == "TB":
+            break
+    return f"{value:.1f} {unit}"
+
+
+def plural(count: int, what: str) -> str:
+    """Return a number of things.
+
+    >>> plural(1, "tensor"), plural(12_000, "tensor")
+    ('1 tensor', '12,000 tensors')
+    """
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    return "[" + ", ".join(map(str, shape)) + "]"
