@@ -19,6 +19,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 import tfckpt
+from tfckpt import transform
 
 Tensors = dict[str, np.ndarray[Any, Any]]
 
@@ -186,6 +187,39 @@ class Files:
     def list_tf(self) -> Way:
         return Way("TensorFlow", lambda: tf.train.list_variables(self.ours))
 
+    # Editing: the checkpoint of `ours` is there, what is made of it goes before each turn
+
+    def rename_ours(self) -> Way:
+        def run() -> None:
+            renamed = transform.rename(self.ours, {"model/": "net/"})
+            tfckpt.save(f"{self.everything}-edited", renamed, link=True, fsync=self.fsync)
+
+        return self._editing("tfckpt, linked", run)
+
+    def rename_tf(self) -> Way:
+        new_names = tf.constant([name.replace("model/", "net/") for name in self.tensors])
+        return self._editing("TensorFlow RestoreV2, SaveV2", lambda: tf.raw_ops.SaveV2(
+            prefix=f"{self.everything}-edited", tensor_names=new_names,
+            shape_and_slices=self.slices, tensors=self.restore_tf().run()))  # fmt: skip
+
+    def average_ours(self, count: int) -> Way:
+        return self._editing("tfckpt", lambda: tfckpt.save(
+            f"{self.everything}-edited", transform.average([self.ours] * count),
+            fsync=self.fsync))  # fmt: skip
+
+    def average_bytes(self, count: int) -> Way:
+        """What reading that many and writing one takes, all of it checked."""
+
+        def run() -> None:
+            for _ in range(count):
+                tensors = tfckpt.load(self.ours)
+            tfckpt.save(f"{self.everything}-edited", tensors, fsync=self.fsync)
+
+        return self._editing(f"loading {count}, saving one", run)
+
+    def _editing(self, name: str, run: Any) -> Way:
+        return Way(name, run, lambda: remove(f"{self.everything}-edited"))
+
 
 def remove(path: str) -> None:
     for file in Path(path).parent.glob(Path(path).name + "*"):
@@ -215,6 +249,8 @@ def big_cases(files: Files, data: str) -> Iterator[Case]:
     yield Case(f"save {data}", files.save_ours(), files.save_plain(), 1 / 1.15)
     yield from load_cases(files, data, reader=8, restore=4, safetensors=3)
     yield Case(f"load {data}", files.load_ours(), files.checksum(), 1 / 1.25)
+    yield Case(f"rename {data}", files.rename_ours(), files.rename_tf(), 20)
+    yield Case(f"average 5 times {data}", files.average_ours(5), files.average_bytes(5), 1 / 1.3)
 
 
 def medium_cases(files: Files, data: str) -> Iterator[Case]:

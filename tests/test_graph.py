@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 
 import numpy as np
 import pytest
@@ -215,11 +216,13 @@ def test_misuse_of_import_is_what_it_is_in_tensorflow(case):
         tfckpt.import_graph_def(**{"graph_def": small(), **options})
 
 
-def test_mapping_what_is_not_there_is_refused():
+@pytest.mark.parametrize("name", ["no", "^no", "no:1"])
+def test_mapping_what_is_not_there_is_refused(name):
     graph = tfckpt.Graph()
     tensor = graph.create_op("Placeholder", attrs={"dtype": F}).outputs[0]
-    with graph.as_default(), pytest.raises(ValueError, match=r"not found in graph_def: \[no\]"):
-        tfckpt.import_graph_def(small(), {"no": tensor, "x": tensor})
+    message = re.escape(f"not found in graph_def: [{name}]")
+    with graph.as_default(), pytest.raises(ValueError, match=message):
+        tfckpt.import_graph_def(small(), {name: tensor, "x": tensor})
     assert len(graph.get_operations()) == 1
 
 

@@ -222,6 +222,11 @@ BAD_ITEMS = {
         ValueError,
         "collection 'variables'.* no VariableDef",
     ),
+    "trainable_variables": (
+        CollectionDef(bytes_list={"value": [serialized(VariableDef(variable_name="y:;"))]}),
+        ValueError,
+        "';' is no output number",
+    ),
     "queue_runners": (
         CollectionDef(bytes_list={"value": [serialized(QueueRunnerDef(queue_name="q"))]}),
         KeyError,

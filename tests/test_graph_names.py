@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tfckpt.graph.device_scopes import canonical_device
 from tfckpt.graph.graph import Graph
+from tfckpt.graphdef.devices import canonical_device
 from tfckpt.graphdef.names import (
     CONTROL,
     TakenNames,

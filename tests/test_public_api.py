@@ -30,7 +30,7 @@ LAYERS = [
     {"formats"},
     {"objects"},
     {"saver", "saving"},
-    {"manager", "graph", "initial"},
+    {"manager", "graph", "initial", "transform"},
     {"saved_model"},
     {"renaming"},
     {"convert", "looking"},

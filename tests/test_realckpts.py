@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import struct
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,54 @@ def _is_there(tensor: dict[str, Any]) -> bool:
 
 def _unreadable(tensors: dict[str, Any]) -> list[str]:
     return [name for name, one in tensors.items() if one["dtype"] in ("variant", "resource")]
+
+
+# Which inputs of TensorFlow's training ops are slots, and numbers beside them.
+SLOT_INPUTS = {
+    "Adam": (1, 2, 3, 4),
+    "Momentum": (1,),
+    "RMSProp": (1, 2),
+    "CenteredRMSProp": (1, 2, 3),
+    "Adagrad": (1,),
+    "Adadelta": (1, 2),
+    "Ftrl": (1, 2),
+    "ScatterAdd": (0,),  # what Adam does to the slots of sparse gradients' variables
+}
+
+
+TRAINING_OP = re.compile(r"(?:Resource)?(?:Sparse)?(?:Apply(\w+?)(?:V2)?|(ScatterAdd))")
+
+
+def optimizers_own(meta_graph: Any) -> set[str]:
+    """What training ops take for slots, by the graph, and the numbers in the optimizer's scope."""
+    nodes = {node.name: node for node in meta_graph.graph_def.node}
+    variables = {one.name: one for one in tfckpt.list_graph_variables(meta_graph)}
+
+    def variable(name: str) -> Any:
+        name = name.partition(":")[0]
+        while nodes[name].op in ("Identity", "ReadVariableOp"):
+            name = nodes[name].input[0].partition(":")[0]
+        return variables[name]
+
+    own, scopes = set(), set()
+    for node in nodes.values():
+        kind = TRAINING_OP.fullmatch(node.op)
+        for at in SLOT_INPUTS.get(kind[1] or kind[2], ()) if kind else ():
+            slot = variable(node.input[at])
+            own.add(slot.checkpoint_key)
+            scope, of_keras, _ = slot.name.partition(f"/{variable(node.input[0]).name}/")
+            scopes |= {scope} if of_keras else set()
+    numbers = {one.name for one in variables.values() if one.shape == ()}
+    return own | {name for name in numbers if name.rpartition("/")[0] in scopes}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_slots_are_those_of_the_graph(name: str, realckpts: Path) -> None:
+    """Without them exactly the model's variables are left."""
+    for prefix in json.loads((realckpts / name / "expected.json").read_text()):
+        meta = realckpts / name / (prefix.removesuffix(V1_MARK) + ".meta")
+        if not meta.exists():
+            continue
+        with tfckpt.load_checkpoint(realckpts / name / prefix.removesuffix(V1_MARK)) as reader:
+            own = optimizers_own(tfckpt.read_meta_graph(meta)) & set(reader)
+            assert set(tfckpt.transform.slots(reader)) == own

@@ -9,6 +9,7 @@ from tfckpt import errors as errors
 from tfckpt import graph as graph
 from tfckpt import protos as protos
 from tfckpt import saved_model as saved_model
+from tfckpt import transform as transform
 
 # One format, and from one to the other
 from tfckpt.bundle import BundleReader as BundleReader

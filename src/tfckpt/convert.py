@@ -1,4 +1,8 @@
-"""From one checkpoint format to the other, and from one kind of names to the other."""
+"""From one checkpoint format to the other, and from one kind of names to the other.
+
+1. What was written is read back and compared with the source before anything is returned.
+2. A call that is refused leaves `dst` as it was.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,16 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tfckpt.bundle.commit import has_index, remove_bundle
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.bundle.spread import Progress
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.reader import CheckpointReader, TensorInfo, Unreadable, readable
-from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.tensors.stored import as_storable, same_bits
 from tfckpt.v1.naming import is_pattern, pattern_at, split_pattern
 from tfckpt.v1.reader import V1Reader
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
@@ -28,13 +31,11 @@ if TYPE_CHECKING:
 
 FORMATS = ("v2", "v1")
 
-Progress = Callable[[int, int, str], object]
-
 logger = logging.getLogger("tfckpt")
 
 
 class Converted(str):
-    """The prefix of a checkpoint that was made of another, and what it has of that one.
+    """The prefix of a checkpoint that was made from another, and which tensors it took from there.
 
     It is a str, for all that takes a prefix.
     """
@@ -91,14 +92,14 @@ def convert_checkpoint(
     if is_pattern(target):
         raise ValueError(f"{target} names shards; give the prefix that the one file is to have")
     with load_checkpoint(src) as source:
-        _check_target(source, target, to, overwrite)
+        _check_target(source, target, to=to, overwrite=overwrite)
         source.check_complete()
         infos = source.infos()
         names = {name: name for name in readable(infos, unreadable, source.path)}
         _check_types({name: infos[name] for name in names}, source.path, to)
         left_out = {name: str(infos[name].why_unreadable) for name in infos if name not in names}
         sizes = {name: infos[name].stored_size for name in names}
-        _write_checked(sizes, source.__getitem__, target, to, fsync, progress)
+        _write_checked(sizes, source.__getitem__, target, to=to, fsync=fsync, progress=progress)
         if to == "v1":  # where both formats have one prefix the V2 one would be read
             remove_bundle(target, fsync=fsync)
         return _converted(target, names, left_out, source.path)
@@ -145,12 +146,14 @@ def convert_naming(
 
     target = as_path(dst)
     with load_checkpoint(src) as source:
-        _check_target(source, target, "v2", overwrite)
+        _check_target(source, target, to="v2", overwrite=overwrite)
         if like is not None:
             graph = object_graph(like)
             objects = to_object_based(source, graph)
             sizes = {name: as_storable(value)[0].nbytes for name, value in objects.items()}
-            _write_checked(sizes, objects.__getitem__, target, "v2", fsync, progress)
+            _write_checked(
+                sizes, objects.__getitem__, target, to="v2", fsync=fsync, progress=progress
+            )
             names = {keys[0]: name for name, keys in variables_by_name(graph).items()}
             why = f"the objects of {as_path(like)} have no variable of this name"
             taken = set(names.values())
@@ -167,7 +170,14 @@ def convert_naming(
                 )
             infos = source.infos()
             sizes = {name: infos[key].stored_size for name, key in names.items()}
-            _write_checked(sizes, lambda name: source[names[name]], target, "v2", fsync, progress)
+            _write_checked(
+                sizes,
+                lambda name: source[names[name]],
+                target,
+                to="v2",
+                fsync=fsync,
+                progress=progress,
+            )
         warn_of(left_out, source)
         return _converted(target, names, left_out, source.path)
 
@@ -181,7 +191,7 @@ def _converted(
     return made
 
 
-def _check_target(source: CheckpointReader, target: str, to: str, overwrite: bool) -> None:
+def _check_target(source: CheckpointReader, target: str, *, to: str, overwrite: bool) -> None:
     own = os.path.realpath(source.path) == os.path.realpath(target)
     is_v2 = isinstance(source, BundleReader)
     if own and to == ("v2" if is_v2 else "v1"):
@@ -191,6 +201,15 @@ def _check_target(source: CheckpointReader, target: str, to: str, overwrite: boo
             "where both formats have one prefix the V2 one is read: choose another prefix",
             path=target,
         )
+    check_no_folder(target, source)
+    there = has_index(target) or os.path.isfile(target) or pattern_at(target) is not None
+    # The V1 file that is the source does not stand in the way of V2 files of its name.
+    if there and not overwrite and not (own and not has_index(target)):
+        raise FileExistsError(f"{target}: there is a checkpoint already; it was left as it is")
+
+
+def check_no_folder(target: str, source: CheckpointReader) -> None:
+    """Raise InvalidArgumentError for a folder where a prefix is expected."""
     if os.path.isdir(target) and not has_index(target):
         base = os.path.basename((split_pattern(source.path) or [source.path])[0])
         raise InvalidArgumentError(
@@ -198,10 +217,6 @@ def _check_target(source: CheckpointReader, target: str, to: str, overwrite: boo
             f"{os.path.join(target, base)}",
             path=target,
         )
-    there = has_index(target) or os.path.isfile(target) or pattern_at(target) is not None
-    # The V1 file that is the source does not stand in the way of V2 files of its name.
-    if there and not overwrite and not (own and not has_index(target)):
-        raise FileExistsError(f"{target}: there is a checkpoint already; it was left as it is")
 
 
 def _check_types(infos: Mapping[str, TensorInfo], path: str, to: str) -> None:
@@ -219,6 +234,7 @@ def _write_checked(
     sizes: Mapping[str, int],
     value: Callable[[str], object],
     target: str,
+    *,
     to: str,
     fsync: bool,
     progress: Progress | None,
@@ -233,25 +249,13 @@ def _write_checked(
         if written.keys() != sizes.keys():
             raise DataLossError("what was written has other names than the source", path=target)
         for name in sizes:
-            if not _same(as_storable(value(name))[0], written[name]):
+            if not same_bits(as_storable(value(name))[0], written[name]):
                 raise DataLossError(
                     "what was written differs from the source: is the disk sound?",
                     path=target,
                     tensor=name,
                 )
             report(name)
-
-
-def _same(a: Array, b: Array) -> bool:
-    if (a.dtype, a.shape) != (b.dtype, b.shape):
-        return False
-    if a.dtype.kind in "OS":
-        return bool(a.tolist() == b.tolist())
-    return np.array_equal(_octets(a), _octets(b))
-
-
-def _octets(array: Array) -> Array:
-    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
 def _reporter(sizes: Mapping[str, int], progress: Progress | None) -> Callable[[str], None]:

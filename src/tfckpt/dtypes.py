@@ -190,6 +190,21 @@ def _instead(dtype: np.dtype[Any]) -> str:
     return "" if advice is None else f": save it {advice}"
 
 
+_KINDS = {"f": "fraction", "i": "integer", "u": "integer", "c": "complex", "b": "bool"}
+
+
+def number_kind(dtype: np.dtype[Any]) -> str:
+    """Return "fraction", "integer", "complex" or "bool"; "" for strings and quantized types.
+
+    The types of ml_dtypes are what they are, not the void that some are to numpy.
+    """
+    if dtype.names:
+        return ""
+    if dtype.type.__module__ != "numpy":
+        return "integer" if "int" in dtype.name else "fraction"
+    return _KINDS.get(dtype.kind, "")
+
+
 def why_unreadable(data_type: int) -> str | None:
     """Say why tensors of a type can be listed but not read; None for a type that can be read."""
     if data_type in OPAQUE:

@@ -1,11 +1,12 @@
 """CheckpointManager: numbered checkpoints of an object tree, and which of them are kept.
 
-TensorFlow's rules (``checkpoint_management.py``), which differ from the Saver's: times are in
-the state file, so a later manager goes on where the last one ended; what has no time there (a
-Saver's checkpoints) is never deleted.
+TensorFlow's rules (``checkpoint_management.py``) differ from the Saver's. Times are in the state
+file, so that a later manager goes on where the last one ended. A checkpoint that has no time there,
+such as a Saver's, is never deleted.
 
-A checkpoint is tracked until `max_to_keep` newer ones are. The oldest then goes: it is deleted,
-or, if it was saved `keep_checkpoint_every_n_hours` after the last one kept for good, that too.
+At most `max_to_keep` checkpoints are tracked. When there is one more, the oldest is no longer
+tracked. It is kept for good if it was saved `keep_checkpoint_every_n_hours` or more after the last
+one that was kept for good; otherwise it is deleted.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tfckpt.state import (
     checkpoint_exists,
     found_at,
     get_checkpoint_state,
+    state_conflict,
     update_checkpoint_state,
 )
 
@@ -36,7 +38,7 @@ class Checkpointable(Protocol):
     """What a manager needs of a checkpoint: `tfckpt.Checkpoint` has it, and TensorFlow's."""
 
     save_counter: Any
-    """How many times was saved: an integer, a scalar array, or a variable."""
+    """How many saves there were: an integer, a scalar array, or a variable."""
 
     def write(self, file_prefix: str) -> Any:
         """Write a checkpoint to exactly this prefix."""
@@ -109,7 +111,8 @@ class CheckpointManager:
         self._latest: str | None = None
         self._saved: set[str] = set()
         self._times: dict[str, float] = {}  # tracked checkpoints, oldest first
-        # A little back, so that what a manager made at once after this one saves is tracked.
+        # A second back, as in TensorFlow: a manager made right after this one tracks only
+        # checkpoints that are later than this moment, and a clock may be coarse.
         self._last_preserved = time.time() - 1.0
         self._recover()
 
@@ -134,9 +137,10 @@ class CheckpointManager:
                 self._times[self._here(path)] = min(saved, now)
 
     def _here(self, path: str) -> str:
-        """Return where a checkpoint of the state file is: in this folder, if it was copied along.
+        """Return where a checkpoint of the state file is: in this folder, if it is there.
 
-        TensorFlow takes the original's, and deletes it.
+        The folder may be a copy, whose state file names the original's checkpoints. TensorFlow
+        takes those, and deletes them.
         """
         beside = beside_state(path, self._directory)
         if not lies_in(path, self._directory) and checkpoint_exists(beside):
@@ -231,10 +235,7 @@ class CheckpointManager:
 
     def _check_distinct(self, path: str) -> None:
         if path == os.path.join(self._directory, STATE_FILE):
-            raise RuntimeError(
-                f"Save path '{path}' conflicts with path used for checkpoint state. "
-                f"Please use a different save path."
-            )
+            raise state_conflict(path)
 
     def _set_save_counter(self, value: int) -> None:
         counter = self._checkpoint.save_counter
@@ -246,23 +247,22 @@ class CheckpointManager:
             self._checkpoint.save_counter = value
 
     def _record(self, path: str) -> None:
-        """Write the state file as it is to be, and only then delete what it no longer names."""
-        times = {one: saved for one, saved in self._times.items() if one != path}
+        """Write the state file, and only then delete what it no longer names."""
+        times = {known: saved for known, saved in self._times.items() if known != path}
         times[path] = time.time()
         dropped, preserved = self._split(times)
         update_checkpoint_state(
             self._directory,
             path,
-            list(times),
-            None,
-            list(times.values()),
-            preserved,
+            all_model_checkpoint_paths=list(times),
+            all_model_checkpoint_timestamps=list(times.values()),
+            last_preserved_timestamp=preserved,
             save_relative_paths=True,
             fsync=self._fsync,
         )
         self._times, self._latest, self._last_preserved = times, path, preserved
-        for one in dropped:
-            self._delete(one)
+        for oldest in dropped:
+            self._delete(oldest)
 
     def _delete(self, path: str) -> None:
         """Delete a checkpoint, if it lies in the folder or was saved by this manager."""

@@ -109,6 +109,14 @@ class TensorReader(Mapping[str, Array]):
         element types that cannot be read here; IndexError for an index that does not fit.
         """
 
+    def origin(self, name: str) -> tuple[TensorReader, str] | None:
+        """Return where a tensor is from: the reader that has it, unchanged, and its name there.
+
+        None for one that is worked out when it is read. Writers copy or link the stored bytes of
+        what is from a bundle.
+        """
+        return self, name
+
     @abstractmethod
     def close(self) -> None:
         """Close the files. Arrays handed out stay valid."""

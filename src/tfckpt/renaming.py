@@ -1,7 +1,7 @@
 """From the paths of objects to the full names of variables.
 
-A full name need not be unique, and a checkpoint need not have it: then `repeated` and `nameless`
-say what becomes of the variables.
+A full name need not be unique, and a checkpoint need not have one for each variable. `repeated` and
+`nameless` say what to do then.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, shown, shown_lines
 from tfckpt.objects.keys import VARIABLE_VALUE
-from tfckpt.objects.nodes import read_object_graph
-from tfckpt.objects.source import Source
+from tfckpt.objects.nodes import attributes_of, read_object_graph
+from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import CheckpointReader, Unreadable, readable
 from tfckpt.saved_model.full_names import export_dir_of, full_names
 from tfckpt.tensors.stored import Array
@@ -80,7 +80,8 @@ def to_name_based(
 def warn_of(left_out: Mapping[str, str], reader: CheckpointReader) -> None:
     """Log what is left out of a checkpoint.
 
-    The graph of objects goes without saying, as names replace it; unreadable tensors were said.
+    Two are passed over: the graph of objects, which names replace, and unreadable tensors, of which
+    reading has warned.
     """
     infos = reader.infos()
     lines = [
@@ -123,18 +124,17 @@ def renaming(
 def _named(
     reader: CheckpointReader, graph: TrackableObjectGraph, there: Container[str]
 ) -> dict[str, list[str]]:
-    """Return the keys of the variables of each full name, of those without one under "".
+    """Return the keys of the variables of each full name; "" stands for no name.
 
     Raises DataLossError for a key that the index lacks.
     """
-    source = Source(reader, graph)
+    source = ObjectValues(reader, graph)
     keys = {
-        one.checkpoint_key: one.full_name
-        for node_id, node in enumerate(graph.nodes)
-        for one in node.attributes
-        if (one.full_name or one.name == VARIABLE_VALUE)
-        and source.keys(node_id, one.checkpoint_key) == [one.checkpoint_key]
-        and one.checkpoint_key in there
+        attribute.checkpoint_key: attribute.full_name
+        for node_id, attribute in attributes_of(graph)
+        if (attribute.full_name or attribute.name == VARIABLE_VALUE)
+        and source.keys(node_id, attribute.checkpoint_key) == [attribute.checkpoint_key]
+        and attribute.checkpoint_key in there
     }
     folder = export_dir_of(reader.path)
     if folder is not None and "" in keys.values():
@@ -159,13 +159,14 @@ def _chosen(
     chosen = {name: keys[0] for name, keys in named.items() if name}
     for name, keys in twice.items():
         if repeated == "number":
-            free = (one for n in count(1) if (one := f"{name}_{n}") not in chosen)
+            numbered = (f"{name}_{number}" for number in count(1))
+            free = (new for new in numbered if new not in chosen)
             chosen.update(zip(free, keys[1:], strict=False))
         elif repeated == "key":
             del chosen[name]
             by_path += keys
     for key in by_path:
-        # The root's own value has no path.
+        # The root's own value has an empty path: its key stands for it.
         path = key.partition("/.ATTRIBUTES/")[0] or key
         if path in chosen:
             raise InvalidArgumentError(f"the path {path!r} is the full name of {chosen[path]} too")
@@ -174,7 +175,7 @@ def _chosen(
 
 
 def _others(named: Mapping[str, list[str]]) -> dict[str, str]:
-    """Say of each variable, whose name an earlier one has, which one that is."""
+    """Return the variables whose name an earlier one has -> a sentence that says which one."""
     return {
         key: f"its name, {name!r}, is that of {keys[0]} too"
         for name, keys in named.items()

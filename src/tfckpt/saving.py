@@ -4,21 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tfckpt.bundle.spread import write_bundle
+from tfckpt.bundle.linking import MAX_DEAD, Link
+from tfckpt.bundle.spread import Progress, write_bundle
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 
 
 def save(
-    prefix: AnyPath, variables: Mapping[str, object], *, num_shards: int = 1, fsync: bool = True
+    prefix: AnyPath,
+    variables: Mapping[str, object],
+    *,
+    num_shards: int = 1,
+    fsync: bool = True,
+    link: Link = False,
+    max_dead: float = MAX_DEAD,
+    progress: Progress | None = None,
 ) -> str:
     """Write a V2 checkpoint; return its prefix.
 
     `variables` maps names to arrays (or what numpy makes arrays of); a reader of another
-    checkpoint is one too. Data lies in the mapping's order. What was at `prefix` is replaced as a
-    whole, or stays as it was; missing folders are made. `fsync=False` does not wait for the disk.
+    checkpoint is one too, and so is what `tfckpt.transform` makes of one. Data lies in the
+    mapping's order. What was at `prefix` is replaced as a whole, or stays as it was; missing
+    folders are made. `fsync=False` does not wait for the disk.
+
+    Numbers that lie in a V2 checkpoint are copied as they lie there, checked against their
+    checksums on the way; partitioned tensors keep their slices. With ``link=True`` they are not
+    even read: the data files of that checkpoint become data files of the new one, by hard links
+    where the file system has them, and only an index is written beside what is new. What no tensor
+    needs of such a file stays in it, dead; ``link="auto"`` therefore copies out of files of which
+    more than the share `max_dead` would be. A log message tells of dead bytes.
 
     With `num_shards` above one the tensors are spread over that many data files by their sizes,
     and the files are written by several threads: on two cores, two take about half the time.
+
+    `progress` is called as ``progress(done, total, name)`` after each tensor that is written; the
+    numbers are bytes.
 
     Values of an object-based checkpoint may be changed on the way from `load`, its keys not: the
     object graph, which is one of the tensors, has them too.
@@ -29,7 +48,15 @@ def save(
     was; or the new one, whole, if only its last step to the disk failed.
     """
     if isinstance(variables, Mapping) and OBJECT_GRAPH_KEY in variables:
-        from tfckpt.objects.source import check_holders
+        from tfckpt.objects.values import check_holders
 
         check_holders(variables, variables[OBJECT_GRAPH_KEY], as_path(prefix))
-    return write_bundle(prefix, variables, num_shards=num_shards, fsync=fsync)
+    return write_bundle(
+        prefix,
+        variables,
+        num_shards=num_shards,
+        fsync=fsync,
+        link=link,
+        max_dead=max_dead,
+        progress=progress,
+    )

@@ -282,11 +282,16 @@ def state_for(
             _relative(one, folder) for one in state.all_model_checkpoint_paths
         ]
     if state_path(folder, latest_filename) == state.model_checkpoint_path:
-        raise RuntimeError(
-            f"Save path '{latest}' conflicts with path used for checkpoint state. "
-            f"Please use a different save path."
-        )
+        raise state_conflict(latest)
     return state
+
+
+def state_conflict(save_path: str) -> RuntimeError:
+    """Return the error for a checkpoint whose path is that of its state file."""
+    return RuntimeError(
+        f"Save path '{save_path}' conflicts with path used for checkpoint state. "
+        f"Please use a different save path."
+    )
 
 
 def _relative(path: str, folder: str) -> str:

@@ -23,7 +23,7 @@ from tfckpt.storage import (
 MODULES = (commit, descriptor, folder, leftovers, lock, source, spool, sync, write)
 CHANGING = frozenset(
     {
-        *("open", "write", "pwrite", "ftruncate", "fsync", "link"),
+        *("open", "write", "pwrite", "ftruncate", "fsync", "link", "copy_file_range"),
         *("replace", "rename", "remove", "rmdir", "makedirs"),
     }
 )

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tfckpt
-from tfckpt import saved_model
+from tfckpt import saved_model, transform
 from tfckpt.dtypes import DataType
 from tfckpt.protos import SaverDef
 
@@ -133,6 +133,36 @@ def converted(folder: Path, step: int) -> object:
     return tfckpt.convert_checkpoint(folder / "source", folder / "m", to, overwrite=True)
 
 
+def renamed(**options: Any) -> Callable[[Path, int], object]:
+    """Make the checkpoint of another one's tensors under other names."""
+
+    def save(folder: Path, step: int) -> object:
+        tfckpt.save(folder / "source", weights(step), num_shards=2, fsync=False)
+        made = transform.rename(folder / "source", lambda name: "new/" + name)
+        with made:
+            return tfckpt.save(folder / "m", made, **options)
+
+    return save
+
+
+def in_place(folder: Path, step: int) -> object:
+    """Replace the checkpoint by its edited self: one value new, the name of each another."""
+    if not (folder / "m.index").exists():
+        return tfckpt.save(folder / "m", {f"a{step}": np.float32(step)}, num_shards=2)
+    with tfckpt.load_checkpoint(folder / "m") as reader:
+        (name,) = reader
+        made = transform.rename(reader, {name: f"a{step}"})
+        return tfckpt.save(folder / "m", made, link=True)
+
+
+def step_in_names(folder: Path) -> int:
+    """Read the step in the name; the value, which was never written again, is the first's."""
+    loaded = tfckpt.load(folder / "m")
+    ((name, value),) = loaded.items()
+    assert value == 1
+    return int(name[1:])
+
+
 def model(folder: Path, step: int) -> object:
     """Build a SavedModel, in a folder of its own as they all are."""
     words = folder / "words"
@@ -213,6 +243,10 @@ KINDS = {
     "Checkpoint": Kind(object_based, newest),
     "merge": Kind(merged, at("m")),
     "convert": Kind(converted, at("m")),
+    "linked": Kind(renamed(link=True), at("m")),
+    "copied": Kind(renamed(), at("m")),
+    "new linked": Kind(renamed(link=True), at("m"), starts_empty=True),
+    "edited in place": Kind(in_place, step_in_names),
     "SavedModel": Kind(model, newest_model),
     "graph": Kind(graph_file, graph_step),
     "safetensors": foreign("m.safetensors"),

@@ -18,7 +18,7 @@ from tensorflow.python.framework import meta_graph as tf_meta_graph
 import tfckpt.protos as protos
 from tfckpt import graph as ours
 from tfckpt.graph.meta_graph_import import import_graph_and_collections
-from tfckpt.graphdef.messages import own
+from tfckpt.graphdef.messages import as_message
 
 v1 = tf.compat.v1
 
@@ -174,7 +174,7 @@ each_graph = pytest.mark.parametrize("name", GRAPHS)
 
 def nodes_of(graph_def, drop=("_output_shapes",)):
     """The nodes in order, as messages of ours, without what TensorFlow infers."""
-    graph_def = own(graph_def, protos.GraphDef, "graph")
+    graph_def = as_message(graph_def, protos.GraphDef, "graph")
     nodes = []
     for node in graph_def.node:
         copy = protos.NodeDef()
@@ -199,7 +199,7 @@ def assert_same_graph(theirs, mine, **kwargs):
     assert [n.name for n in want] == [n.name for n in got]
     for a, b in zip(want, got):
         assert a == b, f"{a}\n---\n{b}"
-    assert functions_of(own(theirs, protos.GraphDef, "g")) == functions_of(mine)
+    assert functions_of(as_message(theirs, protos.GraphDef, "g")) == functions_of(mine)
     assert str(theirs.versions) == str(mine.versions)
 
 
@@ -305,7 +305,9 @@ def test_import_inside_of_a_scope(name, scope):
     with mine.as_default(), mine.name_scope("outer"):
         ours.import_graph_def(meta.graph_def, name=scope)
         if scope != "a/":
-            import_graph_and_collections(own(meta, protos.MetaGraphDef, "m"), import_scope=scope)
+            import_graph_and_collections(
+                as_message(meta, protos.MetaGraphDef, "m"), import_scope=scope
+            )
     assert_same_graph(theirs.as_graph_def(), mine.as_graph_def())
     want = v1.train.export_meta_graph(graph=theirs)
     assert_same_collections(want, ours.export_meta_graph(graph=mine))
@@ -482,7 +484,7 @@ class our_train:
 
     @staticmethod
     def import_meta_graph(meta, clear_devices=False, import_scope=None):
-        meta = own(meta, protos.MetaGraphDef, "meta")
+        meta = as_message(meta, protos.MetaGraphDef, "meta")
         if meta.HasField("saver_def"):
             return ours.import_meta_graph(meta, clear_devices, import_scope)
         import_graph_and_collections(meta, clear_devices, import_scope)
@@ -575,12 +577,12 @@ def test_files_are_tensorflows(name, as_text, tmp_path):
     theirs, mine = pair(name)
     meta = v1.train.export_meta_graph(graph=theirs)
     v1.train.write_graph(meta, str(tmp_path), "theirs", as_text=as_text)
-    ours.write_graph(own(meta, protos.MetaGraphDef, "m"), tmp_path, "mine", as_text=as_text)
+    ours.write_graph(as_message(meta, protos.MetaGraphDef, "m"), tmp_path, "mine", as_text=as_text)
     assert (tmp_path / "theirs").read_bytes() == (tmp_path / "mine").read_bytes()
     ours.export_meta_graph(str(tmp_path / "export"), graph=mine, as_text=as_text)
     with v1.Graph().as_default() as again:
         tf_meta_graph.import_scoped_meta_graph(str(tmp_path / "export"))
-    assert_same_graph(theirs.as_graph_def(), own(again.as_graph_def(), protos.GraphDef, "g"))
+    assert_same_graph(theirs.as_graph_def(), as_message(again.as_graph_def(), protos.GraphDef, "g"))
 
 
 # --- import_meta_graph

@@ -74,7 +74,13 @@ class Shard(NamedTuple):
 
     def check(self, name: str, entry: Entry) -> None:
         """Raise DataLossError unless an entry fits its own shape and this file."""
-        if entry.offset + entry.size > self.source.size or not fits(entry):
+        self.check_place(name, entry)
+        if not fits(entry):
+            raise self._misfit(name, entry)
+
+    def check_place(self, name: str, entry: Entry) -> None:
+        """Raise DataLossError unless the file has bytes where an entry says so."""
+        if entry.offset + entry.size > self.source.size:
             raise self._misfit(name, entry)
 
     def verify(self, name: str, entry: Entry) -> None:
@@ -88,7 +94,7 @@ class Shard(NamedTuple):
             return
         crc = combine([self._checksum(entry, at) for at in range(0, entry.size, _PIECE)])
         if mask(crc) != entry.crc32c:
-            raise self._mismatch(name, entry, crc)
+            raise self.mismatch(name, entry, crc)
 
     def _checksum(self, entry: Entry, at: int) -> tuple[int, int]:
         size = min(_PIECE, entry.size - at)
@@ -146,7 +152,7 @@ class Shard(NamedTuple):
             wrong = mask_all(np.array(crcs, np.uint32)) != np.array(expected, np.uint32)
             for at in np.flatnonzero(wrong)[:1].tolist():
                 name, entry = tensors[at]
-                raise self._mismatch(name, entry, crcs[at])
+                raise self.mismatch(name, entry, crcs[at])
         dtypes = list(map(numpy_dtype, data_types))
         try:
             arrays = [
@@ -166,7 +172,7 @@ class Shard(NamedTuple):
         with located(self.source.path, name, entry.offset):
             strings, crc = decode_strings(part, volume(entry.shape), big_endian=self.big_endian)
         if verify and mask(crc) != entry.crc32c:
-            raise self._mismatch(name, entry, crc)
+            raise self.mismatch(name, entry, crc)
         return self._reshaped(name, entry, to_array(strings, (len(strings),)))
 
     # Big tensors
@@ -183,7 +189,7 @@ class Shard(NamedTuple):
             if verify:
                 crc = parts[0][0] if len(parts) == 1 else combine(parts)
                 if mask(crc) != entry.crc32c:
-                    raise self._mismatch(name, entry, crc)
+                    raise self.mismatch(name, entry, crc)
             arrays[name] = self._shaped(name, entry, array)
 
     def _memories(self, entries: Sequence[Entry]) -> Iterator[tuple[Array, bool]]:
@@ -227,7 +233,8 @@ class Shard(NamedTuple):
         with located(self.source.path, name):
             return reshaped(flat, entry.shape)
 
-    def _mismatch(self, name: str, entry: Entry, crc: int) -> DataLossError:
+    def mismatch(self, name: str, entry: Entry, crc: int) -> DataLossError:
+        """Make the error for a tensor whose bytes have this checksum, which is not its own."""
         return self._lost(
             name,
             entry,

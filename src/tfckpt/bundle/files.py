@@ -90,6 +90,10 @@ class BundleFiles:
             error.path, error.tensor = error.path or self.prefix, name
             raise
 
+    def where(self, shard_id: int) -> str:
+        """Return the path that a shard has at this moment."""
+        return self._shards.where(shard_id)
+
     @property
     def stored(self) -> int:
         """Bytes of the shards that were opened so far."""

@@ -123,6 +123,25 @@ class BundleReader(CheckpointReader):
             size += self.slice_entry(name, one).size
         return TensorInfo(entry.data_type, entry.shape, size, entry.slices)
 
+    @property
+    def verifies(self) -> bool:
+        """Whether checksums of tensors are checked."""
+        return bool(self._verify)
+
+    def stored_pieces(self, name: str, entry: Entry) -> list[tuple[TensorSlice | None, Entry]]:
+        """Return what the index says of each slice of a tensor; of one in one piece, its entry."""
+        if not entry.slices:
+            return [(None, entry)]
+        return [(one, self.slice_entry(name, one)) for one in entry.slices]
+
+    def shard_of(self, name: str, entry: Entry) -> Shard:
+        """Return the data file in which a tensor, or a slice of it, lies."""
+        return self._files.shard(entry.shard_id, name)
+
+    def shard_path(self, shard_id: int) -> str:
+        """Return the path that a data file has at this moment."""
+        return self._files.where(shard_id)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.entries)
 
@@ -159,11 +178,11 @@ class BundleReader(CheckpointReader):
     def _whole(self, name: str, entry: Entry) -> Array:
         if entry.slices:
             return self._part(name, entry, Selection.of(..., entry.shape))
-        return self._shard_of(name, entry).fetch([(name, entry)], verify=bool(self._verify))[name]
+        return self.shard_of(name, entry).fetch([(name, entry)], verify=bool(self._verify))[name]
 
     def _part(self, name: str, entry: Entry, selection: Selection) -> Array:
         if not entry.slices:
-            shard = self._shard_of(name, entry)
+            shard = self.shard_of(name, entry)
             return selection.finished(self._box(shard, name, entry, selection.axes))
         pieces = self._pieces(name, entry, selection)
         dtype = itemtype(entry)
@@ -174,7 +193,7 @@ class BundleReader(CheckpointReader):
             if part.shape == stored.shape:
                 elements[part.place] = self._whole(name, stored)
             else:
-                shard = self._shard_of(name, stored)
+                shard = self.shard_of(name, stored)
                 elements[part.place] = self._box(shard, name, stored, part.axes)
         return selection.finished(elements)
 
@@ -199,7 +218,7 @@ class BundleReader(CheckpointReader):
                     f"{list(expected)}, its entry says {data_type_name(stored.data_type)} "
                     f"{list(stored.shape)}"
                 )
-            self._shard_of(name, stored).check(name, stored)
+            self.shard_of(name, stored).check(name, stored)
             pieces.append((part, stored))
         return pieces
 
@@ -217,9 +236,6 @@ class BundleReader(CheckpointReader):
             if entry.slices:
                 raise DataLossError(f"slice {one} is said to be sliced itself")
             return entry
-
-    def _shard_of(self, name: str, entry: Entry) -> Shard:
-        return self._files.shard(entry.shard_id, name)
 
     def _check_readable(self, name: str, entry: Entry) -> None:
         problem = why_unreadable(entry.data_type)

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tfckpt.bundle.bulk_entries import encode_entries
-from tfckpt.bundle.entry import encode_head
+from tfckpt.bundle.entry import Entry, encode_head
 from tfckpt.checksum import crc32c, mask_all
 from tfckpt.dtypes import DataType
-from tfckpt.storage import FileWriter
+from tfckpt.storage import FileWriter, Source
 from tfckpt.tensors.stored import stored_bytes, stored_chunks, stored_view
 from tfckpt.tensors.strings import encode_strings, to_bytes_list
 
@@ -26,6 +26,8 @@ _BESIDE = 1 << 20
 # Without such a thread it goes before the write, in pieces that a core's own cache holds: then
 # the two together take as long as the write alone.
 _BEFORE = 256 << 10
+# So much of another bundle's file is mapped at a time while it is copied.
+_COPIED = 16 << 20
 
 
 class ShardWriter:
@@ -58,8 +60,29 @@ class ShardWriter:
             self._flush()
             view = stored_view(array)
             crc = self._write_chunks(array) if view is None else self._write_view(view)
+        self._note(key, encode_head(data_type, array.shape), size, crc)
+
+    def copy(self, key: bytes, entry: Entry, source: Source) -> int:
+        """Write bytes that lie in another bundle as they are; return their checksum, unmasked."""
+        if entry.size < _SMALL:
+            stored = bytes(source.read(entry.offset, entry.size))
+            crc = crc32c(stored, 0)
+            self._gather(stored)
+        else:
+            self._flush()
+            crc = 0
+            for at in range(0, entry.size, _COPIED):
+                size = min(_COPIED, entry.size - at)
+                view = source.map(entry.offset + at, size)
+                if view is None:
+                    view = memoryview(source.read(entry.offset + at, size))
+                crc = self._write_view(view, crc)
+        self._note(key, encode_head(entry.data_type, entry.shape), entry.size, crc)
+        return crc
+
+    def _note(self, key: bytes, head: bytes, size: int, crc: int) -> None:
         self._keys.append(key)
-        self._heads.append(encode_head(data_type, array.shape))
+        self._heads.append(head)
         self._sizes.append(size)
         self._crcs.append(crc)
 
@@ -90,10 +113,10 @@ class ShardWriter:
             self._gathered.clear()
             self._gathered_size = 0
 
-    def _write_view(self, view: memoryview) -> int:
+    def _write_view(self, view: memoryview, crc: int = 0) -> int:
+        """Write bytes; return the checksum of what has `crc` and of them behind it."""
         executor = self._executor if len(view) >= _BESIDE else None
         step = _BEFORE if executor is None else _BESIDE
-        crc = 0
         for at in range(0, len(view), step):
             piece = view[at : at + step]
             if executor is None:

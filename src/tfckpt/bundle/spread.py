@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import heapq
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from operator import index as as_integer
-from typing import SupportsIndex, TypeVar
+from typing import SupportsIndex, TypeAlias, TypeVar
 
+from tfckpt.bundle.entry import Entry
+from tfckpt.bundle.linking import MAX_DEAD, NOTHING_LINKED, Link, LinkPlan, plan_links
+from tfckpt.bundle.stored import stored_in_bundle
 from tfckpt.bundle.writer import BundleWriter
+from tfckpt.dtypes import UNREAD_SLICES
 from tfckpt.names import AnyPath
-from tfckpt.reader import TensorReader
+from tfckpt.reader import TensorInfo, TensorReader
+from tfckpt.storage import ThreadLock
 from tfckpt.tensors.stored import as_storable
 
 Item = TypeVar("Item")
+
+# Called with the bytes that are done, those that there are in all, and the tensor's name.
+Progress: TypeAlias = Callable[[int, int, str], object]
+
+logger = logging.getLogger("tfckpt")
 
 
 def spread_by_size(sizes: Mapping[str, int], count: int) -> list[list[str]]:
@@ -43,17 +54,20 @@ def write_shards(
     add: Callable[[BundleWriter, Item, int], None],
     *,
     fsync: bool = True,
+    links: LinkPlan = NOTHING_LINKED,
 ) -> str:
     """Write a bundle, to each shard what `add` makes of its items; return the prefix.
 
-    A file system lets one writer into a file at a time, so that several threads write faster
-    only into several files.
+    What is in `links` comes after them. A file system lets one writer into a file at a time, so
+    that several threads write faster only into several files.
     """
-    with BundleWriter(prefix, num_shards=len(shards), fsync=fsync) as bundle:
+    linked = [one.file for one in links.files]
+    with BundleWriter(prefix, num_shards=len(shards), fsync=fsync, linked=linked) as bundle:
+        links.add_to(bundle)
         if len(shards) == 1:
             for item in shards[0]:
                 add(bundle, item, 0)
-        else:
+        elif shards:
             _fill_side_by_side(bundle, shards, add)
     return bundle.prefix
 
@@ -92,6 +106,9 @@ def write_bundle(
     *,
     num_shards: int = 1,
     fsync: bool = True,
+    link: Link = False,
+    max_dead: float = MAX_DEAD,
+    progress: Progress | None = None,
 ) -> str:
     """Write a mapping, each shard in the mapping's order; return the prefix."""
     if not isinstance(variables, Mapping):
@@ -100,20 +117,70 @@ def write_bundle(
         raise ValueError(f"num_shards must be at least 1, not {num_shards}")
     if isinstance(variables, TensorReader):
         variables.check_complete()
-    shards = [list(variables)]
-    if num_shards > 1:
-        shards = spread_by_size(_sizes(variables), num_shards)
+    links = plan_links(variables, link, max_dead)
+    for one in links.files:
+        if one.dead:
+            logger.info(
+                "%s: %d of %d bytes of %s, which is linked, belong to no tensor",
+                prefix, one.dead, one.size, one.file.path,
+            )  # fmt: skip
+    names = [name for name in variables if name not in links.tensors]
+    shards = [names] if names or not links.files else []
+    if num_shards > 1 and shards:
+        shards = spread_by_size(_sizes(variables, names), num_shards)
+
+    report = _reporter(variables, names, progress)
 
     def add(bundle: BundleWriter, name: str, shard: int) -> None:
-        bundle.add(name, variables[name], shard=shard)
+        _add(bundle, variables, name, shard)
+        report(name)
 
-    return write_shards(prefix, shards, add, fsync=fsync)
+    return write_shards(prefix, shards, add, fsync=fsync, links=links)
 
 
-def _sizes(variables: Mapping[str, object]) -> dict[str, int]:
+def _reporter(
+    variables: Mapping[str, object], names: Sequence[str], progress: Progress | None
+) -> Callable[[str], None]:
+    """Return what counts a tensor as written; any thread may call it."""
+    if progress is None:
+        return lambda name: None
+    sizes = _sizes(variables, names)
+    total, done, lock = sum(sizes.values()), [0], ThreadLock()
+
+    def report(name: str) -> None:
+        with lock:
+            done[0] += sizes[name]
+            progress(done[0], total, name)
+
+    return report
+
+
+def _add(bundle: BundleWriter, variables: Mapping[str, object], name: str, shard: int) -> None:
+    """Write a tensor: as it is stored where it can be, in the slices that it has."""
+    stored = stored_in_bundle(variables, name)
+    if stored is not None and stored.can_be_copied and not _unread_slices(stored.entry):
+        bundle.add_stored(name, stored, shard=shard)
+        return
     if isinstance(variables, TensorReader):
-        return {name: info.stored_size for name, info in variables.infos().items()}
-    return {name: _size(value) for name, value in variables.items()}
+        info = variables.info(name)
+        if info.slices and not _unread_slices(info):
+            for one in info.slices:
+                part = variables.get_tensor(name, one.index_in(info.shape))
+                bundle.add_slice(name, info.shape, one.extents, part, shard=shard)
+            return
+    bundle.add(name, variables[name], shard=shard)
+
+
+def _unread_slices(tensor: Entry | TensorInfo) -> bool:
+    """Whether TensorFlow would not read the slices of a tensor, so that it is written whole."""
+    return bool(tensor.slices) and tensor.data_type in UNREAD_SLICES
+
+
+def _sizes(variables: Mapping[str, object], names: Sequence[str]) -> dict[str, int]:
+    if isinstance(variables, TensorReader):
+        infos = variables.infos()
+        return {name: infos[name].stored_size for name in names}
+    return {name: _size(variables[name]) for name in names}
 
 
 def _size(value: object) -> int:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
+from tfckpt.bundle.bulk_entries import encode_entries
 from tfckpt.bundle.commit import publish
-from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
+from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_head
 from tfckpt.bundle.naming import index_path, shard_path
 from tfckpt.bundle.shard import ShardWriter
+from tfckpt.bundle.stored import Stored
+from tfckpt.checksum import mask
 from tfckpt.names import AnyPath, check_prefix, encode_name
 from tfckpt.storage import FileWriter, ThreadLock
 from tfckpt.table import write_table
+from tfckpt.tensors.slices import TensorSlice
 from tfckpt.tensors.stored import as_storable
 from tfckpt.writer import CheckpointWriter, Part, check_apart
+
+
+class LinkedFile(NamedTuple):
+    """A data file of another bundle, and which version of it is meant."""
+
+    path: str
+    version: object
 
 
 class BundleWriter(CheckpointWriter):
@@ -36,11 +48,21 @@ class BundleWriter(CheckpointWriter):
     With `num_shards` above one, each tensor goes to the shard its `add` names; threads may fill
     different shards at the same time. `fsync=False` trades safety against a loss of power for
     speed.
+
+    The data files in `linked`, of other bundles, become the last shards without being copied (where
+    the file system has links), for `add_linked`; there need then be no others.
     """
 
-    def __init__(self, prefix: AnyPath, *, num_shards: int = 1, fsync: bool = True) -> None:
+    def __init__(
+        self,
+        prefix: AnyPath,
+        *,
+        num_shards: int = 1,
+        fsync: bool = True,
+        linked: Sequence[LinkedFile] = (),
+    ) -> None:
         self.prefix = self.path = check_prefix(prefix)
-        if num_shards < 1:
+        if num_shards < (0 if linked else 1):
             raise ValueError(f"num_shards must be at least 1, not {num_shards}")
         self._fsync = fsync
         self._lock = ThreadLock()
@@ -51,10 +73,19 @@ class BundleWriter(CheckpointWriter):
         if num_shards == 1 and (os.cpu_count() or 1) > 1:  # else other shards use the other cores
             self._executor = ThreadPoolExecutor(1, thread_name_prefix="tfckpt-checksum")
         self._shards: list[ShardWriter] = []
+        self._linked: list[FileWriter] = []
+        self._elsewhere: dict[bytes, Entry] = {}
         try:
-            for shard_id in range(num_shards):
-                path = shard_path(self.prefix, shard_id, num_shards)
+            paths = [
+                shard_path(self.prefix, shard_id, num_shards + len(linked))
+                for shard_id in range(num_shards + len(linked))
+            ]
+            for path in paths[:num_shards]:
                 self._shards.append(ShardWriter(FileWriter(path, fsync=fsync), self._executor))
+            for file, path in zip(linked, paths[num_shards:], strict=True):
+                self._linked.append(
+                    FileWriter.link(file.path, path, version=file.version, fsync=fsync)
+                )
         except BaseException:
             self.discard()
             raise
@@ -67,12 +98,7 @@ class BundleWriter(CheckpointWriter):
         Raises ValueError for an empty or repeated name, TypeError for a dtype that no checkpoint
         can hold. Neither changes the bundle.
         """
-        key = encode_name(name)
-        with self._lock:
-            if key in self._keys or key in self._sliced:
-                raise ValueError(f"tensor {name!r} is in this bundle already")
-            self._keys.add(key)
-        self._write(name, key, array, shard)
+        self._write(name, self._take(name), array, shard)
 
     def add_slice(
         self,
@@ -95,20 +121,79 @@ class BundleWriter(CheckpointWriter):
         if value.shape == shape:
             self.add(full_name, value, shard=shard)
             return
+        slice_key = self._take_slice(full_name, Entry(data_type, shape), one)
+        self._write(full_name, slice_key, value, shard)
+        self._list_slice(key, Entry(data_type, shape), one, shard)
+
+    def add_stored(self, name: str, stored: Stored, *, shard: int = 0) -> None:
+        """Write a tensor of numbers of another bundle: its bytes as they are, checked on the way.
+
+        One in slices stays so.
+
+        Raises ValueError for an empty or repeated name; DataLossError where bytes have not the
+        checksum that their entry says, after which nothing more can be written.
+        """
+        self._check_open()
+        self._check_shard(shard, len(self._shards))
+        for one, entry in stored.pieces:
+            key = self._take_piece(name, stored.entry, one)
+            try:
+                source = stored.reader.shard_of(stored.name, entry)
+                source.check(stored.name, entry)
+                crc = self._shards[shard].copy(key, entry, source.source)
+                if mask(crc) != entry.crc32c and stored.reader.verifies:
+                    raise source.mismatch(stored.name, entry, crc)
+            except BaseException:
+                self._give_up(shard)
+                raise
+            if one is not None:
+                self._list_slice(encode_name(name), stored.entry, one, shard)
+
+    def add_linked(self, name: str, stored: Stored, numbers: Mapping[int, int]) -> None:
+        """List a tensor whose bytes lie in linked files; none of them is read.
+
+        `numbers` says which of the linked files a shard of the tensor's bundle is.
+
+        Raises ValueError for an empty or repeated name.
+        """
+        self._check_open()
+        for one, entry in stored.pieces:
+            key = self._take_piece(name, stored.entry, one)
+            shard = len(self._shards) + numbers[entry.shard_id]
+            self._elsewhere[key] = entry._replace(shard_id=shard)
+            if one is not None:
+                self._list_slice(encode_name(name), stored.entry, one, shard)
+
+    def _take_piece(self, name: str, whole: Entry, one: TensorSlice | None) -> bytes:
+        """Claim the key of a tensor, or of a slice of it."""
+        return self._take(name) if one is None else self._take_slice(name, whole, one)
+
+    def _take(self, name: str) -> bytes:
+        key = encode_name(name)
+        with self._lock:
+            if key in self._keys or key in self._sliced:
+                raise ValueError(f"tensor {name!r} is in this bundle already")
+            self._keys.add(key)
+        return key
+
+    def _take_slice(self, name: str, whole: Entry, one: TensorSlice) -> bytes:
+        key, shape = encode_name(name), whole.shape
         slice_key = one.key(key)
         with self._lock:
-            known = self._sliced.get(key, Entry(data_type, shape))
-            if key in self._keys or (known.data_type, known.shape) != (data_type, shape):
+            known = self._sliced.get(key, Entry(whole.data_type, shape))
+            if key in self._keys or (known.data_type, known.shape) != (whole.data_type, shape):
                 raise ValueError(
-                    f"tensor {full_name!r} is in this bundle already, whole or with another dtype "
+                    f"tensor {name!r} is in this bundle already, whole or with another dtype "
                     f"or shape"
                 )
-            check_apart(one, known.slices, shape, full_name)
+            check_apart(one, known.slices, shape, name)
             self._keys.add(slice_key)
-        self._write(full_name, slice_key, value, shard)
+        return slice_key
+
+    def _list_slice(self, key: bytes, whole: Entry, one: TensorSlice, shard: int) -> None:
         with self._lock:
-            known = self._sliced.get(key, known)
-            self._slice_shards[slice_key] = shard
+            known = self._sliced.get(key, Entry(whole.data_type, whole.shape))
+            self._slice_shards[one.key(key)] = shard
             self._sliced[key] = known._replace(slices=(*known.slices, one))
 
     def finish(self) -> None:
@@ -124,7 +209,9 @@ class BundleWriter(CheckpointWriter):
             with FileWriter(index_path(self.prefix), fsync=self._fsync) as index:
                 write_table(index.write, self._items())
                 index.flush()
-                files = [shard.file for shard in self._shards]
+                for file in self._linked:
+                    file.flush()
+                files = [*(shard.file for shard in self._shards), *self._linked]
                 publish(self.prefix, index, files, fsync=self._fsync)
         finally:
             self.discard()
@@ -134,8 +221,8 @@ class BundleWriter(CheckpointWriter):
         self._finished = True
         if self._executor is not None:
             self._executor.shutdown()
-        for shard in self._shards:
-            shard.file.discard()
+        for file in (*(shard.file for shard in self._shards), *self._linked):
+            file.discard()
 
     def _write(self, name: str, key: bytes, array: object, shard: int) -> None:
         try:
@@ -148,16 +235,21 @@ class BundleWriter(CheckpointWriter):
             raise type(error)(f"tensor {name!r}: {error}") from None
         except RuntimeError:
             raise
-        except BaseException:  # the shard may hold half a tensor: no more can follow
-            self._finished = True
-            self._shards[shard].file.discard()  # the others may be in use by other threads
+        except BaseException:
+            self._give_up(shard)
             raise
+
+    def _give_up(self, shard: int) -> None:
+        """Take no more: the shard may hold half a tensor."""
+        self._finished = True
+        self._shards[shard].file.discard()  # the others may be in use by other threads
 
     def _items(self) -> Iterator[tuple[bytes, bytes]]:
         values = {key: self._in_order(key, entry).encode() for key, entry in self._sliced.items()}
         for shard_id, shard in enumerate(self._shards):
             values.update(shard.entries(shard_id))
-        yield HEADER_KEY, Header(len(self._shards)).encode()
+        values.update(_encoded(self._elsewhere))
+        yield HEADER_KEY, Header(len(self._shards) + len(self._linked)).encode()
         for key in sorted(values):
             yield key, values[key]
 
@@ -169,3 +261,12 @@ class BundleWriter(CheckpointWriter):
         shard_ids = {one: self._slice_shards[one.key(key)] for one in entry.slices}
         order = tuple(sorted(entry.slices, key=shard_ids.__getitem__))
         return entry._replace(slices=order, shard_id=shard_ids[order[0]])
+
+
+def _encoded(entries: Mapping[bytes, Entry]) -> Iterator[tuple[bytes, bytes]]:
+    heads = [encode_head(entry.data_type, entry.shape) for entry in entries.values()]
+    columns = [
+        [getattr(entry, field) for entry in entries.values()]
+        for field in ("shard_id", "offset", "size", "crc32c")
+    ]
+    return zip(entries, encode_entries(heads, *columns), strict=True)

@@ -21,6 +21,10 @@ _COMMANDS = {
     "convert": "convert:convert_command",
     "tree": "tree:tree_command",
     "graph": "graph:graph_command",
+    "edit": "edit:edit_command",
+    "average": "average:average_command",
+    "merge": "merge:merge_command",
+    "suggest": "suggest:suggest_command",
     "saved-model": "saved_model:saved_model_command",
     "completion": "completion:completion_command",
 }

@@ -8,17 +8,9 @@ from functools import partial
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
 
 from tfckpt.cli.output import harmless
+from tfckpt.cli.progress import progress_bar
 from tfckpt.convert import FORMATS, Converted, convert_checkpoint, convert_naming
 from tfckpt.errors import UnimplementedError
 from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
@@ -80,7 +72,7 @@ def convert_command(
         how = "by name, and checked"
     if skip_unreadable:
         convert = partial(convert, unreadable="skip")
-    with _as_messages(), _bar() as progress:
+    with _as_messages(), progress_bar("converting", "checking") as progress:
         made = convert(src, dst, overwrite=force, progress=progress)
     click.echo(f"{made}: {made.summary} written {how}{_left_out(made)}")
 
@@ -110,29 +102,3 @@ _OPTIONS = {
     "repeated='number'": "--repeated number",
     "nameless='key'": "--nameless key",
 }
-
-
-@contextmanager
-def _bar() -> Iterator[Any]:
-    """Show a bar, if a terminal is there to see it; give what moves it on."""
-    console = Console(stderr=True)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
-    names: set[str] = set()
-    with bar:
-        task = bar.add_task("converting", total=None)
-
-        def show(done: int, total: int, name: str) -> None:
-            step = "checking" if name in names else "converting"
-            names.add(name)
-            bar.update(task, completed=done, total=total, description=step)
-
-        yield show

@@ -16,7 +16,7 @@ from tfckpt.looking.wording import bytes_text, plural, shape_text
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.nodes import read_object_graph
-from tfckpt.objects.source import Source
+from tfckpt.objects.values import ObjectValues
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo
 
@@ -117,7 +117,7 @@ class _Objects:
                 harmless(name): name for name in reader if slots or slot_of(name, names) is None
             }
         graph = read_object_graph(reader) if has_objects else _graph_of_names(self._names)
-        self._source = Source(reader, graph)
+        self._source = ObjectValues(reader, graph)
         self._slots = slots
         self._left_out: set[str] = set()
         if has_objects and not slots:

@@ -1,4 +1,15 @@
-"""Graphs without TensorFlow: files, imports and exports, collections, constants, freezing."""
+"""Graphs without TensorFlow: files, imports and exports, collections, constants, freezing.
+
+What works on messages alone is in `tfckpt.graphdef`; here are graphs in memory.
+
+graph.py            the class Graph; parts of it: name_scopes.py, device_scopes.py,
+                    collection_store.py, default_stack.py
+operation.py        its operations and tensors
+default.py          the default graph
+graph_import.py     import_graph_def, by construction.py and import_order.py
+collection_items.py what collections hold        collection_defs.py   as messages
+meta_graph_import.py, meta_graph_export.py       graphs with their collections
+"""
 
 from tfckpt.graph.collection_items import (
     CondContext,

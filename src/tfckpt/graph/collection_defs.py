@@ -5,7 +5,7 @@
     float             float_list           Any     any_list
     anything named    node_list of the names
 
-The kind is that of the first item.
+The kind is that of the first item, as in TensorFlow: a list of mixed items cannot be written.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ def add_collection_def(
     meta_graph_def: MetaGraphDef,
     key: str,
     items: Iterable[Any],
+    *,
     export_scope: str | None,
     included: Included,
 ) -> None:
@@ -65,7 +66,8 @@ def _name_of(item: Any) -> Any:
 def encode_collection(key: str, items: list[Any], export_scope: str | None) -> CollectionDef:
     definition = CollectionDef()
     functions = proto_functions(key)
-    # Before TensorFlow 1.0 variables were collected by name: they came as tensors, and stay so.
+    # A file from before TensorFlow 1.0 lists its variables by name. They were read as tensors, and
+    # are written by name again.
     by_name = all(isinstance(item, (Operation, Tensor)) for item in items)
     if functions is not None and not by_name:
         definition.bytes_list.value.extend(_messages(items, functions, export_scope))
@@ -179,7 +181,7 @@ class CollectionReader:
 
 
 def _in_scope(value: bytes, scope: str) -> str | bytes:
-    """Put bytes that may be a name into a scope, as TensorFlow does with all that are text."""
+    """Put bytes into a scope, if they are text: TensorFlow takes every text for a name."""
     try:
         return prepend_scope(value.decode(), scope)
     except UnicodeDecodeError:

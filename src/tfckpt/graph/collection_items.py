@@ -1,6 +1,6 @@
 """What the collections of a graph hold besides names: variables, savers, runners, contexts.
 
-Each is a view on the message that TensorFlow keeps of it, whose names are those in the graph.
+Each holds the message that TensorFlow has for it, with names as they are in the graph.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 
 from tfckpt.dtypes import numpy_dtype
+from tfckpt.errors import CheckpointError, InvalidArgumentError
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graphdef.attr_values import Shape, shape_of
+from tfckpt.graph.operation import node_of
+from tfckpt.graphdef.attr_values import PartialShape, shape_of
 from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
-from tfckpt.graphdef.messages import copied, is_message, own
-from tfckpt.graphdef.rescoping import prepended, stripped
+from tfckpt.graphdef.messages import as_message, copied, is_message
+from tfckpt.graphdef.rescoping import NAME_FIELDS, prepended, stripped
 from tfckpt.protos import (
     AttrValue,
     CondContextDef,
@@ -25,6 +27,7 @@ from tfckpt.protos import (
     WhileContextDef,
 )
 from tfckpt.saver import Saver
+from tfckpt.saver.definition import is_in_scope
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -43,7 +46,7 @@ class ScopedItem:
     __slots__ = ("definition", "graph")
 
     def __init__(self, definition: Any, graph: Graph | None = None) -> None:
-        self.definition = copied(own(definition, self.kind, "definition"))
+        self.definition = copied(as_message(definition, self.kind, "definition"))
         self.graph = get_default_graph() if graph is None else graph
 
     @property
@@ -62,7 +65,7 @@ class ScopedItem:
 
         Raises KeyError if the default graph lacks something that it names.
         """
-        item = cls(prepended(own(definition, cls.kind, "definition"), import_scope))
+        item = cls(prepended(as_message(definition, cls.kind, "definition"), import_scope))
         item._check()
         return item
 
@@ -71,7 +74,15 @@ class ScopedItem:
             value = getattr(self.definition, field)
             for name in [value] if isinstance(value, str) else value:
                 if name:
-                    self.graph.as_graph_element(name)
+                    self._check_name(name)
+
+    def _check_name(self, name: str) -> None:
+        try:
+            self.graph.as_graph_element(name)
+        except CheckpointError:
+            raise
+        except ValueError as error:  # a name that is none comes from the definition
+            raise InvalidArgumentError(str(error)) from None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}>"
@@ -102,13 +113,13 @@ class Variable(ScopedItem):
         return self.op.name
 
     @property
-    def shape(self) -> Shape | None:
-        attr = self.op._node.attr
+    def shape(self) -> PartialShape | None:
+        attr = node_of(self.op).attr
         return shape_of(attr["shape"].shape) if "shape" in attr else None
 
     @property
     def dtype(self) -> np.dtype[Any] | None:
-        attr = self.op._node.attr
+        attr = node_of(self.op).attr
         return numpy_dtype(attr["dtype"].type) if "dtype" in attr else None
 
     @property
@@ -124,11 +135,11 @@ class QueueRunner(ScopedItem):
 
     kind = QueueRunnerDef
     named_by = "queue_name"
-    elements = ("queue_name", "enqueue_op_name", "close_op_name", "cancel_op_name")
+    elements = NAME_FIELDS["QueueRunnerDef"]
 
     __slots__ = ()
 
-    _OUT_OF_RANGE = 11  # error code; a runner saved before 2016 says no code and means this
+    _OUT_OF_RANGE = 11  # an error code, which a runner saved before 2016 means and does not say
 
     def __init__(self, definition: Any, graph: Graph | None = None) -> None:
         super().__init__(definition, graph)
@@ -141,7 +152,7 @@ class CondContext(ScopedItem):
 
     kind = CondContextDef
     named_by = "context_name"
-    elements = ("pred_name", "pivot_name")
+    elements = tuple(field for field in NAME_FIELDS["CondContextDef"] if field != "context_name")
 
     __slots__ = ()
 
@@ -151,14 +162,7 @@ class WhileContext(ScopedItem):
 
     kind = WhileContextDef
     named_by = "context_name"
-    elements = (
-        "maximum_iterations_name",
-        "pivot_for_pred_name",
-        "pivot_for_body_name",
-        "pivot_name",
-        "loop_exit_names",
-        "loop_enter_names",
-    )
+    elements = tuple(field for field in NAME_FIELDS["WhileContextDef"] if field != "context_name")
 
     __slots__ = ()
 
@@ -171,13 +175,13 @@ class WhileContext(ScopedItem):
 
 
 def _name_frames(graph: Graph, context: Any) -> None:
-    """Name the frames of a loop after the loop, as it is called in its new scope."""
+    """Give the frames of a loop the name that the loop has in its new scope."""
     if context.DESCRIPTOR.name == "WhileContextDef":
         frame = AttrValue(s=context.context_name.encode())
         for name in context.values_def.values:
             op = graph.get_operation_by_name(name.partition(":")[0])
             if op.type in ("Enter", "RefEnter"):
-                op._node.attr["frame_name"].CopyFrom(frame)
+                node_of(op).attr["frame_name"].CopyFrom(frame)
     for nested in context.nested_contexts:
         _name_frames(graph, getattr(nested, nested.WhichOneof("ctxt")))
 
@@ -192,8 +196,7 @@ class ProtoFunctions(NamedTuple):
 
 def _saver_to_proto(saver: Any, export_scope: str | None = None) -> Any:
     if is_message(saver, SaverDef):
-        names = (saver.filename_tensor_name, saver.save_tensor_name, saver.restore_op_name)
-        if export_scope and not all(name.startswith(export_scope) for name in names):
+        if export_scope and not is_in_scope(saver, export_scope):
             return None
         return stripped(saver, export_scope)
     return saver.to_proto(export_scope=export_scope)
@@ -212,7 +215,7 @@ def _functions(kind: type[ScopedItem]) -> ProtoFunctions:
     )
 
 
-_registered: dict[str, ProtoFunctions] = {
+_BUILT_IN: dict[str, ProtoFunctions] = {
     GraphKeys.COND_CONTEXT: _functions(CondContext),
     GraphKeys.WHILE_CONTEXT: _functions(WhileContext),
     GraphKeys.QUEUE_RUNNERS: _functions(QueueRunner),
@@ -223,6 +226,11 @@ _registered: dict[str, ProtoFunctions] = {
         if key not in (GraphKeys.CONCATENATED_VARIABLES, GraphKeys.TRAINABLE_RESOURCE_VARIABLES)
     },
 }
+
+
+# One for the process, as TensorFlow's registry is: a module that brings items of a class of its own
+# registers them when it is imported, once for all graphs.
+_registered: dict[str, ProtoFunctions] = {}
 
 
 def register_proto_function(
@@ -236,10 +244,10 @@ def register_proto_function(
 
     Raises KeyError if the collection has such functions already.
     """
-    if collection_name in _registered:
+    if proto_functions(collection_name) is not None:
         raise KeyError(f"the collection {collection_name!r} has functions already")
     _registered[collection_name] = ProtoFunctions(proto_type, to_proto, from_proto)
 
 
 def proto_functions(key: str) -> ProtoFunctions | None:
-    return _registered.get(key)
+    return _BUILT_IN.get(key) or _registered.get(key)

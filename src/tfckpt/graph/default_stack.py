@@ -1,4 +1,7 @@
-"""Which graphs are the default ones now, of each thread, innermost last."""
+"""Which graphs are the default ones of each thread, innermost last.
+
+Apart from `tfckpt.graph.default`, which imports Graph, because Graph itself has `as_default`.
+"""
 
 from __future__ import annotations
 

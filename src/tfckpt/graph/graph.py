@@ -11,12 +11,12 @@ from tfckpt.graph.collection_store import Collections
 from tfckpt.graph.default_stack import as_default
 from tfckpt.graph.device_scopes import DeviceScopes
 from tfckpt.graph.name_scopes import NameScopes
-from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graph.operation import Operation, Tensor, given_shapes, node_of
 from tfckpt.graphdef.attr_values import python_to_attr
 from tfckpt.graphdef.checks import check_attrs, check_form, check_input_count
 from tfckpt.graphdef.live import LiveGraph
-from tfckpt.graphdef.messages import check_size
-from tfckpt.graphdef.names import CONTROL, TensorId, parse_tensor_name
+from tfckpt.graphdef.messages import check_size, copied
+from tfckpt.graphdef.names import CONTROL, TensorId, parse_input, parse_tensor_name
 from tfckpt.graphdef.op_defs import Interface, get_op_def, interface_of
 from tfckpt.names import close_names
 from tfckpt.protos import (
@@ -110,7 +110,7 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
         node, index = parse_tensor_name(name)
         op = self.get_operation_by_name(node)
         count = len(op.output_types)
-        # Of an op of unknown interface one can only say which outputs are used.
+        # An op that is not known may have more outputs than are used.
         if not 0 <= index < count and (index < 0 or self.interface(op.type) is not None):
             raise TensorNotFoundError(
                 f"operation {node!r} ({op.type}) has {count} outputs", tensor=name
@@ -136,7 +136,7 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
     def _index_consumers(self) -> dict[str, list[tuple[int, Operation]]]:
         consumers: dict[str, list[tuple[int, Operation]]] = {}
         for op in self._operations.values():
-            for node, index in op._sources():
+            for node, index in map(parse_input, node_of(op).input):
                 consumers.setdefault(node, []).append((index, op))
         return consumers
 
@@ -170,12 +170,12 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
             interface.fill_defaults(node)
             check_attrs(node, interface)
             check_input_count(node, interface)
-        op = self._add(node)
+        op = self.add_node(node)
         self.apply_devices(op)
         return op
 
-    def _add(self, node: NodeDef, shapes: AttrValue | None = None) -> Operation:
-        """Take in a node that was checked; the graph keeps the message itself."""
+    def add_node(self, node: NodeDef, shapes: AttrValue | None = None) -> Operation:
+        """Add a node that was checked; the graph keeps the message itself, not a copy."""
         op = self._operations[node.name] = Operation(self, node, shapes)
         self._names_in_use.setdefault(node.name.lower(), 1)
         self._consumers = None
@@ -211,8 +211,7 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
         for function in library.function:
             name = function.signature.name
             if name not in self._functions:
-                copy = self._functions[name] = FunctionDef()
-                copy.CopyFrom(function)
+                copy = self._functions[name] = copied(function)
                 self._interfaces[name] = Interface(copy.signature)
         for gradient in library.gradient:
             self._gradients.setdefault(gradient.function_name, gradient)
@@ -242,9 +241,14 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
     @property
     def graph_def_versions(self) -> VersionDef:
         """A copy of the versions: which TensorFlow made this, and which may read it."""
-        versions = VersionDef()
-        versions.CopyFrom(self._versions)
-        return versions
+        return copied(self._versions)
+
+    def merge_versions(self, versions: VersionDef) -> None:
+        """Keep the oldest producer and the most demanding consumer, of this graph and another."""
+        own = self._versions
+        own.producer = min(own.producer, versions.producer)
+        own.min_consumer = max(own.min_consumer, versions.min_consumer)
+        own.bad_consumers[:] = sorted({*own.bad_consumers, *versions.bad_consumers})
 
     def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
         """Return the graph as a message, leaving out the first `from_version` operations.
@@ -256,11 +260,12 @@ class Graph(LiveGraph, Collections, NameScopes, DeviceScopes):
         """
         graph_def = GraphDef(versions=self._versions)
         ops = self.get_operations()[from_version or 0 :]
-        graph_def.node.extend([op._node for op in ops])
+        graph_def.node.extend(map(node_of, ops))
         if add_shapes:
             for op, node in zip(ops, graph_def.node, strict=True):
-                if op._shapes is not None:
-                    node.attr[OUTPUT_SHAPES].CopyFrom(op._shapes)
+                shapes = given_shapes(op)
+                if shapes is not None:
+                    node.attr[OUTPUT_SHAPES].CopyFrom(shapes)
         self.copy_functions_to(graph_def)
         check_size(graph_def)
         return graph_def

@@ -1,9 +1,9 @@
 """import_graph_def: the nodes of a GraphDef, into the default graph.
 
-Names get the prefix and are made unique, inputs follow them or the input_map, groups (``loc:@``)
-follow too; attributes left out are filled in; everything is checked. The rules, the order of the
-nodes included, are those of TensorFlow's ``graph_constructor.cc``. Nothing enters the graph
-before all of it is known to be right.
+Names get the prefix and are made unique. Inputs and groups (``loc:@``) get the new names; inputs in
+the input_map get what stands there. Attributes left out are filled in. Everything is checked. The
+rules, and the order of the nodes, are those of TensorFlow's ``graph_constructor.cc``. No node
+enters the graph before all are known to be right.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tfckpt.graph.construction import Constructor
+from tfckpt.graph.construction import construct, read_nodes
 from tfckpt.graph.default import get_default_graph
-from tfckpt.graph.device_scopes import canonical_device
 from tfckpt.graph.graph import Graph
-from tfckpt.graph.operation import Operation, Tensor
-from tfckpt.graphdef.messages import copied, own
+from tfckpt.graph.operation import Operation, Tensor, node_of
+from tfckpt.graphdef.devices import canonical_device
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.names import CONTROL, TensorId, parse_tensor_name
 from tfckpt.graphdef.op_defs import interface_of
 from tfckpt.protos import AttrValue, GraphDef, OpDef, OpList
@@ -52,21 +52,20 @@ def import_graph_def(
     ...     tfckpt.import_graph_def(part.as_graph_def(), return_elements=["x", "x:0"], name="a")
     [<Operation 'a/x' type=Placeholder>, <Tensor 'a/x:0' shape=None dtype=DT_FLOAT>]
     """
-    nodes = copied(own(graph_def, GraphDef, "graph_def"))
+    nodes = copied(as_message(graph_def, GraphDef, "graph_def"))
     wanted = _checked_names(return_elements)
     _check_input_map(input_map)
     if producer_op_list is not None:
-        remove_unknown_defaults(nodes, own(producer_op_list, OpList, "producer_op_list"))
+        remove_unknown_defaults(nodes, as_message(producer_op_list, OpList, "producer_op_list"))
     graph = get_default_graph()
-    constructor = Constructor(graph, nodes)
+    given = read_nodes(nodes)
     with graph.name_scope("import" if name is None else name) as scope:
-        constructor.map_inputs(_mapped(graph, name, input_map or {}))
-        constructor.construct(scope)
-    results = [constructor.element(text) for text in wanted]
-    constructor.check_mapping_used()
-    constructor.finish()
-    place(graph, constructor.operations)
-    return None if return_elements is None else [_resolve(graph, one) for one in results]
+        mapping = _mapped(graph, name, input_map or {})
+        constructed = construct(graph, given, mapping, scope)
+    found = [constructed.element(text) for text in wanted]
+    constructed.check_mapping_used()
+    place(graph, constructed.enter())
+    return None if return_elements is None else [_element(graph, element) for element in found]
 
 
 def _checked_names(return_elements: Sequence[str] | None) -> list[str]:
@@ -126,7 +125,7 @@ def _constant(graph: Graph, value: Any) -> Tensor:
 
 
 def remove_unknown_defaults(graph_def: GraphDef, producer: OpList) -> None:
-    """Remove attributes that the op has not here and whose value was the producer's default.
+    """Remove attributes that the op does not have here, if their value is the producer's default.
 
     A graph of a newer TensorFlow then reads as one made before its ops got those attributes.
     """
@@ -146,22 +145,22 @@ def _is_default(value: AttrValue, attr: OpDef.AttrDef) -> bool:
 
 
 def place(graph: Graph, operations: Iterable[Operation]) -> None:
-    """Give devices their canonical form; what is in a group gets that of the group."""
+    """Give devices their canonical form, and operations in a group the group's device."""
     grouped = {}
     for op in operations:
         others = [group[5:].decode() for group in op.colocation_groups()]
         others = [other for other in others if other != op.name]
-        op._node.device = "" if others else canonical_device(op.device)
-        if others:  # which counts for more than the device of a scope
+        node_of(op).device = "" if others else canonical_device(op.device)
+        if others:  # a group counts for more than the device of a scope
             grouped[op] = others
         else:
             graph.apply_devices(op)
     for op, others in grouped.items():
-        devices = (graph._operations[other].device for other in others if other in graph)
-        op._node.device = next(filter(None, devices), "")
+        devices = (graph.get_operation_by_name(other).device for other in others if other in graph)
+        node_of(op).device = next(filter(None, devices), "")
 
 
-def _resolve(graph: Graph, element: TensorId | str) -> Operation | Tensor:
+def _element(graph: Graph, element: TensorId | str) -> Operation | Tensor:
     if isinstance(element, str):
         return graph.get_operation_by_name(element)
     return Tensor(graph.get_operation_by_name(element.node), element.slot)

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from tfckpt.graph.collection_defs import UNBOUND_PREFIX, add_collection_def
 from tfckpt.graph.default import get_default_graph
 from tfckpt.graph.graph import Graph
+from tfckpt.graphdef.devices import clear_devices
 from tfckpt.graphdef.files import write_message
 from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.graphdef.live import as_meta_graph
-from tfckpt.graphdef.messages import check_size, own
-from tfckpt.graphdef.meta_info import describe
+from tfckpt.graphdef.messages import as_message, check_size
+from tfckpt.graphdef.meta_info import add_meta_info
 from tfckpt.graphdef.names import op_name, split_mark, strip_scope
 from tfckpt.graphdef.saver_nodes import extraneous_saver_nodes
 from tfckpt.names import AnyPath, as_path
@@ -64,21 +65,23 @@ def export_meta_graph(
     if graph is not None and not isinstance(graph, Graph):
         raise TypeError(f"graph must be a Graph, not {type(graph).__name__}")
     graph = get_default_graph() if graph is None else graph
-    export = _Export(graph, export_scope, clear_devices, unbound_inputs_col_name)
+    export = _Export(
+        graph, export_scope, without_devices=clear_devices, unbound_key=unbound_inputs_col_name
+    )
     if saver_def is not None:
-        saver_def = own(saver_def, SaverDef, "saver_def")
+        saver_def = as_message(saver_def, SaverDef, "saver_def")
     if graph_def is None:
         nodes = graph.as_graph_def(add_shapes=True)
     else:
-        nodes = own(graph_def, GraphDef, "graph_def")
+        nodes = as_message(graph_def, GraphDef, "graph_def")
     result = MetaGraphDef()
     if meta_info_def is not None:
         kind = MetaGraphDef.MetaInfoDef
-        result.meta_info_def.CopyFrom(own(meta_info_def, kind, "meta_info_def"))
+        result.meta_info_def.CopyFrom(as_message(meta_info_def, kind, "meta_info_def"))
     if clear_extraneous_savers:
         export.excluded = extraneous_saver_nodes(nodes, saver_def)
     export.copy_nodes(nodes, result.graph_def)
-    describe(result, strip_default_attrs=strip_default_attrs)
+    add_meta_info(result, strip_default_attrs=strip_default_attrs)
     if saver_def is not None:
         result.saver_def.CopyFrom(saver_def)
     export.copy_collections(result, collection_list, clear_extraneous_savers)
@@ -95,11 +98,11 @@ def _(graph: Graph) -> MetaGraphDef:
 
 class _Export:
     def __init__(
-        self, graph: Graph, scope: str | None, clear_devices: bool, unbound_key: str | None
+        self, graph: Graph, scope: str | None, *, without_devices: bool, unbound_key: str | None
     ) -> None:
         self.graph = graph
         self.scope = scope
-        self.clear_devices = clear_devices
+        self.without_devices = without_devices
         self.excluded: set[str] = set()
         self.unbound_key = unbound_key
         self.unbound: dict[str, None] = {}  # in order, each once
@@ -110,17 +113,16 @@ class _Export:
         return not self.scope or name.startswith((self.scope, UNBOUND_PREFIX))
 
     def copy_nodes(self, source: GraphDef, target: GraphDef) -> None:
-        if not (self.scope or self.excluded or self.clear_devices):
+        if not (self.scope or self.excluded or self.without_devices):
             target.CopyFrom(source)
             return
         target.versions.CopyFrom(source.versions)
         target.library.CopyFrom(source.library)
         target.node.extend(node for node in source.node if self.included(node.name))
-        for node in target.node:
-            if self.scope:
-                self._take_out(node, self.scope)
-            if self.clear_devices:
-                node.device = ""
+        for node in target.node if self.scope else ():
+            self._take_out(node, str(self.scope))
+        if self.without_devices:
+            clear_devices(target)
 
     def _take_out(self, node: NodeDef, scope: str) -> None:
         node.name = strip_scope(node.name, scope)
@@ -151,12 +153,12 @@ class _Export:
             keys = dict.fromkeys([*graph.get_all_collection_keys(), *unbound])
         for key in keys:
             items = graph.get_collection(key)
-            if key == self.unbound_key and (self.scope or only_saver or self.clear_devices):
+            if key == self.unbound_key and (self.scope or only_saver or self.without_devices):
                 items = list(self.unbound)
             if key == GraphKeys.SAVERS and only_saver and items:
                 items = [target.saver_def] if target.HasField("saver_def") else []
             included = (lambda _: True) if key == self.unbound_key else self.included
-            add_collection_def(target, key, items, self.scope, included)
+            add_collection_def(target, key, items, export_scope=self.scope, included=included)
 
 
 def _text(value: bytes) -> str:

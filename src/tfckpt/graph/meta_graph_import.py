@@ -14,10 +14,11 @@ from tfckpt.graph.graph import Graph
 from tfckpt.graph.graph_import import import_graph_def
 from tfckpt.graph.meta_graph_export import UNBOUND_INPUTS, export_meta_graph
 from tfckpt.graph.operation import Operation, Tensor
+from tfckpt.graphdef.devices import clear_devices as without_devices
 from tfckpt.graphdef.files import read_meta_graph
 from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.graphdef.live import as_meta_graph
-from tfckpt.graphdef.messages import copied, is_message, own
+from tfckpt.graphdef.messages import as_message, copied, is_message
 from tfckpt.graphdef.names import strip_scope
 from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
@@ -79,7 +80,7 @@ def import_meta_graph_with_return_elements(
 ) -> tuple[Saver | None, list[Operation | Tensor] | None]:
     """Do what `import_meta_graph` does; return the Saver, and what `return_elements` names."""
     if is_message(meta_graph_or_file, MetaGraphDef):
-        message = own(meta_graph_or_file, MetaGraphDef, "meta_graph_or_file")
+        message = as_message(meta_graph_or_file, MetaGraphDef, "meta_graph_or_file")
         place: AbstractContextManager[None] = nullcontext()
     else:
         path = as_path(meta_graph_or_file)  # type: ignore[arg-type]
@@ -135,7 +136,7 @@ def import_graph_and_collections(
     unbound_inputs_col_name: str | None = UNBOUND_INPUTS,
     restore_collections_predicate: Callable[[str], bool] = lambda key: True,
 ) -> tuple[str, list[Operation | Tensor] | None]:
-    """Do what `import_meta_graph` does, but for the Saver.
+    """Do what `import_meta_graph` does, without making a Saver.
 
     Returns the scope, made unique, and what `return_elements` names.
     """
@@ -146,7 +147,13 @@ def import_graph_and_collections(
     if not scope.endswith("/"):  # one that does is entered as it is
         scope = graph.unique_name(scope, mark_as_used=False)
     name = import_scope or scope
-    elements = _import_nodes(message, name, input_map, return_elements, clear_devices)
+    elements = _import_nodes(
+        message,
+        name,
+        input_map=input_map,
+        return_elements=return_elements,
+        clear_devices=clear_devices,
+    )
     reader = CollectionReader(graph, scope, say_trainable=not _says_trainable(message))
     for key in _in_order(message):
         if key != unbound_inputs_col_name and restore_collections_predicate(key):
@@ -175,6 +182,7 @@ def _check_unbound(message: MetaGraphDef, key: str, input_map: Mapping[str, Any]
 def _import_nodes(
     message: MetaGraphDef,
     name: str,
+    *,
     input_map: Mapping[str, Any] | None,
     return_elements: Sequence[str] | None,
     clear_devices: bool,
@@ -182,8 +190,7 @@ def _import_nodes(
     nodes, info = message.graph_def, message.meta_info_def
     if clear_devices:
         nodes = copied(nodes)
-        for node in nodes.node:
-            node.device = ""
+        without_devices(nodes)
     producer = info.stripped_op_list if info.HasField("stripped_op_list") else None
     return import_graph_def(
         nodes,
@@ -200,7 +207,7 @@ def _says_trainable(message: MetaGraphDef) -> bool:
 
 
 def _in_order(message: MetaGraphDef) -> list[str]:
-    """Trainable variables first: an older message's are known by being in there."""
+    """Return the keys, trainable variables first: in an older message only this key says so."""
     first = GraphKeys.TRAINABLE_VARIABLES
     return sorted(message.collection_def, key=lambda key: (key != first, key))
 
@@ -214,7 +221,7 @@ def _saver(
         added = add_saver(graph) if variables else None
         return None if added is None else Saver(saver_def=added, meta_graph=graph)
     if variables:
-        # Where the first variable came to stand is where the Saver's nodes are too.
+        # The Saver's nodes are in the scope into which the first variable came.
         name = variables[0].name
         import_scope = name[: len(name) - len(strip_scope(name, scope))]
     return Saver(saver_def=message.saver_def, name=import_scope, meta_graph=graph)
@@ -230,10 +237,10 @@ def add_saver(graph: Graph) -> SaverDef | None:
     if not variables:
         return None
     before = len(meta_graph.graph_def.node)
-    saver_def = make_saver_def(graph.unique_name("save"), False, 5, 10000.0, SaverDef.V2)
+    saver_def = make_saver_def(graph.unique_name("save"))
     added = with_saver(meta_graph, [variables], saver_def, own_scope=False)
     nodes = GraphDef(node=added.graph_def.node[before:], versions=added.graph_def.versions)
     with graph.as_default():
-        inputs = {one.node: graph.get_tensor_by_name(f"{one.node}:0") for one in variables}
+        inputs = {saved.node: graph.get_tensor_by_name(f"{saved.node}:0") for saved in variables}
         import_graph_def(nodes, inputs, name="")
     return added.saver_def

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tfckpt.dtypes import DataType, numpy_dtype
-from tfckpt.graphdef.attr_values import Attrs, Shape, attr_to_python, known_type, shape_of
+from tfckpt.graphdef.attr_values import Attrs, PartialShape, attr_to_python, known_type, shape_of
+from tfckpt.graphdef.messages import copied
 from tfckpt.graphdef.names import CONTROL, TensorId, parse_input
 from tfckpt.graphdef.op_defs import REF
 from tfckpt.protos import AttrValue, NodeDef, OpDef
@@ -63,9 +64,7 @@ class Operation:
     @property
     def node_def(self) -> NodeDef:
         """A copy of the node's message; changing it changes nothing else."""
-        node = NodeDef()
-        node.CopyFrom(self._node)
-        return node
+        return copied(self._node)
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -93,7 +92,7 @@ class Operation:
     def output_types(self) -> Sequence[int]:
         """The DataType number of each output; that of a reference is 100 higher.
 
-        For an op of unknown interface: as many as are used or have a shape, of type 0.
+        An op that is not known has as many as are used or have a shape, each of type 0.
         """
         if self._types is None:
             types = self.graph.output_types(self._node, self._shapes)
@@ -133,7 +132,7 @@ class Operation:
     def _sources(self) -> list[TensorId]:
         return [parse_input(text) for text in self._node.input]
 
-    def _shape(self, index: int) -> Shape | None:
+    def _shape(self, index: int) -> PartialShape | None:
         if self._shapes is not None and index < len(self._shapes.list.shape):
             return shape_of(self._shapes.list.shape[index])
         attr = self._node.attr
@@ -152,8 +151,22 @@ class Operation:
         raise TypeError("an Operation is part of its Graph: write the graph with write_graph")
 
 
+def node_of(op: Operation) -> NodeDef:
+    """Return the message that the graph holds of an operation.
+
+    For the modules that make graphs: what changes it answers for the graph. Users get a copy, from
+    `Operation.node_def`.
+    """
+    return op._node
+
+
+def given_shapes(op: Operation) -> AttrValue | None:
+    """Return the ``_output_shapes`` that an operation came with."""
+    return op._shapes
+
+
 class Tensor:
-    """An output of an operation. Two of the same operation and number are equal."""
+    """An output of an operation. Tensors of the same operation and number are equal."""
 
     __slots__ = ("op", "value_index")
 
@@ -192,8 +205,8 @@ class Tensor:
         return numpy_dtype(self.data_type)
 
     @property
-    def shape(self) -> Shape | None:
-        """What the file says of the shape: None if nothing, None in it for a free dimension.
+    def shape(self) -> PartialShape | None:
+        """The shape, as far as the file says it: None if it does not, None in it where it is free.
 
         This is what ``_output_shapes`` or the operation's own attribute says; TensorFlow infers
         more, from the inputs.

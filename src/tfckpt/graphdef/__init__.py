@@ -1,6 +1,6 @@
 """GraphDef and MetaGraphDef messages: what reads, makes and changes them without a graph in memory.
 
-names.py            names of nodes, tensors and scopes
+names.py            names of nodes, tensors and scopes          devices.py      names of devices
 messages.py         messages of TensorFlow's own classes, copies, sizes; graphs as messages
 keys.py             the collections that TensorFlow has
 op_defs.py          TensorFlow's ops: inputs, outputs, attributes and their defaults

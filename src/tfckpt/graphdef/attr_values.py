@@ -1,4 +1,8 @@
-"""Attributes of nodes as Python and numpy values, and back."""
+"""Attributes of nodes as Python and numpy values, and back.
+
+Takes and gives AttrValue messages. A value that went there and back is the same; functions stay
+NameAttrList messages, for nothing in Python is one.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +15,17 @@ from tfckpt.dtypes import DataType, data_type_of
 from tfckpt.protos import AttrValue, TensorShapeProto
 from tfckpt.tensors.tensor_proto import make_ndarray, make_tensor_proto
 
-Shape = tuple[int | None, ...]
+PartialShape = tuple[int | None, ...]
 
 
-def shape_of(proto: TensorShapeProto) -> Shape | None:
-    """Return a shape: None for an unknown one, None in it for an unknown dimension."""
+def shape_of(proto: TensorShapeProto) -> PartialShape | None:
+    """Return a message's shape: None if it is unknown; each unknown dimension is None in it."""
     if proto.unknown_rank:
         return None
     return tuple(None if dim.size < 0 else dim.size for dim in proto.dim)
 
 
-def shape_proto(shape: Shape | None) -> TensorShapeProto:
+def shape_proto(shape: PartialShape | None) -> TensorShapeProto:
     proto = TensorShapeProto(unknown_rank=shape is None)
     for size in shape or ():
         proto.dim.add(size=-1 if size is None else size)
@@ -43,7 +47,7 @@ def known_type(number: int) -> DataType:
 def _data_type(number: int) -> DataType | int:
     try:
         return DataType(number)
-    except ValueError:  # a reference, or a type newer than this table
+    except ValueError:  # a reference, or a type that came after TensorFlow 2.21
         return number
 
 
@@ -104,9 +108,9 @@ def python_to_attr(value: Any) -> AttrValue:
 def _list_to_attr(values: list[Any]) -> AttrValue:
     attr = AttrValue(list=AttrValue.ListValue())
     for value in values:
-        one = python_to_attr(value)
-        field = one.WhichOneof("value")
-        getattr(attr.list, str(field)).append(getattr(one, str(field)))
+        item = python_to_attr(value)
+        field = item.WhichOneof("value")
+        getattr(attr.list, str(field)).append(getattr(item, str(field)))
     return attr
 
 

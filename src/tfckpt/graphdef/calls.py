@@ -1,11 +1,15 @@
-"""Which nodes call functions, and what they hand to them."""
+"""Which nodes call functions, and what they hand to them.
+
+Takes nodes, gives names and functions. An op that is not listed here calls no function that this
+library could follow.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from tfckpt.protos import NameAttrList, NodeDef
+from tfckpt.protos import FunctionDef, FunctionDefLibrary, NameAttrList, NodeDef
 
 
 class Call(NamedTuple):
@@ -31,13 +35,18 @@ CALLS = {
     "While": _WHILE,
     "StatelessWhile": _WHILE,
 }
-DIRECT = Call((), 0, "", "")  # the op is the function's own name; its signature has the types
+# Of a node whose op is the function's own name. The types are in the function's signature.
+DIRECT = Call((), 0, "", "")
 LOOPS = ("While", "StatelessWhile")
-LOOP_CONDITION = "cond"  # whose output is no output of the loop
+LOOP_CONDITION = "cond"  # what this function gives is no output of the loop
+
+
+def functions_by_name(library: FunctionDefLibrary) -> dict[str, FunctionDef]:
+    return {function.signature.name: function for function in library.function}
 
 
 def named_functions(node: NodeDef, attribute: str) -> list[NameAttrList]:
-    """Return what an attribute says of functions: one, or a list of them."""
+    """Return the functions that an attribute of a node names; there may be none."""
     if attribute not in node.attr:
         return []
     attr = node.attr[attribute]
@@ -45,10 +54,10 @@ def named_functions(node: NodeDef, attribute: str) -> list[NameAttrList]:
 
 
 def called_names(nodes: Iterable[NodeDef]) -> set[str]:
-    """Return the functions that nodes name, and their ops, for a function may be an op too."""
+    """Return all names that may be of functions: those in attributes, and the nodes' ops."""
     found = set()
     for node in nodes:
         found.add(node.op)
         for attribute in node.attr:
-            found.update(one.name for one in named_functions(node, attribute))
+            found.update(function.name for function in named_functions(node, attribute))
     return found

@@ -1,6 +1,7 @@
 """What makes a node, or a graph, one that TensorFlow refuses.
 
-The rules are those of ``graph_constructor.cc`` and ``node_def_util.cc``.
+The rules are those of ``graph_constructor.cc`` and ``node_def_util.cc``. Each check takes a node
+and raises InvalidArgumentError, which names the node.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def bad_node(node: NodeDef, problem: str) -> InvalidArgumentError:
 
 
 def check_form(node: NodeDef) -> None:
-    """Check what needs no knowledge of the op."""
+    """Check name, op and inputs by what holds for every op."""
     if not is_node_name(node.name):
         raise bad_node(node, "its name has characters that no node's name may have")
     if not node.op:
@@ -35,13 +36,13 @@ def check_form(node: NodeDef) -> None:
 
 
 def check_attrs(node: NodeDef, interface: Interface) -> None:
-    """Check the attributes, defaults filled in, against the op's."""
+    """Check a node's attributes against those of its op; defaults must be filled in before."""
     present = node.attr
     missing = [name for name in interface.attrs if name not in present]
     if missing:
         raise bad_node(node, f"it lacks the attrs {', '.join(map(repr, sorted(missing)))}")
     for name in present:
-        # An attr that the op has not, of a newer TensorFlow, is kept, as TensorFlow does.
+        # TensorFlow keeps an attr that the op does not have: a newer version may have written it.
         attr = interface.attrs.get(name)
         problem = attr and attr_problem(name, present[name], attr)
         if problem:

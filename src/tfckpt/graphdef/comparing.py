@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tfckpt.graphdef.messages import copied, own
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.protos import GraphDef
 
 
@@ -26,8 +26,8 @@ def graph_defs_equal(
     >>> one == other, graph_defs_equal(one, other)
     (False, True)
     """
-    one = _in_order(own(graph_def_1, GraphDef, "graph_def_1"))
-    other = _in_order(own(graph_def_2, GraphDef, "graph_def_2"))
+    one = _in_order(as_message(graph_def_1, GraphDef, "graph_def_1"))
+    other = _in_order(as_message(graph_def_2, GraphDef, "graph_def_2"))
     return _equal(one, other, treat_nan_as_equal)
 
 
@@ -43,7 +43,8 @@ def _in_order(graph_def: GraphDef) -> GraphDef:
 def _equal(one: Any, other: Any, nan: bool) -> bool:
     """Compare values of a field, or messages; `nan` says whether a NaN equals another.
 
-    Whether messages of protobuf that hold one are ``==`` depends on how it was built.
+    Messages are compared field by field, because their own ``==`` differs where they hold a NaN: it
+    depends on how protobuf was built.
     """
     if hasattr(one, "ListFields"):
         mine, theirs = (

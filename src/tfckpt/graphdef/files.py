@@ -3,8 +3,9 @@
     .meta               a MetaGraphDef
     .pb, .pbtxt         a GraphDef, a MetaGraphDef or a SavedModel
 
-Nothing in the bytes says which message they are. They are taken for the one of which they make a
-sensible example: a GraphDef's nodes have names and ops, a SavedModel has a version and graphs.
+Takes paths, gives messages. Nothing in the bytes says which message they are. They are tried as
+each in turn, and taken for the first that makes sense: a GraphDef's nodes have names and ops, a
+SavedModel has a version and graphs.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def read_graph_def(path: AnyPath) -> GraphDef:
     found = read_graph_file(path)
     if isinstance(found, SavedModel):
         if len(found.meta_graphs) != 1:
-            tags = [sorted(one.meta_info_def.tags) for one in found.meta_graphs]
+            tags = [sorted(graph.meta_info_def.tags) for graph in found.meta_graphs]
             raise InvalidArgumentError(
                 f"this SavedModel has {len(tags)} graphs, tagged {tags}: take one of meta_graphs",
                 path=as_path(path),
@@ -197,7 +198,7 @@ def _parse_text(text: str, kind: type[M], path: str) -> M:
 
 
 def _node_at(text: str, line: int) -> str:
-    """Say in which node a line of a text is."""
+    """Say in which node a line of a text lies."""
     for before in reversed(text.splitlines()[:line]):
         found = _NODE_NAME.match(before)
         if found:

@@ -1,4 +1,7 @@
-"""Weights put into a graph as constants, and taken out of it again."""
+"""Weights put into a graph as constants, and taken out of it again.
+
+Takes and gives GraphDefs; the message that was given stays as it is.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from tfckpt.errors import InvalidArgumentError, TensorNotFoundError, located
 from tfckpt.graphdef.attr_values import known_type, shape_of
 from tfckpt.graphdef.frozen_functions import read_handles
 from tfckpt.graphdef.frozen_nodes import Body, forget_outputs, read_references, replace, type_of
-from tfckpt.graphdef.messages import check_size, copied, own
+from tfckpt.graphdef.messages import as_message, check_size, copied
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.graphdef.pruning import extract_sub_graph
 from tfckpt.protos import GraphDef, NodeDef
@@ -22,7 +25,7 @@ from tfckpt.tensors.tensor_proto import make_ndarray
 
 Arrays = Mapping[str, Any]
 
-_REFERENCES = ("VariableV2", "Variable")  # give references, other variables handles
+_REFERENCES = ("VariableV2", "Variable")  # these give references; other variables give handles
 _PART = re.compile(r"/part_\d+\Z")  # of a partitioned variable, by TensorFlow's partitioners
 
 
@@ -35,11 +38,11 @@ def convert_variables_to_constants(
 ) -> GraphDef:
     """Freeze a graph: return the part that the outputs need, its variables as constants.
 
-    `variables` gives the values by the names of nodes, where TensorFlow takes a session: a dict, or
-    a reader of a checkpoint, of which only what is needed is read; `tfckpt.values_by_node` finds
-    them where a checkpoint has other names. Variables that are not in the whitelist, or are in the
-    blacklist, stay variables. Functions that are handed variables are copied, and take values; only
-    functions that the result calls are in it.
+    `variables` has the values by the names of nodes, where TensorFlow takes a session. It is a
+    dict, or a reader of a checkpoint, of which only what is needed is read. Where a checkpoint has
+    other names, `tfckpt.values_by_node` finds the values. Variables that are not in the whitelist,
+    or are in the blacklist, stay variables. A function that is handed a variable is copied, and the
+    copy takes its value. The result has those functions that it calls, and no others.
 
     Raises TensorNotFoundError (a KeyError) naming all values that are missing; ValueError for
     values of the wrong shape or type, for operations that write a variable, for parts of a
@@ -66,8 +69,8 @@ def convert_variables_to_constants(
     ]
     _check_there(chosen, variables)
     body = Body(result.node)
-    handles = {f"{one.name}:0": type_of(one, "dtype", body) for one in chosen}
-    references = [f"{one.name}:0" for one in chosen if one.op in _REFERENCES]
+    handles = {f"{node.name}:0": type_of(node, "dtype", body) for node in chosen}
+    references = [f"{node.name}:0" for node in chosen if node.op in _REFERENCES]
     for tensor in references:
         del handles[tensor]
     read_references(body, references)
@@ -115,8 +118,8 @@ def convert_constants_to_variables(
     """Thaw a frozen graph: return it with constants as variables, and their values by name.
 
     `names` says which Const nodes (all of floating point with at least one dimension). Each
-    becomes a variable of TensorFlow 1 (VariableV2) of the same name, whose value what took the
-    constant reads; `tfckpt.save` writes the values as a checkpoint for it.
+    becomes a variable of TensorFlow 1 (VariableV2) of the same name; what took the constant takes
+    the variable. `tfckpt.save` writes the values as a checkpoint for the graph.
 
     Raises TensorNotFoundError (a KeyError) for names of no Const node.
 
@@ -127,7 +130,7 @@ def convert_constants_to_variables(
     >>> thawed.node[0].op, values["w"].shape
     ('VariableV2', (2, 2))
     """
-    result = copied(own(graph_def, GraphDef, "graph_def"))
+    result = copied(as_message(graph_def, GraphDef, "graph_def"))
     constants = {node.name: node for node in result.node if node.op == "Const"}
     if names is None:
         names = [name for name, node in constants.items() if _is_weight(node)]

@@ -1,7 +1,8 @@
 """Handles of variables followed through a graph and the functions that it calls, and made values.
 
 A function that is handed a variable is copied, once for each choice of arguments that are values
-now. TensorFlow's ``convert_to_constants.py`` has one choice for all callers.
+now: one caller may hand it a frozen variable where another hands it one that stays. TensorFlow's
+``convert_to_constants.py`` changes the function itself, for all callers alike.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from tfckpt.graphdef.calls import (
     LOOPS,
     Call,
     called_names,
+    functions_by_name,
     named_functions,
 )
 from tfckpt.graphdef.frozen_nodes import PASS_ON, Body, forget_outputs, take_value
@@ -38,7 +40,7 @@ _DEEPEST = 100  # functions within functions; models have a dozen
 def read_handles(
     body: Body, kinds: dict[str, DataType], library: FunctionDefLibrary
 ) -> FunctionDefLibrary:
-    """Let a graph's operations take values where they took handles; return its library then.
+    """Let a graph's operations take values where they took handles; return its new library.
 
     `kinds` has the type of each value, by the tensor that was its handle (``w:0``).
 
@@ -51,7 +53,7 @@ def read_handles(
 
 
 def _read_within(body: Body, kinds: dict[str, DataType], library: _Library) -> None:
-    """Rewrite a body; `kinds` grows by its tensors that are values now."""
+    """Rewrite a body; add to `kinds` those of its tensors that have become values."""
     _follow(body, kinds, library)
     for node in list(body.nodes):
         taken = _taken(node, body, kinds)
@@ -66,7 +68,8 @@ def _taken(node: NodeDef, body: Body, kinds: dict[str, DataType]) -> Kinds:
 def _follow(body: Body, kinds: dict[str, DataType], library: _Library) -> None:
     """Find all tensors that are one of the handles that `kinds` begins with."""
     waiting = list(kinds)
-    calls: list[int] = []  # in the nodes' order: what one takes is known when its turn comes
+    # A heap: calls come in the nodes' order, so that all a call takes is known when it is followed.
+    calls: list[int] = []
     while waiting or calls:
         if waiting:
             nodes = body.takers.get(waiting.pop(), [])
@@ -76,7 +79,7 @@ def _follow(body: Body, kinds: dict[str, DataType], library: _Library) -> None:
             passing = [body.nodes[at] for at in nodes if body.nodes[at].op in PASS_ON]
         else:
             at = heapq.heappop(calls)
-            while calls and calls[0] == at:  # it takes several
+            while calls and calls[0] == at:  # once for each handle that it takes
                 heapq.heappop(calls)
             passing = [body.nodes[at]]
         for node in passing:
@@ -115,7 +118,7 @@ def _unclear(node: NodeDef, body: Body) -> Exception:
 
 
 class _Called(NamedTuple):
-    """What a node calls: its functions' names and those of their copies, and the types."""
+    """What a node calls now: its functions' names -> those of their copies, and the types."""
 
     copies: dict[str, str]
     taken: Kinds
@@ -127,8 +130,8 @@ def _rewrite_call(node: NodeDef, call: Call, called: _Called, body: Body) -> Non
         node.op = called.copies[node.op]
         return
     for attribute in call.functions:
-        for one in named_functions(node, attribute):
-            one.name = called.copies[one.name]
+        for function in named_functions(node, attribute):
+            function.name = called.copies[function.name]
     for name, kinds in ((call.taken, called.taken), (call.given, called.given)):
         types = node.attr[name].list.type
         if len(types) != len(kinds):
@@ -140,7 +143,7 @@ def _rewrite_call(node: NodeDef, call: Call, called: _Called, body: Body) -> Non
 
 
 def _forget_shapes(attrs: MutableMapping[str, AttrValue], name: str, kinds: Kinds) -> None:
-    """Let the shape of a handle, which is a scalar, be any shape where it is a value now."""
+    """Make shapes unknown that were a handle's, a scalar's, where there is a value now."""
     for shape, kind in zip(attrs[name].list.shape if name in attrs else (), kinds):
         if kind:
             shape.CopyFrom(shape_proto(None))
@@ -156,7 +159,7 @@ class _Library:
 
     def __init__(self, library: FunctionDefLibrary) -> None:
         self._library = library
-        self._originals = {one.signature.name: one for one in library.function}
+        self._originals = functions_by_name(library)
         self._copies: dict[tuple[str, Kinds], _Copy] = {}
         self._functions = dict(self._originals)  # with the copies
         self._within: list[str] = []  # the functions that are being copied
@@ -169,14 +172,14 @@ class _Library:
     def outputs(self, node: NodeDef, count: int) -> list[tuple[str, int]]:
         """Return the names of a call's outputs, as its op has them."""
         if node.op in self._originals:
-            return [(one.name, 0) for one in self._originals[node.op].signature.output_arg]
+            return [(arg.name, 0) for arg in self._originals[node.op].signature.output_arg]
         return [("output", at) for at in range(count)]
 
     def call(self, node: NodeDef, taken: Kinds, body: Body) -> _Called:
         """Copy what a node calls for what it takes now.
 
-        Raises InvalidArgumentError (a ValueError) where an output is a value, or stays a handle,
-        by which function, or turn of a loop, it comes from.
+        Raises InvalidArgumentError (a ValueError) where one branch, or one turn of a loop, gives a
+        value and another gives a handle.
         """
         call = self.call_of(node) or DIRECT
         taken, before = taken[call.first :], taken[: call.first]
@@ -232,8 +235,8 @@ class _Library:
     def _new_name(self, function: FunctionDef) -> str:
         """Return a name such as TensorFlow gives: ``f_frozen_7`` for ``f_12``.
 
-        TensorFlow counts. A process of it refuses another function of a name that it knows, so
-        here the number tells functions of other graphs apart too.
+        TensorFlow counts within a process. Here the number is made of what the function does: a
+        process of TensorFlow that loads two graphs refuses different functions of one name.
         """
         base, _, number = function.signature.name.rpartition("_")
         base = base if base and number.isdecimal() else function.signature.name
@@ -245,7 +248,7 @@ class _Library:
 
     def needed_by(self, nodes: Iterable[NodeDef]) -> FunctionDefLibrary:
         """Return the functions that nodes call, or that those call."""
-        gradients = {one.function_name: one for one in self._library.gradient}
+        gradients = {gradient.function_name: gradient for gradient in self._library.gradient}
         needed: set[str] = set()
         waiting = called_names(nodes)
         while waiting:
@@ -256,8 +259,8 @@ class _Library:
                 waiting |= {gradients[name].gradient_func} if name in gradients else set()
         result = copied(self._library)
         del result.function[:], result.gradient[:]
-        result.function.extend(one for name, one in self._functions.items() if name in needed)
-        result.gradient.extend(one for name, one in gradients.items() if name in needed)
+        result.function.extend(copy for name, copy in self._functions.items() if name in needed)
+        result.gradient.extend(found for name, found in gradients.items() if name in needed)
         return result
 
 
@@ -266,14 +269,14 @@ def _functions(node: NodeDef, call: Call) -> list[tuple[str, str]]:
     if call is DIRECT:
         return [("", node.op)]
     return [
-        (attribute, one.name)
+        (attribute, function.name)
         for attribute in call.functions
-        for one in named_functions(node, attribute)
+        for function in named_functions(node, attribute)
     ]
 
 
 def _freeze(function: FunctionDef, kinds: Kinds, library: _Library) -> Kinds:
-    """Make arguments of a function values; return which of its outputs are values by that."""
+    """Make arguments of a function values; return which outputs have become values too."""
     signature = function.signature
     values = {}
     for at, (arg, kind) in enumerate(zip(signature.input_arg, kinds, strict=True)):

@@ -1,4 +1,4 @@
-"""What nodes become that took a variable, where it is a constant now."""
+"""What becomes of nodes that took a variable, once it is a constant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tfckpt.graphdef.names import CONTROL, parse_input
 from tfckpt.graphdef.op_defs import REF, interface_of
 from tfckpt.protos import AttrValue, FunctionDef, NodeDef
 
-# Hand a handle on as it is, under the names that the op gives its outputs; all have a type "T".
+# Ops that hand a handle on as it is -> the names of their outputs. All have an attribute "T".
 PASS_ON = {
     "Identity": ("output",),
     "Enter": ("output",),
@@ -24,7 +24,7 @@ PASS_ON = {
     "Merge": ("output",),
     "NextIteration": ("output",),
 }
-# Hand a reference on, as an op without "Ref" hands on a value.
+# Ops that hand a reference on. Without "Ref" each is an op that does the same with a value.
 PASS_REFERENCES_ON = {
     "RefIdentity": ("output",),
     "RefEnter": ("output",),
@@ -87,7 +87,9 @@ class Body:
         before, after = f"{node.name}:{old}:0", f"{node.name}:{new}:0"
         for at in self.takers.get(before, ()):
             taker = self.nodes[at]
-            taker.input[:] = [after if self.tensor(one) == before else one for one in taker.input]
+            taker.input[:] = [
+                after if self.tensor(text) == before else text for text in taker.input
+            ]
         for output, tensor in list(self._function.ret.items()):
             if self.tensor(tensor) == before:
                 self._function.ret[output] = after
@@ -113,7 +115,7 @@ def replace(node: NodeDef, op: str, attrs: Mapping[str, Any]) -> None:
 
 
 def forget_outputs(node: NodeDef) -> None:
-    """Drop what a node says of handles that it gave: of their shape, which is not the value's."""
+    """Drop what a node says of the handles that it gave: a handle's shape is not its value's."""
     node.ClearField("experimental_type")
     for name in [name for name in node.attr if name.startswith(("_output_shapes", "_handle_"))]:
         del node.attr[name]
@@ -153,8 +155,8 @@ def type_of(node: NodeDef, name: str, body: Body) -> DataType:
 def take_value(node: NodeDef, kind: DataType, body: Body) -> None:
     """Let a node that took a variable's handle take its value, of type `kind`.
 
-    Raises InvalidArgumentError (a ValueError) for one that writes; UnimplementedError for one
-    whose like for values is not known.
+    Raises InvalidArgumentError (a ValueError) for one that writes; UnimplementedError where no op
+    is known that does the same with a value.
     """
     if node.op in _READERS:
         _READERS[node.op](node, kind, body)

@@ -44,7 +44,7 @@ class GraphKeys:
     WHILE_CONTEXT = "while_context"
 
 
-# Whose items are variables: one object stands for equal definitions in several of them.
+# The collections of variables. Equal definitions in several of them are one variable.
 VARIABLE_COLLECTIONS = (
     GraphKeys.GLOBAL_VARIABLES,
     GraphKeys.LOCAL_VARIABLES,

@@ -1,4 +1,8 @@
-"""What there is in a graph, from its message alone: nothing is imported or checked."""
+"""The variables and constants of a graph, from its message alone.
+
+Takes a graph in any form, also as a file. Nothing is imported or checked, so that a graph that
+TensorFlow would refuse can be looked into.
+"""
 
 from __future__ import annotations
 
@@ -11,11 +15,11 @@ import numpy.typing as npt
 
 from tfckpt.dtypes import DataType, numpy_dtype
 from tfckpt.errors import DataLossError, located
-from tfckpt.graphdef.attr_values import Shape, known_type, shape_of
+from tfckpt.graphdef.attr_values import PartialShape, known_type, shape_of
 from tfckpt.graphdef.files import read_graph_file
 from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
 from tfckpt.graphdef.live import LiveGraph, as_meta_graph
-from tfckpt.graphdef.messages import is_message, own
+from tfckpt.graphdef.messages import as_message, is_message
 from tfckpt.graphdef.names import op_name
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.locate import SAVED_MODEL_FILES
@@ -24,14 +28,14 @@ from tfckpt.parsing import parse_binary
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SavedModel, TensorProto, VariableDef
 from tfckpt.tensors.tensor_proto import make_ndarray
 
-GraphLike: TypeAlias = LiveGraph | GraphDef | MetaGraphDef | SavedModel | AnyPath
+GraphOrPath: TypeAlias = LiveGraph | GraphDef | MetaGraphDef | SavedModel | AnyPath
 
 
 class GraphVariable(NamedTuple):
     """A variable of a graph."""
 
     name: str  # of its node
-    shape: Shape | None  # None in it where free; None if nothing says it
+    shape: PartialShape | None  # None if nothing says it
     data_type: DataType
     checkpoint_key: str  # that of the whole, for a slice of a partitioned variable
     trainable: bool | None  # None if no collection says it
@@ -41,16 +45,16 @@ class GraphVariable(NamedTuple):
         return numpy_dtype(self.data_type)
 
 
-def meta_graphs_of(graph: GraphLike) -> list[MetaGraphDef]:
-    """Return what there is as MetaGraphDefs: one, or those of a SavedModel (or its folder)."""
+def meta_graphs_of(graph: GraphOrPath) -> list[MetaGraphDef]:
+    """Return a graph as MetaGraphDefs: one, or all those of a SavedModel (or its folder)."""
     if isinstance(graph, LiveGraph):
         return [as_meta_graph(graph)]
     if is_message(graph, GraphDef):
-        return [MetaGraphDef(graph_def=own(graph, GraphDef, "graph"))]
+        return [MetaGraphDef(graph_def=as_message(graph, GraphDef, "graph"))]
     if is_message(graph, MetaGraphDef):
-        return [own(graph, MetaGraphDef, "graph")]
+        return [as_message(graph, MetaGraphDef, "graph")]
     if is_message(graph, SavedModel):
-        return list(own(graph, SavedModel, "graph").meta_graphs)
+        return list(as_message(graph, SavedModel, "graph").meta_graphs)
     return meta_graphs_of(read_graph_file(graph_path(graph)))  # type: ignore[arg-type]
 
 
@@ -63,12 +67,12 @@ def graph_path(path: AnyPath) -> str:
     return path
 
 
-def list_graph_variables(graph: GraphLike) -> list[GraphVariable]:
+def list_graph_variables(graph: GraphOrPath) -> list[GraphVariable]:
     """List the variables of a graph, sorted by name.
 
     Takes a Graph, a GraphDef, MetaGraphDef or SavedModel, or the path of a file of one. Shape and
-    type are those of the variable's node; whether it is trainable, and the whole of which it is a
-    slice, is said by the VariableDefs of the collections.
+    type are those of the variable's node. The VariableDefs of the collections say whether it is
+    trainable, and of which whole it is a slice.
 
     >>> import numpy as np, tfckpt
     >>> graph = tfckpt.Graph()
@@ -78,7 +82,7 @@ def list_graph_variables(graph: GraphLike) -> list[GraphVariable]:
     """
     found: dict[str, GraphVariable] = {}
     for meta_graph in meta_graphs_of(graph):
-        definitions = {op_name(one.variable_name): one for one in variable_defs(meta_graph)}
+        definitions = {op_name(found.variable_name): found for found in variable_defs(meta_graph)}
         for node in meta_graph.graph_def.node:
             if node.op in VARIABLE_OPS:
                 found[node.name] = _variable(node, definitions.get(node.name))
@@ -92,13 +96,16 @@ def _variable(node: NodeDef, definition: VariableDef | None) -> GraphVariable:
     if definition is not None:
         key = definition.save_slice_info_def.full_name or node.name
         trainable = definition.trainable
-    return GraphVariable(node.name, shape, kind, key, trainable)
+    return GraphVariable(
+        name=node.name, shape=shape, data_type=kind, checkpoint_key=key, trainable=trainable
+    )
 
 
 def variable_defs(meta_graph: MetaGraphDef) -> Iterator[VariableDef]:
     """Yield the VariableDefs of a MetaGraphDef's collections, trainable ones last.
 
-    Before TensorFlow 1.9 only their collection said that they are.
+    They come last, so that they count: before TensorFlow 1.9 only the collection said that a
+    variable is trainable. What is no VariableDef is passed over.
     """
     keys = [key for key in VARIABLE_COLLECTIONS if key != GraphKeys.TRAINABLE_VARIABLES]
     for key in (*keys, GraphKeys.TRAINABLE_VARIABLES):
@@ -113,7 +120,7 @@ def variable_defs(meta_graph: MetaGraphDef) -> Iterator[VariableDef]:
             yield definition
 
 
-def graph_constants(graph: GraphLike) -> dict[str, npt.NDArray[Any]]:
+def graph_constants(graph: GraphOrPath) -> dict[str, npt.NDArray[Any]]:
     """Return the tensors of a graph's Const nodes by name: a frozen graph's weights.
 
     Raises DataLossError (a ValueError) naming the node if one does not hold what it says, and
@@ -132,7 +139,7 @@ def graph_constants(graph: GraphLike) -> dict[str, npt.NDArray[Any]]:
     return constants
 
 
-def constant_protos(graph: GraphLike) -> Iterator[tuple[str, TensorProto]]:
+def constant_protos(graph: GraphOrPath) -> Iterator[tuple[str, TensorProto]]:
     """Yield each Const node's name and TensorProto, undecoded."""
     for meta_graph in meta_graphs_of(graph):
         for node in meta_graph.graph_def.node:

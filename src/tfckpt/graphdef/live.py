@@ -1,6 +1,7 @@
-"""Graphs in memory, as they are seen from below: as something that gives messages.
+"""What the layers below `tfckpt.graph` know of a Graph: that messages can be made of it.
 
-What writes or lists graphs takes `tfckpt.graph.Graph` too, which stands above it.
+They write and list graphs, and so take a `tfckpt.graph.Graph`, which they cannot import: it stands
+above them, and registers itself here.
 """
 
 from __future__ import annotations

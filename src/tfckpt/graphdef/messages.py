@@ -1,4 +1,4 @@
-"""Messages: those of TensorFlow's own classes taken as if they were ours, copies, sizes."""
+"""Messages of any kind: taking over those of TensorFlow's own classes, copies, sizes."""
 
 from __future__ import annotations
 
@@ -6,20 +6,22 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
+from tfckpt.protos import adopt
+
 M = TypeVar("M", bound=Message)
 
 MESSAGE_LIMIT = 2**31 - 1  # bytes that a protobuf message may have
 
 
-def own(message: object, kind: type[M], what: str) -> M:
-    """Return `message` itself if it is a `kind`, its copy if it is the same type of another pool.
+def as_message(message: object, kind: type[M], what: str) -> M:
+    """Return `message` itself if it is a `kind`; a copy if it is TensorFlow's own class of it.
 
-    Raises TypeError for anything else.
+    Raises TypeError for anything else; `what` is the argument's name there.
     """
     if isinstance(message, kind):
         return message
     if is_message(message, kind):
-        return kind.FromString(message.SerializeToString())  # type: ignore[attr-defined]
+        return adopt(message, kind)  # type: ignore[arg-type]
     raise TypeError(f"{what} must be a {kind.__name__}, not {type(message).__name__}")
 
 

@@ -69,7 +69,7 @@ def is_scope_name(name: str, *, inner: bool = True) -> bool:
 
 
 def op_name(name: str) -> str:
-    """Return the node that a tensor, an input or a node name is about."""
+    """Return the node's name in that of a tensor, an input, or the node itself."""
     return parse_input(name).node
 
 

@@ -1,4 +1,4 @@
-"""What each op takes and gives: TensorFlow 2.21's registry, as far as graphs need it.
+"""What each op takes and gives, by TensorFlow 2.21's registry.
 
 The table beside this module (``op_defs.binpb.z``: a deflated OpList) is made by
 ``tools/make_op_defs.py``. It is read when the first op is asked for.
@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import InvalidArgumentError
+from tfckpt.graphdef.calls import functions_by_name
 from tfckpt.protos import AttrValue, GraphDef, NodeDef, OpDef, OpList
 
 _TABLE = Path(__file__).with_name("op_defs.binpb.z")
 TENSORFLOW_VERSION = "2.21.0"  # whose ops and defaults these are
 
-_MOST = 1 << 20  # tensors of an argument: more than any graph can hold edges to
+_MOST = 1 << 20  # tensors of one argument; no graph has room for so many edges
 REF = 100  # types.proto: DT_FLOAT_REF is DT_FLOAT + 100, and so on
 
 # Which field of an AttrValue holds a value of an OpDef's attr type.
@@ -35,7 +36,9 @@ FIELDS = {
     "func": "func",
 }
 VARIABLE_OPS = ("VariableV2", "Variable", "VarHandleOp", "AutoReloadVariable")
-CALLS = ("PartitionedCall", "StatefulPartitionedCall")  # call the function in their attr "f"
+# Whose functions' ops count as used. TensorFlow follows no other calls either (``meta_graph.py``,
+# ``ops_used_by_graph_def``), and what a MetaGraphDef lists is to be what it lists.
+_FOLLOWED_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 
 
 @cache
@@ -55,12 +58,11 @@ def get_op_def(name: str) -> OpDef | None:
 class Interface:
     """An OpDef, laid out for checking many nodes."""
 
-    __slots__ = ("attrs", "defaults", "inputs", "name", "outputs", "required")
+    __slots__ = ("attrs", "defaults", "inputs", "name", "outputs")
 
     def __init__(self, op_def: OpDef) -> None:
         self.name = op_def.name
         self.attrs = {attr.name: attr for attr in op_def.attr}
-        self.required = frozenset(self.attrs)
         self.defaults = {
             attr.name: attr.default_value for attr in op_def.attr if attr.HasField("default_value")
         }
@@ -68,7 +70,7 @@ class Interface:
         self.outputs = tuple(op_def.output_arg)
 
     def fill_defaults(self, node: NodeDef) -> None:
-        """Add the attributes that the node leaves to the op."""
+        """Add the attributes that the node does not have, with the op's defaults."""
         present = node.attr
         for name, value in self.defaults.items():
             if name not in present or present[name].WhichOneof("value") is None:
@@ -87,12 +89,13 @@ def interface_of(name: str) -> Interface | None:
     return None if op_def is None else Interface(op_def)
 
 
-# So many types of one argument are kept as one and a number.
+# Up to so many types of one argument are listed. More are kept as one type and their number: an
+# attribute of a few bytes may ask for a million.
 _LISTED = 64
 
 
 class Types(Sequence[int]):
-    """Types of tensors, those of very many in a row told by one and their number."""
+    """Types of tensors; a run of very many is one type and their number."""
 
     __slots__ = ("_ends", "_runs")
 
@@ -101,7 +104,7 @@ class Types(Sequence[int]):
         self._ends: list[int] = []
 
     def add(self, types: list[int], times: int = 1) -> None:
-        """Put types behind those there are; of several `times` there is one type."""
+        """Put types behind those there are, or one type several `times`."""
         if types and times:
             self._runs.append(types)
             self._ends.append(len(self) + len(types) * times)
@@ -195,9 +198,11 @@ def _not_allowed(name: str, value: AttrValue, attr: OpDef.AttrDef) -> str | None
     of_list = attr.type.startswith("list(")
     given = getattr(value.list, field) if of_list else [getattr(value, field)]
     allowed = getattr(attr.allowed_values.list, field)
-    for one in given:
-        if one not in allowed:
-            return f"attr {name!r} is {_shown(one)}, the op takes {', '.join(map(_shown, allowed))}"
+    for item in given:
+        if item not in allowed:
+            return (
+                f"attr {name!r} is {_shown(item)}, the op takes {', '.join(map(_shown, allowed))}"
+            )
     return None
 
 
@@ -207,12 +212,14 @@ def _shown(value: bytes | int) -> str:
 
 def used_ops(graph_def: GraphDef) -> set[str]:
     """Return the ops of a graph's nodes and of the functions that these call."""
-    functions = {function.signature.name: function for function in graph_def.library.function}
+    functions = functions_by_name(graph_def.library)
     used: set[str] = set()
     todo = [graph_def.node]
     while todo:
         for node in todo.pop():
-            called = [node.op, node.attr["f"].func.name] if node.op in CALLS else [node.op]
+            called = (
+                [node.op, node.attr["f"].func.name] if node.op in _FOLLOWED_CALLS else [node.op]
+            )
             for name in called:
                 if name not in used and name in functions:
                     todo.append(functions[name].node_def)
@@ -223,7 +230,8 @@ def used_ops(graph_def: GraphDef) -> set[str]:
 def stripped_op_list(graph_def: GraphDef) -> OpList:
     """Return the interfaces of the ops that a graph uses, sorted by name.
 
-    A MetaGraphDef carries them, so that an older TensorFlow can tell a new attribute's default.
+    A MetaGraphDef carries them, so that an older TensorFlow can tell whether an attribute that it
+    does not know has its default.
     Ops unknown to TensorFlow 2.21 are left out, as TensorFlow does.
     """
     found = map(get_op_def, sorted(used_ops(graph_def)))
@@ -232,13 +240,13 @@ def stripped_op_list(graph_def: GraphDef) -> OpList:
 
 def strip_defaults(graph_def: GraphDef) -> None:
     """Remove attributes that say what the op says already, in nodes and in functions."""
-    functions = {function.signature.name for function in graph_def.library.function}
+    functions = functions_by_name(graph_def.library)
     _strip(graph_def.node, functions)
     for function in graph_def.library.function:
         _strip(function.node_def, functions)
 
 
-def _strip(nodes: Iterable[NodeDef], functions: set[str]) -> None:
+def _strip(nodes: Iterable[NodeDef], functions: Container[str]) -> None:
     for node in nodes:
         interface = None if node.op in functions else interface_of(node.op)
         if interface is None:

@@ -1,11 +1,11 @@
-"""Parts of a graph: what some nodes need, and what only training does."""
+"""Leaving nodes out of a graph: those that some do not need, and those that only training needs."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
 from tfckpt.errors import TensorNotFoundError
-from tfckpt.graphdef.messages import own
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.names import op_name, split_mark
 from tfckpt.protos import GraphDef, NodeDef
 
@@ -25,7 +25,7 @@ def extract_sub_graph(graph_def: GraphDef, dest_nodes: Iterable[str]) -> GraphDe
     """
     if isinstance(dest_nodes, str):
         raise TypeError("dest_nodes must be a list of names, not a string")
-    graph_def = own(graph_def, GraphDef, "graph_def")
+    graph_def = as_message(graph_def, GraphDef, "graph_def")
     nodes = {node.name: node for node in graph_def.node}
     needed: set[str] = set()
     todo = list(dest_nodes)
@@ -47,8 +47,9 @@ def remove_training_nodes(
 ) -> GraphDef:
     """Return a graph without its CheckNumerics, and without Identity nodes that do nothing.
 
-    What took such an Identity takes what it had. Nodes whose names are in `protected_nodes` stay,
-    and so do those of which something depends by control or by place (``_class``).
+    What took such an Identity takes the Identity's own input instead. Nodes whose names are in
+    `protected_nodes` stay, and so do those that another node waits for (a control input) or is
+    placed with (``_class``).
 
     >>> import tfckpt
     >>> graph_def = tfckpt.GraphDef()
@@ -57,9 +58,9 @@ def remove_training_nodes(
     >>> [(node.name, list(node.input)) for node in remove_training_nodes(graph_def).node]
     [('a', []), ('c', ['a'])]
     """
-    graph_def = own(input_graph, GraphDef, "input_graph")
+    graph_def = as_message(input_graph, GraphDef, "input_graph")
     protected = set(protected_nodes or ())
-    checks = {one.name for one in graph_def.node if one.op == "CheckNumerics"} - protected
+    checks = {node.name for node in graph_def.node if node.op == "CheckNumerics"} - protected
     nodes = [_without_inputs(node, checks) for node in graph_def.node if node.name not in checks]
     spliced = _identities(nodes, protected)
     result = GraphDef(versions=graph_def.versions, library=graph_def.library)
@@ -71,14 +72,13 @@ def remove_training_nodes(
 
 
 def _without_inputs(node: NodeDef, names: Collection[str]) -> NodeDef:
-    copy = NodeDef()
-    copy.CopyFrom(node)
+    copy = copied(node)
     copy.input[:] = [text for text in node.input if text.removeprefix("^") not in names]
     return copy
 
 
 def _identities(nodes: Iterable[NodeDef], protected: Collection[str]) -> dict[str, str]:
-    """Return the input of each Identity that does nothing but hand it on."""
+    """Return each Identity that does nothing -> the input that it hands on."""
     found: dict[str, str] = {}
     needed = set(protected)
     for node in nodes:

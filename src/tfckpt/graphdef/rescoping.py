@@ -1,6 +1,7 @@
 """Messages full of names, taken into a scope or out of it.
 
-A table says which fields of a message are names; the rest of it stays as it is.
+Takes and gives messages of any of the types in the table, which says which of their fields are
+names. All other fields stay as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from tfckpt.graphdef.names import prepend_scope, strip_scope
 
 M = TypeVar("M", bound=Message)
 
-_NAMES: dict[str, tuple[str, ...]] = {
+NAME_FIELDS: dict[str, tuple[str, ...]] = {
     "VariableDef": (
         "variable_name",
         "initial_value_name",
@@ -65,7 +66,7 @@ def renamed(message: M, rename: Callable[[str], str]) -> M:
 
 def _rename(message: Any, rename: Callable[[str], str]) -> None:
     kind = message.DESCRIPTOR.name
-    for field in _NAMES.get(kind, ()):
+    for field in NAME_FIELDS.get(kind, ()):
         value = getattr(message, field)
         if isinstance(value, str):
             if value:
@@ -79,7 +80,7 @@ def _rename(message: Any, rename: Callable[[str], str]) -> None:
     for field in _PARTS.get(kind, ()):
         part = getattr(message, field)
         if not isinstance(part, Message):
-            for one in part:
-                _rename(one, rename)
+            for message_of_list in part:
+                _rename(message_of_list, rename)
         elif message.HasField(field):
             _rename(part, rename)

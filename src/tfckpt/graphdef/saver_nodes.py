@@ -1,4 +1,4 @@
-"""The nodes that Savers have in a graph, and what is to go of them."""
+"""The nodes that Savers have in a graph, and which of them go when other Savers are not wanted."""
 
 from __future__ import annotations
 

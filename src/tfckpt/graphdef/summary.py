@@ -1,20 +1,21 @@
-"""What one wants to know of a graph at first sight."""
+"""What people ask first of a graph: its ops, inputs, outputs, variables, signatures."""
 
 from __future__ import annotations
 
 from collections import Counter
 from typing import Any, NamedTuple
 
+from tfckpt import protos
 from tfckpt.dtypes import DataType, python_name
-from tfckpt.graphdef.attr_values import Shape, shape_of
+from tfckpt.graphdef.attr_values import PartialShape, shape_of
 from tfckpt.graphdef.listing import GraphVariable, list_graph_variables
 from tfckpt.graphdef.names import op_name
 from tfckpt.graphdef.op_defs import REF
 from tfckpt.graphdef.saver_nodes import extraneous_saver_nodes
-from tfckpt.protos import MetaGraphDef, NodeDef, TensorInfo
+from tfckpt.protos import MetaGraphDef, NodeDef
 
 _FED = ("Placeholder", "PlaceholderV2", "PlaceholderWithDefault")
-# Nobody asks for what these give, even where nothing takes it.
+# These are no outputs of a model, even where nothing takes what they give.
 _NO_RESULT = (
     *("Const", "NoOp", "Assert", "Assign", "AssignVariableOp", "VarIsInitializedOp", "SaveV2"),
     *("ReadVariableOp", "MergeV2Checkpoints", "ScalarSummary", "HistogramSummary"),
@@ -26,7 +27,7 @@ class Endpoint(NamedTuple):
 
     name: str
     type: str
-    shape: Shape | None
+    shape: PartialShape | None
 
 
 class Signature(NamedTuple):
@@ -71,7 +72,7 @@ def summarize(meta_graph: MetaGraphDef) -> GraphSummary:
     """
     graph_def, info = meta_graph.graph_def, meta_graph.meta_info_def
     taken = {op_name(text) for node in graph_def.node for text in node.input}
-    savers = extraneous_saver_nodes(graph_def, None)  # what they take and give is no model's
+    savers = extraneous_saver_nodes(graph_def, None)  # no inputs and outputs of the model
     nodes = [node for node in graph_def.node if node.name not in savers]
     return GraphSummary(
         tags=list(info.tags),
@@ -130,7 +131,7 @@ def _tensors(tensors: Any) -> dict[str, Endpoint]:
     return {key: _tensor(tensors[key]) for key in sorted(tensors)}
 
 
-def _tensor(info: TensorInfo) -> Endpoint:
+def _tensor(info: protos.TensorInfo) -> Endpoint:
     encoding = info.WhichOneof("encoding") or ""
     if encoding == "name":
         name = info.name

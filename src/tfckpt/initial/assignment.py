@@ -30,7 +30,7 @@ from tfckpt.saver.matching import (
     problems,
     put,
 )
-from tfckpt.saver.var_list import Variables, as_mutable_mapping, check_names
+from tfckpt.saver.var_list import Weights, as_mutable_mapping, check_names
 
 AssignmentMap = Mapping[str, object] | Iterable[tuple[str, object]]
 
@@ -101,7 +101,7 @@ def init_from_checkpoint(
         return assign(reader, sources, weights)
 
 
-def _resolve(assignment_map: AssignmentMap, weights: Variables) -> Iterator[Wanted]:
+def _resolve(assignment_map: AssignmentMap, weights: Weights) -> Iterator[Wanted]:
     """Find the variables that an assignment map means; of two for one variable the last counts."""
     known = variables_in(weights)
     names = names_by_id(weights)
@@ -175,7 +175,7 @@ def _in_scope(scope: str, target: str, known: Mapping[str, Variable]) -> Iterato
 def compare(
     wanted: Iterable[Wanted],
     reader: CheckpointReader,
-    weights: Variables,
+    weights: Weights,
     also: Iterable[str] = (),
 ) -> dict[str, Source]:
     """Return what each name in the mapping gets, once everything fits.
@@ -209,7 +209,7 @@ def compare(
 
 
 def _fit(
-    tensor: str, variable: Variable, info: TensorInfo, weights: Variables
+    tensor: str, variable: Variable, info: TensorInfo, weights: Weights
 ) -> Mismatch | dict[str, tuple[Any, ...]]:
     """Return which part of a tensor each part of a variable is."""
     name = variable.name

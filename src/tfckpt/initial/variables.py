@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from tfckpt.saver.var_list import Variables
+from tfckpt.saver.var_list import Weights
 from tfckpt.tensors.slices import Shape
 
 _PART = re.compile(r"(.+)/part_(0|[1-9][0-9]*)(/.+)?", re.DOTALL)
@@ -28,7 +28,7 @@ class Variable(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
-def variables_in(weights: Variables) -> dict[str, Variable]:
+def variables_in(weights: Weights) -> dict[str, Variable]:
     """Return the variables of a mapping by name.
 
     Parts are those numbered from 0 on without a gap, where nothing else has the whole's name.
@@ -57,7 +57,7 @@ def by_name(variables: Mapping[str, Variable]) -> dict[str, Variable]:
     return {name: one for one in variables.values() for name in one.parts or (one.name,)}
 
 
-def names_by_id(weights: Variables) -> dict[int, str]:
+def names_by_id(weights: Weights) -> dict[int, str]:
     """Return the names of a mapping's arrays by the identity of the array."""
     return {id(value): name for name, value in weights.items() if isinstance(value, np.ndarray)}
 

@@ -22,7 +22,7 @@ from tfckpt.initial.vocabulary import Ids, Initializer, VocabInfo, generate_voca
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names
 from tfckpt.reader import CheckpointReader
 from tfckpt.saver.matching import described, full_name_to_key, put
-from tfckpt.saver.var_list import Variables, as_mutable_mapping, check_names, spec_of
+from tfckpt.saver.var_list import Weights, as_mutable_mapping, check_names, spec_of
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array
 
@@ -105,7 +105,7 @@ def warm_start(
     return done
 
 
-def _chosen(choice: str | list[Any] | None, weights: Variables) -> dict[Variable, tuple[str, ...]]:
+def _chosen(choice: str | list[Any] | None, weights: Weights) -> dict[Variable, tuple[str, ...]]:
     """Return the variables that are chosen, and which names of each."""
     names = list(dict.fromkeys(_names(choice, weights)))
     owners = by_name(variables_in(weights))
@@ -115,7 +115,7 @@ def _chosen(choice: str | list[Any] | None, weights: Variables) -> dict[Variable
     return chosen
 
 
-def _names(choice: str | list[Any] | None, weights: Variables) -> Iterator[str]:
+def _names(choice: str | list[Any] | None, weights: Weights) -> Iterator[str]:
     if choice is None or isinstance(choice, str):
         yield from _matching(choice or "", weights)
     elif isinstance(choice, list) and all(isinstance(one, str) for one in choice):
@@ -131,7 +131,7 @@ def _names(choice: str | list[Any] | None, weights: Variables) -> Iterator[str]:
         )
 
 
-def _matching(pattern: str, weights: Variables) -> list[str]:
+def _matching(pattern: str, weights: Weights) -> list[str]:
     found = [name for name in weights if re.match(pattern, f"{name}:0")]
     if not found:
         close = close_names(pattern, list(weights))
@@ -161,7 +161,7 @@ def _keys(reader: CheckpointReader, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _matrices(
-    reader: CheckpointReader, wanted: Wanted, info: VocabInfo, weights: Variables
+    reader: CheckpointReader, wanted: Wanted, info: VocabInfo, weights: Weights
 ) -> Iterator[tuple[str, Array]]:
     """Make the values of a variable, part by part: words' rows from theirs, the others' anew."""
     variable = wanted.variable
@@ -187,7 +187,7 @@ def _check_variable(
     reader: CheckpointReader,
     wanted: Wanted,
     info: VocabInfo,
-    weights: Variables,
+    weights: Weights,
     shapes: Sequence[Shape],
 ) -> None:
     """Raise InvalidArgumentError unless the variable's shape is that of its vocabulary."""

@@ -12,7 +12,7 @@ from tfckpt.looking.wording import plural
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.keys import listed, parse_key
 from tfckpt.objects.nodes import check_node
-from tfckpt.objects.source import Holders
+from tfckpt.objects.values import Holders
 from tfckpt.parsing import parse_binary
 
 if TYPE_CHECKING:

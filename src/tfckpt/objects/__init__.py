@@ -1,8 +1,16 @@
 """Object-based checkpoints, which ``tf.train.Checkpoint`` and Keras write since TensorFlow 2.
 
 A V2 checkpoint whose tensors are named after the way to them through the program's objects, with
-a graph of these objects as one more tensor. What keys look like is in `tfckpt.objects.keys`, what
-the graph says in `tfckpt.objects.nodes`.
+a graph of these objects as one more tensor.
+
+keys.py        what keys look like               nodes.py       what the graph of objects says
+naming.py      full names <-> keys               matching.py    which objects are which
+values.py      values by attribute               tree.py, view.py   a checkpoint to look into
+trackable.py   what has children                 building.py    a tree -> its graph and values
+checkpoint.py  the class Checkpoint; parts of it: root.py, restoring.py, assigning.py, status.py,
+               stored.py (one that was read to be changed), options.py
+sharding.py, max_shard_size.py, pieces.py        which data file holds what
+variable.py    an array with a full name
 """
 
 from tfckpt.objects.checkpoint import Checkpoint

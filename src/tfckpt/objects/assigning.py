@@ -46,7 +46,7 @@ def _as_text(value: str | bytes) -> str:
 def assign(tree: Any, places: Iterable[Names], old: Any, new: Any) -> Any:
     """Put `new` in the place of `old`; return what is there now.
 
-    A writable array gets new elements, so that whoever else holds it sees them too.
+    A writable array keeps its identity and gets new elements: the program may hold it elsewhere.
     """
     if _takes_elements(old) and isinstance(new, np.ndarray):
         old[...] = new

@@ -20,6 +20,7 @@ from tfckpt.objects.trackable import (
     is_container,
     is_nothing,
     item_of,
+    met_as,
 )
 from tfckpt.objects.tree import ObjectNode
 from tfckpt.objects.variable import Variable
@@ -36,7 +37,7 @@ DEFAULT_NAME = "Variable"
 
 
 class Built(NamedTuple):
-    """A tree's graph; its values by key, in the order of nodes; where in the tree they stand."""
+    """A tree as an object graph; its values, and the places where each stands, by key."""
 
     graph: TrackableObjectGraph
     values: dict[str, Any]
@@ -54,10 +55,9 @@ def build(tree: Any, full_names: Mapping[str, str] | None = None) -> Built:
     from tfckpt.protos import TrackableObjectGraph
 
     names_of = {SAVE_COUNTER: SAVE_COUNTER, **(full_names or {})}
-    built = Built(TrackableObjectGraph(), {}, {}, [])
+    built = Built(graph=TrackableObjectGraph(), values={}, places={}, objects=[])
     nodes = _Nodes(built.graph, built.objects)
-    root = tree._same_as() if isinstance(tree, Trackable) else tree
-    queue: deque[tuple[int, Names, Any]] = deque([(nodes.add(root, -1), (), tree)])
+    queue: deque[tuple[int, Names, Any]] = deque([(nodes.add(met_as(tree), -1), (), tree)])
     keys: dict[int, str] = {}  # node of a leaf -> its key
     while queue:
         node_id, names, container = queue.popleft()
@@ -121,7 +121,10 @@ class _Nodes:
 
 
 def _has_identity(value: object) -> bool:
-    """Whether the same object at two places is one: Python's numbers are shared anyhow."""
+    """Whether the same object at two places is one variable.
+
+    Numbers and strings are not: Python itself may make one object of equal ones.
+    """
     if is_container(value):
         return isinstance(value, Trackable)
     return not isinstance(value, (int, float, complex, str, bytes, np.generic))
@@ -152,7 +155,7 @@ def _checked(value: Any, path: str) -> Any:
 
 
 def mark_checkpoint_values(graph: TrackableObjectGraph) -> None:
-    """Say of each node whether it, or one that it leads to, has values in the checkpoint."""
+    """Mark the nodes that have values in the checkpoint, or lead to a node that has."""
     parents: dict[int, list[int]] = {}
     marked: set[int] = set()
     todo: list[int] = []

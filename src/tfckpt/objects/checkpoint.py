@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -103,7 +104,7 @@ class Checkpoint(Trackable):
 
     @property
     def save_counter(self) -> Any:
-        """How many times was saved: a scalar int64 array, part of the checkpoint once asked for."""
+        """How many saves there were: a scalar int64 array, part of the tree once asked for."""
         if SAVE_COUNTER not in self._with_counter:
             self.save_counter = 0
             if self._waiting:
@@ -141,9 +142,9 @@ class Checkpoint(Trackable):
         """
         given = as_options(options)
         own = self._objects()
-        late = [one for one in (self, *self._below(own)) if one._waiting]
-        for one in late:
-            one._settle()
+        late = [tree for tree in (self, *self._below(own)) if tree._waiting]
+        for tree in late:
+            tree._settle()
         if late:
             own = self._objects()
         if self._stored is not None:
@@ -182,14 +183,15 @@ class Checkpoint(Trackable):
     def read(self, save_path: AnyPath, options: CheckpointOptions | None = None) -> LoadStatus:
         """Take the values of a checkpoint that `write` made; return what found its counterpart.
 
-        Values of this tree without one stay as they are: the returned status has assertions for
-        that. Writable arrays get new elements, other values are replaced. Values of the checkpoint
-        without one wait: what is added to the tree later gets its value when it becomes an
-        attribute of a Checkpoint; in a dict or list when the status is asked, at the next write,
-        save or restore. Each waits for one object; where several restores have a value for the
-        same object the last one decides.
+        Values of this tree without a counterpart stay as they are: the returned status has
+        assertions for that. Writable arrays get new elements, other values are replaced. Values of
+        the checkpoint without a counterpart wait for it to be added to the tree. An attribute of a
+        Checkpoint gets its value at once. What is added to a dict or list gets it when the status
+        is asked, or at the next write, save or restore. Each value goes to one object. Where
+        several restores have a value for the same object, the last restore decides.
 
-        Of a name-based checkpoint, which `Saver` writes, those with a `Variable`'s name are taken.
+        A name-based checkpoint, such as `Saver` writes, gives its values to each `Variable` of the
+        same name.
 
         Raises FileMissingError, which says what is there instead; InvalidArgumentError for another
         shape or dtype, and for a name-based checkpoint where nothing has a name. Then nothing has
@@ -211,8 +213,10 @@ class Checkpoint(Trackable):
             raise _numbered(error, save_path) from None
         self._wait_for(restoration)
         if isinstance(restoration, ByName):
-            return NameBasedStatus(self, restoration, optional=COUNTER_KEY)
-        return LoadStatus(self, restoration)
+            return NameBasedStatus(
+                restoration, partial(self._settle, restoration), self._objects, optional=COUNTER_KEY
+            )
+        return LoadStatus(restoration, partial(self._settle, restoration), self._objects)
 
     def restore(
         self, save_path: AnyPath | None, options: CheckpointOptions | None = None
@@ -241,16 +245,21 @@ class Checkpoint(Trackable):
         if self._stored is None:
             return build(self._top())
         self._check_children(self._stored.graph)
-        return Built(self._stored.graph, self._stored.values(), self._stored.places, [])
+        return Built(
+            graph=self._stored.graph,
+            values=self._stored.values(),
+            places=self._stored.places,
+            objects=[],
+        )
 
     def _top(self) -> Trackable:
-        """Return the root as the tree has it."""
+        """Return the root: this object, or the one that was given with what was added to it."""
         return Rooted(followed(self._tree[ROOT]), self._tree) if self._is_rooted else self
 
     def _settle(self, also: Restoration | None = None, own: Built | None = None) -> Built:
         """Give what was added the values that wait for it; return the objects as they were."""
         own = self._objects() if own is None else own
-        waiting = [one for one in (*self._waiting, also) if one is not None]
+        waiting = {*self._waiting, *([] if also is None else [also])}
         if not waiting:
             return own
         tree = self._top()
@@ -261,23 +270,23 @@ class Checkpoint(Trackable):
                 self._stored.settle(key, now)
             return now
 
-        give(own, set(waiting), put)
-        for one in self._below(own):
-            one._above.add(self)
-        self.__dict__["_waiting"] = [one for one in self._waiting if one.unused]
+        give(own, waiting, put)
+        for part in self._below(own):
+            part._above.add(self)
+        self.__dict__["_waiting"] = [older for older in self._waiting if older.unused]
         return own
 
     def _below(self, own: Built) -> list[Checkpoint]:
         """Return the other checkpoints that are part of this one."""
-        return [one for one in own.objects if isinstance(one, Checkpoint) and one is not self]
+        return [obj for obj in own.objects if isinstance(obj, Checkpoint) and obj is not self]
 
     def _wait_for(self, newest: Restoration) -> None:
-        """Take down that a restoration may have values left."""
-        for one in self._waiting:
-            if newest.supersedes(one):
-                one.is_superseded = True
-                one.expect_partial()
-        waiting = [one for one in self._waiting if not one.is_superseded]
+        """Note a restoration that has values left, and drop those that it supersedes."""
+        for older in self._waiting:
+            if newest.supersedes(older):
+                older.is_superseded = True
+                older.expect_partial()
+        waiting = [older for older in self._waiting if not older.is_superseded]
         self.__dict__["_waiting"] = [*waiting, newest] if newest.unused else waiting
 
     def _children(self) -> Iterable[tuple[str, Any]]:
@@ -291,8 +300,8 @@ class Checkpoint(Trackable):
 
     def _check_children(self, graph: TrackableObjectGraph) -> None:
         known = {child.local_name for child in graph.nodes[0].children}
-        known.update(one.name for one in graph.nodes[0].attributes)
-        known.update(one.slot_name for one in graph.nodes[0].slot_variables)
+        known.update(attribute.name for attribute in graph.nodes[0].attributes)
+        known.update(slot.slot_name for slot in graph.nodes[0].slot_variables)
         new = [name for name in self._tree if name not in known]
         if new:
             raise ValueError(
@@ -328,9 +337,9 @@ class Checkpoint(Trackable):
         self._tree[name] = child
         if is_new:
             try:
-                for one in (self, *self._above):
-                    if one._waiting:
-                        one._settle()
+                for tree in (self, *self._above):
+                    if tree._waiting:
+                        tree._settle()
             except BaseException:
                 del self._tree[name]
                 raise
@@ -341,7 +350,7 @@ class Checkpoint(Trackable):
         del self._tree[name]
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: one for name, one in self.__dict__.items() if name not in _alone()}
+        return {name: value for name, value in self.__dict__.items() if name not in _alone()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Become a copy, which has children of its own and waits for no values."""
@@ -362,7 +371,7 @@ def _alone() -> dict[str, Any]:
 
 
 def _numbered(error: FileMissingError, save_path: AnyPath) -> FileMissingError:
-    """Recall that `save` adds a number, where that may be what is missing."""
+    """Add to an error that `save` adds a number, if a file with the number is there."""
     if os.path.isfile(f"{as_path(save_path)}-1.index"):
         hint = f"{error.message} (save adds a number: was {as_path(save_path)}-1 meant?)"
         return FileMissingError(hint, path=error.path, tensor=error.tensor)

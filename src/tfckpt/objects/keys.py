@@ -93,7 +93,7 @@ class KeyParts(NamedTuple):
 
 
 def parse_key(key: str) -> KeyParts | None:
-    """Take a key apart, None for one of another form (a name, not a path).
+    """Take a key apart; return None for a name, which has another form.
 
     >>> parse_key("w/.OPTIMIZER_SLOT/opt/m/.ATTRIBUTES/VARIABLE_VALUE")
     KeyParts(names=('w',), attribute='VARIABLE_VALUE', optimizer=('opt',), slot='m')

@@ -1,7 +1,10 @@
 """Which object of a program is which of a checkpoint: the same way leads to both.
 
-Two roots match, children of the same name of objects that match, and slots of the same name of
-optimizers that match, for variables that match (``checkpoint/restore.py``).
+Takes two object graphs, gives pairs of nodes or of keys. By TensorFlow's ``checkpoint/restore.py``
+
+- the two roots match;
+- children of one name match, if the objects that have them do;
+- slots of one name match, if the optimizers that have them and the variables that they are for do.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Match(NamedTuple):
-    """What of a checkpoint belongs to what of a program."""
+    """Which values of a checkpoint and of a program belong together."""
 
     keys: list[tuple[str, str]]
     """Key of the checkpoint's value, key of the program's."""
@@ -28,11 +31,13 @@ def match(own: TrackableObjectGraph, stored: TrackableObjectGraph, *, slots: boo
     objects = matched_objects(own, stored) if slots else match_children(own, stored)
     keys = []
     for stored_id, own_id in objects.items():
-        mine = {one.name: one.checkpoint_key for one in own.nodes[own_id].attributes}
+        mine = {
+            attribute.name: attribute.checkpoint_key for attribute in own.nodes[own_id].attributes
+        }
         keys += [
-            (one.checkpoint_key, mine[one.name])
-            for one in stored.nodes[stored_id].attributes
-            if one.name in mine
+            (attribute.checkpoint_key, mine[attribute.name])
+            for attribute in stored.nodes[stored_id].attributes
+            if attribute.name in mine
         ]
     return Match(keys, len(objects) <= 1)
 
@@ -60,17 +65,17 @@ def match_children(own: ObjectGraph, stored: TrackableObjectGraph) -> dict[int, 
 
 
 def slot_keys(graph: TrackableObjectGraph) -> set[str]:
-    """Return the keys of slot variables that are nobody's children besides."""
-    slots = {one.slot_variable_node_id for node in graph.nodes for one in node.slot_variables}
-    slots -= {one.node_id for node in graph.nodes for one in node.children}
-    return {one.checkpoint_key for number in slots for one in graph.nodes[number].attributes}
+    """Return the keys of slot variables that are not an object's children too."""
+    owned = {slot.slot_variable_node_id for node in graph.nodes for slot in node.slot_variables}
+    owned -= {child.node_id for node in graph.nodes for child in node.children}
+    return {held.checkpoint_key for node_id in owned for held in graph.nodes[node_id].attributes}
 
 
 def _add_slots(objects: dict[int, int], own: ObjectGraph, stored: TrackableObjectGraph) -> None:
     for stored_id, own_id in list(objects.items()):
         slots = {
-            (one.slot_name, one.original_variable_node_id): one.slot_variable_node_id
-            for one in own.nodes[own_id].slot_variables
+            (slot.slot_name, slot.original_variable_node_id): slot.slot_variable_node_id
+            for slot in own.nodes[own_id].slot_variables
         }
         for slot in stored.nodes[stored_id].slot_variables:
             variable = objects.get(slot.original_variable_node_id)

@@ -1,7 +1,7 @@
 """Shards of a limited size: tensors that do not fit are cut, by TensorFlow's rules.
 
-A tensor fills the shard that the one before left off in, and goes on in the next. It is cut across
-the axis along which the fewest parts come of it, into parts of one size
+A tensor fills up the shard in which the one before it ended, and goes on in the next. It is cut
+across the axis that makes the fewest parts of it, into parts of one size
 (``checkpoint/sharding/sharding_policies.py``).
 """
 
@@ -56,8 +56,8 @@ class MaxShardSizePolicy(ShardingCallback):
 
     def __call__(self, shardable_tensors: Sequence[ShardableTensor]) -> Sequence[Shard]:
         shards = _Shards(self.max_shard_size)
-        for one in shardable_tensors:
-            shards.place(_Block.of(one))
+        for tensor in shardable_tensors:
+            shards.place(_Block.of(tensor))
         return [*shards.filled, *shards.beyond]
 
 
@@ -68,38 +68,32 @@ class _Block(NamedTuple):
     full_shape: Shape
     start: Shape
     array: Array
-    lengths: npt.NDArray[np.int64] | None
+    lengths: npt.NDArray[np.int64] | None = None
     """Of strings, how many bytes each has; None where elements are all of one size."""
-    item_size: int
-    nbytes: int
+    item_size: int = 0
+    nbytes: int = 0
 
     @classmethod
-    def of(cls, one: ShardableTensor) -> _Block:
-        full_shape, start = one.shape, (0,) * len(one.shape)
-        if one.slice_spec:
-            full_shape, part = parse_shape_and_slice(one.slice_spec)
+    def of(cls, tensor: ShardableTensor) -> _Block:
+        full_shape, start = tensor.shape, (0,) * len(tensor.shape)
+        if tensor.slice_spec:
+            full_shape, part = parse_shape_and_slice(tensor.slice_spec)
             start = tuple(first for first, _ in part.extents)
-        array, lengths = one.tensor, None
-        if one.checkpoint_key == OBJECT_GRAPH_KEY:  # does not count
-            return cls(one.checkpoint_key, full_shape, start, array, None, 0, 0)
-        if array.dtype.kind in "OSUT":
-            lengths = np.array([len(text) for text in to_bytes_list(array)], np.int64)
-            lengths = lengths.reshape(array.shape)
-        return cls._measured(one.checkpoint_key, full_shape, start, array, lengths)
+        array = tensor.tensor
+        unmeasured = cls(tensor.checkpoint_key, full_shape, start, array)
+        if tensor.checkpoint_key == OBJECT_GRAPH_KEY:  # does not count
+            return unmeasured
+        if array.dtype.kind not in "OSUT":
+            return unmeasured.measured()
+        lengths = np.array([len(text) for text in to_bytes_list(array)], np.int64)
+        return unmeasured._replace(lengths=lengths.reshape(array.shape)).measured()
 
-    @classmethod
-    def _measured(
-        cls,
-        key: str,
-        full_shape: Shape,
-        start: Shape,
-        array: Array,
-        lengths: npt.NDArray[np.int64] | None,
-    ) -> _Block:
-        item_size, nbytes = array.itemsize, array.nbytes
-        if lengths is not None:
-            item_size, nbytes = int(lengths.max(initial=0)), int(lengths.sum())
-        return cls(key, full_shape, start, array, lengths, item_size, nbytes)
+    def measured(self) -> _Block:
+        """Return the block with the room that its values take; strings as long as they are."""
+        if self.lengths is None:
+            return self._replace(item_size=self.array.itemsize, nbytes=self.array.nbytes)
+        longest, total = int(self.lengths.max(initial=0)), int(self.lengths.sum())
+        return self._replace(item_size=longest, nbytes=total)
 
     def split(self, axis: int, length: int) -> tuple[_Block, _Block]:
         """Cut off the first `length` slices across an axis; return them and the rest.
@@ -120,7 +114,7 @@ class _Block(NamedTuple):
         shape = self.array.shape
         axis = shape.index(max(shape))
         first, second = self.split(axis, (shape[axis] + 1) // 2)
-        return self._measured(*first[:5]), self._measured(*second[:5])
+        return first.measured(), second.measured()
 
     def cut(self, room: float) -> tuple[int, int]:
         """Return across which axis to cut, and how many slices to cut off: 0 if none fits."""

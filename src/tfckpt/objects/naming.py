@@ -1,7 +1,7 @@
 """The two names of a variable: the path of its object, and the full name it has in a graph.
 
-A full name (``dense/kernel``) is what name-based checkpoints know a variable by. An object-based
-one tells it along with the key. It need not be unique: variables that were given no name are all
+Name-based checkpoints know a variable by its full name (``dense/kernel``). An object-based
+checkpoint has it beside the key. It need not be unique: all variables that were given no name are
 called "Variable".
 """
 
@@ -15,7 +15,13 @@ from tfckpt.errors import InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.building import build
 from tfckpt.objects.keys import listed, split_path
-from tfckpt.objects.nodes import NodePaths, check_object_graph, node_at, read_object_graph
+from tfckpt.objects.nodes import (
+    NodePaths,
+    attributes_of,
+    check_object_graph,
+    node_at,
+    read_object_graph,
+)
 from tfckpt.reader import CheckpointReader, tensor_not_found
 from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.writer import tensor_named
@@ -25,14 +31,19 @@ if TYPE_CHECKING:
 
 _SUGGESTED = 10_000  # objects whose paths may be what was meant
 
-Places = Mapping[str, str] | Callable[[str], str]
+PathOfName = Mapping[str, str] | Callable[[str], str]
 
 
 def resolve(reader: CheckpointReader, name: str) -> str:
-    """Return the key of what `name` means in an object-based checkpoint.
+    """Resolve a name that a person uses for a tensor to the key that an open checkpoint has for it.
 
-    A key means itself; a path the one value of the object there; a full name the one variable of
-    that name. They are tried in this order. In a name-based checkpoint each name means itself.
+    In an object-based checkpoint `name` may be
+
+    - a key, which stands for itself;
+    - the path of an object, which stands for the one value that the object has;
+    - the full name of a variable, which stands for the variable's value.
+
+    They are tried in this order. In a name-based checkpoint each name stands for itself.
 
     >>> import numpy as np, tempfile, tfckpt
     >>> path = tfckpt.Checkpoint(w=np.zeros(2)).write(tempfile.mkdtemp() + "/ckpt")
@@ -50,7 +61,7 @@ def resolve(reader: CheckpointReader, name: str) -> str:
     graph = read_object_graph(reader)
     at_path = node_at(graph, name)
     if at_path is not None and graph.nodes[at_path].attributes:
-        keys = [one.checkpoint_key for one in graph.nodes[at_path].attributes]
+        keys = [held.checkpoint_key for held in graph.nodes[at_path].attributes]
         return _only(keys, name, "the object there has several values", reader.path)
     names = variables_by_name(graph)
     if name not in names and at_path is not None:
@@ -67,7 +78,7 @@ def resolve(reader: CheckpointReader, name: str) -> str:
 
 
 def to_object_based(
-    variables: Mapping[str, Any], graph_or_places: TrackableObjectGraph | Places
+    variables: Mapping[str, Any], graph_or_places: TrackableObjectGraph | PathOfName
 ) -> dict[str, Any]:
     """Return the tensors of an object-based checkpoint with the values of a name-based one.
 
@@ -91,10 +102,9 @@ def to_object_based(
 def variables_by_name(graph: TrackableObjectGraph) -> dict[str, list[str]]:
     """Return the keys of the variables of each full name."""
     keys: dict[str, list[str]] = {}
-    for node in graph.nodes:
-        for attribute in node.attributes:
-            if attribute.full_name:
-                keys.setdefault(attribute.full_name, []).append(attribute.checkpoint_key)
+    for _, attribute in attributes_of(graph):
+        if attribute.full_name:
+            keys.setdefault(attribute.full_name, []).append(attribute.checkpoint_key)
     return keys
 
 
@@ -108,7 +118,7 @@ def _filled(variables: Mapping[str, Any], graph: TrackableObjectGraph) -> dict[s
     for name, keys in named.items():
         _only(keys, name, "several variables of the object graph have that name", None)
     nameless = [
-        one.checkpoint_key for node in graph.nodes for one in node.attributes if not one.full_name
+        attribute.checkpoint_key for _, attribute in attributes_of(graph) if not attribute.full_name
     ]
     if nameless:
         raise InvalidArgumentError(
@@ -118,7 +128,7 @@ def _filled(variables: Mapping[str, Any], graph: TrackableObjectGraph) -> dict[s
     return {**values, OBJECT_GRAPH_KEY: graph.SerializeToString()}
 
 
-def _placed(variables: Mapping[str, Any], places: Places) -> dict[str, Any]:
+def _placed(variables: Mapping[str, Any], places: PathOfName) -> dict[str, Any]:
     tree: dict[str, Any] = {}
     full_names: dict[str, str] = {}
     for name in variables:
@@ -139,7 +149,7 @@ def _placed(variables: Mapping[str, Any], places: Places) -> dict[str, Any]:
 
 
 class _Value:
-    """A variable's value while the tree is made, to tell it from what leads on."""
+    """A variable's value while the tree is made, to tell it from an object with children."""
 
     def __init__(self, array: Array) -> None:
         self.array = array
@@ -147,8 +157,8 @@ class _Value:
 
 def _unwrapped(tree: dict[str, Any]) -> dict[str, Any]:
     return {
-        name: one.array if isinstance(one, _Value) else _unwrapped(one)
-        for name, one in tree.items()
+        name: child.array if isinstance(child, _Value) else _unwrapped(child)
+        for name, child in tree.items()
     }
 
 

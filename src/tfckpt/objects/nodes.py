@@ -4,8 +4,8 @@
     attribute  a value of the object, and the key of the tensor that holds it
     slot       (variable, slot name, node with the value), kept by the optimizer's node
 
-Objects may refer to each other in circles. Nodes are numbered breadth first, so the shortest way
-to an object is the one its key has; slot variables come last and are nobody's child
+Objects may refer to each other in circles. Nodes are numbered breadth first, so that a key has the
+shortest way to its object. Slot variables come last, and are no node's children
 (``trackable_object_graph.proto``, ``checkpoint/graph_view.py``).
 """
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from tfckpt.protos import SavedObject, SavedObjectGraph, TrackableObjectGraph
 
     TrackableObject = TrackableObjectGraph.TrackableObject
+    SerializedTensor = TrackableObject.SerializedTensor
     # That of a checkpoint, or that of a SavedModel: children and slots are the same in both.
     ObjectGraph: TypeAlias = TrackableObjectGraph | SavedObjectGraph
 
@@ -72,9 +73,9 @@ def read_object_graph(reader: CheckpointReader) -> TrackableObjectGraph:
 
 
 def given_object_graph(value: object, path: str) -> TrackableObjectGraph:
-    """Return the object graph that somebody wants to write.
+    """Return the object graph that is among tensors to be written.
 
-    Raises InvalidArgumentError where that is not one string, or not the graph it should be.
+    Raises InvalidArgumentError for what is not one string, or not an object graph.
     """
     array, _ = as_storable(value)
     serialized = array.item() if array.shape == () else None
@@ -89,9 +90,9 @@ def given_object_graph(value: object, path: str) -> TrackableObjectGraph:
 
 
 def parse_object_graph(serialized: bytes, path: str | None = None) -> TrackableObjectGraph:
-    """Return the object graph that the bytes are.
+    """Return the object graph that the bytes hold.
 
-    Raises DataLossError where they are none, or one that contradicts itself.
+    Raises DataLossError if they hold none, or one that contradicts itself.
     """
     from tfckpt.protos import TrackableObjectGraph
 
@@ -151,22 +152,28 @@ def _no_node(node_id: int, what: str, target: int, count: int) -> DataLossError:
 
 def _check_keys(graph: TrackableObjectGraph) -> None:
     owners: dict[str, str] = {}
+    for node_id, attribute in attributes_of(graph):
+        owner = f"attribute {attribute.name!r} of node {node_id}"
+        if not attribute.checkpoint_key:
+            raise DataLossError(f"{owner} names no tensor: its key is empty")
+        first = owners.setdefault(attribute.checkpoint_key, owner)
+        if first is not owner:
+            raise DataLossError(
+                f"{first} and {owner} have the same key {attribute.checkpoint_key!r}"
+            )
+
+
+def attributes_of(graph: TrackableObjectGraph) -> Iterator[tuple[int, SerializedTensor]]:
+    """Yield each attribute of a graph with the number of its node, in the order of the nodes."""
     for node_id, node in enumerate(graph.nodes):
         for attribute in node.attributes:
-            owner = f"attribute {attribute.name!r} of node {node_id}"
-            if not attribute.checkpoint_key:
-                raise DataLossError(f"{owner} names no tensor: its key is empty")
-            first = owners.setdefault(attribute.checkpoint_key, owner)
-            if first is not owner:
-                raise DataLossError(
-                    f"{first} and {owner} have the same key {attribute.checkpoint_key!r}"
-                )
+            yield node_id, attribute
 
 
 def node_at(graph: TrackableObjectGraph, path: str) -> int | None:
-    """Return the node that a path leads to, also that of a slot variable; None if it leads nowhere.
+    """Return the node at a path, which may be a slot variable's; None if there is none.
 
-    Any way from the root will do, not only the one that keys have.
+    Any way from the root will do, not only the shortest, which keys have.
     """
     found = split_slot(path)
     if found is None:
@@ -176,15 +183,15 @@ def node_at(graph: TrackableObjectGraph, path: str) -> int | None:
     if owner is None or original is None:
         return None
     slots = graph.nodes[owner].slot_variables
-    matching = (one for one in slots if one.original_variable_node_id == original)
-    return next((o.slot_variable_node_id for o in matching if o.slot_name == slot), None)
+    of_variable = (found for found in slots if found.original_variable_node_id == original)
+    return next((it.slot_variable_node_id for it in of_variable if it.slot_name == slot), None)
 
 
 def _follow(graph: TrackableObjectGraph, names: Sequence[str]) -> int | None:
     node_id = 0
     for name in names:
         children = graph.nodes[node_id].children
-        found = next((one.node_id for one in children if one.local_name == name), None)
+        found = next((child.node_id for child in children if child.local_name == name), None)
         if found is None:
             return None
         node_id = found
@@ -200,7 +207,7 @@ class NodePaths(Mapping[int, str]):
 
     def __init__(self, graph: TrackableObjectGraph) -> None:
         self.links: dict[int, tuple[int, str]] = {0: (-1, "")}
-        """The node from which each is first come to, and its name there."""
+        """Node -> the node from which it is first reached, and its name there."""
         self._slots: dict[int, tuple[int, int, str]] = {}
         level, depth = [0], 0
         while level:
@@ -214,7 +221,7 @@ class NodePaths(Mapping[int, str]):
                     self._slots.setdefault(owned, (variable, node_id, slot.slot_name))
 
     def _enter(self, graph: TrackableObjectGraph, node_id: int) -> Iterator[int]:
-        """Yield the children that no other way has led to before."""
+        """Yield the children that were not reached before."""
         for child in graph.nodes[node_id].children:
             if child.node_id not in self.links:
                 self.links[child.node_id] = node_id, child.local_name

@@ -31,14 +31,14 @@ class CheckpointOptions:
     """
 
     experimental_io_device: str | None = None
-    """Taken, and without a meaning here."""
+    """Accepted for TensorFlow's sake; it changes nothing."""
     experimental_enable_async_checkpoint: bool = False
     """An older name for `enable_async`; both are set by either."""
     experimental_write_callbacks: list[Callable[..., object]] | None = None
     """Called in turn after the files are written, before a state file names them; each takes the
     path of the checkpoint, or nothing."""
     enable_async: bool = False
-    """Taken; for now a save is over when it returns all the same."""
+    """Accepted for TensorFlow's sake; a save has ended when it returns all the same."""
     experimental_skip_slot_variables: bool = False
     """Restores no slot variables of optimizers, and asserts nothing of them."""
     experimental_sharding_callback: ShardingCallback | None = None

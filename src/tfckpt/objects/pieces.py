@@ -1,7 +1,8 @@
 """What a sharding callback makes of the tensors of a checkpoint, checked before it is written.
 
-TensorFlow has such checks, with the same words for each fault, and does not call them
-(``validate_shards`` in ``checkpoint/sharding/sharding_util.py``).
+TensorFlow has such checks (``validate_shards`` in ``checkpoint/sharding/sharding_util.py``) and
+does not call them: a callback that loses a tensor makes a checkpoint without it. Here they run, and
+say what TensorFlow's would say.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Piece(NamedTuple):
         return self.array.shape == self.full_shape
 
     def box(self) -> list[tuple[int, int]]:
-        return [(one.start, one.stop) for one in self.part.index_in(self.full_shape)]
+        return [(extent.start, extent.stop) for extent in self.part.index_in(self.full_shape)]
 
 
 def write_sharded(
@@ -118,10 +119,10 @@ def _whole(shape: Shape) -> tuple[Shape, TensorSlice, Shape]:
 
 
 class _Checks:
-    """The tensors that are to be saved, and the parts of each that were met so far."""
+    """The tensors to save, and the pieces of each that were found so far."""
 
     def __init__(self, tensors: Sequence[ShardableTensor], description: str) -> None:
-        self._tensors = {one.checkpoint_key: one for one in tensors}
+        self._tensors = {tensor.checkpoint_key: tensor for tensor in tensors}
         self._met: dict[str, list[Piece]] = {}
         self._description = description
 
@@ -172,16 +173,18 @@ class _Checks:
             raise self._failed(
                 f"something that is no tensor was found ({error})", key, spec
             ) from None
-        self._check_same("shape", tensor.shape, shape, key, spec)
-        self._check_same("shape", expected, array.shape, key, spec)
+        self._check_same("shape", tensor.shape, shape, key=key, spec=spec)
+        self._check_same("shape", expected, array.shape, key=key, spec=spec)
         if data_type is not data_type_of(tensor.dtype):
             names = data_type_name(data_type_of(tensor.dtype)), data_type_name(data_type)
-            self._check_same("dtype", *names, key, spec)
+            self._check_same("dtype", *names, key=key, spec=spec)
         piece = Piece(key, shape, part, array)
         self._met.setdefault(key, []).append(piece)
         return piece
 
-    def _check_same(self, what: str, expected: object, found: object, key: str, spec: str) -> None:
+    def _check_same(
+        self, what: str, expected: object, found: object, *, key: str, spec: str
+    ) -> None:
         if expected != found:
             message = f"a tensor with another {what} was found ({found}, expected {expected})"
             raise self._failed(message, key, spec)
@@ -198,7 +201,7 @@ class _Checks:
             raise self._failed("a tensor without elements was found more than once", key)
         clash = find_overlap(boxes)
         if clash is not None:
-            spec = " and ".join(str(pieces[one].part) for one in clash)
+            spec = " and ".join(str(pieces[number].part) for number in clash)
             raise self._failed("the same elements were found more than once", key, spec)
         if sum(piece.array.size for piece in pieces) != volume(shape):
             gap = first_gap(boxes, shape)

@@ -1,8 +1,9 @@
-"""Restoring, which goes on after it began: what a program adds later gets its value then.
+"""Restoring, which goes on after the call: what a program adds later gets its value then.
 
 Each value of a checkpoint is given once, to the first value of the program that matches it. Where
-several restorations have one for the same value, the newest decides, whenever it began to match
-(TensorFlow's ``checkpoint/restore.py``, where objects remember what waits for them).
+several restorations have a value for the same place, the newest decides, in whatever order they
+come to match. The rules are those of TensorFlow's ``checkpoint/restore.py``, where objects remember
+what waits for them; here the restorations do, because arrays cannot.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from tfckpt.objects.assigning import fitted
 from tfckpt.objects.building import COUNTER_KEY, DEFAULT_NAME, Built
 from tfckpt.objects.keys import VARIABLE_VALUE, listed
 from tfckpt.objects.matching import Match, match, slot_keys
-from tfckpt.objects.nodes import read_object_graph
-from tfckpt.objects.source import Source
+from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.objects.trackable import Names
+from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import CheckpointReader
 
 logger = logging.getLogger("tfckpt")
@@ -34,17 +35,17 @@ _numbers = count(1)
 class Restoration(ABC):
     """One checkpoint that a tree is restored from.
 
-    `number` says which of two began later. A restoration that another one has superseded, which
-    has a value wherever this one has, still matches, but gives nothing.
+    `number` says which of two began later. A restoration is superseded by a later one that has a
+    value for all that it has: it still matches, but gives nothing.
     """
 
     def __init__(self, reader: CheckpointReader, keys: Iterable[str]) -> None:
         self.number = next(_numbers)
         self.path = reader.path
         self.places: set[Names] = set()
-        """Where values of the program stand that got theirs."""
+        """The places of the program's values that were restored."""
         self.misfits: set[tuple[str, str]] = set()
-        """Keys whose values did not fit, and why not: each is an error only once."""
+        """Keys of values that did not fit, and why: each raises an error only once."""
         self.is_superseded = False
         self._left = _Left(self.path, dict.fromkeys(keys))
         self._reader: CheckpointReader | None = reader
@@ -55,7 +56,7 @@ class Restoration(ABC):
 
     @abstractmethod
     def is_new(self, key: str, places: Sequence[Names]) -> bool:
-        """Whether a value of the checkpoint that matches has still to be given."""
+        """Whether a value of the checkpoint that matches was not given yet."""
 
     @abstractmethod
     def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
@@ -74,16 +75,16 @@ class Restoration(ABC):
         return list(self._left.keys)
 
     def note(self, key: str, places: Sequence[Names]) -> None:
-        """Take down that a value has found its place."""
+        """Note that a value has found its place."""
         self._left.keys.pop(key, None)
         self.places.update(places)
 
     def expect_partial(self) -> None:
-        """Say nothing, when all is over, of what found no place."""
+        """Log no warning, when the restoration goes, for values that found no place."""
         self._left.is_expected = True
 
     def release(self) -> None:
-        """Let go of the file; what is read later opens it again."""
+        """Let go of the open file. A value that is read later opens it again."""
         self._reader = None
 
     @contextmanager
@@ -107,9 +108,8 @@ class ByObject(Restoration):
         self._slots = slots
         self._graph = read_object_graph(reader)
         self._attributes = {
-            one.checkpoint_key: (node_id, one)
-            for node_id, node in enumerate(self._graph.nodes)
-            for one in node.attributes
+            attribute.checkpoint_key: (node_id, attribute)
+            for node_id, attribute in attributes_of(self._graph)
         }
         skipped = set[str]() if slots else slot_keys(self._graph)
         super().__init__(reader, (key for key in self._attributes if key not in skipped))
@@ -122,7 +122,7 @@ class ByObject(Restoration):
         return key in self._left.keys
 
     def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
-        attributes, source = self._attributes, Source(reader, self._graph)
+        attributes, source = self._attributes, ObjectValues(reader, self._graph)
         plain = [key for key in keys if attributes[key][1].name == VARIABLE_VALUE and key in reader]
         values = dict[str, Any](reader.get_tensors(plain))  # many at once are read faster
         return values | {key: source.value(*attributes[key]) for key in keys if key not in values}
@@ -186,10 +186,9 @@ def begin(reader: CheckpointReader, own: Built, *, slots: bool = True) -> Restor
 def full_names(own: Built) -> dict[str, str]:
     """Return the full names that were given, by key."""
     return {
-        one.checkpoint_key: one.full_name
-        for node in own.graph.nodes
-        for one in node.attributes
-        if one.full_name not in ("", DEFAULT_NAME)
+        attribute.checkpoint_key: attribute.full_name
+        for _, attribute in attributes_of(own.graph)
+        if attribute.full_name not in ("", DEFAULT_NAME)
     }
 
 
@@ -198,45 +197,51 @@ def give(own: Built, restorations: Iterable[Restoration], put: Callable[[str, An
 
     `put` assigns a value by key, and returns what is there then.
 
-    Raises InvalidArgumentError for another shape or dtype. This restoration gives nothing then,
-    and later everything but that value.
+    Raises InvalidArgumentError for another shape or dtype. The restoration gives nothing then; the
+    next time it gives all but that value.
     """
     decided: set[str] = set()
-    for one in sorted(restorations, key=lambda one: -one.number):
-        found = [(key, mine, own.places.get(mine, [])) for key, mine in one.match(own).keys]
-        new = [each for each in found if one.is_new(each[0], each[2])]
+    for restoration in sorted(restorations, key=lambda begun: -begun.number):
+        pairs = restoration.match(own).keys
+        found = [(key, mine, own.places.get(mine, [])) for key, mine in pairs]
+        new = [each for each in found if restoration.is_new(each[0], each[2])]
         wanted: dict[str, str] = {}
-        for key, mine, _ in () if one.is_superseded else new:
-            if mine in own.values and mine not in decided and not _is_newer(own.values[mine], one):
+        for key, mine, _ in () if restoration.is_superseded else new:
+            if mine not in own.values or mine in decided:
+                continue
+            if _newest.of(own.values[mine]) <= restoration.number:
                 wanted.setdefault(mine, key)
-        given = _read(one, own, wanted)
+        given = _read(restoration, own, wanted)
         for mine, value in given.items():
-            _newest.note(put(mine, value), one.number)
+            _newest.note(put(mine, value), restoration.number)
         for key, mine, places in new:
             if mine in given or mine not in wanted:
-                one.note(key, places)
+                restoration.note(key, places)
         decided.update(mine for _, mine, _ in found)
 
 
-def _read(one: Restoration, own: Built, wanted: dict[str, str]) -> dict[str, Any]:
+def _read(restoration: Restoration, own: Built, wanted: dict[str, str]) -> dict[str, Any]:
     """Read the values, by the program's keys, each as the kind of thing that it replaces."""
     if not wanted:
         return {}
     values = {}
-    with one.opened() as reader, located(reader.path):
-        stored = one.values(reader, list(wanted.values()))
+    with restoration.opened() as reader, located(reader.path):
+        stored = restoration.values(reader, list(wanted.values()))
         for mine, key in wanted.items():
             try:
                 values[mine] = fitted(own.values[mine], stored[key], key)
             except InvalidArgumentError as error:
-                if (key, error.message) not in one.misfits:
-                    one.misfits.add((key, error.message))
+                if (key, error.message) not in restoration.misfits:
+                    restoration.misfits.add((key, error.message))
                     raise
     return values
 
 
 class _Left:
-    """What of a checkpoint has found no place, and whether anybody is to hear of it."""
+    """The values of a checkpoint that found no place, and whether to warn of them.
+
+    It is apart from Restoration, which it must not refer to: it is what a finalizer of that calls.
+    """
 
     def __init__(self, path: str, keys: dict[str, None]) -> None:
         self.path = path
@@ -254,9 +259,10 @@ class _Left:
 
 
 class _Newest:
-    """By which restoration an array was given its elements last, also in another tree.
+    """Which restoration last gave an array its elements.
 
-    Numbers are not told apart: they are replaced, and each tree has those of its own.
+    There is one for the process, for the same array may be in several trees. Python's numbers are
+    not looked after: they are replaced, not filled, so that each tree has its own.
     """
 
     def __init__(self) -> None:
@@ -276,7 +282,3 @@ class _Newest:
 
 
 _newest = _Newest()
-
-
-def _is_newer(value: Any, one: Restoration) -> bool:
-    return _newest.of(value) > one.number

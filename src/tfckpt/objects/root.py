@@ -1,4 +1,4 @@
-"""The root of a checkpoint that was given one: that object, with what is saved beside it."""
+"""The root of a Checkpoint that was given one: that object, and what is saved beside it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def check_root(root: object) -> None:
 
 
 def followed(child: Any) -> Any:
-    """Return what a child is, also where it is a weak reference."""
+    """Return a child, the object itself where there is a weak reference to it."""
     if not isinstance(child, weakref.ref):
         return child
     found = child()
@@ -52,7 +52,7 @@ class Rooted(Trackable):
     def _children(self) -> Iterable[tuple[str, Any]]:
         own = dict(children_of(self.root))
         yield from own.items()
-        yield from ((name, one) for name, one in items_of(self._attached) if name not in own)
+        yield from (item for item in items_of(self._attached) if item[0] not in own)
 
     def _child(self, name: str) -> Any:
         return self._attached[name] if name in self._attached else child_at(self.root, name)

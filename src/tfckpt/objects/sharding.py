@@ -52,15 +52,15 @@ class ShardingCallback(ABC):
     ...     description = "The first half of each matrix apart from the rest."
     ...     def __call__(self, shardable_tensors):
     ...         first, rest = {}, {}
-    ...         for one in shardable_tensors:
-    ...             if len(one.shape) == 2:
-    ...                 (rows, columns), middle = one.shape, one.shape[0] // 2
+    ...         for given in shardable_tensors:
+    ...             if len(given.shape) == 2:
+    ...                 (rows, columns), middle = given.shape, given.shape[0] // 2
     ...                 upper = f"{rows} {columns} 0,{middle}:-"
     ...                 lower = f"{rows} {columns} {middle},{rows - middle}:-"
-    ...                 first[one.checkpoint_key] = {upper: one.tensor[:middle]}
-    ...                 rest[one.checkpoint_key] = {lower: one.tensor[middle:]}
+    ...                 first[given.checkpoint_key] = {upper: given.tensor[:middle]}
+    ...                 rest[given.checkpoint_key] = {lower: given.tensor[middle:]}
     ...             else:
-    ...                 rest[one.checkpoint_key] = {one.slice_spec: one.tensor}
+    ...                 rest[given.checkpoint_key] = {given.slice_spec: given.tensor}
     ...         return [first, rest]
     >>> options = tfckpt.CheckpointOptions(experimental_sharding_callback=Halves())
     >>> tree = {"kernel": np.ones((4, 2)), "bias": np.zeros(2)}
@@ -102,6 +102,6 @@ class ShardByTaskPolicy(ShardingCallback):
 
     def __call__(self, shardable_tensors: Sequence[ShardableTensor]) -> Sequence[Shard]:
         shard: dict[str, dict[str, Any]] = {}
-        for one in shardable_tensors:
-            shard.setdefault(one.checkpoint_key, {})[one.slice_spec] = one.tensor
+        for tensor in shardable_tensors:
+            shard.setdefault(tensor.checkpoint_key, {})[tensor.slice_spec] = tensor.tensor
         return [shard]

@@ -1,4 +1,4 @@
-"""What a restore says of itself."""
+"""What a restore returns: which values were restored, which were not, and assertions about that."""
 
 from __future__ import annotations
 
@@ -8,24 +8,35 @@ from tfckpt.objects.keys import listed
 from tfckpt.objects.restoring import Restoration, full_names
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tfckpt.objects.building import Built
-    from tfckpt.objects.checkpoint import Checkpoint
 
 
 class LoadStatus:
     """What `Checkpoint.restore` returns: what has found its counterpart until now.
 
-    Whatever is asked, values that wait for objects which were added since are given to these
-    first. The methods return the status, so that they can be chained; those that assert raise
-    AssertionError.
+    Each question first gives objects that were added since the values that wait for them. The
+    methods return the status, so that they can be chained; those that assert raise AssertionError.
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, restoration: Restoration, *, optional: str | None = None
+        self,
+        restoration: Restoration,
+        settle: Callable[[], Built],
+        objects: Callable[[], Built],
+        *,
+        optional: str | None = None,
     ) -> None:
+        """Report on a restoration.
+
+        `settle` gives what was added the values that wait for it, and returns the program's
+        objects; `objects` only returns them. `optional` is a key that need not be restored.
+        """
         self.path = restoration.path
-        self._checkpoint = checkpoint
         self._restoration = restoration
+        self._own = settle
+        self._objects = objects
         self._optional = optional
 
     @property
@@ -86,13 +97,10 @@ class LoadStatus:
         self._own()
 
     def expect_partial(self) -> LoadStatus:
-        """Give no warning, when the checkpoint goes, of what of the file was left over."""
+        """Log no warning about values of the file that nothing took."""
         self._own()
         self._restoration.expect_partial()
         return self
-
-    def _own(self) -> Built:
-        return self._checkpoint._settle(self._restoration)
 
     def _restored(self, own: Built) -> list[str]:
         places = self._restoration.places
@@ -110,7 +118,7 @@ class LoadStatus:
         return keys
 
     def __repr__(self) -> str:
-        own = self._checkpoint._objects()
+        own = self._objects()
         unrestored = len(self._unrestored(own))
         return (
             f"<restored {len(self._restored(own))} values of {self.path!r}; {unrestored} "
@@ -121,8 +129,8 @@ class LoadStatus:
 class NameBasedStatus(LoadStatus):
     """What restoring a name-based checkpoint returns.
 
-    Such a one knows no objects, and may have values of many other programs: each assertion checks
-    that all values of this program were in it, and no more.
+    A name-based checkpoint knows no objects, and may have values for other programs. So each
+    assertion checks one thing: that all values of this program were in it.
     """
 
     def _named(self, own: Built, keys: list[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """A checkpoint that was read to be changed and written again, with all it says of its objects.
 
-Slots, registered savers, Python state and the order of nodes are TensorFlow's affair; what is
-kept of them here is the graph as it was, and where in the dicts and lists each value stands.
+The graph is kept as it was, because a tree of dicts and lists cannot say all that it says: slots,
+registered savers, Python state, the order of nodes. Beside it is kept where in the tree each value
+stands. So values can be changed, and objects neither added nor removed.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from tfckpt.bundle.reader import BundleReader
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
 from tfckpt.objects.building import COUNTER_KEY, SAVE_COUNTER, mark_checkpoint_values
 from tfckpt.objects.keys import VARIABLE_VALUE, join_path
-from tfckpt.objects.source import Source
+from tfckpt.objects.nodes import attributes_of
 from tfckpt.objects.trackable import Names
-from tfckpt.objects.tree import Maker, load_object_tree
+from tfckpt.objects.tree import Maker, open_views
+from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -28,15 +30,16 @@ class Stored:
     """The graph and values of a checkpoint, and the tree that was made of them."""
 
     def __init__(self, path: AnyPath) -> None:
-        with load_object_tree(path) as root:
-            source = root._source
+        views = open_views(path)
+        source = views.source
+        with source.reader:
             self.graph: TrackableObjectGraph = source.graph
-            maker = Maker(root._views)
+            maker = Maker(views)
             self.tree: dict[str, Any] = maker.make(0)
             self.places = _places(source, maker.made)
             self._read = {key: _at(self.tree, where[0]) for key, where in self.places.items()}
             tensors = tensors_of({**self._read, OBJECT_GRAPH_KEY: b""})
-            # What is in no object's attributes: a registered saver's tensors.
+            # Tensors that no attribute names: a registered saver's.
             self.others = source.reader.get_tensors(
                 name for name in source.reader if name not in tensors
             )
@@ -91,7 +94,7 @@ class Stored:
         self._read[key] = self.tree[SAVE_COUNTER]
 
     def over(self, tree: dict[str, Any]) -> Stored:
-        """Return the same for a copy of the tree."""
+        """Return a Stored for `tree`, a copy of this one's; changes to either stay there."""
         stored = copy(self)
         stored.tree, stored._read, stored.places = tree, dict(self._read), dict(self.places)
         stored.graph = deepcopy(self.graph)
@@ -107,7 +110,7 @@ def tensors_of(values: dict[str, Any]) -> dict[str, Any]:
     tensors: dict[str, Any] = {}
     for key, value in values.items():
         items = value.items() if isinstance(value, dict) else [("", value)]
-        tensors.update((key + end, one) for end, one in items)
+        tensors.update((key + end, tensor) for end, tensor in items)
     return tensors
 
 
@@ -121,7 +124,7 @@ def _disk_order(reader: CheckpointReader) -> dict[str, int]:
     return {name: rank for rank, name in enumerate(order)}
 
 
-def _places(source: Source, made: dict[int, Any]) -> dict[str, list[Names]]:
+def _places(source: ObjectValues, made: dict[int, Any]) -> dict[str, list[Names]]:
     """Find where in the tree the values of a checkpoint stand, by key."""
     places: dict[str, list[Names]] = {}
     for node_id in source.paths.links:
@@ -144,7 +147,7 @@ def _places(source: Source, made: dict[int, Any]) -> dict[str, list[Names]]:
             if slot.slot_name not in taken and variable is not None and len(owned) == 1:
                 where = (*way, slot.slot_name, variable)
                 places.setdefault(owned[0].checkpoint_key, []).append(where)
-    order = [one.checkpoint_key for node in source.graph.nodes for one in node.attributes]
+    order = [attribute.checkpoint_key for _, attribute in attributes_of(source.graph)]
     return {key: places[key] for key in order if key in places}
 
 

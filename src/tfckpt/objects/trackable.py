@@ -1,6 +1,6 @@
 """What has children: containers, and the objects that are more than a container.
 
-    dict, list, tuple    a new object at each place, because TensorFlow wraps it anew there
+    dict, list, tuple    a new object at each place, because TensorFlow wraps it anew at each
     Trackable            one object, wherever it stands
 
 What is neither is a value. A tuple without any object in it is none itself, unlike an empty dict
@@ -35,6 +35,11 @@ class Trackable:
 
     def _set_child(self, name: str, value: Any) -> None:
         raise NotImplementedError
+
+
+def met_as(value: Any) -> Any:
+    """Return the object that `value` is met as elsewhere: for a root with additions, that root."""
+    return value._same_as() if isinstance(value, Trackable) else value
 
 
 def is_container(value: object) -> bool:

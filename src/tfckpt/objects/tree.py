@@ -6,14 +6,15 @@
     object with several values       a mapping that has these under their attributes' names too
     optimizer with slot variables    a mapping that has each slot too: variable's path -> value
 
-Where names meet a child wins over a value, and a value over a slot; `attributes` and `slots` have
-them all the same. Nothing is read before it is asked for. Objects that refer back to their
-parents are followed as far as the caller goes and no further.
+A child may have the name of a value, and a value that of a slot. Then the mapping has the first of
+them; `attributes` and `slots` have all. Nothing is read before it is asked for: objects may refer
+back to their parents, and reading everything would never end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, overload
 
@@ -23,8 +24,8 @@ from tfckpt.names import AnyPath
 from tfckpt.notebook import table_html
 from tfckpt.objects.keys import is_sequence
 from tfckpt.objects.nodes import read_object_graph
-from tfckpt.objects.source import Source
 from tfckpt.objects.trackable import Trackable
+from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import Verify
 
 if TYPE_CHECKING:
@@ -47,9 +48,14 @@ def load_object_tree(path: AnyPath, *, verify: Verify = True, mmap: bool = True)
 
     Raises what `object_graph` raises; on access, DataLossError for a key that the index lacks.
     """
+    return open_views(path, verify=verify, mmap=mmap).node(0)
+
+
+def open_views(path: AnyPath, *, verify: Verify = True, mmap: bool = True) -> Views:
+    """Open a checkpoint as `load_object_tree` does; closing its reader is the caller's to do."""
     reader = load_checkpoint(path, verify=verify, mmap=mmap)
     try:
-        return Views(Source(reader, read_object_graph(reader))).node(0)
+        return Views(ObjectValues(reader, read_object_graph(reader)))
     except BaseException:
         reader.close()
         raise
@@ -58,7 +64,7 @@ def load_object_tree(path: AnyPath, *, verify: Verify = True, mmap: bool = True)
 class Views:
     """The views on the objects of one checkpoint."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ObjectValues) -> None:
         self.source = source
         self._nodes: dict[int, ObjectNode] = {}
 
@@ -102,7 +108,7 @@ class ObjectNode(Trackable):
 
     @property
     def path(self) -> str | None:
-        """The path that keys have for it, None where the root leads nowhere near."""
+        """The path that its keys begin with; None for an object that the root does not lead to."""
         return self._source.paths.get(self.node_id)
 
     @lazy
@@ -110,8 +116,8 @@ class ObjectNode(Trackable):
         """The values of the object itself, by attribute."""
         return _Lazy(
             {
-                one.name: lambda one=one: self._source.value(self.node_id, one)
-                for one in self.message.attributes
+                attribute.name: lambda held=attribute: self._source.value(self.node_id, held)
+                for attribute in self.message.attributes
             }
         )
 
@@ -119,12 +125,11 @@ class ObjectNode(Trackable):
     def slots(self) -> Mapping[str, Mapping[str, Any]]:
         """The slot variables of an optimizer: slot -> path of the variable -> value."""
         slots: dict[str, dict[str, Any]] = {}
-        for one in self.message.slot_variables:
-            variable = self._source.paths.get(one.original_variable_node_id)
-            name = f"node {one.original_variable_node_id}" if variable is None else variable
-            slots.setdefault(one.slot_name, {})[name] = lambda one=one: self._views.shown(
-                one.slot_variable_node_id
-            )
+        for slot in self.message.slot_variables:
+            variable = self._source.paths.get(slot.original_variable_node_id)
+            name = f"node {slot.original_variable_node_id}" if variable is None else variable
+            owned = slot.slot_variable_node_id
+            slots.setdefault(slot.slot_name, {})[name] = partial(self._views.shown, owned)
         return {name: _Lazy(values) for name, values in slots.items()}
 
     def child(self, name: str) -> ObjectNode:
@@ -141,8 +146,8 @@ class ObjectNode(Trackable):
     def materialize(self) -> Any:
         """Read everything below into plain dicts and lists.
 
-        An object that several refer to is one object in the result too, so that what went in
-        circles does so still. A `Checkpoint` of the result writes the same objects again.
+        An object that several refer to is one object in the result too, and circles stay circles.
+        A `Checkpoint` of the result writes the same objects again.
         """
         return Maker(self._views).make(self.node_id)
 
@@ -176,8 +181,8 @@ class ObjectMapping(ObjectNode, Mapping[str, Any]):
 
     @lazy
     def _entries(self) -> dict[str, None]:
-        attributes = (one.name for one in self.message.attributes)
-        slots = (one.slot_name for one in self.message.slot_variables)
+        attributes = (attribute.name for attribute in self.message.attributes)
+        slots = (slot.slot_name for slot in self.message.slot_variables)
         return dict.fromkeys([*self._child_ids, *attributes, *slots])
 
     def __getitem__(self, key: str) -> Any:
@@ -281,7 +286,7 @@ class ObjectItems(list[Any], Trackable):
 
 
 class Maker:
-    """Makes dicts and lists of the objects of a checkpoint, of each only once."""
+    """Makes a dict or a list of each object of a checkpoint, once."""
 
     def __init__(self, views: Views) -> None:
         self._views = Views(views.source.keeping())
@@ -312,7 +317,7 @@ class Maker:
 
 
 def materialized(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values with plain objects for views; what views share stays shared."""
+    """Return the values, with views made into plain objects; what views share stays shared."""
     makers: dict[int, Maker] = {}
     made = {}
     for name, value in values.items():

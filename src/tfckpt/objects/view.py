@@ -70,7 +70,7 @@ class CheckpointView:
         found = {node: objects[own] for node, own in matched.items()}
         only_stored = [node for node in self.descendants() if node not in matched]
         with_node = set(matched.values())
-        only_here = [one for own, one in enumerate(objects) if own not in with_node]
+        only_here = [here for own, here in enumerate(objects) if own not in with_node]
         return found, only_stored, only_here
 
     def _matched(self, obj: object) -> tuple[list[Any], dict[int, int]]:

@@ -37,7 +37,7 @@ _CHUNK = 1 << 20
 
 
 def asset_file_defs(meta_graph: MetaGraphDef) -> list[AssetFileDef]:
-    """List a graph's assets, where TensorFlow looks for them.
+    """List a graph's assets, those of asset_file_def or else of the collection.
 
     Raises DataLossError for an entry that is no AssetFileDef, or whose file lies elsewhere.
     """
@@ -48,8 +48,8 @@ def asset_file_defs(meta_graph: MetaGraphDef) -> list[AssetFileDef]:
                 found.append(parse_binary(packed.value, AssetFileDef))
             except DataLossError:
                 raise DataLossError(f"the collection {ASSETS_KEY} holds what is no asset") from None
-    for one in found:
-        check_name(one.filename)
+    for asset in found:
+        check_name(asset.filename)
     return found
 
 
@@ -70,8 +70,8 @@ def get_asset_tensors(
     """
     folder = os.path.join(export_dir, ASSETS_DIRECTORY)
     return {
-        prepend_scope(one.tensor_info.name, import_scope): os.path.join(folder, one.filename)
-        for one in asset_file_defs(meta_graph_def_to_load)
+        prepend_scope(asset.tensor_info.name, import_scope): os.path.join(folder, asset.filename)
+        for asset in asset_file_defs(meta_graph_def_to_load)
     }
 
 
@@ -90,7 +90,7 @@ def check_files(export_dir: str, meta_graph: MetaGraphDef) -> None:
 def check_inside(path: str, folder: str) -> None:
     """Refuse a file of a model that is a link to what lies outside of the model's folder.
 
-    Whoever made the model could otherwise have any file of this machine copied into the next one.
+    Otherwise whoever made the model could have any file of this machine copied into the next model.
     """
     if is_remote(path):
         return
@@ -131,7 +131,7 @@ class AssetFolder:
         """
         listed = asset_file_defs(meta_graph)
         _check_tensors(meta_graph, listed)
-        names = {one.filename for one in listed}
+        names = {asset.filename for asset in listed}
         if names and assets_dir is None:
             raise InvalidArgumentError(
                 f"the graph has the assets {sorted(names)}: say in which folder they lie "
@@ -167,7 +167,7 @@ class AssetFolder:
                 meta_graph.asset_file_def.append(definition)
 
     def _name(self, path: str) -> str:
-        """Return the name for a file; the same for one of the same content."""
+        """Return the name for a file. Files of one base name and content share theirs."""
         base = os.path.basename(path)
         check_name(base)
         name, number = base, 0
@@ -179,7 +179,7 @@ class AssetFolder:
     def _is_free(self, name: str, path: str) -> bool:
         """Whether a name may stand for a file: no other has it, or one of the same content.
 
-        What was copied counts as it was then, whatever its source has become since.
+        A file that was copied is compared by the copy: its source may have changed since.
         """
         if name not in self._sources:
             return True
@@ -206,12 +206,12 @@ class AssetFolder:
 
 def _check_tensors(meta_graph: MetaGraphDef, listed: Iterable[AssetFileDef]) -> None:
     nodes = {node.name for node in meta_graph.graph_def.node}
-    for one in listed:
-        if op_name(one.tensor_info.name) not in nodes:
+    for asset in listed:
+        if op_name(asset.tensor_info.name) not in nodes:
             raise InvalidArgumentError(
-                f"the graph lists {one.filename!r} as an asset for the tensor "
-                f"{one.tensor_info.name!r}, which it does not have: it may have been imported into "
-                f"a scope, of which the list does not know"
+                f"the graph lists {asset.filename!r} as an asset for the tensor "
+                f"{asset.tensor_info.name!r}, which it does not have: it may have been imported "
+                f"into a scope, of which the list does not know"
             )
 
 
@@ -222,11 +222,11 @@ def _lists_elsewhere(meta_graph: MetaGraphDef, *, in_collection: bool) -> bool:
     return ASSETS_KEY in collections and bool(collections[ASSETS_KEY].any_list.value)
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two files have the same content. Raises FileMissingError if one is none."""
-    if one == other:
+def same(path: str, other: str) -> bool:
+    """Whether two files have the same content. Raises FileMissingError where a file is missing."""
+    if path == other:
         return True
-    with closing(_open(one)) as a, closing(_open(other)) as b:
+    with closing(_open(path)) as a, closing(_open(other)) as b:
         return a.size == b.size and all(
             left == right for left, right in zip(_chunks(a), _chunks(b), strict=True)
         )
@@ -254,7 +254,7 @@ def copy_file(source: str, target: str, *, fsync: bool) -> None:
 def _paths(meta_graph: MetaGraphDef, assets: Assets) -> list[tuple[str, str]]:
     """Return tensor and path of each asset. Raises TypeError or ValueError for what is none."""
     nodes = {node.name: node for node in meta_graph.graph_def.node}
-    given = assets.items() if isinstance(assets, Mapping) else ((one, None) for one in assets)
+    given = assets.items() if isinstance(assets, Mapping) else ((tensor, None) for tensor in assets)
     return [_path(nodes, tensor, path) for tensor, path in given]
 
 

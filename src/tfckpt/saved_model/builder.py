@@ -1,7 +1,7 @@
 """SavedModelBuilder: a SavedModel from weights, with or without a graph.
 
-1. `export_dir` comes into being as a whole, when `save` is called; until then everything lies
-   under a temporary name beside it, and goes if nothing comes of it.
+1. `export_dir` appears as a whole, when `save` is called. Until then everything lies under a
+   temporary name beside it; a builder that is never saved leaves nothing.
 2. A call that is refused leaves the builder, and what was added before, as they were.
 """
 
@@ -18,14 +18,15 @@ from tfckpt.saved_model import constants
 from tfckpt.saved_model.assets import AssetFolder, Assets, check_inside, copy_file
 from tfckpt.saved_model.files import as_folder, serialized, variables_prefix
 from tfckpt.saved_model.fitting import without_values
-from tfckpt.saved_model.graphs import GraphLike, new_meta_graph
+from tfckpt.saved_model.graphs import GraphToSave, new_meta_graph
 from tfckpt.saved_model.loader import Variables
 from tfckpt.saved_model.options import GraphOptions
 from tfckpt.saver import Saver
 from tfckpt.saver.var_list import ToSave
 from tfckpt.storage import FolderWriter, is_remote, write_file
 
-# What Keras and users keep in a model's folder; not the fingerprint, which speaks of other bytes.
+# What Keras and users keep in a model's folder. The fingerprint is not copied: it is of the bytes
+# of the model that was loaded, and the new one has others.
 _COMPANIONS = ("keras_metadata.pb", constants.EXTRA_ASSETS_DIRECTORY, constants.DEBUG_DIRECTORY)
 
 
@@ -79,7 +80,7 @@ class SavedModelBuilder:
         strip_default_attrs: bool = False,
         saver: Saver | None = None,
         *,
-        graph: GraphLike | None = None,
+        graph: GraphToSave | None = None,
         assets_dir: AnyPath | None = None,
         assets_list: Assets | None = None,
         init_op: Operation | str | None = None,
@@ -154,7 +155,7 @@ class SavedModelBuilder:
         strip_default_attrs: bool = False,
         saver: Saver | None = None,
         *,
-        graph: GraphLike | None = None,
+        graph: GraphToSave | None = None,
         assets_dir: AnyPath | None = None,
         assets_list: Assets | None = None,
         init_op: Operation | str | None = None,
@@ -221,7 +222,7 @@ class SavedModelBuilder:
         return os.path.join(self._export_dir, name)
 
     def _default_saver(self) -> Saver:
-        # One file: TensorFlow makes as many as the variables have devices.
+        # TensorFlow writes a shard for each device that variables are on: here all are on one.
         return Saver(
             sharded=True,
             write_version=SaverDef.V2,
@@ -247,8 +248,8 @@ class SavedModelBuilder:
 Builder = SavedModelBuilder
 
 
-def _first_graph(*graphs: GraphLike | None) -> MetaGraphDef | None:
-    return next((new_meta_graph(one) for one in graphs if one is not None), None)
+def _first_graph(*graphs: GraphToSave | None) -> MetaGraphDef | None:
+    return next((new_meta_graph(graph) for graph in graphs if graph is not None), None)
 
 
 def _files_below(root: str) -> list[str]:

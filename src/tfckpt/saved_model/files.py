@@ -10,6 +10,7 @@ assets/                  files that the graphs read
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from google.protobuf import text_format
@@ -19,7 +20,7 @@ from tfckpt.errors import DataLossError, FileMissingError, UnimplementedError, U
 from tfckpt.graphdef.messages import check_size
 from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import parse_binary, parse_text
-from tfckpt.protos import SavedModel
+from tfckpt.protos import MetaGraphDef, SavedModel
 from tfckpt.saved_model.constants import (
     SAVED_MODEL_FILENAME_CPB,
     SAVED_MODEL_FILENAME_PB,
@@ -52,7 +53,7 @@ def has_variables(export_dir: str) -> bool:
 
 
 def model_file(export_dir: str) -> str | None:
-    """Return the path of the file that counts, None where there is none of the three."""
+    """Return the path of the file that is read, None where the folder has none of the three."""
     paths = (os.path.join(export_dir, name) for name in _PARSERS)
     return next((path for path in paths if is_file(path)), None)
 
@@ -101,6 +102,16 @@ def _parse_chunks(data: bytes, path: str) -> SavedModel:
         "does not read: let TensorFlow save it as saved_model.pb",
         path=path,
     )
+
+
+def tag_set(tags: str | Iterable[str]) -> set[str]:
+    """Return tags as a set; one may be given as a str."""
+    return {tags} if isinstance(tags, str) else set(tags)
+
+
+def graphs_tagged(model: SavedModel, tags: set[str]) -> list[MetaGraphDef]:
+    """Return the graphs that have these tags and no others, as they stand in the model."""
+    return [graph for graph in model.meta_graphs if set(graph.meta_info_def.tags) == tags]
 
 
 # In the order of precedence (``loader_impl.py``; TensorFlow's Python has no parser for chunks).

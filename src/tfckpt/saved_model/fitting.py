@@ -1,4 +1,8 @@
-"""Whether weights are those that a graph restores."""
+"""Whether weights are those that a graph restores, checked before a SavedModel gets them.
+
+TensorFlow finds out when the model is loaded. Weights that do not fit would make a model that
+nothing can load.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundE
 from tfckpt.names import OBJECT_GRAPH_KEY, close_names
 from tfckpt.objects.keys import attribute_key
 from tfckpt.objects.matching import matched_objects
-from tfckpt.objects.nodes import check_references, parse_object_graph
+from tfckpt.objects.nodes import attributes_of, check_references, parse_object_graph
 from tfckpt.protos import MetaGraphDef, TrackableObjectGraph
 from tfckpt.saved_model.full_names import names_in
 from tfckpt.saver.restored import Wanted, wanted_tensors
@@ -20,7 +24,7 @@ _SHOWN = 20
 
 
 def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -> None:
-    """Refuse weights that the graph could not restore, and those that none of its objects takes.
+    """Refuse weights that the graph could not restore, or that none of its objects would take.
 
     Raises TensorNotFoundError (a KeyError), which lists all that are missing, with close names;
     InvalidArgumentError (a ValueError) where only dtypes or shapes differ, or for names that a
@@ -33,8 +37,8 @@ def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -
     known = _object_shapes(meta_graph, variables)
     differing = [
         text
-        for name, one in sorted(wanted.items())
-        if name in variables and (text := _difference(name, one, known.get(name), variables[name]))
+        for name in sorted(wanted.keys() & variables.keys())
+        if (text := _difference(name, wanted[name], known.get(name), variables[name]))
     ]
     if not missing and not differing:
         return
@@ -52,7 +56,7 @@ def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -
 
 def without_values(variables: Mapping[str, ToSave]) -> dict[str, ToSave]:
     """Return what `check_variables` needs of some weights, without holding on to them."""
-    kept = {name: ToSave(one.spec, lambda: None) for name, one in variables.items()}
+    kept = {name: ToSave(tensor.spec, lambda: None) for name, tensor in variables.items()}
     if OBJECT_GRAPH_KEY in variables:
         objects = variables[OBJECT_GRAPH_KEY].value()
         kept[OBJECT_GRAPH_KEY] = ToSave(variables[OBJECT_GRAPH_KEY].spec, lambda: objects)
@@ -75,7 +79,7 @@ def _hint(name: str, names: list[str]) -> str:
 
 def _shortened(items: Sequence[str], line: Callable[[str], str]) -> list[str]:
     more = [f"... and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else []
-    return [f"  {one}" for one in [*map(line, items[:_SHOWN]), *more]]
+    return [f"  {text}" for text in [*map(line, items[:_SHOWN]), *more]]
 
 
 def _check_owned(
@@ -83,17 +87,17 @@ def _check_owned(
 ) -> None:
     """Refuse weights under names that no object of the checkpoint has."""
     tracked = _object_graph(variables[OBJECT_GRAPH_KEY].value())
-    attributes = [one for node in tracked.nodes for one in node.attributes]
-    keys = [one.checkpoint_key for one in attributes]
+    attributes = [attribute for _, attribute in attributes_of(tracked)]
+    keys = [attribute.checkpoint_key for attribute in attributes]
     if any(node.HasField("registered_saver") for node in tracked.nodes):
-        return  # which writes under names of its own
+        return  # a registered saver writes under names of its own, which the graph does not list
     known = {OBJECT_GRAPH_KEY, *keys, *wanted}
-    # The several tensors of a table only begin with its key.
+    # A table has several tensors, whose names begin with its key.
     strays = [name for name in variables if name not in known and not name.startswith(tuple(keys))]
     if strays:
         theirs = names_in(meta_graph.object_graph_def, tracked)
         by_name = {name: key for key, name in theirs.items()}
-        by_name |= {one.full_name: one.checkpoint_key for one in attributes if one.full_name}
+        by_name |= {held.full_name: held.checkpoint_key for held in attributes if held.full_name}
         lines = [f"the model has no objects for {len(strays)} of the weights:"]
         lines += _shortened(strays, lambda name: f"{name}{_key_hint(name, by_name, keys)}")
         more = ", ..." if len(keys) > 3 else ""
@@ -126,7 +130,7 @@ def _object_shapes(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) ->
         sizes = tuple(dim.size for dim in proto.dim)
         kind = saved.nodes[ours].WhichOneof("kind")
         if kind == "variable" and not proto.unknown_rank and -1 not in sizes:
-            keys = (one.checkpoint_key for one in tracked.nodes[theirs].attributes)
+            keys = (held.checkpoint_key for held in tracked.nodes[theirs].attributes)
             shapes.update(dict.fromkeys(keys, sizes))
     return shapes
 

@@ -24,9 +24,9 @@ def export_dir_of(prefix: str) -> str | None:
 
 
 def full_names(export_dir: str, tracked: TrackableObjectGraph) -> dict[str, str]:
-    """Return the full names of variables, by key in the checkpoint, whose objects are `tracked`.
+    """Return the full names of a checkpoint's variables by key; `tracked` is its graph of objects.
 
-    Variables that the model has no name for are not in it.
+    Variables that the model has no name for are left out.
 
     Raises as `read_saved_model`; DataLossError for a graph of objects that contradicts itself.
     """

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from tfckpt.graph import Graph, export_meta_graph
 from tfckpt.graphdef.live import LiveGraph, as_meta_graph
-from tfckpt.graphdef.messages import copied, is_message, own
-from tfckpt.graphdef.op_defs import strip_defaults
+from tfckpt.graphdef.messages import as_message, copied, is_message
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
 from tfckpt.saved_model.fitting import check_variables
@@ -18,15 +17,15 @@ from tfckpt.saver.restored import has_restore, restored_variables
 from tfckpt.saver.var_list import ToSave, not_in_mapping
 from tfckpt.saver.variables_graph import make_meta_graph
 
-GraphLike = LiveGraph | MetaGraphDef | GraphDef
+GraphToSave = LiveGraph | MetaGraphDef | GraphDef
 
 
-def new_meta_graph(graph: GraphLike) -> MetaGraphDef:
+def new_meta_graph(graph: GraphToSave) -> MetaGraphDef:
     """Return a graph of any kind as a MetaGraphDef, which is the caller's own."""
     if is_message(graph, MetaGraphDef):
-        return copied(own(graph, MetaGraphDef, "graph"))
+        return copied(as_message(graph, MetaGraphDef, "graph"))
     if is_message(graph, GraphDef):
-        return export_meta_graph(graph_def=own(graph, GraphDef, "graph"), graph=Graph())
+        return export_meta_graph(graph_def=as_message(graph, GraphDef, "graph"), graph=Graph())
     if isinstance(graph, LiveGraph):
         return as_meta_graph(graph)
     raise TypeError(
@@ -64,8 +63,8 @@ def fit_graph(
 def _restored(graph: MetaGraphDef, places: Mapping[str, object] | None) -> dict[str, object] | None:
     """Return which variables of a graph take the tensors of a Saver; None for all that there are.
 
-    They are those from which the Saver saves, else those called as the tensor is; what neither
-    names is only stored.
+    A tensor is taken by the variable from which the Saver saves it, else by the variable of its own
+    name. A tensor for which there is neither is stored, and not restored.
     """
     if places is None:
         return None
@@ -98,13 +97,3 @@ def _of_variables(
     if missing:
         raise not_in_mapping(missing, list(tensors))
     return make_meta_graph({name: tensors[name].spec for name in names}, [names], saver_def)
-
-
-def clear_devices(graph: MetaGraphDef) -> None:
-    for node in graph.graph_def.node:
-        node.device = ""
-
-
-def strip_default_attrs(graph: MetaGraphDef) -> None:
-    strip_defaults(graph.graph_def)
-    graph.meta_info_def.stripped_default_attrs = True

@@ -19,13 +19,16 @@ from tfckpt.saved_model.assets import check_files, get_asset_tensors
 from tfckpt.saved_model.constants import VARIABLES_DIRECTORY
 from tfckpt.saved_model.files import (
     as_folder,
+    graphs_tagged,
     has_variables,
     model_file,
     read_saved_model,
+    tag_set,
     variables_prefix,
 )
 from tfckpt.saved_model.ops import get_init_op, get_train_op
 from tfckpt.saver import RestoreReport, Saver
+from tfckpt.saver.matching import nothing_restored
 from tfckpt.saver.var_list import check_var_list
 
 __all__ = [
@@ -160,11 +163,13 @@ class SavedModelLoader:
 
         Raises RuntimeError, which lists the tags that there are.
         """
-        wanted = {tags} if isinstance(tags, str) else set(tags)
-        for meta_graph in self._saved_model.meta_graphs:
-            if set(meta_graph.meta_info_def.tags) == wanted:
-                return meta_graph
-        available = [sorted(one.meta_info_def.tags) for one in self._saved_model.meta_graphs]
+        wanted = tag_set(tags)
+        found = graphs_tagged(self._saved_model, wanted)
+        if found:
+            return found[0]
+        available = [
+            sorted(meta_graph.meta_info_def.tags) for meta_graph in self._saved_model.meta_graphs
+        ]
         raise RuntimeError(
             f"MetaGraphDef associated with tags {sorted(wanted)} could not be found in SavedModel, "
             f"with available tags {available}"
@@ -213,7 +218,7 @@ class SavedModelLoader:
                 f"{saver!r}"
             )
         logger.info("%s: no Saver, so that no variables are restored", self._export_dir)
-        return RestoreReport([], [], [], [])
+        return nothing_restored()
 
     def run_init_ops(
         self,

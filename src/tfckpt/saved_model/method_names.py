@@ -8,7 +8,14 @@ from collections.abc import Iterable
 from tfckpt.errors import FileMissingError
 from tfckpt.names import AnyPath
 from tfckpt.saved_model.constants import SAVED_MODEL_FILENAME_PB, SAVED_MODEL_FILENAME_PBTXT
-from tfckpt.saved_model.files import as_folder, model_file, read_saved_model, serialized
+from tfckpt.saved_model.files import (
+    as_folder,
+    graphs_tagged,
+    model_file,
+    read_saved_model,
+    serialized,
+    tag_set,
+)
 from tfckpt.storage import write_file
 
 
@@ -34,12 +41,9 @@ class MethodNameUpdater:
             raise ValueError("`signature_key` must be defined.")
         if not method_name:
             raise ValueError("`method_name` must be defined.")
-        wanted = None if tags is None else {tags} if isinstance(tags, str) else set(tags)
-        chosen = [
-            graph
-            for graph in self._saved_model.meta_graphs
-            if wanted is None or wanted == set(graph.meta_info_def.tags)
-        ]
+        model = self._saved_model
+        wanted = None if tags is None else tag_set(tags)
+        chosen = list(model.meta_graphs) if wanted is None else graphs_tagged(model, wanted)
         if not chosen:
             raise ValueError(
                 f"no graph of this SavedModel has just the tags {sorted(wanted or ())}"

@@ -72,7 +72,7 @@ def set_main_op(graph: MetaGraphDef, main_op: Operation | str) -> None:
     Raises TypeError for what is no operation, ValueError for one that the graph does not have, or
     if it names one already.
     """
-    name = _checked(graph, "main_op", main_op, Operation)
+    name = _checked(graph, "main_op", main_op)
     for key in _INIT.collections:
         if key in graph.collection_def and graph.collection_def[key].node_list.value:
             raise ValueError(
@@ -88,7 +88,7 @@ def set_init_op(graph: MetaGraphDef, init_op: Operation | str) -> None:
     Raises TypeError for what is no operation (TensorFlow's loader fails at a tensor), ValueError
     for one that the graph does not have, or if it names another already.
     """
-    _set_signature(graph, _INIT, _checked(graph, "init_op", init_op, Operation))
+    _set_signature(graph, _INIT, _checked(graph, "init_op", init_op))
 
 
 def set_train_op(graph: MetaGraphDef, train_op: Operation | Tensor | str) -> None:
@@ -97,7 +97,8 @@ def set_train_op(graph: MetaGraphDef, train_op: Operation | Tensor | str) -> Non
     Raises TypeError for what is neither, ValueError for one that the graph does not have, or if it
     names another already.
     """
-    _set_signature(graph, _TRAIN, _checked(graph, "train_op", train_op, Operation, Tensor))
+    name = _checked(graph, "train_op", train_op, kinds=(Operation, Tensor))
+    _set_signature(graph, _TRAIN, name)
 
 
 def _set_signature(graph: MetaGraphDef, places: _Places, name: str) -> None:
@@ -106,7 +107,13 @@ def _set_signature(graph: MetaGraphDef, places: _Places, name: str) -> None:
     graph.signature_def[key].CopyFrom(op_signature_def(name, key))
 
 
-def _checked(graph: MetaGraphDef, argument: str, element: object, *kinds: type) -> str:
+def _checked(
+    graph: MetaGraphDef,
+    argument: str,
+    element: object,
+    *,
+    kinds: tuple[type, ...] = (Operation,),
+) -> str:
     """Return the name of an operation (or tensor, if that is of the kinds) of a graph."""
     if not isinstance(element, (*kinds, str)):
         wanted = " or ".join(kind.__name__ for kind in kinds)
@@ -116,7 +123,7 @@ def _checked(graph: MetaGraphDef, argument: str, element: object, *kinds: type) 
         )
     name = element if isinstance(element, str) else str(element.name)  # type: ignore[attr-defined]
     node = op_name(name) if Tensor in kinds else name
-    if all(one.name != node for one in graph.graph_def.node):
+    if all(known.name != node for known in graph.graph_def.node):
         raise ValueError(f"the graph has no operation {node!r}, which is to be its {argument}")
     return name
 

@@ -9,10 +9,12 @@ from tfckpt.graph import Operation, Tensor
 from tfckpt.graphdef.messages import copied
 from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import MetaGraphDef, SignatureDef
-from tfckpt.saved_model import graphs, ops
+from tfckpt.saved_model import ops
 from tfckpt.saved_model.assets import AssetFolder, Assets
+from tfckpt.saved_model.graphs import fit_graph
 from tfckpt.saved_model.signatures import set_signatures
 from tfckpt.saver import Saver
+from tfckpt.saver.given_graph import without
 from tfckpt.saver.var_list import ToSave
 
 
@@ -36,7 +38,7 @@ class GraphOptions(NamedTuple):
         self, base: MetaGraphDef | None, tensors: Mapping[str, ToSave], listed: AssetFolder
     ) -> tuple[MetaGraphDef, AssetFolder]:
         """Return the message, and the assets `listed` with those of this graph; change nothing."""
-        fitted = graphs.fit_graph(base, tensors, self.saver, any_saver=self.any_saver)
+        fitted = fit_graph(base, tensors, self.saver, any_saver=self.any_saver)
         meta_graph = copied(fitted)
         meta_graph.meta_info_def.tags[:] = _checked_tags(self.tags)
         if self.signatures is not None:
@@ -54,10 +56,11 @@ class GraphOptions(NamedTuple):
         if self.train_op is not None:
             ops.set_train_op(meta_graph, self.train_op)
         ops.get_init_op(meta_graph)  # raises if the graph has several
-        if self.clear_devices:
-            graphs.clear_devices(meta_graph)
-        if self.strip_default_attrs:
-            graphs.strip_default_attrs(meta_graph)
+        without(
+            meta_graph,
+            clear_devices=self.clear_devices,
+            strip_default_attrs=self.strip_default_attrs,
+        )
         return meta_graph, assets
 
 

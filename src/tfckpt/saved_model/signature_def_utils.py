@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tfckpt import protos
 from tfckpt.dtypes import DataType
 from tfckpt.errors import TensorNotFoundError
 from tfckpt.graph.operation import Operation, Tensor
-from tfckpt.graphdef.messages import is_message, own
-from tfckpt.protos import SignatureDef, TensorInfo, TensorProto
+from tfckpt.graphdef.messages import as_message, is_message
+from tfckpt.protos import SignatureDef, TensorProto
 from tfckpt.saved_model.method_names import MethodNameUpdater
 from tfckpt.saved_model.signature_constants import (
     CLASSIFY_INPUTS,
@@ -44,8 +45,8 @@ __all__ = [
 
 
 def build_signature_def(
-    inputs: Mapping[str, TensorInfo] | None = None,
-    outputs: Mapping[str, TensorInfo] | None = None,
+    inputs: Mapping[str, protos.TensorInfo] | None = None,
+    outputs: Mapping[str, protos.TensorInfo] | None = None,
     method_name: str | None = None,
     defaults: Mapping[str, Any] | None = None,
 ) -> SignatureDef:
@@ -58,9 +59,9 @@ def build_signature_def(
     """
     signature = SignatureDef()
     for key, info in (inputs or {}).items():
-        signature.inputs[key].CopyFrom(own(info, TensorInfo, f"input {key!r}"))
+        signature.inputs[key].CopyFrom(as_message(info, protos.TensorInfo, f"input {key!r}"))
     for key, info in (outputs or {}).items():
-        signature.outputs[key].CopyFrom(own(info, TensorInfo, f"output {key!r}"))
+        signature.outputs[key].CopyFrom(as_message(info, protos.TensorInfo, f"output {key!r}"))
     if method_name is not None:
         signature.method_name = method_name
     for key, value in (defaults or {}).items():
@@ -70,7 +71,7 @@ def build_signature_def(
 
 def _default(key: str, value: Any) -> TensorProto:
     if is_message(value, TensorProto):
-        return own(value, TensorProto, key)
+        return as_message(value, TensorProto, key)
     if isinstance(value, Tensor) and value.op.type == "Const":
         return value.op.node_def.attr["value"].tensor
     raise ValueError(
@@ -87,7 +88,7 @@ def predict_signature_def(
 
     Raises ValueError without inputs or outputs.
 
-    >>> x = TensorInfo(name="x:0", dtype=1)
+    >>> x = protos.TensorInfo(name="x:0", dtype=1)
     >>> predict_signature_def({"x": x}, {"y": x}).method_name
     'tensorflow/serving/predict'
     """
@@ -98,7 +99,7 @@ def predict_signature_def(
     return build_signature_def(_infos(inputs), _infos(outputs), PREDICT_METHOD_NAME)
 
 
-def _infos(tensors: Mapping[str, object]) -> dict[str, TensorInfo]:
+def _infos(tensors: Mapping[str, object]) -> dict[str, protos.TensorInfo]:
     return {key: build_tensor_info(tensor) for key, tensor in tensors.items()}
 
 
@@ -128,7 +129,11 @@ def classification_signature_def(
         CLASSIFY_OUTPUT_CLASSES: ("Classification classes", classes, DataType.DT_STRING),
         CLASSIFY_OUTPUT_SCORES: ("Classification scores", scores, DataType.DT_FLOAT),
     }
-    outputs = {key: _of_type(*one) for key, one in given.items() if one[1] is not None}
+    outputs = {
+        key: _of_type(what, tensor, data_type)
+        for key, (what, tensor, data_type) in given.items()
+        if tensor is not None
+    }
     return build_signature_def(inputs, outputs, CLASSIFY_METHOD_NAME)
 
 
@@ -184,7 +189,7 @@ def load_op_from_signature_def(
 
     Raises NotFoundError if the signature has no such output, or the graph no such element.
     """
-    signature = own(signature_def, SignatureDef, "signature_def")
+    signature = as_message(signature_def, SignatureDef, "signature_def")
     if key not in signature.outputs:
         raise TensorNotFoundError(f"the signature has no output {key!r}", tensor=key)
     try:
@@ -194,7 +199,7 @@ def load_op_from_signature_def(
         raise
 
 
-def _of_type(what: str, tensor: object, data_type: DataType) -> TensorInfo:
+def _of_type(what: str, tensor: object, data_type: DataType) -> protos.TensorInfo:
     if tensor is None:
         raise ValueError(f"{what} cannot be None.")
     try:
@@ -248,5 +253,5 @@ _RULES = {
 }
 
 
-def _types(infos: Mapping[str, TensorInfo]) -> dict[str, int]:
+def _types(infos: Mapping[str, protos.TensorInfo]) -> dict[str, int]:
     return {key: infos[key].dtype for key in infos}

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tfckpt import protos
 from tfckpt.dtypes import DataType
-from tfckpt.graphdef.messages import own
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.names import op_name
-from tfckpt.protos import MetaGraphDef, SignatureDef, TensorInfo
+from tfckpt.protos import MetaGraphDef, SignatureDef
 from tfckpt.saved_model.constants import INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY
 from tfckpt.saved_model.utils import tensor_names
 
@@ -28,9 +29,9 @@ def set_signatures(meta_graph: MetaGraphDef, signatures: Mapping[str, SignatureD
     Raises AssertionError for a tensor without name or type, KeyError for a reserved name,
     ValueError for a tensor that the graph does not have.
     """
-    before = {key: _copy(value) for key, value in meta_graph.signature_def.items()}
+    before = {key: copied(value) for key, value in meta_graph.signature_def.items()}
     wanted = {
-        key: _copy(own(value, SignatureDef, f"signature {key!r}"))
+        key: copied(as_message(value, SignatureDef, f"signature {key!r}"))
         for key, value in signatures.items()
     }
     for key, signature in wanted.items():
@@ -50,12 +51,6 @@ def set_signatures(meta_graph: MetaGraphDef, signatures: Mapping[str, SignatureD
     _rename_functions(meta_graph, before, wanted)
 
 
-def _copy(signature: SignatureDef) -> SignatureDef:
-    copy = SignatureDef()
-    copy.CopyFrom(signature)
-    return copy
-
-
 def _check(key: str, signature: SignatureDef, nodes: set[str]) -> None:
     for side in (signature.inputs, signature.outputs):
         for name in side:
@@ -68,7 +63,7 @@ def _check(key: str, signature: SignatureDef, nodes: set[str]) -> None:
                     )
 
 
-def _check_info(what: str, info: TensorInfo) -> None:
+def _check_info(what: str, info: protos.TensorInfo) -> None:
     encoding = info.WhichOneof("encoding")
     if encoding is None:
         raise AssertionError(

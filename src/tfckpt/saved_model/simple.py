@@ -10,7 +10,7 @@ from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.names import AnyPath
 from tfckpt.saved_model import signature_constants, tag_constants
 from tfckpt.saved_model.builder import SavedModelBuilder
-from tfckpt.saved_model.graphs import GraphLike
+from tfckpt.saved_model.graphs import GraphToSave
 from tfckpt.saved_model.signature_def_utils import predict_signature_def
 
 
@@ -21,7 +21,7 @@ def simple_save(
     outputs: Mapping[str, object],
     legacy_init_op: Operation | str | None = None,
     *,
-    graph: GraphLike | None = None,
+    graph: GraphToSave | None = None,
 ) -> None:
     """Build a SavedModel for serving: tag ``serve``, one signature, ``serving_default``.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from tfckpt import protos
 from tfckpt.dtypes import DataType
 from tfckpt.graph import Graph, Operation, Tensor, Variable, get_default_graph
-from tfckpt.graphdef.attr_values import Shape, shape_proto
-from tfckpt.graphdef.messages import is_message, own
+from tfckpt.graphdef.attr_values import PartialShape, shape_proto
+from tfckpt.graphdef.messages import as_message, is_message
 from tfckpt.graphdef.names import prepend_scope
-from tfckpt.protos import TensorInfo
 
 _MOST_DIMENSIONS = 254  # ``tensor_shape.h``, MaxDimensions
 
@@ -22,7 +22,7 @@ class SparseTensor(NamedTuple):
     dense_shape: Tensor
 
 
-def build_tensor_info(tensor: object) -> TensorInfo:
+def build_tensor_info(tensor: object) -> protos.TensorInfo:
     """Return the TensorInfo of a tensor of a graph, of a Variable, or of a SparseTensor of three.
 
     A Variable has the type and shape of its value; a reference has the type of what it refers to.
@@ -37,8 +37,8 @@ def build_tensor_info(tensor: object) -> TensorInfo:
     >>> build_tensor_info(x.outputs[0]).name
     'x:0'
     """
-    if is_message(tensor, TensorInfo):
-        return own(tensor, TensorInfo, "tensor")
+    if is_message(tensor, protos.TensorInfo):
+        return as_message(tensor, protos.TensorInfo, "tensor")
     if isinstance(tensor, Tensor):
         return _info(tensor.data_type, tensor.shape, tensor.name)
     if isinstance(tensor, Variable):
@@ -55,11 +55,11 @@ def build_tensor_info(tensor: object) -> TensorInfo:
     )
 
 
-def _info(data_type: int, shape: Shape | None, name: str | None = None) -> TensorInfo:
-    return TensorInfo(name=name, dtype=int(data_type), tensor_shape=shape_proto(shape))
+def _info(data_type: int, shape: PartialShape | None, name: str | None = None) -> protos.TensorInfo:
+    return protos.TensorInfo(name=name, dtype=int(data_type), tensor_shape=shape_proto(shape))
 
 
-def _dense_shape(tensor: Tensor) -> Shape | None:
+def _dense_shape(tensor: Tensor) -> PartialShape | None:
     """Return the shape that a tensor's elements say, as far as the file tells."""
     if tensor.op.type == "Const":
         sizes = tensor.op.get_attr("value").ravel().tolist()
@@ -68,13 +68,13 @@ def _dense_shape(tensor: Tensor) -> Shape | None:
     return None if count is None or count > _MOST_DIMENSIONS else (None,) * count
 
 
-def build_tensor_info_from_op(op: Operation | Tensor | str) -> TensorInfo:
+def build_tensor_info_from_op(op: Operation | Tensor | str) -> protos.TensorInfo:
     """Return the TensorInfo that names an operation: of no type, and of unknown shape."""
     return _info(DataType.DT_INVALID, None, op if isinstance(op, str) else op.name)
 
 
 def get_tensor_from_tensor_info(
-    tensor_info: TensorInfo, graph: Graph | None = None, import_scope: str | None = None
+    tensor_info: protos.TensorInfo, graph: Graph | None = None, import_scope: str | None = None
 ) -> Any:
     """Return the Tensor (SparseTensor, list of Tensors) of a graph that a TensorInfo names.
 
@@ -84,7 +84,7 @@ def get_tensor_from_tensor_info(
     Raises KeyError if the graph has no such tensor; ValueError for a TensorInfo that names none.
     """
     graph = get_default_graph() if graph is None else graph
-    info = own(tensor_info, TensorInfo, "tensor_info")
+    info = as_message(tensor_info, protos.TensorInfo, "tensor_info")
     names = tensor_names(info)
     if not names:
         raise ValueError("this TensorInfo names no tensor: it has no name, coo_sparse or composite")
@@ -95,7 +95,7 @@ def get_tensor_from_tensor_info(
 
 
 def get_element_from_tensor_info(
-    tensor_info: TensorInfo, graph: Graph | None = None, import_scope: str | None = None
+    tensor_info: protos.TensorInfo, graph: Graph | None = None, import_scope: str | None = None
 ) -> Operation | Tensor:
     """Return the operation or tensor of a graph that a TensorInfo names.
 
@@ -105,7 +105,7 @@ def get_element_from_tensor_info(
     return graph.as_graph_element(prepend_scope(tensor_info.name, import_scope))
 
 
-def tensor_names(info: TensorInfo) -> list[str]:
+def tensor_names(info: protos.TensorInfo) -> list[str]:
     """List the tensors that a TensorInfo names; of a sparse one indices, values and shape."""
     encoding = info.WhichOneof("encoding")
     if encoding == "name":

@@ -7,7 +7,9 @@ sharding.py         spreading tensors over shards, and writing these in parallel
 retention.py        what stays and what is deleted
 matching.py         checking a checkpoint against the variables, before anything changes
 definition.py       SaverDef
-variables_graph.py  the graph that goes into the .meta file
+nodes.py            the nodes of a Saver in a graph
+variables_graph.py  the graph that goes into the .meta file, made for weights alone
+given_graph.py      the same, where a graph was given
 restored.py         what a graph restores
 node_values.py      values by the names of a graph's operations
 """

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from tfckpt.errors import InvalidArgumentError
+from tfckpt.graphdef.messages import as_message, copied, is_message
+from tfckpt.graphdef.rescoping import NAME_FIELDS
 from tfckpt.protos import SaverDef
 
-_NAMES = ("filename_tensor_name", "save_tensor_name", "restore_op_name")
+_NAMES = NAME_FIELDS["SaverDef"]
 
 
 def make_saver_def(
     name: str | None,
-    sharded: bool,
-    max_to_keep: int | None,
-    keep_checkpoint_every_n_hours: float,
-    write_version: int,
+    *,
+    sharded: bool = False,
+    max_to_keep: int | None = 5,
+    keep_checkpoint_every_n_hours: float = 10000.0,
+    write_version: int = SaverDef.V2,
 ) -> SaverDef:
-    """Make the SaverDef of a Saver's arguments.
+    """Make the SaverDef of a Saver's arguments, with the defaults that a Saver has.
 
     Raises ValueError for a negative `max_to_keep` and for a version that there is not.
     """
@@ -42,7 +45,7 @@ def save_tensor_name(scope: str, sharded: bool) -> str:
 def scope_of(saver_def: SaverDef) -> str:
     """Return the name scope in which a Saver's operations stand; ``save`` where none is named.
 
-    >>> scope_of(make_saver_def("mine", False, 5, 1.0, SaverDef.V2))
+    >>> scope_of(make_saver_def("mine"))
     'mine'
     """
     return saver_def.restore_op_name.partition(":")[0].rpartition("/")[0] or "save"
@@ -54,10 +57,9 @@ def check_saver_def(saver_def: object) -> SaverDef:
     Raises ValueError for anything else; InvalidArgumentError (also a ValueError, as a file may say
     it) for one that names no operations, and for a negative `max_to_keep`.
     """
-    kind = getattr(getattr(saver_def, "DESCRIPTOR", None), "full_name", None)
-    if kind != "tensorflow.SaverDef":
+    if not is_message(saver_def, SaverDef):
         raise ValueError(f"saver_def must be a SaverDef: {saver_def!r}")
-    ours: SaverDef = SaverDef.FromString(saver_def.SerializeToString())  # type: ignore[attr-defined]
+    ours = copied(as_message(saver_def, SaverDef, "saver_def"))
     if not ours.save_tensor_name:
         raise InvalidArgumentError(f"saver_def must specify the save_tensor_name: {ours}")
     if not ours.restore_op_name:
@@ -69,18 +71,23 @@ def check_saver_def(saver_def: object) -> SaverDef:
 
 def in_scope(saver_def: SaverDef, scope: str | None) -> SaverDef:
     """Return a SaverDef whose names lie under `scope`."""
-    moved = SaverDef.FromString(saver_def.SerializeToString())
+    moved = copied(saver_def)
     for field in _NAMES if scope else ():
         # A scope may be given as TensorFlow's name scopes end, with a slash.
         setattr(moved, field, f"{scope.rstrip('/') if scope else ''}/{getattr(moved, field)}")
     return moved
 
 
+def is_in_scope(saver_def: SaverDef, scope: str) -> bool:
+    """Whether all names of a SaverDef begin with `scope`."""
+    return all(getattr(saver_def, field).startswith(scope) for field in _NAMES)
+
+
 def out_of_scope(saver_def: SaverDef, scope: str) -> SaverDef | None:
-    """Return a SaverDef whose names lie no longer under `scope`; None if they do not."""
-    moved = SaverDef.FromString(saver_def.SerializeToString())
-    if not all(getattr(moved, field).startswith(scope) for field in _NAMES):
+    """Return a SaverDef with its names taken out of `scope`; None if they are not in it."""
+    if not is_in_scope(saver_def, scope):
         return None
+    moved = copied(saver_def)
     start = scope.rstrip("/") + "/"
     for field in _NAMES:
         setattr(moved, field, getattr(moved, field).removeprefix(start))

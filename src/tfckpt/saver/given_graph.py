@@ -1,4 +1,7 @@
-"""The graph that a Saver was given, as it writes it beside a checkpoint."""
+"""The graph that a Saver was given, as it writes it beside a checkpoint.
+
+Takes a Graph or a MetaGraphDef, which stays as it is, and gives MetaGraphDefs.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,19 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import DataLossError
+from tfckpt.graphdef.devices import clear_devices as without_devices
 from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.graphdef.live import LiveGraph, as_meta_graph
+from tfckpt.graphdef.meta_info import strip_attrs
 from tfckpt.graphdef.names import op_name
-from tfckpt.graphdef.op_defs import VARIABLE_OPS, strip_defaults
+from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.graphdef.saver_nodes import drop_extraneous_savers
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import MetaGraphDef, NodeDef, SaverDef, SaveSliceInfoDef, VariableDef
 from tfckpt.saver.definition import scope_of
 from tfckpt.saver.nodes import DEFAULT_FILENAME, NodeMaker, SavedVariable, SaverNodes
 from tfckpt.saver.restored import has_restore, restored_variables
+from tfckpt.tensors.slices import format_shape_and_slice
 
 GivenGraph = LiveGraph | MetaGraphDef
 
@@ -29,8 +35,8 @@ def unused_scope(graph: GivenGraph, wanted: str) -> str:
 def places_in(graph: GivenGraph, saver_def: SaverDef) -> dict[str, object] | None:
     """Return the variables of a Saver in a graph: names in a checkpoint -> names in the graph.
 
-    They are those that its restore operation restores; where the graph has none, all variables.
-    None where the graph does not say it.
+    These are the variables that its restore operation restores; all, where the graph has no such
+    operation. None where the graph does not say it.
     """
     graph_def = graph.as_graph_def() if isinstance(graph, LiveGraph) else graph.graph_def
     if not has_restore(graph_def, saver_def):
@@ -45,8 +51,8 @@ def variable_places(graph: GivenGraph, *, unlisted: bool = False) -> dict[str, o
 
 
 def _places(variables: Iterable[SavedVariable]) -> dict[str, object]:
-    """Return where the value of each variable is; that of a partitioned one under its own name."""
-    return {one.name: one.name if one.part else one.node for one in variables}
+    """Return where the value of each variable is: a part's lies in the whole, under its name."""
+    return {saved.name: saved.name if saved.part else saved.node for saved in variables}
 
 
 def to_write(
@@ -70,9 +76,9 @@ def to_write(
     if places is not None:
         variables = _chosen(places, variables)
     by_name: dict[str, list[SavedVariable]] = {}
-    for one in variables:
-        by_name.setdefault(one.name, []).append(one)
-    parts = [[one for name in names for one in by_name[name]] for names in shards if names]
+    for saved in variables:
+        by_name.setdefault(saved.name, []).append(saved)
+    parts = [[saved for name in names for saved in by_name[name]] for names in shards if names]
     return with_saver(
         meta_graph, parts or [variables], saver_def, filename=filename, reshape=reshape
     )
@@ -88,8 +94,8 @@ def _chosen(
         shown = ", ".join(map(repr, strangers[:5])) + ", ..." * (len(strangers) > 5)
         raise ValueError(f"{len(strangers)} of var_list are no variables of the graph: {shown}")
     names = {place: name for name, place in places.items()}
-    wanted = [(names.get(one.name if one.part else one.node), one) for one in variables]
-    return [one._replace(name=name) for name, one in wanted if name is not None]
+    wanted = [(names.get(saved.name if saved.part else saved.node), saved) for saved in variables]
+    return [saved._replace(name=name) for name, saved in wanted if name is not None]
 
 
 def with_saver(
@@ -103,7 +109,8 @@ def with_saver(
 ) -> MetaGraphDef:
     """Add the operations of a Saver for these variables, and its definition.
 
-    Where `own_scope`, they stand where no others do; else among those that are there.
+    With `own_scope` they get a scope that no node stands in; without, the one that `saver_def`
+    names.
     """
     meta_graph.ClearField("saver_def")
     if any(shards):
@@ -125,22 +132,21 @@ def without(
     """Take out of a graph what is not wanted, as the arguments of `export_meta_graph` say."""
     if clear_extraneous_savers:
         drop_extraneous_savers(meta_graph)
-    for node in meta_graph.graph_def.node if clear_devices else ():
-        node.device = ""
+    if clear_devices:
+        without_devices(meta_graph.graph_def)
     if collection_list is not None:
         for name in set(meta_graph.collection_def) - set(collection_list):
             del meta_graph.collection_def[name]
     if strip_default_attrs:
-        strip_defaults(meta_graph.graph_def)
-        meta_graph.meta_info_def.stripped_default_attrs = True
+        strip_attrs(meta_graph)
     return meta_graph
 
 
 def variables_of(meta_graph: MetaGraphDef, *, unlisted: bool = False) -> list[SavedVariable]:
     """List the variables to save, sorted by the names that they have in a checkpoint.
 
-    They are those of the collection of variables; without one, or with `unlisted`, all that there
-    are.
+    These are the variables of the collection. Without a collection, or with `unlisted`, they are
+    all that the graph has.
     """
     nodes = {node.name: node for node in meta_graph.graph_def.node if node.op in VARIABLE_OPS}
     definitions = []
@@ -153,11 +159,11 @@ def variables_of(meta_graph: MetaGraphDef, *, unlisted: bool = False) -> list[Sa
     else:
         unlisted = True
     if unlisted:
-        listed = {op_name(one.variable_name) for one in definitions}
+        listed = {op_name(definition.variable_name) for definition in definitions}
         definitions += [VariableDef(variable_name=f"{name}:0") for name in nodes.keys() - listed]
-    found = {op_name(one.variable_name): one for one in definitions}
-    saved = [_saved(nodes[name], one) for name, one in found.items() if name in nodes]
-    return sorted(saved, key=lambda one: (one.name, one.part))
+    found = {op_name(definition.variable_name): definition for definition in definitions}
+    variables = [_saved(nodes[name], found[name]) for name in found if name in nodes]
+    return sorted(variables, key=lambda saved: (saved.name, saved.part))
 
 
 def _saved(node: NodeDef, definition: VariableDef) -> SavedVariable:
@@ -174,7 +180,6 @@ def _saved(node: NodeDef, definition: VariableDef) -> SavedVariable:
 
 
 def _part(info: SaveSliceInfoDef) -> str:
-    """Write which slice of a partitioned variable one is (``variables.py``, ``SaveSliceInfo``)."""
+    """Return the text for a slice of a partitioned variable (``SaveSliceInfo.spec``)."""
     extents = zip(info.var_offset, info.var_shape, strict=False)
-    shape = " ".join(map(str, info.full_shape))
-    return f"{shape} " + ":".join(f"{start},{length}" for start, length in extents)
+    return format_shape_and_slice(tuple(info.full_shape), extents)

@@ -1,4 +1,7 @@
-"""Comparing a checkpoint with the weights it is restored into, before anything is changed."""
+"""Comparing a checkpoint with the weights it is restored into, before anything is changed.
+
+`plan` compares, `raise_for` refuses, `apply` reads: a restore that fails has changed nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ import numpy as np
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY, close_names
-from tfckpt.objects.nodes import read_object_graph
+from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.reader import CheckpointReader, TensorInfo
-from tfckpt.saver.var_list import Place, Variables, fill, spec_of
+from tfckpt.saver.var_list import Place, Weights, fill, spec_of
 from tfckpt.tensors.slices import volume
 
 _SHOWN = 20
@@ -39,6 +42,10 @@ class RestoreReport(NamedTuple):
     """Those of another shape or dtype."""
 
 
+def nothing_restored() -> RestoreReport:
+    return RestoreReport(restored=[], missing=[], unexpected=[], mismatched=[])
+
+
 class Plan(NamedTuple):
     """What a restore is going to do: names asked for -> keys in the checkpoint, and the report."""
 
@@ -50,7 +57,7 @@ class Plan(NamedTuple):
 def plan(
     reader: CheckpointReader,
     places: Mapping[str, Place] | None,
-    weights: Variables,
+    weights: Weights,
     *,
     reshape: bool,
 ) -> Plan:
@@ -71,15 +78,15 @@ def plan(
         found = mismatch(name, infos[keys[name]], asked[name], weights, reshape=reshape)
         if found:
             mismatched.append(found)
-    wrong = {*missing, *(one.name for one in mismatched)}
+    wrong = {*missing, *(differing.name for differing in mismatched)}
     restored = sorted(asked.keys() - wrong)
     return Plan(keys, asked, RestoreReport(restored, missing, unexpected, mismatched))
 
 
 def mismatch(
-    name: str, info: TensorInfo, place: Place, weights: Variables, *, reshape: bool
+    name: str, info: TensorInfo, place: Place, weights: Weights, *, reshape: bool
 ) -> Mismatch | None:
-    """Say in what a tensor of the checkpoint differs from the variable; None where it fits."""
+    """Return how a tensor of the checkpoint differs from the variable; None where it fits."""
     if isinstance(place, str):
         if place not in weights:
             return None
@@ -142,8 +149,8 @@ def _missing_text(report: RestoreReport, keys: list[str]) -> str:
 def _mismatched_text(mismatched: list[Mismatch]) -> str:
     lines = [f"{len(mismatched)} variables differ from the checkpoint in dtype or shape:"]
     lines += [
-        f"  {one.name}: the variable is {one.expected}, the checkpoint has {one.found}"
-        for one in mismatched[:_SHOWN]
+        f"  {name}: the variable is {expected}, the checkpoint has {found}"
+        for name, expected, found in mismatched[:_SHOWN]
     ]
     return "\n".join([*lines, *_more(mismatched)])
 
@@ -153,7 +160,7 @@ def _more(items: list[Any]) -> list[str]:
 
 
 def prefix_hint(missing: list[str], keys: list[str]) -> str:
-    """Notice that one side has all names under a scope that the other has not.
+    """Say so if all missing names are there with another scope before them; else ``""``.
 
     >>> prefix_hint(["model/w", "model/b"], ["w", "b", "step"])
     "all of them are there without the prefix 'model/'"
@@ -183,8 +190,7 @@ def full_name_to_key(reader: CheckpointReader) -> dict[str, str]:
     """
     return {
         attribute.full_name: attribute.checkpoint_key
-        for node in read_object_graph(reader).nodes
-        for attribute in node.attributes
+        for _, attribute in attributes_of(read_object_graph(reader))
     }
 
 

@@ -1,4 +1,4 @@
-"""Values of a graph's variables by their operations' names, found in a checkpoint by its names."""
+"""The values of a graph's variables, looked up in a checkpoint that has other names for them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from tfckpt.errors import TensorNotFoundError, located
-from tfckpt.graphdef.calls import CALLS, named_functions
-from tfckpt.graphdef.messages import own
+from tfckpt.graphdef.calls import CALLS, functions_by_name, named_functions
+from tfckpt.graphdef.messages import as_message
 from tfckpt.graphdef.names import op_name
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.protos import FunctionDef, MetaGraphDef, NodeDef
@@ -42,14 +42,16 @@ def values_by_node(meta_graph_def: MetaGraphDef, variables: Mapping[str, Any]) -
     >>> dict(tfckpt.values_by_node(meta_graph, weights))
     {'w': array([1., 1.], dtype=float32)}
     """
-    return _NodeValues(_origins(own(meta_graph_def, MetaGraphDef, "meta_graph_def")), variables)
+    return _NodeValues(
+        _origins(as_message(meta_graph_def, MetaGraphDef, "meta_graph_def")), variables
+    )
 
 
 class _NodeValues(Mapping[str, Any]):
     """Values of variables by the names of their operations; each is looked up when asked for."""
 
     def __init__(self, origins: Mapping[str, Origin], tensors: Mapping[str, Any]) -> None:
-        self._origins = {name: one for name, one in origins.items() if one.name in tensors}
+        self._origins = {name: origin for name, origin in origins.items() if origin.name in tensors}
         self._tensors = tensors
 
     def __getitem__(self, name: str) -> Any:
@@ -71,10 +73,10 @@ class _NodeValues(Mapping[str, Any]):
 def _origins(meta_graph: MetaGraphDef) -> dict[str, Origin]:
     """Return what each variable is restored from, by its operation's name.
 
-    A variable that the graph does not restore goes by that name.
+    A variable that the graph does not restore is taken from the tensor of that name.
     """
     nodes = {node.name: node for node in meta_graph.graph_def.node}
-    library = {one.signature.name: one for one in meta_graph.graph_def.library.function}
+    library = functions_by_name(meta_graph.graph_def.library)
     found = {name: Origin(name) for name, node in nodes.items() if node.op in VARIABLE_OPS}
     running = running_before(op_name(meta_graph.saver_def.restore_op_name), nodes)
     waiting = [(running, {name: name for name in found})]
@@ -93,7 +95,7 @@ def _origins(meta_graph: MetaGraphDef) -> dict[str, Origin]:
                     called.add(name)
                     taken = (variables.get(node_and_slot(text).node) for text in inputs)
                     args = (arg.name for arg in function.signature.input_arg)
-                    body = {one.name: one for one in function.node_def}
+                    body = {inner.name: inner for inner in function.node_def}
                     waiting.append((body, {arg: v for arg, v in zip(args, taken) if v is not None}))
     return found
 
@@ -107,6 +109,6 @@ def _calls(
     if node.op in CALLS:
         call = CALLS[node.op]
         for attribute in call.functions:
-            for one in named_functions(node, attribute):
-                if one.name in library:
-                    yield library[one.name], node.input[call.first :]
+            for function in named_functions(node, attribute):
+                if function.name in library:
+                    yield library[function.name], node.input[call.first :]

@@ -3,7 +3,7 @@
 What ``saver.py`` of TensorFlow builds for the variables of a graph:
 
     save/Const               the checkpoint's prefix, which a session feeds
-    save/SaveV2              reads all variables; save/control_dependency gives the prefix back
+    save/SaveV2              saves all variables; save/control_dependency gives the prefix after it
     save/RestoreV2           -> save/Identity_* -> save/AssignVariableOp_* -> save/restore_all
 
 A sharded one has a SaveV2 and a RestoreV2 a shard, and save/MergeV2Checkpoints after the former.
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tfckpt.dtypes import DataType
+from tfckpt.graphdef.attr_values import shape_proto
 from tfckpt.protos import AttrValue, MetaGraphDef, SaverDef, TensorProto, TensorShapeProto
 from tfckpt.tensors.slices import Shape
 
@@ -61,7 +62,7 @@ class NodeMaker:
 
     def _has_scope(self, name: str) -> bool:
         inside = f"{name}/"
-        return name in self._taken or any(one.startswith(inside) for one in self._taken)
+        return name in self._taken or any(taken.startswith(inside) for taken in self._taken)
 
     def unused(self, wanted: str) -> str:
         return self._numbered(wanted, self._taken.__contains__)
@@ -86,10 +87,10 @@ class SavedVariable(NamedTuple):
     part: str = ""
     """Which slice of the whole it is, as ``4 2 0,2:0,2``: its shape, start,length by dimension."""
     is_resource: bool = True
-    """Whether it is a VarHandleOp; else a variable of TensorFlow 1's first kind, a reference."""
+    """Whether it is a VarHandleOp, and no reference variable, TensorFlow 1's first kind."""
 
 
-Shards = Sequence[Sequence[SavedVariable]]
+ShardVariables = Sequence[Sequence[SavedVariable]]
 
 
 class SaverNodes:
@@ -101,7 +102,7 @@ class SaverNodes:
 
     def add(
         self,
-        shards: Shards,
+        shards: ShardVariables,
         saver_def: SaverDef,
         *,
         filename: bytes = DEFAULT_FILENAME,
@@ -118,11 +119,11 @@ class SaverNodes:
         definition.restore_op_name = restore
 
     def _filename(self, default: bytes) -> None:
-        scope, one = self.scope, AttrValue(shape=TensorShapeProto())
+        scope, scalar = self.scope, AttrValue(shape=TensorShapeProto())
         node = self.graph.string(f"{scope}/filename/input", default)
         for name in (f"{scope}/filename", f"{scope}/Const"):
             node = self.graph.add(
-                name, "PlaceholderWithDefault", [node], dtype=type_attr(D.DT_STRING), shape=one
+                name, "PlaceholderWithDefault", [node], dtype=type_attr(D.DT_STRING), shape=scalar
             )
         self.prefix = node
 
@@ -130,7 +131,7 @@ class SaverNodes:
         save = self._save_v2(self.prefix, variables)
         return self._after(f"{self.scope}/control_dependency", self.prefix, [save])
 
-    def _save_shards(self, shards: Shards) -> str:
+    def _save_shards(self, shards: ShardVariables) -> str:
         """Save each shard to a prefix of its own, in a folder of its own, then merge them."""
         add, scope = self.graph.add, self.scope
         part = self.graph.string(f"{scope}/Const_1", b"_temp/part")
@@ -153,7 +154,7 @@ class SaverNodes:
         merge = add(f"{scope}/MergeV2Checkpoints", "MergeV2Checkpoints", [packed, self.prefix])
         return self._after(f"{scope}/Identity", self.prefix, [merge])
 
-    def _restore(self, shards: Shards, *, reshape: bool) -> str:
+    def _restore(self, shards: ShardVariables, *, reshape: bool) -> str:
         assigned = []
         for variables in shards:
             restored = self.graph.add(
@@ -204,9 +205,11 @@ class SaverNodes:
         """Add the constants that say which tensors an operation handles: names, and slices."""
         start = f"{self.scope}/{op}"
         return [
-            self.graph.strings(f"{start}/tensor_names", [encoded(one.name) for one in variables]),
             self.graph.strings(
-                f"{start}/shape_and_slices", [encoded(one.part) for one in variables]
+                f"{start}/tensor_names", [encoded(saved.name) for saved in variables]
+            ),
+            self.graph.strings(
+                f"{start}/shape_and_slices", [encoded(saved.part) for saved in variables]
             ),
         ]
 
@@ -227,7 +230,3 @@ def type_attr(data_type: DataType) -> AttrValue:
 def _types(variables: Sequence[SavedVariable]) -> AttrValue:
     kinds = [int(variable.data_type) for variable in variables]
     return AttrValue(list=AttrValue.ListValue(type=kinds))
-
-
-def shape_proto(shape: Shape) -> TensorShapeProto:
-    return TensorShapeProto(dim=[TensorShapeProto.Dim(size=size) for size in shape])

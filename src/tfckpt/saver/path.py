@@ -1,4 +1,7 @@
-"""Where a save puts its files, decided and checked before any of them is written."""
+"""Where a save puts its files, decided and checked before any of them is written.
+
+Takes the arguments of `Saver.save`, gives a Target. Whatever is refused, no file has changed.
+"""
 
 from __future__ import annotations
 
@@ -49,13 +52,13 @@ class Target(NamedTuple):
         return checkpoint_exists(self.path)
 
 
-def resolve(
+def name_files(
     save_path: AnyPath,
     global_step: object,
+    *,
     latest_filename: str | None,
     meta_graph_suffix: str,
     saver_def: SaverDef,
-    *,
     variables: Mapping[str, Any] | None,
     write_meta_graph: bool,
     pad_step_number: bool,

@@ -2,7 +2,7 @@
 
     tensor_names (Const) -> RestoreV2:n [-> Identity, Reshape, Cast] -> Assign -> variable
 
-A TensorFlow 2 model has them inside of functions, and its variables are those of its objects.
+In a TensorFlow 2 model these nodes are inside of functions, and the variables are its objects'.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfckpt.errors import DataLossError, InvalidArgumentError
-from tfckpt.graphdef.calls import called_names
+from tfckpt.graphdef.calls import called_names, functions_by_name
 from tfckpt.graphdef.names import TensorId, op_name, parse_input
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
+from tfckpt.names import decode_name
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef, TensorProto
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 
@@ -53,7 +54,7 @@ def has_restore(graph_def: GraphDef, saver_def: SaverDef) -> bool:
 def _restoring(meta_graph: MetaGraphDef) -> Iterator[Mapping[str, NodeDef]]:
     """Yield the nodes that run when variables are restored, and those of functions called."""
     everything = {node.name: node for node in meta_graph.graph_def.node}
-    library = {one.signature.name: one for one in meta_graph.graph_def.library.function}
+    library = functions_by_name(meta_graph.graph_def.library)
     main = running_before(op_name(meta_graph.saver_def.restore_op_name), everything)
     yield main
     called, waiting = set[str](), called_names(main.values())
@@ -79,22 +80,22 @@ def running_before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef
 
 
 def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
-    """Read the constant that names the tensors; empty if it is none."""
+    """Return the names in the constant that names the tensors; [] if the input is none."""
     tensor, count = _constant(node, nodes, 1)
-    values = [_text(value) for value in tensor.string_val]
+    values = [decode_name(value) for value in tensor.string_val]
     return values + values[-1:] * (count - len(values))
 
 
 def _name_at(node: NodeDef, nodes: Mapping[str, NodeDef], at: int, slot: int) -> str | None:
-    """Read what such a constant says of one output, None if it is none."""
+    """Return what the constant at input `at` says of one output; None if that is no constant."""
     tensor, count = _constant(node, nodes, at)
     if not tensor.string_val or not 0 <= slot < max(count, len(tensor.string_val)):
         return None
-    return _text(tensor.string_val[min(slot, len(tensor.string_val) - 1)])
+    return decode_name(tensor.string_val[min(slot, len(tensor.string_val) - 1)])
 
 
 def _constant(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> tuple[TensorProto, int]:
-    """Return the constant that an input is, and for how many tensors; an empty one if it is none.
+    """Return the constant at an input, and for how many tensors it is; an empty one for others.
 
     Values that repeat are written once (``tensor.proto``).
     """
@@ -103,10 +104,6 @@ def _constant(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> tuple[Ten
         return TensorProto(), 0
     tensor = source.attr["value"].tensor
     return tensor, min(volume(dim.size for dim in tensor.tensor_shape.dim), len(_types(node)))
-
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "surrogateescape")
 
 
 def _types(node: NodeDef) -> Sequence[int]:
@@ -129,14 +126,14 @@ def _shapes(nodes: Iterable[NodeDef]) -> dict[str, Shape]:
 def restored_variables(graph_def: GraphDef, saver_def: SaverDef) -> dict[str, str] | None:
     """Return which variable takes each tensor that a Saver in a graph restores.
 
-    Names in a checkpoint -> names of variables' operations; a tensor that goes to anything else (a
-    table), or in parts to several variables, has its own name. None where the graph does not say
+    Names in a checkpoint -> names of variables' operations. A tensor that goes to anything else (a
+    table), or in parts to several variables, stands for itself. None where the graph does not say
     it: it lacks the restore operation, or functions do the work.
     """
     nodes = {node.name: node for node in graph_def.node}
     restore = op_name(saver_def.restore_op_name)
     running = running_before(restore, nodes)
-    library = {function.signature.name for function in graph_def.library.function}
+    library = functions_by_name(graph_def.library).keys()
     if restore not in nodes or not called_names(running.values()).isdisjoint(library):
         return None
     takers: dict[str, list[str]] = {}
@@ -151,7 +148,7 @@ def restored_variables(graph_def: GraphDef, saver_def: SaverDef) -> dict[str, st
 
 
 def _source(text: str, nodes: Mapping[str, NodeDef]) -> str | None:
-    """Return the tensor of a checkpoint that an input of a node is, None if it is none."""
+    """Return which tensor of a checkpoint an input of a node is, None if it is none."""
     origin = origin_of(text, nodes)
     return None if origin is None else origin.name
 
@@ -181,6 +178,7 @@ class Origin(NamedTuple):
 
 
 def origin_of(text: str, nodes: Mapping[str, NodeDef]) -> Origin | None:
+    """Follow an input back to what restores it; None if nothing of a checkpoint comes that way."""
     seen: set[str] = set()
     while True:
         name, slot = node_and_slot(text)

@@ -44,7 +44,7 @@ class Kept(NamedTuple):
 
 
 class Next(NamedTuple):
-    """The list as it will be once a state file says so."""
+    """The list as it will be once a state file with it is in place."""
 
     stay: list[Kept]
     go: list[Kept]
@@ -67,16 +67,16 @@ class Retention:
         """Return what becomes of the list with `path` saved; nothing changes yet."""
         if not self.max_to_keep:
             return Next(self.last, [])
-        kept = [*(one for one in self.last if one.path != path), Kept(path, now)]
-        surplus = 1 if len(kept) > self.max_to_keep else 0
-        return Next(kept[surplus:], kept[:surplus])
+        listed = [*(kept for kept in self.last if kept.path != path), Kept(path, now)]
+        surplus = 1 if len(listed) > self.max_to_keep else 0
+        return Next(listed[surplus:], listed[:surplus])
 
-    def commit(self, kept: Next) -> None:
+    def commit(self, after: Next) -> None:
         """Take over the list that the state file has now."""
-        self._to_delete += kept.go
-        self.last = kept.stay
-        for one in kept.stay[-1:] if self.max_to_keep else ():
-            self.note(one.path)
+        self._to_delete += after.go
+        self.last = after.stay
+        for newest in after.stay[-1:] if self.max_to_keep else ():
+            self.note(newest.path)
 
     def note(self, path: str) -> None:
         """Take note that a checkpoint was written by this object."""
@@ -85,11 +85,11 @@ class Retention:
     def sweep(self, folder: Folder) -> None:
         """Delete what has left the list; a failure to do so is logged."""
         while self._to_delete:
-            one = self._to_delete.pop(0)
-            if one.time > self.next_keep:
+            oldest = self._to_delete.pop(0)
+            if oldest.time > self.next_keep:
                 self.next_keep += self.period
             else:
-                self._delete(one.path, folder)
+                self._delete(oldest.path, folder)
 
     def _delete(self, path: str, folder: Folder) -> None:
         written = self._written.pop(path, None)

@@ -19,13 +19,20 @@ from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
 from tfckpt.graphdef.files import write_message
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
-from tfckpt.objects.source import check_holders
+from tfckpt.objects.values import check_holders
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
 from tfckpt.saver.given_graph import GivenGraph, places_in, to_write, unused_scope, without
-from tfckpt.saver.matching import RestoreReport, apply, check_places, plan, raise_for
+from tfckpt.saver.matching import (
+    RestoreReport,
+    apply,
+    check_places,
+    nothing_restored,
+    plan,
+    raise_for,
+)
 from tfckpt.saver.nodes import DEFAULT_FILENAME, encoded
-from tfckpt.saver.path import Target, resolve
+from tfckpt.saver.path import Target, name_files
 from tfckpt.saver.retention import Folder, Kept, Retention, remove_data
 from tfckpt.saver.sharding import Shards, choose_shards, write_v1_shards
 from tfckpt.saver.var_list import (
@@ -127,7 +134,11 @@ class Saver:
             name = unused_scope(meta_graph, (name or "save").rstrip("/"))
         if saver_def is None:
             self._wanted = make_saver_def(
-                name, sharded, max_to_keep, keep_checkpoint_every_n_hours, write_version
+                name,
+                sharded=sharded,
+                max_to_keep=max_to_keep,
+                keep_checkpoint_every_n_hours=keep_checkpoint_every_n_hours,
+                write_version=write_version,
             )
         else:
             self._wanted = in_scope(check_saver_def(saver_def), name)
@@ -180,12 +191,12 @@ class Saver:
         it was.
         """
         saver_def = self._built("save")
-        target = resolve(
+        target = name_files(
             save_path,
             global_step,
-            latest_filename,
-            meta_graph_suffix,
-            saver_def,
+            latest_filename=latest_filename,
+            meta_graph_suffix=meta_graph_suffix,
+            saver_def=saver_def,
             variables=variables,
             write_meta_graph=write_meta_graph,
             pad_step_number=self._pad_step_number,
@@ -201,14 +212,16 @@ class Saver:
         shards = self._choose_shards(tensors, saver_def)
         target = target.with_shards(len(shards))
         if write_state:
-            self._state(target, [])  # refuses what the state file cannot say, before any is written
+            self._state(
+                target, []
+            )  # raises for a path that no state file can name: nothing is written
         if target.meta:
             graph = self._graph_bytes(tensors, shards, saver_def, strip_default_attrs)
         with self._undone_on_failure(target):
             self._write_data(target, tensors, shards)
             if target.meta:
                 write_file(target.meta, graph, fsync=self._fsync)
-            with self._lock:  # threads may share a Saver: one after another from here on
+            with self._lock:  # threads may share a Saver, and then take turns at its list
                 if write_state:
                     self._record(target)
                     self._retention.sweep(self._folder(target, meta_graph_suffix))
@@ -261,7 +274,7 @@ class Saver:
         """
         self._built("restore")
         if self._places is not None and not self._places:
-            return RestoreReport([], [], [], [])
+            return nothing_restored()
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")
         path = as_path(save_path)
@@ -271,7 +284,7 @@ class Saver:
             reader = open_prefix(path)
         except FileMissingError as error:
             if self._allow_empty and not weights and self._places is None:
-                return RestoreReport([], [], [], [])  # there is nothing to restore into
+                return nothing_restored()  # there is nothing to restore into
             raise InvalidArgumentError(
                 f"The passed save_path is not a valid checkpoint: {error}"
             ) from error
@@ -288,7 +301,7 @@ class Saver:
 
         Any of them can be given to `restore`. Those kept for good are not among them.
         """
-        return [one.path for one in self._retention.last]
+        return [kept.path for kept in self._retention.last]
 
     def set_last_checkpoints(self, last_checkpoints: list[str]) -> None:
         """Set the list of `last_checkpoints`; deprecated: these are never deleted.
@@ -429,27 +442,31 @@ class Saver:
 
     def _folder(self, target: Target, meta_graph_suffix: str = "meta") -> Folder:
         return Folder(
-            target.folder, target.state, target.version, meta_graph_suffix, fsync=self._fsync
+            path=target.folder,
+            state=target.state,
+            version=target.version,
+            meta_graph_suffix=meta_graph_suffix,
+            fsync=self._fsync,
         )
 
     def _record(self, target: Target) -> None:
         """Put the checkpoint on the list and write the state file."""
-        kept = self._retention.with_newest(target.path, time.time())
-        state = self._state(target, [one.path for one in kept.stay])
+        after = self._retention.with_newest(target.path, time.time())
+        state = self._state(target, [kept.path for kept in after.stay])
         written = False
         try:
             write_state(target.state, state, fsync=self._fsync)
             written = True
-        finally:  # what the list is, the state file says, whatever came between
+        finally:  # the list follows the state file, also where flushing that failed
             if written or self._folder(target).is_latest(target.path):
-                self._retention.commit(kept)
+                self._retention.commit(after)
 
     def _state(self, target: Target, paths: list[str]) -> CheckpointState:
         return state_for(
             target.folder,
             target.path,
             paths,
-            target.latest_filename,
+            latest_filename=target.latest_filename,
             save_relative_paths=self._save_relative_paths,
         )
 
@@ -460,7 +477,7 @@ class Saver:
         saver_def: SaverDef,
         strip_default_attrs: bool,
     ) -> bytes:
-        """Return the graph to write; one made for the same variables is made only once."""
+        """Return the graph to write. For the same variables it is made only once."""
         specs = {name: tensor.spec for name, tensor in tensors.items()}
         key = specs, shards, strip_default_attrs
         cached = self._graph_cache

@@ -17,7 +17,7 @@ from tfckpt.tensors.strings import to_bytes_list
 
 # A name in the mapping of weights, or the weights themselves.
 Place = object
-Variables = Mapping[str, Any]
+Weights = Mapping[str, Any]
 
 
 class Spec(NamedTuple):
@@ -88,7 +88,7 @@ def tensors_to_save(places: Mapping[str, Place] | None, variables: object) -> di
     return {name: _to_save(name, places[name], weights) for name in sorted(places)}
 
 
-def as_mapping(variables: object, places: Mapping[str, Place] | None) -> Variables:
+def as_mapping(variables: object, places: Mapping[str, Place] | None) -> Weights:
     """Return the mapping of weights; None stands for an empty one where arrays are listed."""
     if variables is None and places is not None:
         return {}
@@ -133,7 +133,7 @@ def _hint(name: str, known: list[str]) -> str:
     return f" (did you mean {close[0]!r}?)" if close else ""
 
 
-def _to_save(name: str, place: Place, weights: Variables) -> ToSave:
+def _to_save(name: str, place: Place, weights: Weights) -> ToSave:
     if isinstance(place, str) and isinstance(weights, CheckpointReader):
         info = weights.info(place)
         spec = Spec(DataType(info.data_type), info.shape, info.stored_size)
@@ -158,7 +158,7 @@ def spec_of(value: object) -> Spec:
 
 
 def fill(target: Array, value: object) -> bool:
-    """Copy a tensor into an array that is there already; False if it has to be replaced."""
+    """Copy a tensor into an array that is there already; return False if that is not possible."""
     if not target.flags.writeable or target.dtype.kind in "SUT":
         return False
     target[...] = np.asarray(value, target.dtype) if target.dtype == object else value

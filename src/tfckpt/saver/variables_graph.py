@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tfckpt.dtypes import DataType
+from tfckpt.graphdef.attr_values import shape_proto
 from tfckpt.graphdef.meta_info import GIT_VERSION
 from tfckpt.graphdef.names import is_node_name
 from tfckpt.protos import AttrValue, MetaGraphDef, SaverDef, VariableDef
@@ -22,7 +23,6 @@ from tfckpt.saver.nodes import (
     SavedVariable,
     SaverNodes,
     encoded,
-    shape_proto,
     type_attr,
 )
 from tfckpt.saver.var_list import Spec
@@ -85,10 +85,11 @@ def make_meta_graph(
 ) -> MetaGraphDef:
     """Make a graph of these variables with a Saver for them.
 
-    `shards` has the names of each shard. The Saver's operations stand where `saver_def` says;
-    under another name where a variable has that. Operations of variables whose names
-    TensorFlow's graphs do not allow get one like it; the Saver finds them in a checkpoint under
-    their own. Variables of types that TensorFlow has no variables of (`NO_VARIABLE`) are left out.
+    `shards` has the names of each shard. The Saver's operations stand in the scope that `saver_def`
+    names; if a variable has that name, the scope gets a number. A variable may have a name that
+    no operation may have: then its operation gets one like it, and the Saver keeps the variable's
+    own for the checkpoint. Types that TensorFlow has no variables of (`NO_VARIABLE`) are left
+    out.
     """
     specs = {name: spec for name, spec in specs.items() if spec.data_type not in NO_VARIABLE}
     graph = _VariablesGraph(filter(is_valid_name, specs))
@@ -98,7 +99,7 @@ def make_meta_graph(
     if specs:
         saver = SaverNodes(graph, graph.scope(scope_of(saver_def)))
         saver.add(list(filter(None, saved)), saver_def, filename=filename, reshape=reshape)
-    # Empty would be "unknown"; no TensorFlow wrote this, so its own version is not named.
+    # An empty one would read as "unknown". TensorFlow's version is left out: it did not write this.
     meta.meta_info_def.tensorflow_git_version = GIT_VERSION
     meta.graph_def.versions.producer = GRAPH_DEF_VERSION
     return meta
@@ -129,7 +130,7 @@ class _VariablesGraph(NodeMaker):
         known = is_valid_name(name)
         node = name if known else self.unused(valid_name(name))
         kind, shape = type_attr(spec.data_type), AttrValue(shape=shape_proto(spec.shape))
-        # What it is called inside a session; two variables with one name would be one.
+        # What it is called inside a session, where two variables of one name would be one variable.
         shared = AttrValue(s=encoded(name))
         self.add_exactly(node, "VarHandleOp", [], dtype=kind, shape=shape, shared_name=shared)
         zeros = self._zeros(f"{node}/Initializer/zeros", spec)

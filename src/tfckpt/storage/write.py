@@ -19,12 +19,12 @@ from types import TracebackType
 from typing import NoReturn, TypeVar
 
 from tfckpt.coding import Buffer
-from tfckpt.errors import UnimplementedError
+from tfckpt.errors import DataLossError, UnimplementedError
 from tfckpt.storage.descriptor import Descriptor
 from tfckpt.storage.leftovers import remove_leftovers, temporary_path
 from tfckpt.storage.lock import lock
 from tfckpt.storage.refused import failed, refused
-from tfckpt.storage.source import is_remote
+from tfckpt.storage.source import is_remote, version_at
 from tfckpt.storage.sync import make_folder, sync_file, sync_folder
 
 R = TypeVar("R")
@@ -34,6 +34,7 @@ R = TypeVar("R")
 _HAND_OVER = 8 << 20
 _GATHER = 256 << 10  # less than this is gathered into one write
 _INTERRUPTIONS = 100
+_COPIED = 1 << 30
 
 
 def check_local(path: str) -> None:
@@ -79,12 +80,19 @@ class FileWriter:
                 return
 
     @classmethod
-    def link(cls, existing: str, path: str, *, fsync: bool = True) -> FileWriter:
-        """Make a file of finished bytes that are there already, without copying if possible."""
+    def link(
+        cls, existing: str, path: str, *, version: object = None, fsync: bool = True
+    ) -> FileWriter:
+        """Make a file of finished bytes that are there already, without copying if possible.
+
+        Raises DataLossError if `existing` is by now another file than that of this `version`.
+        """
         file = cls(path, fsync=fsync)
         try:
             with refused(path, f"link it to {existing}"):
                 file._take(existing)
+            if version is not None and version_at(existing) != version:
+                raise DataLossError("it was replaced since it was opened", path=existing)
         except BaseException:
             file.discard()
             raise
@@ -96,8 +104,8 @@ class FileWriter:
         try:
             try:
                 os.link(existing, linked)
-            except OSError:  # the file system has no links
-                shutil.copyfile(existing, linked)
+            except OSError:  # no links there, or not from another file system
+                _copy(existing, linked)
             rename_file(linked, self._temporary)
         finally:
             with contextlib.suppress(OSError):
@@ -274,6 +282,23 @@ def remove_file(path: str) -> bool:
         except (FileNotFoundError, NotADirectoryError):
             return False
     return True
+
+
+def _copy(path: str, new_path: str) -> None:
+    """Copy a file within the kernel, which on some file systems shares its blocks."""
+    with contextlib.ExitStack() as held:
+        source, target = (
+            held.enter_context(contextlib.closing(Descriptor(name, flags))).number
+            for name, flags in ((path, os.O_RDONLY), (new_path, os.O_WRONLY | os.O_CREAT))
+        )
+        try:
+            while os.copy_file_range(source, target, _COPIED):
+                pass
+            if os.fstat(source).st_size == os.fstat(target).st_size:
+                return
+        except (AttributeError, OSError):  # not of this system, or not between these two
+            pass
+    shutil.copyfile(path, new_path)
 
 
 def rename_file(path: str, new_path: str) -> None:

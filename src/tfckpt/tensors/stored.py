@@ -135,6 +135,19 @@ def little_endian(array: Array) -> Array:
     return array.astype(array.dtype.newbyteorder("<"))
 
 
+def same_bits(a: Array, b: Array) -> bool:
+    """Whether two arrays have the same dtype, shape and bits (NaN too), or the same strings."""
+    if (a.dtype, a.shape) != (b.dtype, b.shape):
+        return False
+    if a.dtype.kind in "OS":
+        return bool(a.tolist() == b.tolist())
+    return np.array_equal(_octets(a), _octets(b))
+
+
+def _octets(array: Array) -> Array:
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+
+
 def swap_bytes(array: Array) -> None:
     """Turn elements that a big-endian machine stored into native ones, in place."""
     parts = 2 if array.dtype.kind == "c" else 1

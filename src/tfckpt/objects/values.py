@@ -1,4 +1,8 @@
-"""The values of one object-based checkpoint, by the attributes of its graph."""
+"""The values of one object-based checkpoint, by the attributes of its graph.
+
+An attribute has a key, and its value is the tensor of that key; but an object with a saver of its
+own (a table) may have several tensors, whose names begin with the key.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.lazy import lazy
 from tfckpt.names import OBJECT_GRAPH_KEY, decode_name, encode_name
 from tfckpt.objects.keys import VARIABLE_VALUE, listed, parse_key
-from tfckpt.objects.nodes import NodePaths, given_object_graph
+from tfckpt.objects.nodes import NodePaths, attributes_of, given_object_graph
 from tfckpt.reader import CheckpointReader
 
 if TYPE_CHECKING:
@@ -23,10 +27,10 @@ if TYPE_CHECKING:
     SerializedTensor = TrackableObject.SerializedTensor
 
 
-class Source:
-    """A checkpoint's reader and its graph, which its objects share.
+class ObjectValues:
+    """Reads the values of a checkpoint's objects, which share it.
 
-    A variable that is read again while its array is in use is the same array.
+    A variable that is read again while its array is in use is that array again.
     """
 
     def __init__(self, reader: CheckpointReader, graph: TrackableObjectGraph) -> None:
@@ -35,9 +39,9 @@ class Source:
         self._in_use: WeakValueDictionary[str, np.ndarray] = WeakValueDictionary()
         self._kept: dict[str, Any] | None = None
 
-    def keeping(self) -> Source:
+    def keeping(self) -> ObjectValues:
         """Return a source of the same values that reads each once, and keeps it."""
-        source = Source(self.reader, self.graph)
+        source = ObjectValues(self.reader, self.graph)
         source._kept = dict(self._in_use)
         return source
 
@@ -48,7 +52,7 @@ class Source:
     def value(self, node_id: int, attribute: SerializedTensor) -> Any:
         """Read an attribute; Python state comes as str, as bytes where it is no text.
 
-        One that is spread over several tensors (a table's) comes as a dict: end of key -> value.
+        An attribute that several tensors hold (a table's) comes as a dict: end of key -> value.
         """
         key = attribute.checkpoint_key
         known: Any = self._in_use if self._kept is None else self._kept
@@ -91,9 +95,9 @@ class Source:
 
 
 class Holders:
-    """Which tensors hold an attribute: that of its key, or those that begin with it.
+    """Which tensors hold an attribute: the one of its key, or those whose names begin with it.
 
-    Objects with savers of their own add something to it, like ``-keys`` and ``-values``.
+    Objects with savers of their own add something to the key, such as ``-keys`` and ``-values``.
     """
 
     def __init__(self, names: Collection[str], graph: TrackableObjectGraph) -> None:
@@ -118,7 +122,7 @@ class Holders:
 
     @lazy
     def _exact(self) -> set[str]:
-        return {one.checkpoint_key for node in self._graph.nodes for one in node.attributes}
+        return {attribute.checkpoint_key for _, attribute in attributes_of(self._graph)}
 
 
 def check_holders(names: Collection[str], serialized: object, path: str) -> None:
@@ -129,7 +133,7 @@ def check_holders(names: Collection[str], serialized: object, path: str) -> None
     graph = given_object_graph(serialized, path)
     names = set(names)
     holders = Holders(names, graph)
-    keys = {one.checkpoint_key for node in graph.nodes for one in node.attributes}
+    keys = {attribute.checkpoint_key for _, attribute in attributes_of(graph)}
     missing = [key for key in sorted(keys) if not holders.of(key)]
     if missing:
         strange = [name for name in sorted(names) if parse_key(name) and name not in keys]

@@ -1,0 +1,91 @@
+"""``tfckpt edit``: a checkpoint with other names, types, or fewer tensors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from tfckpt.bundle.reader import BundleReader
+from tfckpt.cli.writing import write, writing_options
+from tfckpt.formats import open_tensors
+from tfckpt.transform import EditRules
+from tfckpt.transform.casting import ON_LOSS, OnLoss
+from tfckpt.transform.tensors import as_lazy
+
+
+@click.command("edit")
+@click.argument("src")
+@click.argument("dst", required=False)
+@click.option("--in-place", is_flag=True, help="Replace SRC by its edited self.")
+@click.option("--keep", multiple=True, metavar="PATTERN", help="Keep only these tensors.")
+@click.option("--drop", multiple=True, metavar="PATTERN", help="Leave these tensors out.")
+@click.option("--rename", multiple=True, metavar="OLD=NEW", help="A name, or a scope with a '/'.")
+@click.option("--regex", multiple=True, metavar="PATTERN=REPLACEMENT", help="As re.sub has them.")
+@click.option("--cast", "dtype", metavar="DTYPE", help="Another element type, such as bfloat16.")
+@click.option("--only", multiple=True, metavar="PATTERN", help="Cast only these tensors.")
+@click.option("--on-loss", type=click.Choice(ON_LOSS), default="error", show_default=True)
+@click.option("--strip-slots", is_flag=True, help="Leave out what optimizers keep.")
+@click.option("--use-averages", is_flag=True, help="Take moving averages in place of weights.")
+@click.option("--rules", metavar="FILE", help="A TOML file with rules of all these kinds.")
+@click.option("--strict", is_flag=True, help="Refuse patterns that meet no tensor.")
+@writing_options
+def edit_command(
+    src: str,
+    dst: str | None,
+    in_place: bool,
+    keep: tuple[str, ...],
+    drop: tuple[str, ...],
+    rename: tuple[str, ...],
+    regex: tuple[str, ...],
+    dtype: str | None,
+    only: tuple[str, ...],
+    on_loss: OnLoss,
+    strip_slots: bool,
+    use_averages: bool,
+    rules: str | None,
+    strict: bool,
+    **writing: Any,
+) -> None:
+    """Write checkpoint SRC at prefix DST with other names, types, or fewer tensors.
+
+    A PATTERN is a name, a scope that ends in '/', or a glob, whose '*' goes over slashes. The order
+    is: --use-averages, --strip-slots, --keep and --drop, --cast, --rename, --regex; all patterns
+    but those of --regex speak of the names in SRC.
+    """
+    if in_place == bool(dst):
+        raise click.UsageError("either DST or --in-place says where the result goes")
+    if only and dtype is None and rules is None:
+        raise click.UsageError("--only goes with --cast")
+    given = EditRules(
+        keep=list(keep),
+        drop=list(drop),
+        strip_slots=strip_slots,
+        use_averages=use_averages,
+        dtype=dtype,
+        only=list(only),
+        on_loss=on_loss,
+        rename=dict(_pair("--rename", one) for one in rename),
+        regex=[_pair("--regex", one) for one in regex],
+    )
+    if rules is not None:
+        given = EditRules.read(rules).updated(given)
+    with open_tensors(src) as reader:
+        if in_place:
+            if not isinstance(reader, BundleReader):
+                raise click.ClickException(
+                    f"{reader.path} is no V2 checkpoint: give a DST, where one is written"
+                )
+            dst, writing["force"] = reader.path, True
+        assert dst is not None
+        source = as_lazy(reader)
+        write(source, given.apply(source, strict=strict), dst, **writing)
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not equals or not old:
+        raise click.UsageError(
+            f"{option} {text}: OLD=NEW is expected (or --rules, for a '=' in OLD)"
+        )
+    return old, new

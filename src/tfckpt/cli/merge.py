@@ -1,0 +1,38 @@
+"""``tfckpt merge``: the tensors of several checkpoints in one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from tfckpt.cli.writing import write, writing_options
+from tfckpt.transform import merge
+from tfckpt.transform.merging import ON_CONFLICT, OnConflict
+from tfckpt.transform.tensors import LazyTensors, as_lazy
+
+
+@click.command("merge")
+@click.argument("paths", nargs=-1, required=True, metavar="SRC... DST")
+@click.option(
+    "--on-conflict",
+    type=click.Choice(ON_CONFLICT),
+    default="error",
+    show_default=True,
+    help="Names that several have: refuse, take the first or last, or they have to be equal.",
+)
+@writing_options
+def merge_command(paths: tuple[str, ...], on_conflict: OnConflict, **writing: Any) -> None:
+    """Write the tensors of all checkpoints SRC as one at prefix DST; they stay as they are."""
+    *sources, target = paths
+    if not sources:
+        raise click.UsageError("SRC... DST are expected, two paths at least")
+    given = [as_lazy(source) for source in sources]
+    try:
+        merged = merge(*given, on_conflict=on_conflict)
+        everything = {name: tensor for one in given for name, tensor in one.tensors.items()}
+        readers = [reader for one in given for reader in one.readers]
+        write(LazyTensors(everything, readers), merged, target, **writing)
+    finally:
+        for one in given:
+            one.close()

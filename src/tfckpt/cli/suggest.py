@@ -1,0 +1,65 @@
+"""``tfckpt suggest``: which tensors of a checkpoint a program's names may mean."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from tfckpt.cli.output import console, markup, table
+from tfckpt.formats import open_tensors
+from tfckpt.transform.suggesting import Suggestions, suggest
+
+if TYPE_CHECKING:
+    from tfckpt.tensors.slices import Shape
+
+_GRAPHS = (".meta", ".pb", ".pbtxt")
+
+
+@click.command("suggest")
+@click.argument("src")
+@click.argument("like")
+@click.option("--table", "as_table", is_flag=True, help="Show a table, not a file of rules.")
+@click.option("--json", "as_json", is_flag=True, help="Print the suggestions as JSON.")
+def suggest_command(src: str, like: str, as_table: bool, as_json: bool) -> None:
+    """Suggest how the tensors of SRC have to be renamed to be those of LIKE.
+
+    LIKE is a checkpoint that the program wrote, or its graph (.meta, .pb, .pbtxt). What is printed
+    is a file of rules for `tfckpt edit --rules`, to be looked through first.
+    """
+    with open_tensors(src) as reader:
+        if like.endswith(_GRAPHS):
+            found = suggest(reader, _variables(like))
+        else:
+            with open_tensors(like) as program:
+                found = suggest(reader, program)
+    if as_json:
+        click.echo(json.dumps([one._asdict() for one in found], indent=2))
+    elif as_table:
+        _show(found)
+    else:
+        click.echo(found.to_toml(), nl=False)
+
+
+def _variables(path: str) -> dict[str, Shape]:
+    """Return the variables of a graph whose shapes are known."""
+    from tfckpt.graph import list_graph_variables
+
+    shapes = {one.checkpoint_key: one.shape for one in list_graph_variables(path)}
+    known: dict[str, Shape] = {}
+    for name, shape in shapes.items():
+        sizes = [size for size in shape or () if size is not None]
+        if shape is not None and len(sizes) == len(shape):
+            known[name] = tuple(sizes)
+    return known
+
+
+def _show(found: Suggestions) -> None:
+    out = console()
+    listing = table("target", "tensor", "sure", "why", right=("sure",))
+    for one in found:
+        name = one.name or " or ".join(one.candidates)
+        sure = f"{one.confidence:.2f}" if one.name else "open"
+        listing.add_row(markup(one.target), markup(name), sure, markup(one.reason))
+    out.print(listing)

@@ -1,0 +1,71 @@
+"""Averages that training kept of the weights, in place of the weights."""
+
+from __future__ import annotations
+
+import re
+
+from tfckpt.errors import InvalidArgumentError
+from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.objects.nodes import given_object_graph
+from tfckpt.transform.selecting import without
+from tfckpt.transform.slots import primaries
+from tfckpt.transform.tensors import LazyTensors, Tensors, as_lazy
+
+# The name that tf.train.ExponentialMovingAverage has unless it is given another.
+SHADOW = "ExponentialMovingAverage"
+# The slot in which optimizers of objects keep averages (TensorFlow Addons' MovingAverage, SWA).
+_SLOT = "average"
+
+
+def with_averages(tensors: Tensors, name: str = SHADOW) -> LazyTensors:
+    """Return the tensors with the moving averages of the weights in place of the weights.
+
+    `name` is that of the ``tf.train.ExponentialMovingAverage`` that kept them, beside the weights:
+    ``w/ExponentialMovingAverage`` becomes ``w``, also where there is no ``w``. Weights without an
+    average stay. In an object-based checkpoint slot variables called ``average`` are meant.
+
+    Raises InvalidArgumentError if there are none.
+
+    >>> import numpy as np
+    >>> both = {"w": np.zeros(2), "w/ExponentialMovingAverage": np.ones(2), "step": 3}
+    >>> averages = with_averages(both)
+    >>> list(averages), averages["w"]
+    (['w', 'step'], array([1., 1.]))
+    """
+    given = as_lazy(tensors)
+    found = _slots(given) if OBJECT_GRAPH_KEY in given else _shadows(given, name)
+    if not found:
+        what = f"slot variables called {_SLOT!r}" if OBJECT_GRAPH_KEY in given else f"{name!r}"
+        raise InvalidArgumentError(
+            f"among its {len(given)} tensors are no averages of weights ({what})", path=given.path
+        )
+    replaced = dict(given.tensors)
+    for shadow, weight in found.items():
+        replaced[weight] = given.tensors[shadow]
+    return without(given.with_tensors(replaced), found)
+
+
+def _shadows(given: LazyTensors, name: str) -> dict[str, str]:
+    """Return the averages by name, with the weights whose place they take."""
+    shadow = re.compile(rf"(.+)/{re.escape(name)}(_\d+)?")
+    found: dict[str, str] = {}
+    for one, info in given.infos().items():
+        match = shadow.fullmatch(one)
+        if match is None:
+            continue
+        weights = [variable for _, variable in primaries(match[1], given.tensors)]
+        same = (w for w in weights if given.info(w)[:2] == info[:2])
+        found[one] = next(same, match[1] if not weights else "")
+    return {shadow: weight for shadow, weight in found.items() if weight}
+
+
+def _slots(given: LazyTensors) -> dict[str, str]:
+    graph = given_object_graph(given.tensors[OBJECT_GRAPH_KEY].read(), given.path)
+    found: dict[str, str] = {}
+    for node in graph.nodes:
+        for slot in node.slot_variables:
+            average = graph.nodes[slot.slot_variable_node_id].attributes
+            variable = graph.nodes[slot.original_variable_node_id].attributes
+            if slot.slot_name == _SLOT and len(average) == len(variable) == 1:
+                found[average[0].checkpoint_key] = variable[0].checkpoint_key
+    return {one: weight for one, weight in found.items() if one in given and weight in given}
