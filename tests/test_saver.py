@@ -731,3 +731,36 @@ def test_what_a_saver_wrote_over_itself_is_still_its_own(tmp_path: Path) -> None
     saver.save(W, tmp_path / "m", global_step=1, write_state=False)
     saver.save(W, tmp_path / "m", global_step=2)
     assert not tfckpt.checkpoint_exists(tmp_path / "m-1")
+
+
+def test_without_fsync_nothing_waits_for_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(_: int) -> None:
+        raise AssertionError("a flush to the disk")
+
+    for name in ("fsync", "fdatasync"):
+        monkeypatch.setattr(os, name, never)
+    saver = tfckpt.Saver(fsync=False, allow_empty=True)
+    saver.save({"w": 1.0}, tmp_path / "m")
+    saver.export_meta_graph(tmp_path / "exported.meta", variables={"w": 1.0})
+    saver.save({}, tmp_path / "empty")
+    assert sorted(os.listdir(tmp_path)) == [
+        *("checkpoint", "empty.meta", "exported.meta", "m.data-00000-of-00001", "m.index"),
+        "m.meta",
+    ]
+
+
+def test_twenty_names_that_are_missing_are_listed(tmp_path: Path) -> None:
+    path = tfckpt.save(tmp_path / "m", {"there": 1.0})
+    for count, end in ((20, "x19"), (21, "  ... and 1 more")):
+        weights = {f"x{number:02d}": 0.0 for number in range(count)}
+        with pytest.raises(KeyError) as caught:
+            tfckpt.Saver().restore(weights, path)
+        assert str(caught.value).splitlines()[-1].endswith(end)
+
+
+def test_what_is_no_array_is_named_with_what_it_is(tmp_path: Path) -> None:
+    path = tfckpt.save(tmp_path / "m", {"w": 1.0})
+    with pytest.raises(ValueError, match=r"\n  w: the variable is object \(.*\), the checkpoint"):
+        tfckpt.Saver().restore({"w": object()}, path)

@@ -16,6 +16,7 @@ from tfckpt.graphdef.meta_info import strip_attrs
 from tfckpt.graphdef.names import op_name
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.graphdef.saver_nodes import drop_extraneous_savers
+from tfckpt.names import shown
 from tfckpt.parsing import parse_binary
 from tfckpt.protos import MetaGraphDef, NodeDef, SaverDef, SaveSliceInfoDef, VariableDef
 from tfckpt.saver.definition import scope_of
@@ -91,8 +92,8 @@ def _chosen(
     known = _places(variables).values()
     strangers = [name for name, place in places.items() if place not in known]
     if strangers:
-        shown = ", ".join(map(repr, strangers[:5])) + ", ..." * (len(strangers) > 5)
-        raise ValueError(f"{len(strangers)} of var_list are no variables of the graph: {shown}")
+        listed = shown([repr(name) for name in strangers])
+        raise ValueError(f"{len(strangers)} of var_list are no variables of the graph: {listed}")
     names = {place: name for name, place in places.items()}
     wanted = [(names.get(saved.name if saved.part else saved.node), saved) for saved in variables]
     return [saved._replace(name=name) for name, saved in wanted if name is not None]

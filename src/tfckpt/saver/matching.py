@@ -12,7 +12,7 @@ import numpy as np
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
-from tfckpt.names import OBJECT_GRAPH_KEY, close_names
+from tfckpt.names import OBJECT_GRAPH_KEY, close_names, shown_lines
 from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.saver.var_list import Place, Weights, fill, spec_of
@@ -135,28 +135,27 @@ def problems(report: RestoreReport, reader: CheckpointReader) -> str:
 
 
 def _missing_text(report: RestoreReport, keys: list[str]) -> str:
-    lines = [f"{len(report.missing)} variables are missing from the checkpoint's {len(keys)}:"]
-    for name in report.missing[:_SHOWN]:
-        close = close_names(name, keys)
-        lines.append(f"  {name}" + (f" (did you mean {' or '.join(close)}?)" if close else ""))
-    lines.extend(_more(report.missing))
     hint = prefix_hint(report.missing, keys)
-    if hint:
-        lines.append(hint)
-    return "\n".join(lines)
+    close = {name: close_names(name, keys) for name in report.missing[:_SHOWN]}
+    hints = {name: f" (did you mean {' or '.join(near)}?)" for name, near in close.items() if near}
+    return "\n".join(
+        [
+            f"{len(report.missing)} variables are missing from the checkpoint's {len(keys)}:",
+            shown_lines([name + hints.get(name, "") for name in report.missing], _SHOWN),
+            *([hint] if hint else []),
+        ]
+    )
 
 
 def _mismatched_text(mismatched: list[Mismatch]) -> str:
-    lines = [f"{len(mismatched)} variables differ from the checkpoint in dtype or shape:"]
-    lines += [
-        f"  {name}: the variable is {expected}, the checkpoint has {found}"
-        for name, expected, found in mismatched[:_SHOWN]
+    lines = [
+        f"{name}: the variable is {expected}, the checkpoint has {found}"
+        for name, expected, found in mismatched
     ]
-    return "\n".join([*lines, *_more(mismatched)])
-
-
-def _more(items: list[Any]) -> list[str]:
-    return [f"  ... and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else []
+    return (
+        f"{len(mismatched)} variables differ from the checkpoint in dtype or shape:\n"
+        f"{shown_lines(lines, _SHOWN)}"
+    )
 
 
 def prefix_hint(missing: list[str], keys: list[str]) -> str:

@@ -105,8 +105,8 @@ class SaverNodes:
         shards: ShardVariables,
         saver_def: SaverDef,
         *,
-        filename: bytes = DEFAULT_FILENAME,
-        reshape: bool = False,
+        filename: bytes,
+        reshape: bool,
     ) -> None:
         """Add everything, and put a SaverDef of these operations into the graph."""
         self._filename(filename)

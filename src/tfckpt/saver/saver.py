@@ -212,9 +212,8 @@ class Saver:
         shards = self._choose_shards(tensors, saver_def)
         target = target.with_shards(len(shards))
         if write_state:
-            self._state(
-                target, []
-            )  # raises for a path that no state file can name: nothing is written
+            # Raises for a path that no state file can name, before anything is written.
+            self._state(target, [])
         if target.meta:
             graph = self._graph_bytes(tensors, shards, saver_def, strip_default_attrs)
         with self._undone_on_failure(target):
