@@ -97,8 +97,8 @@ def test_a_damaged_source_leaves_nothing(tmp_path: Path) -> None:
 
 def test_what_was_written_is_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prefix = tfckpt.save(tmp_path / "a", {"x": np.arange(9)})
-    read = V1Reader.get_tensor
-    monkeypatch.setattr(V1Reader, "get_tensor", lambda *args: read(*args) + 1)
+    read = V1Reader.read
+    monkeypatch.setattr(V1Reader, "read", lambda *args: read(*args) + 1)
 
     with pytest.raises(DataLossError, match="differs from the source"):
         tfckpt.convert_checkpoint(prefix, tmp_path / "b", to="v1")

@@ -116,7 +116,7 @@ def load_variable(
 ) -> Array:
     """Return one tensor, or a part of it; a ``:0`` at the end of `name` is taken off.
 
-    A scalar string comes as ``bytes``, as TensorFlow's ``load_variable`` gives it.
+    It comes as TensorFlow's ``load_variable`` gives it: see `CheckpointReader.get_tensor`.
     """
     if not isinstance(name, str):
         raise TypeError(f"a tensor's name is a str, not {name!r}")

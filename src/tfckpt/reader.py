@@ -12,7 +12,7 @@ import numpy as np
 
 from tfckpt.dtypes import data_type_name, numpy_dtype, python_name, why_unreadable
 from tfckpt.errors import FileMissingError, TensorNotFoundError, UnimplementedError
-from tfckpt.names import close_names, shown_lines
+from tfckpt.names import close_names, decode_name, shown_lines
 from tfckpt.notebook import table_html
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
@@ -97,17 +97,33 @@ class TensorReader(Mapping[str, Array]):
         """Return the same of every tensor, by name."""
 
     @abstractmethod
-    def get_tensor(self, name: str, index: Index | None = None) -> Array:
+    def read(self, name: str, index: Index | None = None) -> Array:
+        """Return a tensor as an array with the dtype that `info` has, or a part of it.
+
+        As `get_tensor`, but a scalar is an array without dimensions (a string chosen by `index`
+        is ``bytes``), and quantized types keep the structured dtypes that keep them apart.
+        ``reader[name]`` is ``reader.read(name)``.
+        """
+
+    def get_tensor(self, name: str | bytes, index: Index | None = None) -> Array:
         """Return a tensor, or the part of it that ``array[index]`` would be.
 
         `index` is made of integers, slices and ``...`` (``numpy.s_`` writes one). A part reads
         only the bytes that it needs, where the format allows that.
 
-        Strings come as an object array of bytes, a scalar one as ``bytes``.
+        What comes is what TensorFlow's reader gives: of a scalar numpy's (``numpy.float32``), of
+        strings an object array of bytes, of a scalar one ``bytes``; quantized types as the
+        integers that they are stored as. `read` gives an array of each, whose dtype keeps the
+        quantized types apart.
 
         Raises TensorNotFoundError; DataLossError for damaged bytes; UnimplementedError for
         element types that cannot be read here; IndexError for an index that does not fit.
         """
+        value = self.read(as_name(name), index)
+        if not isinstance(value, np.ndarray):
+            return value  # one element, that the index chose
+        plain = value.view(value.dtype[0]) if value.dtype.names else value
+        return plain if plain.ndim else plain[()]
 
     def origin(self, name: str) -> tuple[TensorReader, str] | None:
         """Return where a tensor is from: the reader that has it, unchanged, and its name there.
@@ -144,9 +160,8 @@ class TensorReader(Mapping[str, Array]):
             raise FileMissingError(missing, path=self.path)
 
     def __getitem__(self, name: str) -> Array:
-        """Return a tensor as an array; a scalar string as one of no dimensions."""
-        value = self.get_tensor(name)
-        return np.array(value, object) if isinstance(value, bytes) else value
+        """Return a tensor as an array; a scalar as one of no dimensions."""
+        return self.read(name)
 
     @abstractmethod
     def __contains__(self, name: object) -> bool:
@@ -187,9 +202,13 @@ class CheckpointReader(TensorReader):
     """A checkpoint of TensorFlow as a mapping from name to array, read lazily.
 
     What it maps to is always an array. It has the methods of TensorFlow's ``CheckpointReader`` too,
-    whose `get_tensor` hands out a scalar string as ``bytes``. Names come in the order of their
-    UTF-8 bytes. Every tensor is checked against its checksum before it is handed out (of a part
-    see `get_tensor`).
+    whose `get_tensor` hands out scalars as numpy's, or as ``bytes``. Names come in the order of
+    their UTF-8 bytes.
+
+    Every tensor is checked against its checksum before it is handed out. As that speaks of a whole
+    tensor (a V2 one, or a stored slice of it), a part is checked, once, where that costs little: of
+    a tensor of up to 4 MiB, or where a quarter of it is asked for. With ``verify="whole"`` it
+    always is.
 
     >>> import numpy as np, tempfile, tfckpt
     >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"w": np.eye(2), "step": 7})
@@ -198,23 +217,8 @@ class CheckpointReader(TensorReader):
     ['step', 'w'] (2, 2) [1. 0.]
     """
 
-    @abstractmethod
-    def get_tensor(self, name: str, index: Index | None = None) -> Array:
-        """Return a tensor, or the part of it that ``array[index]`` would be.
-
-        `index` is made of integers, slices and ``...`` (``numpy.s_`` writes one). A part reads
-        only the bytes that it needs. As a checksum speaks of a whole tensor (a V2 one, or a
-        stored slice of it), a part is checked, once, where that costs little: of a tensor of up
-        to 4 MiB, or where a quarter of it is asked for. With ``verify="whole"`` it always is.
-
-        Strings come as an object array of bytes, a scalar one as ``bytes``.
-
-        Raises TensorNotFoundError; DataLossError for damaged bytes; UnimplementedError for
-        variants, resources and types that are not known; IndexError for an index that does not fit.
-        """
-
-    def has_tensor(self, name: str) -> bool:
-        return name in self
+    def has_tensor(self, name: str | bytes) -> bool:
+        return as_name(name) in self
 
     def get_variable_to_shape_map(self) -> dict[str, list[int]]:
         """Return the shape of every tensor."""
@@ -233,9 +237,9 @@ class CheckpointReader(TensorReader):
         return "".join(lines).encode("utf-8", "surrogateescape")
 
 
-def handed_out(array: Array) -> Array:
-    """Return what TensorFlow's `get_tensor` returns for a tensor: a scalar string's bytes."""
-    return array[()] if array.ndim == 0 and array.dtype.kind == "O" else array
+def as_name(name: str | bytes) -> str:
+    """Return a tensor's name as a str: TensorFlow's reader takes bytes, too."""
+    return decode_name(name) if isinstance(name, bytes) else name
 
 
 def listed(names: Iterable[str]) -> Iterable[str]:

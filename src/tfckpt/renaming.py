@@ -12,13 +12,14 @@ from itertools import count
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from tfckpt.checkpoint import load_checkpoint
-from tfckpt.errors import InvalidArgumentError
+from tfckpt.errors import InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, shown, shown_lines
 from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import CheckpointReader, Unreadable, readable
 from tfckpt.saved_model.full_names import export_dir_of, full_names
+from tfckpt.saved_model.loader import Variables
 from tfckpt.tensors.stored import Array
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Renaming(NamedTuple):
 
 
 def to_name_based(
-    path: AnyPath,
+    path: AnyPath | Variables,
     *,
     repeated: Repeated = "error",
     nameless: Nameless = "error",
@@ -69,12 +70,33 @@ def to_name_based(
     the others are left out (and named in a warning); with "key" each comes under its path instead.
     Where variables have no name at all, that is an InvalidArgumentError too; with `nameless` "key"
     they come under their paths. `unreadable` is that of `load`.
+
+    `saved_model.Variables`, which a SavedModel was loaded into, can be given in the checkpoint's
+    place: names are those of the model, values are as they are in the mapping by now.
     """
-    with load_checkpoint(path) as reader:
+    with load_checkpoint(_checkpoint_of(path)) as reader:
         chosen = renaming(reader, repeated=repeated, nameless=nameless, unreadable=unreadable)
         warn_of(chosen.left_out, reader)
-        values = reader.get_tensors(chosen.keys.values())
+        keys = chosen.keys.values()
+        values = path if isinstance(path, Variables) else reader.get_tensors(keys)
+        gone = sorted(key for key in keys if key not in values)
+        if gone:
+            raise TensorNotFoundError(
+                f"the model's variables {shown(gone)} are not in the mapping", path=reader.path
+            )
         return {name: values[key] for name, key in chosen.keys.items()}
+
+
+def _checkpoint_of(given: AnyPath | Variables) -> AnyPath:
+    """Return the checkpoint that says what the variables' names are."""
+    if not isinstance(given, Variables):
+        return given
+    if given.export_dir is None:
+        raise InvalidArgumentError(
+            "these Variables do not know their model: saved_model.load fills them, without an "
+            "import_scope"
+        )
+    return given.export_dir
 
 
 def warn_of(left_out: Mapping[str, str], reader: CheckpointReader) -> None:

@@ -22,9 +22,11 @@ from google.protobuf import (
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 from tensorflow.core.framework import variable_pb2
 from tensorflow.core.protobuf import (
+    config_pb2,
     control_flow_pb2,
     fingerprint_pb2,
     queue_runner_pb2,
+    rewriter_config_pb2,
     saved_model_pb2,
     tensor_bundle_pb2,
 )
@@ -34,10 +36,12 @@ from tensorflow.python.training import checkpoint_state_pb2
 from tfckpt import protos
 
 ROOTS = [
+    config_pb2,
     checkpoint_state_pb2,
     control_flow_pb2,
     fingerprint_pb2,
     queue_runner_pb2,
+    rewriter_config_pb2,
     saved_model_pb2,
     saved_tensor_slice_pb2,
     tensor_bundle_pb2,

@@ -96,7 +96,7 @@ def test_which_slices_tensorflow_restores(kind: DataType, tmp_path: Path) -> Non
             tf.raw_ops.RestoreV2(**arguments)
     else:
         assert tf.raw_ops.RestoreV2(**arguments)[0].shape == array.shape
-    assert tfckpt.load_checkpoint(path).get_tensor("w" + SUFFIX).tolist() == array.tolist()
+    assert tfckpt.load_checkpoint(path)["w" + SUFFIX].tolist() == array.tolist()
 
 
 def test_entries_of_merged_slices_are_the_same(tmp_path: Path) -> None:

@@ -214,7 +214,7 @@ class Ours:
 
     def restore(self, path: Path | str, name: str, dtype: str, spec: str = "") -> Any:
         with tfckpt.load_checkpoint(path) as reader:
-            return reader.get_tensor(name, index_of(spec) if spec else None)
+            return reader.read(name, index_of(spec) if spec else None)
 
     def data_type(self, path: Path | str, name: str) -> int:
         return int(tfckpt.load_checkpoint(path).info(name).data_type)

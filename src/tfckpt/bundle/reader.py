@@ -16,7 +16,7 @@ from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.lazy import lazy
 from tfckpt.names import AnyPath, check_prefix, decode_name, encode_name, key_of
 from tfckpt.pause import no_collection
-from tfckpt.reader import CheckpointReader, TensorInfo, Verify, handed_out, listed, tensor_not_found
+from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
 from tfckpt.tensors.selection import Axis, Index, Part, Selection
 from tfckpt.tensors.slices import TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array
@@ -150,12 +150,12 @@ class BundleReader(CheckpointReader):
 
     # Values
 
-    def get_tensor(self, name: str, index: Index | None = None) -> Array:
+    def read(self, name: str, index: Index | None = None) -> Array:
         entry = self.entry(name)
         self._check_readable(name, entry)
         with located(self._files.index, name), self._limits:
             if index is None:
-                return handed_out(self._whole(name, entry))
+                return self._whole(name, entry)
             return self._part(name, entry, Selection.of(index, entry.shape))
 
     @no_collection()

@@ -165,7 +165,7 @@ def _add(bundle: BundleWriter, variables: Mapping[str, object], name: str, shard
         info = variables.info(name)
         if info.slices and not _unread_slices(info):
             for one in info.slices:
-                part = variables.get_tensor(name, one.index_in(info.shape))
+                part = variables.read(name, one.index_in(info.shape))
                 bundle.add_slice(name, info.shape, one.extents, part, shard=shard)
             return
     bundle.add(name, variables[name], shard=shard)

@@ -11,7 +11,7 @@ from tfckpt.formats.raw import ForeignReader
 from tfckpt.graphdef.listing import constant_protos
 from tfckpt.pause import no_collection
 from tfckpt.protos import TensorProto
-from tfckpt.reader import TensorInfo, handed_out
+from tfckpt.reader import TensorInfo
 from tfckpt.tensors.selection import Index, Selection
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array
@@ -43,7 +43,7 @@ class FrozenReader(ForeignReader):
             return None
         return TensorInfo(proto.dtype, _shape(proto), proto.ByteSize())
 
-    def get_tensor(self, name: str, index: Index | None = None) -> Array:
+    def read(self, name: str, index: Index | None = None) -> Array:
         info = self.readable(name)
         with located(self.path, name), self._limits:
             array = make_ndarray(self._protos[name])
@@ -51,7 +51,7 @@ class FrozenReader(ForeignReader):
                 Selection.of(index, info.shape)  # takes the same as of a tensor in a file
                 part = array[index]
                 return part if isinstance(part, bytes) else np.array(part, array.dtype)
-        return handed_out(array)
+        return array
 
     def close(self) -> None:
         """Nothing is held open."""

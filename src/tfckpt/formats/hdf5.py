@@ -34,7 +34,7 @@ from tfckpt.errors import (
 from tfckpt.formats.raw import Checked, RawReader, Stored, described, dtype_named
 from tfckpt.formats.zipped import STORED, Archive
 from tfckpt.names import is_text
-from tfckpt.reader import TensorInfo, Verify, handed_out
+from tfckpt.reader import TensorInfo, Verify
 from tfckpt.storage import FileWriter, MemorySource, Source, Window
 from tfckpt.tensors.selection import Axis, Index, Selection
 from tfckpt.tensors.slices import Shape, volume
@@ -142,15 +142,15 @@ class Hdf5Reader(RawReader):
                         said[f"{path}@{name}" if path else name] = _attribute(one, name)
         return said
 
-    def get_tensor(self, name: str, index: Index | None = None) -> Array:
+    def read(self, name: str, index: Index | None = None) -> Array:
         info = self.readable(name)
         if not self._tensors[name].packed:
-            return super().get_tensor(name, index)
+            return super().read(name, index)
         selection = Selection.of(... if index is None else index, info.shape)
         with located(self.path, name), self._limits:
             elements = self._read(name, info, selection.axes)
         if index is None:
-            return handed_out(elements)
+            return elements
         return selection.finished(elements)
 
     def _read(self, name: str, info: TensorInfo, axes: Sequence[Axis]) -> Array:

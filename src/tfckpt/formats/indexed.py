@@ -95,9 +95,9 @@ class IndexedReader(ForeignReader):
     def __contains__(self, name: object) -> bool:
         return name in self._files
 
-    def get_tensor(self, name: str, index: Index | None = None) -> Array:
+    def read(self, name: str, index: Index | None = None) -> Array:
         self.readable(name)
-        return self._reader(name).get_tensor(name, index)
+        return self._reader(name).read(name, index)
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         wanted = list(self) if names is None else list(listed(names))

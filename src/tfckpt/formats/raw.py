@@ -21,7 +21,7 @@ from tfckpt.bundle.fetch import Shard
 from tfckpt.bundle.part import c_strides, fetch_part, read_box
 from tfckpt.dtypes import data_type_of
 from tfckpt.errors import DataLossError, UnimplementedError, located
-from tfckpt.reader import TensorInfo, TensorReader, Verify, handed_out, listed, tensor_not_found
+from tfckpt.reader import TensorInfo, TensorReader, Verify, listed, tensor_not_found
 from tfckpt.storage import Source
 from tfckpt.tensors.selection import Axis, Index, Selection
 from tfckpt.tensors.slices import Shape, volume
@@ -191,7 +191,7 @@ class RawReader(ForeignReader):
         stored = self._tensors.get(name)
         return None if stored is None else stored.info
 
-    def get_tensor(self, name: str, index: Index | None = None) -> Array:
+    def read(self, name: str, index: Index | None = None) -> Array:
         info = self.readable(name)
         stored = self._tensors[name]
         if stored.held is not None:
@@ -201,7 +201,7 @@ class RawReader(ForeignReader):
             self._check([stored], volume(selection.shape) * info.dtype.itemsize)
             source = self._unpacked(name) if stored.packed else self._source
             if index is None:
-                return handed_out(fetch_all(source, {name: stored})[name])
+                return fetch_all(source, {name: stored})[name]
             return selection.finished(fetch_axes(source, name, stored, selection.axes))
 
     def _unpacked(self, name: str) -> Source:
@@ -242,9 +242,10 @@ class RawReader(ForeignReader):
 
 def _copied(array: Array, index: Index | None) -> Array:
     """Return a part of an array, or all of it, as the caller's own; one string as bytes."""
-    if index is not None:
-        Selection.of(index, array.shape)  # takes the same as of a tensor in a file
-    part: Any = array[() if index is None else index]
+    if index is None:
+        return array.copy()
+    Selection.of(index, array.shape)  # takes the same as of a tensor in a file
+    part: Any = array[index]
     if array.dtype.kind == "O":
         return part.copy() if isinstance(part, np.ndarray) else part
     return np.array(part)

@@ -66,7 +66,9 @@ class ObjectValues:
     def _read(self, node_id: int, attribute: SerializedTensor) -> Any:
         values = {}
         for key in self.keys(node_id, attribute.checkpoint_key):
-            value = self.reader.get_tensor(key)
+            value: Any = self.reader[key]
+            if value.dtype == object and not value.ndim:
+                value = value[()]
             if attribute.name != VARIABLE_VALUE and isinstance(value, bytes):
                 value = _text(value)
             if key == attribute.checkpoint_key:

@@ -18,22 +18,38 @@ from google.protobuf.message import Message as _Message
 from tfckpt.protos._runtime import adopt as adopt
 
 __all__ = [
+    "AllocationDescription",
+    "AllocationRecord",
+    "AllocatorMemoryUsed",
     "AssetFileDef",
     "AttrValue",
+    "AutoParallelOptions",
+    "BatchingOptions",
     "BoundedTensorSpecProto",
     "BundleEntryProto",
     "BundleHeaderProto",
+    "CallableOptions",
     "CapturedTensor",
     "CheckpointState",
     "ChunkInfo",
     "ChunkMetadata",
     "ChunkedField",
     "ChunkedMessage",
+    "ClusterDef",
     "Code",
     "CollectionDef",
     "CondContextDef",
+    "ConfigProto",
     "ControlFlowContextDef",
+    "CoordinatedJob",
+    "CoordinationServiceConfig",
+    "CostGraphDef",
     "DataType",
+    "DebugOptions",
+    "DebugTensorWatch",
+    "DebuggedSourceFile",
+    "DebuggedSourceFiles",
+    "DeviceStepStats",
     "DictValue",
     "FieldIndex",
     "FingerprintDef",
@@ -42,23 +58,34 @@ __all__ = [
     "FunctionDef",
     "FunctionDefLibrary",
     "FunctionSpec",
+    "GPUOptions",
     "GradientDef",
     "GraphDebugInfo",
     "GraphDef",
+    "GraphOptions",
+    "JobDef",
     "ListValue",
+    "MemoryStats",
     "MetaGraphDef",
     "NameAttrList",
     "NamedTupleValue",
     "NodeDef",
+    "NodeExecStats",
+    "NodeOutput",
     "NoneValue",
     "OpDef",
     "OpDeprecation",
     "OpList",
+    "OptimizerOptions",
     "PairValue",
     "QueueRunnerDef",
+    "RPCOptions",
     "RegisteredGradient",
     "RegisteredSaver",
     "ResourceHandleProto",
+    "RewriterConfig",
+    "RunMetadata",
+    "RunOptions",
     "SaveSliceInfoDef",
     "SaveableObject",
     "SavedAsset",
@@ -77,15 +104,21 @@ __all__ = [
     "SavedUserObject",
     "SavedVariable",
     "SaverDef",
+    "ScopedAllocatorOptions",
     "SerializedDType",
+    "SessionMetadata",
     "SignatureDef",
     "SplitterVersionDef",
+    "StepStats",
     "StructuredValue",
+    "TensorConnection",
+    "TensorDescription",
     "TensorInfo",
     "TensorProto",
     "TensorShapeProto",
     "TensorSliceProto",
     "TensorSpecProto",
+    "ThreadPoolOptionProto",
     "TrackableObjectGraph",
     "TupleValue",
     "TypeSpecProto",
@@ -94,6 +127,7 @@ __all__ = [
     "VariableDef",
     "VariableSynchronization",
     "VariantTensorDataProto",
+    "VerifierConfig",
     "VersionDef",
     "WhileContextDef",
     "adopt",
@@ -378,6 +412,76 @@ VARIABLE_SYNCHRONIZATION_NONE: _Final = 1
 VARIABLE_SYNCHRONIZATION_ON_WRITE: _Final = 2
 VARIABLE_SYNCHRONIZATION_ON_READ: _Final = 3
 
+class AllocationDescription(_Message):
+    REQUESTED_BYTES_FIELD_NUMBER: _Final = 1
+    ALLOCATED_BYTES_FIELD_NUMBER: _Final = 2
+    ALLOCATOR_NAME_FIELD_NUMBER: _Final = 3
+    ALLOCATION_ID_FIELD_NUMBER: _Final = 4
+    HAS_SINGLE_REFERENCE_FIELD_NUMBER: _Final = 5
+    PTR_FIELD_NUMBER: _Final = 6
+    requested_bytes: int
+    allocated_bytes: int
+    allocator_name: str
+    allocation_id: int
+    has_single_reference: bool
+    ptr: int
+    def __init__(
+        self,
+        *,
+        requested_bytes: int | None = ...,
+        allocated_bytes: int | None = ...,
+        allocator_name: str | None = ...,
+        allocation_id: int | None = ...,
+        has_single_reference: bool | None = ...,
+        ptr: int | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["requested_bytes", "allocated_bytes", "allocator_name", "allocation_id", "has_single_reference", "ptr"],
+    ) -> None: ...
+
+class AllocationRecord(_Message):
+    ALLOC_MICROS_FIELD_NUMBER: _Final = 1
+    ALLOC_BYTES_FIELD_NUMBER: _Final = 2
+    alloc_micros: int
+    alloc_bytes: int
+    def __init__(
+        self,
+        *,
+        alloc_micros: int | None = ...,
+        alloc_bytes: int | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: _Literal["alloc_micros", "alloc_bytes"]) -> None: ...
+
+class AllocatorMemoryUsed(_Message):
+    ALLOCATOR_NAME_FIELD_NUMBER: _Final = 1
+    TOTAL_BYTES_FIELD_NUMBER: _Final = 2
+    PEAK_BYTES_FIELD_NUMBER: _Final = 3
+    LIVE_BYTES_FIELD_NUMBER: _Final = 4
+    ALLOCATION_RECORDS_FIELD_NUMBER: _Final = 6
+    ALLOCATOR_BYTES_IN_USE_FIELD_NUMBER: _Final = 5
+    allocator_name: str
+    total_bytes: int
+    peak_bytes: int
+    live_bytes: int
+    @property
+    def allocation_records(self) -> _Messages[AllocationRecord]: ...
+    allocator_bytes_in_use: int
+    def __init__(
+        self,
+        *,
+        allocator_name: str | None = ...,
+        total_bytes: int | None = ...,
+        peak_bytes: int | None = ...,
+        live_bytes: int | None = ...,
+        allocation_records: _Iterable[AllocationRecord] | None = ...,
+        allocator_bytes_in_use: int | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["allocator_name", "total_bytes", "peak_bytes", "live_bytes", "allocation_records", "allocator_bytes_in_use"],
+    ) -> None: ...
+
 class AssetFileDef(_Message):
     TENSOR_INFO_FIELD_NUMBER: _Final = 1
     FILENAME_FIELD_NUMBER: _Final = 2
@@ -487,6 +591,45 @@ class AttrValue(_Message):
         oneof_group: _Literal["value"],
     ) -> _Literal["s", "i", "f", "b", "type", "shape", "tensor", "list", "func", "placeholder"] | None: ...
 
+class AutoParallelOptions(_Message):
+    ENABLE_FIELD_NUMBER: _Final = 1
+    NUM_REPLICAS_FIELD_NUMBER: _Final = 2
+    enable: bool
+    num_replicas: int
+    def __init__(
+        self,
+        *,
+        enable: bool | None = ...,
+        num_replicas: int | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: _Literal["enable", "num_replicas"]) -> None: ...
+
+class BatchingOptions(_Message):
+    NUM_BATCH_THREADS_FIELD_NUMBER: _Final = 1
+    MAX_BATCH_SIZE_FIELD_NUMBER: _Final = 2
+    BATCH_TIMEOUT_MICROS_FIELD_NUMBER: _Final = 3
+    ALLOWED_BATCH_SIZES_FIELD_NUMBER: _Final = 4
+    MAX_ENQUEUED_BATCHES_FIELD_NUMBER: _Final = 5
+    num_batch_threads: int
+    max_batch_size: int
+    batch_timeout_micros: int
+    @property
+    def allowed_batch_sizes(self) -> _Scalars[int]: ...
+    max_enqueued_batches: int
+    def __init__(
+        self,
+        *,
+        num_batch_threads: int | None = ...,
+        max_batch_size: int | None = ...,
+        batch_timeout_micros: int | None = ...,
+        allowed_batch_sizes: _Iterable[int] | None = ...,
+        max_enqueued_batches: int | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["num_batch_threads", "max_batch_size", "batch_timeout_micros", "allowed_batch_sizes", "max_enqueued_batches"],
+    ) -> None: ...
+
 class BoundedTensorSpecProto(_Message):
     NAME_FIELD_NUMBER: _Final = 1
     SHAPE_FIELD_NUMBER: _Final = 2
@@ -577,6 +720,64 @@ class BundleHeaderProto(_Message):
     def ClearField(
         self,
         field_name: _Literal["num_shards", "endianness", "version"],
+    ) -> None: ...
+
+class CallableOptions(_Message):
+    class FeedDevicesEntry(_Message):
+        KEY_FIELD_NUMBER: _Final = 1
+        VALUE_FIELD_NUMBER: _Final = 2
+        key: str
+        value: str
+        def __init__(self, *, key: str | None = ..., value: str | None = ...) -> None: ...
+        def ClearField(self, field_name: _Literal["key", "value"]) -> None: ...
+
+    class FetchDevicesEntry(_Message):
+        KEY_FIELD_NUMBER: _Final = 1
+        VALUE_FIELD_NUMBER: _Final = 2
+        key: str
+        value: str
+        def __init__(self, *, key: str | None = ..., value: str | None = ...) -> None: ...
+        def ClearField(self, field_name: _Literal["key", "value"]) -> None: ...
+
+    FEED_FIELD_NUMBER: _Final = 1
+    FETCH_FIELD_NUMBER: _Final = 2
+    TARGET_FIELD_NUMBER: _Final = 3
+    RUN_OPTIONS_FIELD_NUMBER: _Final = 4
+    TENSOR_CONNECTION_FIELD_NUMBER: _Final = 5
+    FEED_DEVICES_FIELD_NUMBER: _Final = 6
+    FETCH_DEVICES_FIELD_NUMBER: _Final = 7
+    FETCH_SKIP_SYNC_FIELD_NUMBER: _Final = 8
+    @property
+    def feed(self) -> _Scalars[str]: ...
+    @property
+    def fetch(self) -> _Scalars[str]: ...
+    @property
+    def target(self) -> _Scalars[str]: ...
+    @property
+    def run_options(self) -> RunOptions: ...
+    @property
+    def tensor_connection(self) -> _Messages[TensorConnection]: ...
+    @property
+    def feed_devices(self) -> _ScalarMap[str, str]: ...
+    @property
+    def fetch_devices(self) -> _ScalarMap[str, str]: ...
+    fetch_skip_sync: bool
+    def __init__(
+        self,
+        *,
+        feed: _Iterable[str] | None = ...,
+        fetch: _Iterable[str] | None = ...,
+        target: _Iterable[str] | None = ...,
+        run_options: RunOptions | None = ...,
+        tensor_connection: _Iterable[TensorConnection] | None = ...,
+        feed_devices: _Mapping[str, str] | None = ...,
+        fetch_devices: _Mapping[str, str] | None = ...,
+        fetch_skip_sync: bool | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: _Literal["run_options"]) -> bool: ...
+    def ClearField(
+        self,
+        field_name: _Literal["feed", "fetch", "target", "run_options", "tensor_connection", "feed_devices", "fetch_devices", "fetch_skip_sync"],
     ) -> None: ...
 
 class CapturedTensor(_Message):
@@ -693,6 +894,13 @@ class ChunkedMessage(_Message):
     def HasField(self, field_name: _Literal["chunk_index"]) -> bool: ...
     def ClearField(self, field_name: _Literal["chunk_index", "chunked_fields"]) -> None: ...
 
+class ClusterDef(_Message):
+    JOB_FIELD_NUMBER: _Final = 1
+    @property
+    def job(self) -> _Messages[JobDef]: ...
+    def __init__(self, *, job: _Iterable[JobDef] | None = ...) -> None: ...
+    def ClearField(self, field_name: _Literal["job"]) -> None: ...
+
 class CollectionDef(_Message):
     class NodeList(_Message):
         VALUE_FIELD_NUMBER: _Final = 1
@@ -797,6 +1005,213 @@ class CondContextDef(_Message):
         field_name: _Literal["context_name", "pred_name", "pivot_name", "branch", "values_def", "nested_contexts"],
     ) -> None: ...
 
+class ConfigProto(_Message):
+    class Experimental(_Message):
+        class _MlirBridgeRollout(_EnumTypeWrapper):
+            MLIR_BRIDGE_ROLLOUT_UNSPECIFIED: _Final = 0
+            MLIR_BRIDGE_ROLLOUT_ENABLED: _Final = 1
+            MLIR_BRIDGE_ROLLOUT_DISABLED: _Final = 2
+
+        MlirBridgeRollout: _ClassVar[_MlirBridgeRollout]
+        MLIR_BRIDGE_ROLLOUT_UNSPECIFIED: _Final = 0
+        MLIR_BRIDGE_ROLLOUT_ENABLED: _Final = 1
+        MLIR_BRIDGE_ROLLOUT_DISABLED: _Final = 2
+
+        COLLECTIVE_GROUP_LEADER_FIELD_NUMBER: _Final = 1
+        EXECUTOR_TYPE_FIELD_NUMBER: _Final = 3
+        RECV_BUF_MAX_CHUNK_FIELD_NUMBER: _Final = 4
+        USE_NUMA_AFFINITY_FIELD_NUMBER: _Final = 5
+        COLLECTIVE_DETERMINISTIC_SEQUENTIAL_EXECUTION_FIELD_NUMBER: _Final = 6
+        COLLECTIVE_NCCL_FIELD_NUMBER: _Final = 7
+        SHARE_SESSION_STATE_IN_CLUSTERSPEC_PROPAGATION_FIELD_NUMBER: _Final = 8
+        DISABLE_THREAD_SPINNING_FIELD_NUMBER: _Final = 9
+        SHARE_CLUSTER_DEVICES_IN_SESSION_FIELD_NUMBER: _Final = 10
+        SESSION_METADATA_FIELD_NUMBER: _Final = 11
+        OPTIMIZE_FOR_STATIC_GRAPH_FIELD_NUMBER: _Final = 12
+        ENABLE_MLIR_BRIDGE_FIELD_NUMBER: _Final = 13
+        MLIR_BRIDGE_ROLLOUT_FIELD_NUMBER: _Final = 17
+        ENABLE_MLIR_GRAPH_OPTIMIZATION_FIELD_NUMBER: _Final = 16
+        DISABLE_OUTPUT_PARTITION_GRAPHS_FIELD_NUMBER: _Final = 14
+        XLA_FUSION_AUTOTUNER_THRESH_FIELD_NUMBER: _Final = 15
+        USE_TFRT_FIELD_NUMBER: _Final = 18
+        ENABLE_MULTI_HOST_FIELD_NUMBER: _Final = 27
+        TFRT_USE_IFRT_FIELD_NUMBER: _Final = 32
+        BACKEND_SERVER_PORT_FIELD_NUMBER: _Final = 28
+        TARGET_TPU_FIELD_NUMBER: _Final = 29
+        TARGET_GPU_FIELD_NUMBER: _Final = 30
+        STREAM_MERGE_THRESHOLD_FIELD_NUMBER: _Final = 31
+        DISABLE_FUNCTIONAL_OPS_LOWERING_FIELD_NUMBER: _Final = 21
+        XLA_PREFER_SINGLE_GRAPH_CLUSTER_FIELD_NUMBER: _Final = 22
+        COORDINATION_CONFIG_FIELD_NUMBER: _Final = 23
+        DISABLE_OPTIMIZE_FOR_STATIC_GRAPH_FIELD_NUMBER: _Final = 24
+        DISABLE_EAGER_EXECUTOR_STREAMING_ENQUEUE_FIELD_NUMBER: _Final = 26
+        FINALIZE_FUNCTION_LIBRARY_RUNTIME_FIELD_NUMBER: _Final = 33
+        FINALIZE_RESOURCE_MANAGER_FIELD_NUMBER: _Final = 34
+        TF2XLA_DUMP_DIR_FIELD_NUMBER: _Final = 35
+        ONLINE_COST_ANALYSIS_FIELD_NUMBER: _Final = 36
+        collective_group_leader: str
+        executor_type: str
+        recv_buf_max_chunk: int
+        use_numa_affinity: bool
+        collective_deterministic_sequential_execution: bool
+        collective_nccl: bool
+        share_session_state_in_clusterspec_propagation: bool
+        disable_thread_spinning: bool
+        share_cluster_devices_in_session: bool
+        @property
+        def session_metadata(self) -> SessionMetadata: ...
+        optimize_for_static_graph: bool
+        enable_mlir_bridge: bool
+        mlir_bridge_rollout: int
+        enable_mlir_graph_optimization: bool
+        disable_output_partition_graphs: bool
+        xla_fusion_autotuner_thresh: int
+        use_tfrt: bool
+        enable_multi_host: bool
+        tfrt_use_ifrt: bool
+        backend_server_port: int
+        target_tpu: bool
+        target_gpu: bool
+        stream_merge_threshold: int
+        disable_functional_ops_lowering: bool
+        xla_prefer_single_graph_cluster: bool
+        @property
+        def coordination_config(self) -> CoordinationServiceConfig: ...
+        disable_optimize_for_static_graph: bool
+        disable_eager_executor_streaming_enqueue: bool
+        finalize_function_library_runtime: bool
+        finalize_resource_manager: bool
+        tf2xla_dump_dir: str
+        online_cost_analysis: bool
+        def __init__(
+            self,
+            *,
+            collective_group_leader: str | None = ...,
+            executor_type: str | None = ...,
+            recv_buf_max_chunk: int | None = ...,
+            use_numa_affinity: bool | None = ...,
+            collective_deterministic_sequential_execution: bool | None = ...,
+            collective_nccl: bool | None = ...,
+            share_session_state_in_clusterspec_propagation: bool | None = ...,
+            disable_thread_spinning: bool | None = ...,
+            share_cluster_devices_in_session: bool | None = ...,
+            session_metadata: SessionMetadata | None = ...,
+            optimize_for_static_graph: bool | None = ...,
+            enable_mlir_bridge: bool | None = ...,
+            mlir_bridge_rollout: int | str | None = ...,
+            enable_mlir_graph_optimization: bool | None = ...,
+            disable_output_partition_graphs: bool | None = ...,
+            xla_fusion_autotuner_thresh: int | None = ...,
+            use_tfrt: bool | None = ...,
+            enable_multi_host: bool | None = ...,
+            tfrt_use_ifrt: bool | None = ...,
+            backend_server_port: int | None = ...,
+            target_tpu: bool | None = ...,
+            target_gpu: bool | None = ...,
+            stream_merge_threshold: int | None = ...,
+            disable_functional_ops_lowering: bool | None = ...,
+            xla_prefer_single_graph_cluster: bool | None = ...,
+            coordination_config: CoordinationServiceConfig | None = ...,
+            disable_optimize_for_static_graph: bool | None = ...,
+            disable_eager_executor_streaming_enqueue: bool | None = ...,
+            finalize_function_library_runtime: bool | None = ...,
+            finalize_resource_manager: bool | None = ...,
+            tf2xla_dump_dir: str | None = ...,
+            online_cost_analysis: bool | None = ...,
+        ) -> None: ...
+        def HasField(
+            self,
+            field_name: _Literal["coordination_config", "session_metadata"],
+        ) -> bool: ...
+        def ClearField(
+            self,
+            field_name: _Literal["collective_group_leader", "executor_type", "recv_buf_max_chunk", "use_numa_affinity", "collective_deterministic_sequential_execution", "collective_nccl", "share_session_state_in_clusterspec_propagation", "disable_thread_spinning", "share_cluster_devices_in_session", "session_metadata", "optimize_for_static_graph", "enable_mlir_bridge", "mlir_bridge_rollout", "enable_mlir_graph_optimization", "disable_output_partition_graphs", "xla_fusion_autotuner_thresh", "use_tfrt", "enable_multi_host", "tfrt_use_ifrt", "backend_server_port", "target_tpu", "target_gpu", "stream_merge_threshold", "disable_functional_ops_lowering", "xla_prefer_single_graph_cluster", "coordination_config", "disable_optimize_for_static_graph", "disable_eager_executor_streaming_enqueue", "finalize_function_library_runtime", "finalize_resource_manager", "tf2xla_dump_dir", "online_cost_analysis"],
+        ) -> None: ...
+
+    class DeviceCountEntry(_Message):
+        KEY_FIELD_NUMBER: _Final = 1
+        VALUE_FIELD_NUMBER: _Final = 2
+        key: str
+        value: int
+        def __init__(self, *, key: str | None = ..., value: int | None = ...) -> None: ...
+        def ClearField(self, field_name: _Literal["key", "value"]) -> None: ...
+
+    DEVICE_COUNT_FIELD_NUMBER: _Final = 1
+    INTRA_OP_PARALLELISM_THREADS_FIELD_NUMBER: _Final = 2
+    INTER_OP_PARALLELISM_THREADS_FIELD_NUMBER: _Final = 5
+    USE_PER_SESSION_THREADS_FIELD_NUMBER: _Final = 9
+    SESSION_INTER_OP_THREAD_POOL_FIELD_NUMBER: _Final = 12
+    PLACEMENT_PERIOD_FIELD_NUMBER: _Final = 3
+    DEVICE_FILTERS_FIELD_NUMBER: _Final = 4
+    GPU_OPTIONS_FIELD_NUMBER: _Final = 6
+    PLUGGABLE_DEVICE_OPTIONS_FIELD_NUMBER: _Final = 18
+    ALLOW_SOFT_PLACEMENT_FIELD_NUMBER: _Final = 7
+    LOG_DEVICE_PLACEMENT_FIELD_NUMBER: _Final = 8
+    GRAPH_OPTIONS_FIELD_NUMBER: _Final = 10
+    OPERATION_TIMEOUT_IN_MS_FIELD_NUMBER: _Final = 11
+    RPC_OPTIONS_FIELD_NUMBER: _Final = 13
+    CLUSTER_DEF_FIELD_NUMBER: _Final = 14
+    ISOLATE_SESSION_STATE_FIELD_NUMBER: _Final = 15
+    SHARE_CLUSTER_DEVICES_IN_SESSION_FIELD_NUMBER: _Final = 17
+    EXPERIMENTAL_FIELD_NUMBER: _Final = 16
+    @property
+    def device_count(self) -> _ScalarMap[str, int]: ...
+    intra_op_parallelism_threads: int
+    inter_op_parallelism_threads: int
+    use_per_session_threads: bool
+    @property
+    def session_inter_op_thread_pool(self) -> _Messages[ThreadPoolOptionProto]: ...
+    placement_period: int
+    @property
+    def device_filters(self) -> _Scalars[str]: ...
+    @property
+    def gpu_options(self) -> GPUOptions: ...
+    @property
+    def pluggable_device_options(self) -> GPUOptions: ...
+    allow_soft_placement: bool
+    log_device_placement: bool
+    @property
+    def graph_options(self) -> GraphOptions: ...
+    operation_timeout_in_ms: int
+    @property
+    def rpc_options(self) -> RPCOptions: ...
+    @property
+    def cluster_def(self) -> ClusterDef: ...
+    isolate_session_state: bool
+    share_cluster_devices_in_session: bool
+    @property
+    def experimental(self) -> ConfigProto.Experimental: ...
+    def __init__(
+        self,
+        *,
+        device_count: _Mapping[str, int] | None = ...,
+        intra_op_parallelism_threads: int | None = ...,
+        inter_op_parallelism_threads: int | None = ...,
+        use_per_session_threads: bool | None = ...,
+        session_inter_op_thread_pool: _Iterable[ThreadPoolOptionProto] | None = ...,
+        placement_period: int | None = ...,
+        device_filters: _Iterable[str] | None = ...,
+        gpu_options: GPUOptions | None = ...,
+        pluggable_device_options: GPUOptions | None = ...,
+        allow_soft_placement: bool | None = ...,
+        log_device_placement: bool | None = ...,
+        graph_options: GraphOptions | None = ...,
+        operation_timeout_in_ms: int | None = ...,
+        rpc_options: RPCOptions | None = ...,
+        cluster_def: ClusterDef | None = ...,
+        isolate_session_state: bool | None = ...,
+        share_cluster_devices_in_session: bool | None = ...,
+        experimental: ConfigProto.Experimental | None = ...,
+    ) -> None: ...
+    def HasField(
+        self,
+        field_name: _Literal["cluster_def", "experimental", "gpu_options", "graph_options", "pluggable_device_options", "rpc_options"],
+    ) -> bool: ...
+    def ClearField(
+        self,
+        field_name: _Literal["device_count", "intra_op_parallelism_threads", "inter_op_parallelism_threads", "use_per_session_threads", "session_inter_op_thread_pool", "placement_period", "device_filters", "gpu_options", "pluggable_device_options", "allow_soft_placement", "log_device_placement", "graph_options", "operation_timeout_in_ms", "rpc_options", "cluster_def", "isolate_session_state", "share_cluster_devices_in_session", "experimental"],
+    ) -> None: ...
+
 class ControlFlowContextDef(_Message):
     COND_CTXT_FIELD_NUMBER: _Final = 1
     WHILE_CTXT_FIELD_NUMBER: _Final = 2
@@ -816,6 +1231,299 @@ class ControlFlowContextDef(_Message):
         self,
         oneof_group: _Literal["ctxt"],
     ) -> _Literal["cond_ctxt", "while_ctxt"] | None: ...
+
+class CoordinatedJob(_Message):
+    NAME_FIELD_NUMBER: _Final = 1
+    NUM_TASKS_FIELD_NUMBER: _Final = 2
+    name: str
+    num_tasks: int
+    def __init__(self, *, name: str | None = ..., num_tasks: int | None = ...) -> None: ...
+    def ClearField(self, field_name: _Literal["name", "num_tasks"]) -> None: ...
+
+class CoordinationServiceConfig(_Message):
+    SERVICE_TYPE_FIELD_NUMBER: _Final = 1
+    SERVICE_LEADER_FIELD_NUMBER: _Final = 2
+    ENABLE_HEALTH_CHECK_FIELD_NUMBER: _Final = 3
+    CLUSTER_REGISTER_TIMEOUT_IN_MS_FIELD_NUMBER: _Final = 4
+    CLUSTER_REGISTER_WITH_BARRIER_FIELD_NUMBER: _Final = 14
+    HEARTBEAT_TIMEOUT_IN_MS_FIELD_NUMBER: _Final = 5
+    COORDINATED_JOB_LIST_FIELD_NUMBER: _Final = 10
+    SHUTDOWN_BARRIER_TIMEOUT_IN_MS_FIELD_NUMBER: _Final = 7
+    AGENT_DESTRUCTION_WITHOUT_SHUTDOWN_FIELD_NUMBER: _Final = 8
+    RECOVERABLE_JOBS_FIELD_NUMBER: _Final = 9
+    ALLOW_NEW_INCARNATION_TO_RECONNECT_FIELD_NUMBER: _Final = 11
+    FORCE_DISABLE_FIELD_NUMBER: _Final = 12
+    POLL_FOR_ERROR_FROM_SERVICE_AT_STARTUP_FIELD_NUMBER: _Final = 13
+    service_type: str
+    service_leader: str
+    enable_health_check: bool
+    cluster_register_timeout_in_ms: int
+    cluster_register_with_barrier: bool
+    heartbeat_timeout_in_ms: int
+    @property
+    def coordinated_job_list(self) -> _Messages[CoordinatedJob]: ...
+    shutdown_barrier_timeout_in_ms: int
+    agent_destruction_without_shutdown: bool
+    @property
+    def recoverable_jobs(self) -> _Scalars[str]: ...
+    allow_new_incarnation_to_reconnect: bool
+    force_disable: bool
+    poll_for_error_from_service_at_startup: bool
+    def __init__(
+        self,
+        *,
+        service_type: str | None = ...,
+        service_leader: str | None = ...,
+        enable_health_check: bool | None = ...,
+        cluster_register_timeout_in_ms: int | None = ...,
+        cluster_register_with_barrier: bool | None = ...,
+        heartbeat_timeout_in_ms: int | None = ...,
+        coordinated_job_list: _Iterable[CoordinatedJob] | None = ...,
+        shutdown_barrier_timeout_in_ms: int | None = ...,
+        agent_destruction_without_shutdown: bool | None = ...,
+        recoverable_jobs: _Iterable[str] | None = ...,
+        allow_new_incarnation_to_reconnect: bool | None = ...,
+        force_disable: bool | None = ...,
+        poll_for_error_from_service_at_startup: bool | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["service_type", "service_leader", "enable_health_check", "cluster_register_timeout_in_ms", "cluster_register_with_barrier", "heartbeat_timeout_in_ms", "coordinated_job_list", "shutdown_barrier_timeout_in_ms", "agent_destruction_without_shutdown", "recoverable_jobs", "allow_new_incarnation_to_reconnect", "force_disable", "poll_for_error_from_service_at_startup"],
+    ) -> None: ...
+
+class CostGraphDef(_Message):
+    class Node(_Message):
+        class InputInfo(_Message):
+            PRECEDING_NODE_FIELD_NUMBER: _Final = 1
+            PRECEDING_PORT_FIELD_NUMBER: _Final = 2
+            preceding_node: int
+            preceding_port: int
+            def __init__(
+                self,
+                *,
+                preceding_node: int | None = ...,
+                preceding_port: int | None = ...,
+            ) -> None: ...
+            def ClearField(self, field_name: _Literal["preceding_node", "preceding_port"]) -> None: ...
+
+        class OutputInfo(_Message):
+            SIZE_FIELD_NUMBER: _Final = 1
+            ALIAS_INPUT_PORT_FIELD_NUMBER: _Final = 2
+            SHAPE_FIELD_NUMBER: _Final = 3
+            DTYPE_FIELD_NUMBER: _Final = 4
+            size: int
+            alias_input_port: int
+            @property
+            def shape(self) -> TensorShapeProto: ...
+            dtype: int
+            def __init__(
+                self,
+                *,
+                size: int | None = ...,
+                alias_input_port: int | None = ...,
+                shape: TensorShapeProto | None = ...,
+                dtype: int | str | None = ...,
+            ) -> None: ...
+            def HasField(self, field_name: _Literal["shape"]) -> bool: ...
+            def ClearField(
+                self,
+                field_name: _Literal["size", "alias_input_port", "shape", "dtype"],
+            ) -> None: ...
+
+        NAME_FIELD_NUMBER: _Final = 1
+        DEVICE_FIELD_NUMBER: _Final = 2
+        ID_FIELD_NUMBER: _Final = 3
+        INPUT_INFO_FIELD_NUMBER: _Final = 4
+        OUTPUT_INFO_FIELD_NUMBER: _Final = 5
+        TEMPORARY_MEMORY_SIZE_FIELD_NUMBER: _Final = 6
+        PERSISTENT_MEMORY_SIZE_FIELD_NUMBER: _Final = 12
+        HOST_TEMP_MEMORY_SIZE_FIELD_NUMBER: _Final = 10
+        DEVICE_TEMP_MEMORY_SIZE_FIELD_NUMBER: _Final = 11
+        DEVICE_PERSISTENT_MEMORY_SIZE_FIELD_NUMBER: _Final = 16
+        COMPUTE_COST_FIELD_NUMBER: _Final = 9
+        COMPUTE_TIME_FIELD_NUMBER: _Final = 14
+        MEMORY_TIME_FIELD_NUMBER: _Final = 15
+        IS_FINAL_FIELD_NUMBER: _Final = 7
+        CONTROL_INPUT_FIELD_NUMBER: _Final = 8
+        INACCURATE_FIELD_NUMBER: _Final = 17
+        name: str
+        device: str
+        id: int
+        @property
+        def input_info(self) -> _Messages[CostGraphDef.Node.InputInfo]: ...
+        @property
+        def output_info(self) -> _Messages[CostGraphDef.Node.OutputInfo]: ...
+        temporary_memory_size: int
+        persistent_memory_size: int
+        host_temp_memory_size: int
+        device_temp_memory_size: int
+        device_persistent_memory_size: int
+        compute_cost: int
+        compute_time: int
+        memory_time: int
+        is_final: bool
+        @property
+        def control_input(self) -> _Scalars[int]: ...
+        inaccurate: bool
+        def __init__(
+            self,
+            *,
+            name: str | None = ...,
+            device: str | None = ...,
+            id: int | None = ...,
+            input_info: _Iterable[CostGraphDef.Node.InputInfo] | None = ...,
+            output_info: _Iterable[CostGraphDef.Node.OutputInfo] | None = ...,
+            temporary_memory_size: int | None = ...,
+            persistent_memory_size: int | None = ...,
+            host_temp_memory_size: int | None = ...,
+            device_temp_memory_size: int | None = ...,
+            device_persistent_memory_size: int | None = ...,
+            compute_cost: int | None = ...,
+            compute_time: int | None = ...,
+            memory_time: int | None = ...,
+            is_final: bool | None = ...,
+            control_input: _Iterable[int] | None = ...,
+            inaccurate: bool | None = ...,
+        ) -> None: ...
+        def ClearField(
+            self,
+            field_name: _Literal["name", "device", "id", "input_info", "output_info", "temporary_memory_size", "persistent_memory_size", "host_temp_memory_size", "device_temp_memory_size", "device_persistent_memory_size", "compute_cost", "compute_time", "memory_time", "is_final", "control_input", "inaccurate"],
+        ) -> None: ...
+
+    class AggregatedCost(_Message):
+        COST_FIELD_NUMBER: _Final = 1
+        DIMENSION_FIELD_NUMBER: _Final = 2
+        cost: float
+        dimension: str
+        def __init__(self, *, cost: float | None = ..., dimension: str | None = ...) -> None: ...
+        def ClearField(self, field_name: _Literal["cost", "dimension"]) -> None: ...
+
+    NODE_FIELD_NUMBER: _Final = 1
+    COST_FIELD_NUMBER: _Final = 2
+    @property
+    def node(self) -> _Messages[CostGraphDef.Node]: ...
+    @property
+    def cost(self) -> _Messages[CostGraphDef.AggregatedCost]: ...
+    def __init__(
+        self,
+        *,
+        node: _Iterable[CostGraphDef.Node] | None = ...,
+        cost: _Iterable[CostGraphDef.AggregatedCost] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: _Literal["node", "cost"]) -> None: ...
+
+class DebugOptions(_Message):
+    DEBUG_TENSOR_WATCH_OPTS_FIELD_NUMBER: _Final = 4
+    GLOBAL_STEP_FIELD_NUMBER: _Final = 10
+    RESET_DISK_BYTE_USAGE_FIELD_NUMBER: _Final = 11
+    @property
+    def debug_tensor_watch_opts(self) -> _Messages[DebugTensorWatch]: ...
+    global_step: int
+    reset_disk_byte_usage: bool
+    def __init__(
+        self,
+        *,
+        debug_tensor_watch_opts: _Iterable[DebugTensorWatch] | None = ...,
+        global_step: int | None = ...,
+        reset_disk_byte_usage: bool | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["debug_tensor_watch_opts", "global_step", "reset_disk_byte_usage"],
+    ) -> None: ...
+
+class DebugTensorWatch(_Message):
+    NODE_NAME_FIELD_NUMBER: _Final = 1
+    OUTPUT_SLOT_FIELD_NUMBER: _Final = 2
+    DEBUG_OPS_FIELD_NUMBER: _Final = 3
+    DEBUG_URLS_FIELD_NUMBER: _Final = 4
+    TOLERATE_DEBUG_OP_CREATION_FAILURES_FIELD_NUMBER: _Final = 5
+    node_name: str
+    output_slot: int
+    @property
+    def debug_ops(self) -> _Scalars[str]: ...
+    @property
+    def debug_urls(self) -> _Scalars[str]: ...
+    tolerate_debug_op_creation_failures: bool
+    def __init__(
+        self,
+        *,
+        node_name: str | None = ...,
+        output_slot: int | None = ...,
+        debug_ops: _Iterable[str] | None = ...,
+        debug_urls: _Iterable[str] | None = ...,
+        tolerate_debug_op_creation_failures: bool | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["node_name", "output_slot", "debug_ops", "debug_urls", "tolerate_debug_op_creation_failures"],
+    ) -> None: ...
+
+class DebuggedSourceFile(_Message):
+    HOST_FIELD_NUMBER: _Final = 1
+    FILE_PATH_FIELD_NUMBER: _Final = 2
+    LAST_MODIFIED_FIELD_NUMBER: _Final = 3
+    BYTES_FIELD_NUMBER: _Final = 4
+    LINES_FIELD_NUMBER: _Final = 5
+    host: str
+    file_path: str
+    last_modified: int
+    bytes: int
+    @property
+    def lines(self) -> _Scalars[str]: ...
+    def __init__(
+        self,
+        *,
+        host: str | None = ...,
+        file_path: str | None = ...,
+        last_modified: int | None = ...,
+        bytes: int | None = ...,
+        lines: _Iterable[str] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["host", "file_path", "last_modified", "bytes", "lines"],
+    ) -> None: ...
+
+class DebuggedSourceFiles(_Message):
+    SOURCE_FILES_FIELD_NUMBER: _Final = 1
+    @property
+    def source_files(self) -> _Messages[DebuggedSourceFile]: ...
+    def __init__(
+        self,
+        *,
+        source_files: _Iterable[DebuggedSourceFile] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: _Literal["source_files"]) -> None: ...
+
+class DeviceStepStats(_Message):
+    class ThreadNamesEntry(_Message):
+        KEY_FIELD_NUMBER: _Final = 1
+        VALUE_FIELD_NUMBER: _Final = 2
+        key: int
+        value: str
+        def __init__(self, *, key: int | None = ..., value: str | None = ...) -> None: ...
+        def ClearField(self, field_name: _Literal["key", "value"]) -> None: ...
+
+    DEVICE_FIELD_NUMBER: _Final = 1
+    NODE_STATS_FIELD_NUMBER: _Final = 2
+    THREAD_NAMES_FIELD_NUMBER: _Final = 3
+    device: str
+    @property
+    def node_stats(self) -> _Messages[NodeExecStats]: ...
+    @property
+    def thread_names(self) -> _ScalarMap[int, str]: ...
+    def __init__(
+        self,
+        *,
+        device: str | None = ...,
+        node_stats: _Iterable[NodeExecStats] | None = ...,
+        thread_names: _Mapping[int, str] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["device", "node_stats", "thread_names"],
+    ) -> None: ...
 
 class DictValue(_Message):
     class FieldsEntry(_Message):
@@ -1120,6 +1828,153 @@ class FunctionSpec(_Message):
         field_name: _Literal["fullargspec", "is_method", "input_signature", "jit_compile"],
     ) -> None: ...
 
+class GPUOptions(_Message):
+    class Experimental(_Message):
+        class VirtualDevices(_Message):
+            MEMORY_LIMIT_MB_FIELD_NUMBER: _Final = 1
+            PRIORITY_FIELD_NUMBER: _Final = 2
+            DEVICE_ORDINAL_FIELD_NUMBER: _Final = 3
+            @property
+            def memory_limit_mb(self) -> _Scalars[float]: ...
+            @property
+            def priority(self) -> _Scalars[int]: ...
+            @property
+            def device_ordinal(self) -> _Scalars[int]: ...
+            def __init__(
+                self,
+                *,
+                memory_limit_mb: _Iterable[float] | None = ...,
+                priority: _Iterable[int] | None = ...,
+                device_ordinal: _Iterable[int] | None = ...,
+            ) -> None: ...
+            def ClearField(
+                self,
+                field_name: _Literal["memory_limit_mb", "priority", "device_ordinal"],
+            ) -> None: ...
+
+        class StreamMergeOptions(_Message):
+            MERGE_HOST_TO_DEVICE_STREAM_FIELD_NUMBER: _Final = 1
+            MERGE_DEVICE_TO_HOST_STREAM_FIELD_NUMBER: _Final = 2
+            MERGE_DEVICE_TO_DEVICE_STREAM_FIELD_NUMBER: _Final = 3
+            merge_host_to_device_stream: bool
+            merge_device_to_host_stream: bool
+            merge_device_to_device_stream: bool
+            def __init__(
+                self,
+                *,
+                merge_host_to_device_stream: bool | None = ...,
+                merge_device_to_host_stream: bool | None = ...,
+                merge_device_to_device_stream: bool | None = ...,
+            ) -> None: ...
+            def ClearField(
+                self,
+                field_name: _Literal["merge_host_to_device_stream", "merge_device_to_host_stream", "merge_device_to_device_stream"],
+            ) -> None: ...
+
+        VIRTUAL_DEVICES_FIELD_NUMBER: _Final = 1
+        NUM_VIRTUAL_DEVICES_PER_GPU_FIELD_NUMBER: _Final = 15
+        USE_UNIFIED_MEMORY_FIELD_NUMBER: _Final = 2
+        NUM_DEV_TO_DEV_COPY_STREAMS_FIELD_NUMBER: _Final = 3
+        COLLECTIVE_RING_ORDER_FIELD_NUMBER: _Final = 4
+        TIMESTAMPED_ALLOCATOR_FIELD_NUMBER: _Final = 5
+        KERNEL_TRACKER_MAX_INTERVAL_FIELD_NUMBER: _Final = 7
+        KERNEL_TRACKER_MAX_BYTES_FIELD_NUMBER: _Final = 8
+        KERNEL_TRACKER_MAX_PENDING_FIELD_NUMBER: _Final = 9
+        INTERNAL_FRAGMENTATION_FRACTION_FIELD_NUMBER: _Final = 10
+        USE_CUDA_MALLOC_ASYNC_FIELD_NUMBER: _Final = 11
+        DISALLOW_RETRY_ON_ALLOCATION_FAILURE_FIELD_NUMBER: _Final = 12
+        GPU_HOST_MEM_LIMIT_IN_MB_FIELD_NUMBER: _Final = 13
+        GPU_HOST_MEM_DISALLOW_GROWTH_FIELD_NUMBER: _Final = 14
+        GPU_SYSTEM_MEMORY_SIZE_IN_MB_FIELD_NUMBER: _Final = 16
+        POPULATE_PJRT_GPU_CLIENT_CREATION_INFO_FIELD_NUMBER: _Final = 17
+        NODE_ID_FIELD_NUMBER: _Final = 18
+        STREAM_MERGE_OPTIONS_FIELD_NUMBER: _Final = 19
+        @property
+        def virtual_devices(self) -> _Messages[GPUOptions.Experimental.VirtualDevices]: ...
+        num_virtual_devices_per_gpu: int
+        use_unified_memory: bool
+        num_dev_to_dev_copy_streams: int
+        collective_ring_order: str
+        timestamped_allocator: bool
+        kernel_tracker_max_interval: int
+        kernel_tracker_max_bytes: int
+        kernel_tracker_max_pending: int
+        internal_fragmentation_fraction: float
+        use_cuda_malloc_async: bool
+        disallow_retry_on_allocation_failure: bool
+        gpu_host_mem_limit_in_mb: float
+        gpu_host_mem_disallow_growth: bool
+        gpu_system_memory_size_in_mb: int
+        populate_pjrt_gpu_client_creation_info: bool
+        node_id: int
+        @property
+        def stream_merge_options(self) -> GPUOptions.Experimental.StreamMergeOptions: ...
+        def __init__(
+            self,
+            *,
+            virtual_devices: _Iterable[GPUOptions.Experimental.VirtualDevices] | None = ...,
+            num_virtual_devices_per_gpu: int | None = ...,
+            use_unified_memory: bool | None = ...,
+            num_dev_to_dev_copy_streams: int | None = ...,
+            collective_ring_order: str | None = ...,
+            timestamped_allocator: bool | None = ...,
+            kernel_tracker_max_interval: int | None = ...,
+            kernel_tracker_max_bytes: int | None = ...,
+            kernel_tracker_max_pending: int | None = ...,
+            internal_fragmentation_fraction: float | None = ...,
+            use_cuda_malloc_async: bool | None = ...,
+            disallow_retry_on_allocation_failure: bool | None = ...,
+            gpu_host_mem_limit_in_mb: float | None = ...,
+            gpu_host_mem_disallow_growth: bool | None = ...,
+            gpu_system_memory_size_in_mb: int | None = ...,
+            populate_pjrt_gpu_client_creation_info: bool | None = ...,
+            node_id: int | None = ...,
+            stream_merge_options: GPUOptions.Experimental.StreamMergeOptions | None = ...,
+        ) -> None: ...
+        def HasField(self, field_name: _Literal["stream_merge_options"]) -> bool: ...
+        def ClearField(
+            self,
+            field_name: _Literal["virtual_devices", "num_virtual_devices_per_gpu", "use_unified_memory", "num_dev_to_dev_copy_streams", "collective_ring_order", "timestamped_allocator", "kernel_tracker_max_interval", "kernel_tracker_max_bytes", "kernel_tracker_max_pending", "internal_fragmentation_fraction", "use_cuda_malloc_async", "disallow_retry_on_allocation_failure", "gpu_host_mem_limit_in_mb", "gpu_host_mem_disallow_growth", "gpu_system_memory_size_in_mb", "populate_pjrt_gpu_client_creation_info", "node_id", "stream_merge_options"],
+        ) -> None: ...
+
+    PER_PROCESS_GPU_MEMORY_FRACTION_FIELD_NUMBER: _Final = 1
+    ALLOW_GROWTH_FIELD_NUMBER: _Final = 4
+    ALLOCATOR_TYPE_FIELD_NUMBER: _Final = 2
+    DEFERRED_DELETION_BYTES_FIELD_NUMBER: _Final = 3
+    VISIBLE_DEVICE_LIST_FIELD_NUMBER: _Final = 5
+    POLLING_ACTIVE_DELAY_USECS_FIELD_NUMBER: _Final = 6
+    POLLING_INACTIVE_DELAY_MSECS_FIELD_NUMBER: _Final = 7
+    FORCE_GPU_COMPATIBLE_FIELD_NUMBER: _Final = 8
+    EXPERIMENTAL_FIELD_NUMBER: _Final = 9
+    per_process_gpu_memory_fraction: float
+    allow_growth: bool
+    allocator_type: str
+    deferred_deletion_bytes: int
+    visible_device_list: str
+    polling_active_delay_usecs: int
+    polling_inactive_delay_msecs: int
+    force_gpu_compatible: bool
+    @property
+    def experimental(self) -> GPUOptions.Experimental: ...
+    def __init__(
+        self,
+        *,
+        per_process_gpu_memory_fraction: float | None = ...,
+        allow_growth: bool | None = ...,
+        allocator_type: str | None = ...,
+        deferred_deletion_bytes: int | None = ...,
+        visible_device_list: str | None = ...,
+        polling_active_delay_usecs: int | None = ...,
+        polling_inactive_delay_msecs: int | None = ...,
+        force_gpu_compatible: bool | None = ...,
+        experimental: GPUOptions.Experimental | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: _Literal["experimental"]) -> bool: ...
+    def ClearField(
+        self,
+        field_name: _Literal["per_process_gpu_memory_fraction", "allow_growth", "allocator_type", "deferred_deletion_bytes", "visible_device_list", "polling_active_delay_usecs", "polling_inactive_delay_msecs", "force_gpu_compatible", "experimental"],
+    ) -> None: ...
+
 class GradientDef(_Message):
     FUNCTION_NAME_FIELD_NUMBER: _Final = 1
     GRADIENT_FUNC_FIELD_NUMBER: _Final = 2
@@ -1286,12 +2141,107 @@ class GraphDef(_Message):
         field_name: _Literal["node", "versions", "version", "library", "debug_info"],
     ) -> None: ...
 
+class GraphOptions(_Message):
+    ENABLE_RECV_SCHEDULING_FIELD_NUMBER: _Final = 2
+    OPTIMIZER_OPTIONS_FIELD_NUMBER: _Final = 3
+    BUILD_COST_MODEL_FIELD_NUMBER: _Final = 4
+    BUILD_COST_MODEL_AFTER_FIELD_NUMBER: _Final = 9
+    INFER_SHAPES_FIELD_NUMBER: _Final = 5
+    PLACE_PRUNED_GRAPH_FIELD_NUMBER: _Final = 6
+    ENABLE_BFLOAT16_SENDRECV_FIELD_NUMBER: _Final = 7
+    TIMELINE_STEP_FIELD_NUMBER: _Final = 8
+    REWRITE_OPTIONS_FIELD_NUMBER: _Final = 10
+    enable_recv_scheduling: bool
+    @property
+    def optimizer_options(self) -> OptimizerOptions: ...
+    build_cost_model: int
+    build_cost_model_after: int
+    infer_shapes: bool
+    place_pruned_graph: bool
+    enable_bfloat16_sendrecv: bool
+    timeline_step: int
+    @property
+    def rewrite_options(self) -> RewriterConfig: ...
+    def __init__(
+        self,
+        *,
+        enable_recv_scheduling: bool | None = ...,
+        optimizer_options: OptimizerOptions | None = ...,
+        build_cost_model: int | None = ...,
+        build_cost_model_after: int | None = ...,
+        infer_shapes: bool | None = ...,
+        place_pruned_graph: bool | None = ...,
+        enable_bfloat16_sendrecv: bool | None = ...,
+        timeline_step: int | None = ...,
+        rewrite_options: RewriterConfig | None = ...,
+    ) -> None: ...
+    def HasField(
+        self,
+        field_name: _Literal["optimizer_options", "rewrite_options"],
+    ) -> bool: ...
+    def ClearField(
+        self,
+        field_name: _Literal["enable_recv_scheduling", "optimizer_options", "build_cost_model", "build_cost_model_after", "infer_shapes", "place_pruned_graph", "enable_bfloat16_sendrecv", "timeline_step", "rewrite_options"],
+    ) -> None: ...
+
+class JobDef(_Message):
+    class TasksEntry(_Message):
+        KEY_FIELD_NUMBER: _Final = 1
+        VALUE_FIELD_NUMBER: _Final = 2
+        key: int
+        value: str
+        def __init__(self, *, key: int | None = ..., value: str | None = ...) -> None: ...
+        def ClearField(self, field_name: _Literal["key", "value"]) -> None: ...
+
+    NAME_FIELD_NUMBER: _Final = 1
+    TASKS_FIELD_NUMBER: _Final = 2
+    name: str
+    @property
+    def tasks(self) -> _ScalarMap[int, str]: ...
+    def __init__(
+        self,
+        *,
+        name: str | None = ...,
+        tasks: _Mapping[int, str] | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: _Literal["name", "tasks"]) -> None: ...
+
 class ListValue(_Message):
     VALUES_FIELD_NUMBER: _Final = 1
     @property
     def values(self) -> _Messages[StructuredValue]: ...
     def __init__(self, *, values: _Iterable[StructuredValue] | None = ...) -> None: ...
     def ClearField(self, field_name: _Literal["values"]) -> None: ...
+
+class MemoryStats(_Message):
+    TEMP_MEMORY_SIZE_FIELD_NUMBER: _Final = 1
+    PERSISTENT_MEMORY_SIZE_FIELD_NUMBER: _Final = 3
+    PERSISTENT_TENSOR_ALLOC_IDS_FIELD_NUMBER: _Final = 5
+    DEVICE_TEMP_MEMORY_SIZE_FIELD_NUMBER: _Final = 2
+    DEVICE_PERSISTENT_MEMORY_SIZE_FIELD_NUMBER: _Final = 4
+    DEVICE_PERSISTENT_TENSOR_ALLOC_IDS_FIELD_NUMBER: _Final = 6
+    temp_memory_size: int
+    persistent_memory_size: int
+    @property
+    def persistent_tensor_alloc_ids(self) -> _Scalars[int]: ...
+    device_temp_memory_size: int
+    device_persistent_memory_size: int
+    @property
+    def device_persistent_tensor_alloc_ids(self) -> _Scalars[int]: ...
+    def __init__(
+        self,
+        *,
+        temp_memory_size: int | None = ...,
+        persistent_memory_size: int | None = ...,
+        persistent_tensor_alloc_ids: _Iterable[int] | None = ...,
+        device_temp_memory_size: int | None = ...,
+        device_persistent_memory_size: int | None = ...,
+        device_persistent_tensor_alloc_ids: _Iterable[int] | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["temp_memory_size", "persistent_memory_size", "persistent_tensor_alloc_ids", "device_temp_memory_size", "device_persistent_memory_size", "device_persistent_tensor_alloc_ids"],
+    ) -> None: ...
 
 class MetaGraphDef(_Message):
     class MetaInfoDef(_Message):
@@ -1512,6 +2462,87 @@ class NodeDef(_Message):
         field_name: _Literal["name", "op", "input", "device", "attr", "experimental_debug_info", "experimental_type"],
     ) -> None: ...
 
+class NodeExecStats(_Message):
+    NODE_NAME_FIELD_NUMBER: _Final = 1
+    ALL_START_MICROS_FIELD_NUMBER: _Final = 2
+    OP_START_REL_MICROS_FIELD_NUMBER: _Final = 3
+    OP_END_REL_MICROS_FIELD_NUMBER: _Final = 4
+    ALL_END_REL_MICROS_FIELD_NUMBER: _Final = 5
+    MEMORY_FIELD_NUMBER: _Final = 6
+    OUTPUT_FIELD_NUMBER: _Final = 7
+    TIMELINE_LABEL_FIELD_NUMBER: _Final = 8
+    SCHEDULED_MICROS_FIELD_NUMBER: _Final = 9
+    THREAD_ID_FIELD_NUMBER: _Final = 10
+    REFERENCED_TENSOR_FIELD_NUMBER: _Final = 11
+    MEMORY_STATS_FIELD_NUMBER: _Final = 12
+    ALL_START_NANOS_FIELD_NUMBER: _Final = 13
+    OP_START_REL_NANOS_FIELD_NUMBER: _Final = 14
+    OP_END_REL_NANOS_FIELD_NUMBER: _Final = 15
+    ALL_END_REL_NANOS_FIELD_NUMBER: _Final = 16
+    SCHEDULED_NANOS_FIELD_NUMBER: _Final = 17
+    node_name: str
+    all_start_micros: int
+    op_start_rel_micros: int
+    op_end_rel_micros: int
+    all_end_rel_micros: int
+    @property
+    def memory(self) -> _Messages[AllocatorMemoryUsed]: ...
+    @property
+    def output(self) -> _Messages[NodeOutput]: ...
+    timeline_label: str
+    scheduled_micros: int
+    thread_id: int
+    @property
+    def referenced_tensor(self) -> _Messages[AllocationDescription]: ...
+    @property
+    def memory_stats(self) -> MemoryStats: ...
+    all_start_nanos: int
+    op_start_rel_nanos: int
+    op_end_rel_nanos: int
+    all_end_rel_nanos: int
+    scheduled_nanos: int
+    def __init__(
+        self,
+        *,
+        node_name: str | None = ...,
+        all_start_micros: int | None = ...,
+        op_start_rel_micros: int | None = ...,
+        op_end_rel_micros: int | None = ...,
+        all_end_rel_micros: int | None = ...,
+        memory: _Iterable[AllocatorMemoryUsed] | None = ...,
+        output: _Iterable[NodeOutput] | None = ...,
+        timeline_label: str | None = ...,
+        scheduled_micros: int | None = ...,
+        thread_id: int | None = ...,
+        referenced_tensor: _Iterable[AllocationDescription] | None = ...,
+        memory_stats: MemoryStats | None = ...,
+        all_start_nanos: int | None = ...,
+        op_start_rel_nanos: int | None = ...,
+        op_end_rel_nanos: int | None = ...,
+        all_end_rel_nanos: int | None = ...,
+        scheduled_nanos: int | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: _Literal["memory_stats"]) -> bool: ...
+    def ClearField(
+        self,
+        field_name: _Literal["node_name", "all_start_micros", "op_start_rel_micros", "op_end_rel_micros", "all_end_rel_micros", "memory", "output", "timeline_label", "scheduled_micros", "thread_id", "referenced_tensor", "memory_stats", "all_start_nanos", "op_start_rel_nanos", "op_end_rel_nanos", "all_end_rel_nanos", "scheduled_nanos"],
+    ) -> None: ...
+
+class NodeOutput(_Message):
+    SLOT_FIELD_NUMBER: _Final = 1
+    TENSOR_DESCRIPTION_FIELD_NUMBER: _Final = 3
+    slot: int
+    @property
+    def tensor_description(self) -> TensorDescription: ...
+    def __init__(
+        self,
+        *,
+        slot: int | None = ...,
+        tensor_description: TensorDescription | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: _Literal["tensor_description"]) -> bool: ...
+    def ClearField(self, field_name: _Literal["slot", "tensor_description"]) -> None: ...
+
 class NoneValue(_Message):
     def __init__(self) -> None: ...
 
@@ -1664,6 +2695,57 @@ class OpList(_Message):
     def __init__(self, *, op: _Iterable[OpDef] | None = ...) -> None: ...
     def ClearField(self, field_name: _Literal["op"]) -> None: ...
 
+class OptimizerOptions(_Message):
+    class _Level(_EnumTypeWrapper):
+        L1: _Final = 0
+        L0: _Final = -1
+
+    Level: _ClassVar[_Level]
+    L1: _Final = 0
+    L0: _Final = -1
+
+    class _GlobalJitLevel(_EnumTypeWrapper):
+        DEFAULT: _Final = 0
+        OFF: _Final = -1
+        ON_1: _Final = 1
+        ON_2: _Final = 2
+
+    GlobalJitLevel: _ClassVar[_GlobalJitLevel]
+    DEFAULT: _Final = 0
+    OFF: _Final = -1
+    ON_1: _Final = 1
+    ON_2: _Final = 2
+
+    DO_COMMON_SUBEXPRESSION_ELIMINATION_FIELD_NUMBER: _Final = 1
+    DO_CONSTANT_FOLDING_FIELD_NUMBER: _Final = 2
+    MAX_FOLDED_CONSTANT_IN_BYTES_FIELD_NUMBER: _Final = 6
+    DO_FUNCTION_INLINING_FIELD_NUMBER: _Final = 4
+    OPT_LEVEL_FIELD_NUMBER: _Final = 3
+    GLOBAL_JIT_LEVEL_FIELD_NUMBER: _Final = 5
+    CPU_GLOBAL_JIT_FIELD_NUMBER: _Final = 7
+    do_common_subexpression_elimination: bool
+    do_constant_folding: bool
+    max_folded_constant_in_bytes: int
+    do_function_inlining: bool
+    opt_level: int
+    global_jit_level: int
+    cpu_global_jit: bool
+    def __init__(
+        self,
+        *,
+        do_common_subexpression_elimination: bool | None = ...,
+        do_constant_folding: bool | None = ...,
+        max_folded_constant_in_bytes: int | None = ...,
+        do_function_inlining: bool | None = ...,
+        opt_level: int | str | None = ...,
+        global_jit_level: int | str | None = ...,
+        cpu_global_jit: bool | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["do_common_subexpression_elimination", "do_constant_folding", "max_folded_constant_in_bytes", "do_function_inlining", "opt_level", "global_jit_level", "cpu_global_jit"],
+    ) -> None: ...
+
 class PairValue(_Message):
     KEY_FIELD_NUMBER: _Final = 1
     VALUE_FIELD_NUMBER: _Final = 2
@@ -1704,6 +2786,34 @@ class QueueRunnerDef(_Message):
     def ClearField(
         self,
         field_name: _Literal["queue_name", "enqueue_op_name", "close_op_name", "cancel_op_name", "queue_closed_exception_types"],
+    ) -> None: ...
+
+class RPCOptions(_Message):
+    USE_RPC_FOR_INPROCESS_MASTER_FIELD_NUMBER: _Final = 1
+    COMPRESSION_ALGORITHM_FIELD_NUMBER: _Final = 2
+    COMPRESSION_LEVEL_FIELD_NUMBER: _Final = 3
+    CACHE_RPC_RESPONSE_FIELD_NUMBER: _Final = 4
+    DISABLE_SESSION_CONNECTION_SHARING_FIELD_NUMBER: _Final = 5
+    NUM_CHANNELS_PER_TARGET_FIELD_NUMBER: _Final = 6
+    use_rpc_for_inprocess_master: bool
+    compression_algorithm: str
+    compression_level: int
+    cache_rpc_response: bool
+    disable_session_connection_sharing: bool
+    num_channels_per_target: int
+    def __init__(
+        self,
+        *,
+        use_rpc_for_inprocess_master: bool | None = ...,
+        compression_algorithm: str | None = ...,
+        compression_level: int | None = ...,
+        cache_rpc_response: bool | None = ...,
+        disable_session_connection_sharing: bool | None = ...,
+        num_channels_per_target: int | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["use_rpc_for_inprocess_master", "compression_algorithm", "compression_level", "cache_rpc_response", "disable_session_connection_sharing", "num_channels_per_target"],
     ) -> None: ...
 
 class RegisteredGradient(_Message):
@@ -1772,6 +2882,348 @@ class ResourceHandleProto(_Message):
     def ClearField(
         self,
         field_name: _Literal["device", "container", "name", "hash_code", "maybe_type_name", "dtypes_and_shapes"],
+    ) -> None: ...
+
+class RewriterConfig(_Message):
+    class _Toggle(_EnumTypeWrapper):
+        DEFAULT: _Final = 0
+        ON: _Final = 1
+        OFF: _Final = 2
+        AGGRESSIVE: _Final = 3
+        EXPERIMENTAL_MLIR: _Final = 4
+        EXPERIMENTAL_BOTH: _Final = 5
+
+    Toggle: _ClassVar[_Toggle]
+    DEFAULT: _Final = 0
+    ON: _Final = 1
+    OFF: _Final = 2
+    AGGRESSIVE: _Final = 3
+    EXPERIMENTAL_MLIR: _Final = 4
+    EXPERIMENTAL_BOTH: _Final = 5
+
+    class _CpuLayout(_EnumTypeWrapper):
+        NO_CONVERSION_ON_CPU: _Final = 0
+        NCHW_TO_NHWC: _Final = 1
+        NHWC_TO_NCHW: _Final = 2
+
+    CpuLayout: _ClassVar[_CpuLayout]
+    NO_CONVERSION_ON_CPU: _Final = 0
+    NCHW_TO_NHWC: _Final = 1
+    NHWC_TO_NCHW: _Final = 2
+
+    class _NumIterationsType(_EnumTypeWrapper):
+        DEFAULT_NUM_ITERS: _Final = 0
+        ONE: _Final = 1
+        TWO: _Final = 2
+
+    NumIterationsType: _ClassVar[_NumIterationsType]
+    DEFAULT_NUM_ITERS: _Final = 0
+    ONE: _Final = 1
+    TWO: _Final = 2
+
+    class _MemOptType(_EnumTypeWrapper):
+        DEFAULT_MEM_OPT: _Final = 0
+        NO_MEM_OPT: _Final = 1
+        MANUAL: _Final = 2
+        SWAPPING_HEURISTICS: _Final = 4
+        RECOMPUTATION_HEURISTICS: _Final = 5
+        SCHEDULING_HEURISTICS: _Final = 6
+        HEURISTICS: _Final = 3
+
+    MemOptType: _ClassVar[_MemOptType]
+    DEFAULT_MEM_OPT: _Final = 0
+    NO_MEM_OPT: _Final = 1
+    MANUAL: _Final = 2
+    SWAPPING_HEURISTICS: _Final = 4
+    RECOMPUTATION_HEURISTICS: _Final = 5
+    SCHEDULING_HEURISTICS: _Final = 6
+    HEURISTICS: _Final = 3
+
+    class CustomGraphOptimizer(_Message):
+        class ParameterMapEntry(_Message):
+            KEY_FIELD_NUMBER: _Final = 1
+            VALUE_FIELD_NUMBER: _Final = 2
+            key: str
+            @property
+            def value(self) -> AttrValue: ...
+            def __init__(self, *, key: str | None = ..., value: AttrValue | None = ...) -> None: ...
+            def HasField(self, field_name: _Literal["value"]) -> bool: ...
+            def ClearField(self, field_name: _Literal["key", "value"]) -> None: ...
+
+        NAME_FIELD_NUMBER: _Final = 1
+        PARAMETER_MAP_FIELD_NUMBER: _Final = 2
+        name: str
+        @property
+        def parameter_map(self) -> _MessageMap[str, AttrValue]: ...
+        def __init__(
+            self,
+            *,
+            name: str | None = ...,
+            parameter_map: _Mapping[str, AttrValue] | None = ...,
+        ) -> None: ...
+        def ClearField(self, field_name: _Literal["name", "parameter_map"]) -> None: ...
+
+    CPU_LAYOUT_CONVERSION_FIELD_NUMBER: _Final = 50
+    LAYOUT_OPTIMIZER_FIELD_NUMBER: _Final = 1
+    CONSTANT_FOLDING_FIELD_NUMBER: _Final = 3
+    SHAPE_OPTIMIZATION_FIELD_NUMBER: _Final = 13
+    REMAPPING_FIELD_NUMBER: _Final = 14
+    COMMON_SUBGRAPH_ELIMINATION_FIELD_NUMBER: _Final = 24
+    ARITHMETIC_OPTIMIZATION_FIELD_NUMBER: _Final = 7
+    DEPENDENCY_OPTIMIZATION_FIELD_NUMBER: _Final = 8
+    LOOP_OPTIMIZATION_FIELD_NUMBER: _Final = 9
+    FUNCTION_OPTIMIZATION_FIELD_NUMBER: _Final = 10
+    DEBUG_STRIPPER_FIELD_NUMBER: _Final = 11
+    DISABLE_MODEL_PRUNING_FIELD_NUMBER: _Final = 2
+    SCOPED_ALLOCATOR_OPTIMIZATION_FIELD_NUMBER: _Final = 15
+    PIN_TO_HOST_OPTIMIZATION_FIELD_NUMBER: _Final = 18
+    IMPLEMENTATION_SELECTOR_FIELD_NUMBER: _Final = 22
+    AUTO_MIXED_PRECISION_FIELD_NUMBER: _Final = 23
+    AUTO_MIXED_PRECISION_MKL_FIELD_NUMBER: _Final = 25
+    AUTO_MIXED_PRECISION_ONEDNN_BFLOAT16_FIELD_NUMBER: _Final = 31
+    AUTO_MIXED_PRECISION_CPU_FIELD_NUMBER: _Final = 29
+    DISABLE_META_OPTIMIZER_FIELD_NUMBER: _Final = 19
+    DISABLE_TFG_OPTIMIZER_FIELD_NUMBER: _Final = 32
+    USE_PLUGIN_OPTIMIZERS_FIELD_NUMBER: _Final = 28
+    EXPERIMENTAL_CONDITIONAL_CODE_MOTION_FIELD_NUMBER: _Final = 30
+    META_OPTIMIZER_ITERATIONS_FIELD_NUMBER: _Final = 12
+    MIN_GRAPH_NODES_FIELD_NUMBER: _Final = 17
+    EXPERIMENTAL_DISABLE_COMPRESSED_TENSOR_OPTIMIZATION_FIELD_NUMBER: _Final = 26
+    EXPERIMENTAL_DISABLE_FOLDING_QUANTIZATION_EMULATION_FIELD_NUMBER: _Final = 27
+    MEMORY_OPTIMIZATION_FIELD_NUMBER: _Final = 4
+    MEMORY_OPTIMIZER_TARGET_NODE_NAME_SCOPE_FIELD_NUMBER: _Final = 6
+    META_OPTIMIZER_TIMEOUT_MS_FIELD_NUMBER: _Final = 20
+    AUTO_PARALLEL_FIELD_NUMBER: _Final = 5
+    FAIL_ON_OPTIMIZER_ERRORS_FIELD_NUMBER: _Final = 21
+    SCOPED_ALLOCATOR_OPTS_FIELD_NUMBER: _Final = 16
+    OPTIMIZERS_FIELD_NUMBER: _Final = 100
+    CUSTOM_OPTIMIZERS_FIELD_NUMBER: _Final = 200
+    INTER_OPTIMIZER_VERIFIER_CONFIG_FIELD_NUMBER: _Final = 300
+    POST_OPTIMIZATION_VERIFIER_CONFIG_FIELD_NUMBER: _Final = 301
+    cpu_layout_conversion: int
+    layout_optimizer: int
+    constant_folding: int
+    shape_optimization: int
+    remapping: int
+    common_subgraph_elimination: int
+    arithmetic_optimization: int
+    dependency_optimization: int
+    loop_optimization: int
+    function_optimization: int
+    debug_stripper: int
+    disable_model_pruning: bool
+    scoped_allocator_optimization: int
+    pin_to_host_optimization: int
+    implementation_selector: int
+    auto_mixed_precision: int
+    auto_mixed_precision_mkl: int
+    auto_mixed_precision_onednn_bfloat16: int
+    auto_mixed_precision_cpu: int
+    disable_meta_optimizer: bool
+    disable_tfg_optimizer: bool
+    use_plugin_optimizers: int
+    experimental_conditional_code_motion: int
+    meta_optimizer_iterations: int
+    min_graph_nodes: int
+    experimental_disable_compressed_tensor_optimization: bool
+    experimental_disable_folding_quantization_emulation: bool
+    memory_optimization: int
+    memory_optimizer_target_node_name_scope: str
+    meta_optimizer_timeout_ms: int
+    @property
+    def auto_parallel(self) -> AutoParallelOptions: ...
+    fail_on_optimizer_errors: bool
+    @property
+    def scoped_allocator_opts(self) -> ScopedAllocatorOptions: ...
+    @property
+    def optimizers(self) -> _Scalars[str]: ...
+    @property
+    def custom_optimizers(self) -> _Messages[RewriterConfig.CustomGraphOptimizer]: ...
+    @property
+    def inter_optimizer_verifier_config(self) -> VerifierConfig: ...
+    @property
+    def post_optimization_verifier_config(self) -> VerifierConfig: ...
+    def __init__(
+        self,
+        *,
+        cpu_layout_conversion: int | str | None = ...,
+        layout_optimizer: int | str | None = ...,
+        constant_folding: int | str | None = ...,
+        shape_optimization: int | str | None = ...,
+        remapping: int | str | None = ...,
+        common_subgraph_elimination: int | str | None = ...,
+        arithmetic_optimization: int | str | None = ...,
+        dependency_optimization: int | str | None = ...,
+        loop_optimization: int | str | None = ...,
+        function_optimization: int | str | None = ...,
+        debug_stripper: int | str | None = ...,
+        disable_model_pruning: bool | None = ...,
+        scoped_allocator_optimization: int | str | None = ...,
+        pin_to_host_optimization: int | str | None = ...,
+        implementation_selector: int | str | None = ...,
+        auto_mixed_precision: int | str | None = ...,
+        auto_mixed_precision_mkl: int | str | None = ...,
+        auto_mixed_precision_onednn_bfloat16: int | str | None = ...,
+        auto_mixed_precision_cpu: int | str | None = ...,
+        disable_meta_optimizer: bool | None = ...,
+        disable_tfg_optimizer: bool | None = ...,
+        use_plugin_optimizers: int | str | None = ...,
+        experimental_conditional_code_motion: int | str | None = ...,
+        meta_optimizer_iterations: int | str | None = ...,
+        min_graph_nodes: int | None = ...,
+        experimental_disable_compressed_tensor_optimization: bool | None = ...,
+        experimental_disable_folding_quantization_emulation: bool | None = ...,
+        memory_optimization: int | str | None = ...,
+        memory_optimizer_target_node_name_scope: str | None = ...,
+        meta_optimizer_timeout_ms: int | None = ...,
+        auto_parallel: AutoParallelOptions | None = ...,
+        fail_on_optimizer_errors: bool | None = ...,
+        scoped_allocator_opts: ScopedAllocatorOptions | None = ...,
+        optimizers: _Iterable[str] | None = ...,
+        custom_optimizers: _Iterable[RewriterConfig.CustomGraphOptimizer] | None = ...,
+        inter_optimizer_verifier_config: VerifierConfig | None = ...,
+        post_optimization_verifier_config: VerifierConfig | None = ...,
+    ) -> None: ...
+    def HasField(
+        self,
+        field_name: _Literal["auto_parallel", "inter_optimizer_verifier_config", "post_optimization_verifier_config", "scoped_allocator_opts"],
+    ) -> bool: ...
+    def ClearField(
+        self,
+        field_name: _Literal["cpu_layout_conversion", "layout_optimizer", "constant_folding", "shape_optimization", "remapping", "common_subgraph_elimination", "arithmetic_optimization", "dependency_optimization", "loop_optimization", "function_optimization", "debug_stripper", "disable_model_pruning", "scoped_allocator_optimization", "pin_to_host_optimization", "implementation_selector", "auto_mixed_precision", "auto_mixed_precision_mkl", "auto_mixed_precision_onednn_bfloat16", "auto_mixed_precision_cpu", "disable_meta_optimizer", "disable_tfg_optimizer", "use_plugin_optimizers", "experimental_conditional_code_motion", "meta_optimizer_iterations", "min_graph_nodes", "experimental_disable_compressed_tensor_optimization", "experimental_disable_folding_quantization_emulation", "memory_optimization", "memory_optimizer_target_node_name_scope", "meta_optimizer_timeout_ms", "auto_parallel", "fail_on_optimizer_errors", "scoped_allocator_opts", "optimizers", "custom_optimizers", "inter_optimizer_verifier_config", "post_optimization_verifier_config"],
+    ) -> None: ...
+
+class RunMetadata(_Message):
+    class FunctionGraphs(_Message):
+        PARTITION_GRAPHS_FIELD_NUMBER: _Final = 1
+        PRE_OPTIMIZATION_GRAPH_FIELD_NUMBER: _Final = 2
+        POST_OPTIMIZATION_GRAPH_FIELD_NUMBER: _Final = 3
+        @property
+        def partition_graphs(self) -> _Messages[GraphDef]: ...
+        @property
+        def pre_optimization_graph(self) -> GraphDef: ...
+        @property
+        def post_optimization_graph(self) -> GraphDef: ...
+        def __init__(
+            self,
+            *,
+            partition_graphs: _Iterable[GraphDef] | None = ...,
+            pre_optimization_graph: GraphDef | None = ...,
+            post_optimization_graph: GraphDef | None = ...,
+        ) -> None: ...
+        def HasField(
+            self,
+            field_name: _Literal["post_optimization_graph", "pre_optimization_graph"],
+        ) -> bool: ...
+        def ClearField(
+            self,
+            field_name: _Literal["partition_graphs", "pre_optimization_graph", "post_optimization_graph"],
+        ) -> None: ...
+
+    STEP_STATS_FIELD_NUMBER: _Final = 1
+    COST_GRAPH_FIELD_NUMBER: _Final = 2
+    PARTITION_GRAPHS_FIELD_NUMBER: _Final = 3
+    FUNCTION_GRAPHS_FIELD_NUMBER: _Final = 4
+    SESSION_METADATA_FIELD_NUMBER: _Final = 5
+    @property
+    def step_stats(self) -> StepStats: ...
+    @property
+    def cost_graph(self) -> CostGraphDef: ...
+    @property
+    def partition_graphs(self) -> _Messages[GraphDef]: ...
+    @property
+    def function_graphs(self) -> _Messages[RunMetadata.FunctionGraphs]: ...
+    @property
+    def session_metadata(self) -> SessionMetadata: ...
+    def __init__(
+        self,
+        *,
+        step_stats: StepStats | None = ...,
+        cost_graph: CostGraphDef | None = ...,
+        partition_graphs: _Iterable[GraphDef] | None = ...,
+        function_graphs: _Iterable[RunMetadata.FunctionGraphs] | None = ...,
+        session_metadata: SessionMetadata | None = ...,
+    ) -> None: ...
+    def HasField(
+        self,
+        field_name: _Literal["cost_graph", "session_metadata", "step_stats"],
+    ) -> bool: ...
+    def ClearField(
+        self,
+        field_name: _Literal["step_stats", "cost_graph", "partition_graphs", "function_graphs", "session_metadata"],
+    ) -> None: ...
+
+class RunOptions(_Message):
+    class _TraceLevel(_EnumTypeWrapper):
+        NO_TRACE: _Final = 0
+        SOFTWARE_TRACE: _Final = 1
+        HARDWARE_TRACE: _Final = 2
+        FULL_TRACE: _Final = 3
+
+    TraceLevel: _ClassVar[_TraceLevel]
+    NO_TRACE: _Final = 0
+    SOFTWARE_TRACE: _Final = 1
+    HARDWARE_TRACE: _Final = 2
+    FULL_TRACE: _Final = 3
+
+    class Experimental(_Message):
+        class RunHandlerPoolOptions(_Message):
+            PRIORITY_FIELD_NUMBER: _Final = 1
+            priority: int
+            def __init__(self, *, priority: int | None = ...) -> None: ...
+            def ClearField(self, field_name: _Literal["priority"]) -> None: ...
+
+        COLLECTIVE_GRAPH_KEY_FIELD_NUMBER: _Final = 1
+        USE_RUN_HANDLER_POOL_FIELD_NUMBER: _Final = 2
+        RUN_HANDLER_POOL_OPTIONS_FIELD_NUMBER: _Final = 3
+        collective_graph_key: int
+        use_run_handler_pool: bool
+        @property
+        def run_handler_pool_options(self) -> RunOptions.Experimental.RunHandlerPoolOptions: ...
+        def __init__(
+            self,
+            *,
+            collective_graph_key: int | None = ...,
+            use_run_handler_pool: bool | None = ...,
+            run_handler_pool_options: RunOptions.Experimental.RunHandlerPoolOptions | None = ...,
+        ) -> None: ...
+        def HasField(self, field_name: _Literal["run_handler_pool_options"]) -> bool: ...
+        def ClearField(
+            self,
+            field_name: _Literal["collective_graph_key", "use_run_handler_pool", "run_handler_pool_options"],
+        ) -> None: ...
+
+    TRACE_LEVEL_FIELD_NUMBER: _Final = 1
+    TIMEOUT_IN_MS_FIELD_NUMBER: _Final = 2
+    INTER_OP_THREAD_POOL_FIELD_NUMBER: _Final = 3
+    OUTPUT_PARTITION_GRAPHS_FIELD_NUMBER: _Final = 5
+    DEBUG_OPTIONS_FIELD_NUMBER: _Final = 6
+    REPORT_TENSOR_ALLOCATIONS_UPON_OOM_FIELD_NUMBER: _Final = 7
+    EXPERIMENTAL_FIELD_NUMBER: _Final = 8
+    trace_level: int
+    timeout_in_ms: int
+    inter_op_thread_pool: int
+    output_partition_graphs: bool
+    @property
+    def debug_options(self) -> DebugOptions: ...
+    report_tensor_allocations_upon_oom: bool
+    @property
+    def experimental(self) -> RunOptions.Experimental: ...
+    def __init__(
+        self,
+        *,
+        trace_level: int | str | None = ...,
+        timeout_in_ms: int | None = ...,
+        inter_op_thread_pool: int | None = ...,
+        output_partition_graphs: bool | None = ...,
+        debug_options: DebugOptions | None = ...,
+        report_tensor_allocations_upon_oom: bool | None = ...,
+        experimental: RunOptions.Experimental | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: _Literal["debug_options", "experimental"]) -> bool: ...
+    def ClearField(
+        self,
+        field_name: _Literal["trace_level", "timeout_in_ms", "inter_op_thread_pool", "output_partition_graphs", "debug_options", "report_tensor_allocations_upon_oom", "experimental"],
     ) -> None: ...
 
 class SaveSliceInfoDef(_Message):
@@ -2217,11 +3669,26 @@ class SaverDef(_Message):
         field_name: _Literal["filename_tensor_name", "save_tensor_name", "restore_op_name", "max_to_keep", "sharded", "keep_checkpoint_every_n_hours", "version"],
     ) -> None: ...
 
+class ScopedAllocatorOptions(_Message):
+    ENABLE_OP_FIELD_NUMBER: _Final = 1
+    @property
+    def enable_op(self) -> _Scalars[str]: ...
+    def __init__(self, *, enable_op: _Iterable[str] | None = ...) -> None: ...
+    def ClearField(self, field_name: _Literal["enable_op"]) -> None: ...
+
 class SerializedDType(_Message):
     DATATYPE_FIELD_NUMBER: _Final = 1
     datatype: int
     def __init__(self, *, datatype: int | str | None = ...) -> None: ...
     def ClearField(self, field_name: _Literal["datatype"]) -> None: ...
+
+class SessionMetadata(_Message):
+    NAME_FIELD_NUMBER: _Final = 1
+    VERSION_FIELD_NUMBER: _Final = 2
+    name: str
+    version: int
+    def __init__(self, *, name: str | None = ..., version: int | None = ...) -> None: ...
+    def ClearField(self, field_name: _Literal["name", "version"]) -> None: ...
 
 class SignatureDef(_Message):
     class InputsEntry(_Message):
@@ -2297,6 +3764,13 @@ class SplitterVersionDef(_Message):
         self,
         field_name: _Literal["splitter_version", "join_version", "bad_consumers"],
     ) -> None: ...
+
+class StepStats(_Message):
+    DEV_STATS_FIELD_NUMBER: _Final = 1
+    @property
+    def dev_stats(self) -> _Messages[DeviceStepStats]: ...
+    def __init__(self, *, dev_stats: _Iterable[DeviceStepStats] | None = ...) -> None: ...
+    def ClearField(self, field_name: _Literal["dev_stats"]) -> None: ...
 
 class StructuredValue(_Message):
     NONE_VALUE_FIELD_NUMBER: _Final = 1
@@ -2374,6 +3848,41 @@ class StructuredValue(_Message):
         self,
         oneof_group: _Literal["kind"],
     ) -> _Literal["none_value", "float64_value", "int64_value", "string_value", "bool_value", "tensor_shape_value", "tensor_dtype_value", "tensor_spec_value", "type_spec_value", "bounded_tensor_spec_value", "list_value", "tuple_value", "dict_value", "named_tuple_value", "tensor_value", "numpy_value"] | None: ...
+
+class TensorConnection(_Message):
+    FROM_TENSOR_FIELD_NUMBER: _Final = 1
+    TO_TENSOR_FIELD_NUMBER: _Final = 2
+    from_tensor: str
+    to_tensor: str
+    def __init__(
+        self,
+        *,
+        from_tensor: str | None = ...,
+        to_tensor: str | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: _Literal["from_tensor", "to_tensor"]) -> None: ...
+
+class TensorDescription(_Message):
+    DTYPE_FIELD_NUMBER: _Final = 1
+    SHAPE_FIELD_NUMBER: _Final = 2
+    ALLOCATION_DESCRIPTION_FIELD_NUMBER: _Final = 4
+    dtype: int
+    @property
+    def shape(self) -> TensorShapeProto: ...
+    @property
+    def allocation_description(self) -> AllocationDescription: ...
+    def __init__(
+        self,
+        *,
+        dtype: int | str | None = ...,
+        shape: TensorShapeProto | None = ...,
+        allocation_description: AllocationDescription | None = ...,
+    ) -> None: ...
+    def HasField(self, field_name: _Literal["allocation_description", "shape"]) -> bool: ...
+    def ClearField(
+        self,
+        field_name: _Literal["dtype", "shape", "allocation_description"],
+    ) -> None: ...
 
 class TensorInfo(_Message):
     class CooSparse(_Message):
@@ -2587,6 +4096,19 @@ class TensorSpecProto(_Message):
     ) -> None: ...
     def HasField(self, field_name: _Literal["shape"]) -> bool: ...
     def ClearField(self, field_name: _Literal["name", "shape", "dtype"]) -> None: ...
+
+class ThreadPoolOptionProto(_Message):
+    NUM_THREADS_FIELD_NUMBER: _Final = 1
+    GLOBAL_NAME_FIELD_NUMBER: _Final = 2
+    num_threads: int
+    global_name: str
+    def __init__(
+        self,
+        *,
+        num_threads: int | None = ...,
+        global_name: str | None = ...,
+    ) -> None: ...
+    def ClearField(self, field_name: _Literal["num_threads", "global_name"]) -> None: ...
 
 class TrackableObjectGraph(_Message):
     class TrackableObject(_Message):
@@ -2822,6 +4344,32 @@ class VariantTensorDataProto(_Message):
         tensors: _Iterable[TensorProto] | None = ...,
     ) -> None: ...
     def ClearField(self, field_name: _Literal["type_name", "metadata", "tensors"]) -> None: ...
+
+class VerifierConfig(_Message):
+    class _Toggle(_EnumTypeWrapper):
+        DEFAULT: _Final = 0
+        ON: _Final = 1
+        OFF: _Final = 2
+
+    Toggle: _ClassVar[_Toggle]
+    DEFAULT: _Final = 0
+    ON: _Final = 1
+    OFF: _Final = 2
+
+    VERIFICATION_TIMEOUT_IN_MS_FIELD_NUMBER: _Final = 1
+    STRUCTURE_VERIFIER_FIELD_NUMBER: _Final = 2
+    verification_timeout_in_ms: int
+    structure_verifier: int
+    def __init__(
+        self,
+        *,
+        verification_timeout_in_ms: int | None = ...,
+        structure_verifier: int | str | None = ...,
+    ) -> None: ...
+    def ClearField(
+        self,
+        field_name: _Literal["verification_timeout_in_ms", "structure_verifier"],
+    ) -> None: ...
 
 class VersionDef(_Message):
     PRODUCER_FIELD_NUMBER: _Final = 1

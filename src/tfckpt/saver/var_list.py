@@ -137,7 +137,7 @@ def _to_save(name: str, place: Place, weights: Weights) -> ToSave:
     if isinstance(place, str) and isinstance(weights, CheckpointReader):
         info = weights.info(place)
         spec = Spec(DataType(info.data_type), info.shape, info.stored_size)
-        return ToSave(spec, lambda: weights.get_tensor(place))
+        return ToSave(spec, lambda: weights[place])
     value = weights[place] if isinstance(place, str) else place
     try:
         array, data_type = as_storable(value)

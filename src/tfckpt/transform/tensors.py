@@ -21,7 +21,6 @@ from tfckpt.reader import (
     CheckpointReader,
     TensorInfo,
     TensorReader,
-    handed_out,
     listed,
     tensor_not_found,
 )
@@ -65,7 +64,7 @@ class Read(LazyTensor):
         self.info = info
 
     def read(self, index: Index | None = None) -> Array:
-        return self.reader[self.name] if index is None else self.reader.get_tensor(self.name, index)
+        return self.reader.read(self.name, index)
 
     @property
     def origin(self) -> tuple[TensorReader, str] | None:
@@ -133,8 +132,8 @@ class LazyTensors(CheckpointReader):
     def infos(self) -> Mapping[str, TensorInfo]:
         return {name: tensor.info for name, tensor in self.tensors.items()}
 
-    def get_tensor(self, name: str, index: Index | None = None) -> Array:
-        return handed_out(self.tensor(name).read(index))
+    def read(self, name: str, index: Index | None = None) -> Array:
+        return self.tensor(name).read(index)
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         wanted = list(self if names is None else listed(names))

@@ -17,7 +17,7 @@ from tfckpt.errors import (
     located,
 )
 from tfckpt.names import AnyPath, as_path, shown
-from tfckpt.reader import CheckpointReader, TensorInfo, Verify, handed_out, listed, tensor_not_found
+from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
 from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
 from tfckpt.tensors.selection import Index, Part, Selection
@@ -135,17 +135,17 @@ class V1Reader(CheckpointReader):
     def infos(self) -> Mapping[str, TensorInfo]:
         return {name: _info(saved) for name, saved in self._tensors.items()}
 
-    def get_tensor(self, name: str, index: Index | None = None) -> Array:
+    def read(self, name: str, index: Index | None = None) -> Array:
         saved = self._saved(name)
         with located(self.path, name), self._limits:
             problem = why_unreadable(saved.data_type)
             if problem:
                 raise UnimplementedError(problem)
             if index is None and saved.whole is not None:
-                return handed_out(self._decode(saved, saved.whole))
+                return self._decode(saved, saved.whole)
             selection = Selection.of(... if index is None else index, saved.shape)
-            elements = selection.finished(self._assemble(saved, selection))
-            return elements if index is not None else handed_out(elements)
+            elements = self._assemble(saved, selection)
+            return elements if index is None else selection.finished(elements)
 
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         if names is None:
