@@ -7,7 +7,7 @@ OLDEST_PYTHON ?= $(shell for p in python3.10 python3.11 $(PYTHON); do $$p -c '' 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt interop faults attacks mutations mutants oldest cover fuzz bench smoke growth protos golden docs build sdist-test clean
+.PHONY: help demo test check fmt interop compat faults attacks mutations mutants oldest cover fuzz bench smoke growth protos golden docs build sdist-test clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -35,6 +35,13 @@ help:  ## this list
 	@.venv-oldest/bin/python -m pip install --quiet --editable . --group test --group oldest
 	@touch .venv-oldest
 
+.venv-compat: pyproject.toml
+	@echo "Setting up .venv-compat, with transformers and PyTorch (once; a minute or two)"
+	@$(PYTHON) -m venv .venv-compat
+	@.venv-compat/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-compat/bin/python -m pip install --quiet --editable . --group compat
+	@touch .venv-compat
+
 .venv-docs: pyproject.toml
 	@echo "Setting up .venv-docs (once)"
 	@$(PYTHON) -m venv .venv-docs
@@ -61,6 +68,7 @@ check: .venv  ## format, lint, types, and whether generated files are up to date
 	.venv/bin/mypy
 	.venv/bin/mypy --config-file tests/mypy.ini
 	.venv/bin/python tools/make_protos.py --check
+	.venv/bin/python tools/make_compat_table.py --check
 
 fmt: .venv  ## format and mend what the linter can
 	.venv/bin/ruff format .
@@ -68,6 +76,9 @@ fmt: .venv  ## format and mend what the linter can
 
 interop: .venv-interop  ## tests against real TensorFlow
 	.venv-interop/bin/python -m pytest -n 2 tests/interop
+
+compat: .venv-compat  ## other people's converters, as they are, without TensorFlow
+	.venv-compat/bin/python -m pytest tests/compat/test_transformers.py
 
 faults: .venv  ## interrupt, kill, fail and cut saves, mutate files, in the form for CI (20 minutes)
 	TFCKPT_FAULTS=some .venv/bin/python -m pytest -n 2 tests/attacks

@@ -35,6 +35,7 @@ LAYERS = [
     {"renaming"},
     {"convert", "looking"},
     {"cli"},
+    {"compat"},
     {"__main__", "__init__"},
 ]
 MODULES = sorted(PACKAGE.rglob("*.py"))

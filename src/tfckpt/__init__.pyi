@@ -5,6 +5,7 @@ __all__: list[str]
 
 # Checkpoints of any format
 # Modules
+from tfckpt import compat as compat
 from tfckpt import errors as errors
 from tfckpt import graph as graph
 from tfckpt import protos as protos

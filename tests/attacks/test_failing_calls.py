@@ -101,10 +101,13 @@ def in_a_child(work: Callable[[], object]) -> int:
 
 
 def test_all_that_changes_a_file_goes_through_the_counted_calls() -> None:
-    """The library has no other calls of the os module that change anything."""
+    """The library has no other calls of the os module that change anything.
+
+    But for ``tf.io.gfile``, by which a program does to its own files what it likes.
+    """
     package = Path(write.__file__).parents[1]
     changing = {"os." + name for name in dir(os) if name in UNCOUNTED}
-    for path in package.rglob("*.py"):
+    for path in set(package.rglob("*.py")) - {package / "compat" / "files.py"}:
         text = path.read_text()
         used = {call for call in changing if call + "(" in text}
         assert used <= set(), path

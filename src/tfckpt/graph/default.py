@@ -33,11 +33,14 @@ def get_default_graph() -> Graph:
     return _fallback.graph
 
 
-def reset_default_graph() -> None:
-    """Start over with an empty default graph. Raises AssertionError within ``as_default``."""
+def reset_default_graph(graph: Graph | None = None) -> None:
+    """Start over with an empty default graph, or with another one.
+
+    Raises AssertionError within ``as_default``.
+    """
     if innermost() is not None:
         raise AssertionError("reset_default_graph() cannot be used within Graph.as_default()")
-    _fallback.graph = Graph()
+    _fallback.graph = Graph() if graph is None else graph
 
 
 def add_to_collection(name: str, value: Any) -> None:
