@@ -135,7 +135,7 @@ def _in_folder(folder: str) -> Location:
     if locations:
         raise InvalidArgumentError(
             f"no usable state file says which of its {len(locations)} checkpoints is the latest: "
-            f"give one of {', '.join(os.path.basename(one.path) for one in locations[:5])}",
+            f"give one of {shown([os.path.basename(location.path) for location in locations])}",
             path=folder,
         )
     raise InvalidArgumentError(
@@ -150,11 +150,11 @@ def _instead(folder: str) -> str:
     names = list_folder(folder)
     below = [name for name in names if _is_home(os.path.join(folder, name))]
     if below:
-        return f"; these folders in it have some: {', '.join(below[:5])}"
+        return f"; these folders in it have some: {shown(below)}"
     graphs = [name for name in names if name.endswith((".meta", ".pb", ".pbtxt"))]
     if graphs:
-        return f"; it has graphs (`tfckpt graph` shows them): {', '.join(graphs[:5])}"
-    return f"; it has {', '.join(names[:5])}" if names else "; it is empty"
+        return f"; it has graphs (`tfckpt graph` shows them): {shown(graphs)}"
+    return f"; it has {shown(names)}" if names else "; it is empty"
 
 
 def _is_home(path: str) -> bool:

@@ -13,9 +13,8 @@ from tfckpt.cli.output import harmless
 from tfckpt.cli.progress import progress_bar
 from tfckpt.convert import FORMATS, Converted, convert_checkpoint, convert_naming
 from tfckpt.errors import UnimplementedError
+from tfckpt.names import shown
 from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
-
-_SHOWN = 5
 
 
 @click.command("convert")
@@ -79,8 +78,7 @@ def convert_command(
 
 def _left_out(made: Converted) -> str:
     names = [harmless(name) for name in made.left_out]
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"; left out: {', '.join(names[:_SHOWN])}{more}" if names else ""
+    return f"; left out: {shown(names)}" if names else ""
 
 
 @contextmanager

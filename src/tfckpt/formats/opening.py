@@ -16,7 +16,7 @@ from tfckpt.formats.pytorch import DATA, TorchReader
 from tfckpt.formats.safetensors import HEADER_LIMIT, SafetensorsReader
 from tfckpt.formats.zipped import Archive
 from tfckpt.locate import locate
-from tfckpt.names import AnyPath, as_path
+from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.reader import TensorReader, Verify
 from tfckpt.storage import is_remote, list_folder, open_source, read_ends
 
@@ -173,7 +173,7 @@ def _kind_of_archive(path: str) -> str:
     if not names or any(name.endswith(SUFFIX) for name in names):
         return "npz"
     raise InvalidArgumentError(
-        f"a zip archive, with no tensors of any kind known here; its members: {names[:5]}",
+        f"a zip archive, with no tensors of any kind known here; its members: {shown(names)}",
         path=path,
     )
 
@@ -199,7 +199,7 @@ def _in_folder(folder: str) -> str | None:
         found = [name for name in names if name.endswith(suffix)]
         if len(found) > 1:
             raise InvalidArgumentError(
-                f"it has {len(found)} of {suffix}: give one of {', '.join(found[:5])}", path=folder
+                f"it has {len(found)} of {suffix}: give one of {shown(found)}", path=folder
             )
         if found:
             return os.path.join(folder, found[0])

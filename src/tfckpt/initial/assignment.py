@@ -20,7 +20,7 @@ from tfckpt.initial.variables import (
     places_of_parts,
     variables_in,
 )
-from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names, shown
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.saver.matching import (
     Mismatch,
@@ -220,9 +220,7 @@ def _fit(
     shapes = [np.shape(weights[part]) for part in variable.parts]
     places = places_of_parts(shapes, tuple(info.shape))
     if places is None:
-        listed = ", ".join(str(list(shape)) for shape in shapes[:8])
-        more = ", ..." if len(shapes) > 8 else ""
-        expected = f"{len(shapes)} parts of {listed}{more}"
+        expected = f"{len(shapes)} parts of {shown([list(shape) for shape in shapes])}"
         return Mismatch(label, expected, described(info.data_type, info.shape))
     for part in variable.parts:
         alike = info._replace(shape=np.shape(weights[part]))

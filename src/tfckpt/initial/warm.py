@@ -19,7 +19,7 @@ from tfckpt.initial.assignment import Wanted, assign, compare, name_of
 from tfckpt.initial.matrix import remapped
 from tfckpt.initial.variables import Variable, by_name, names_by_id, variables_in
 from tfckpt.initial.vocabulary import Ids, Initializer, VocabInfo, generate_vocab_remapping
-from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names, shown
 from tfckpt.reader import CheckpointReader
 from tfckpt.saver.matching import described, full_name_to_key, put
 from tfckpt.saver.var_list import Weights, as_mutable_mapping, check_names, spec_of
@@ -148,7 +148,7 @@ def _check_used(setting: str, names: Mapping[str, object], chosen: Iterable[Vari
     if unused:
         raise InvalidArgumentError(
             f"{setting} has variables that are not warm-started: {', '.join(unused)}; "
-            f"there are {', '.join(known[:20])}{', ...' if len(known) > 20 else ''}"
+            f"there are {shown(known)}"
         )
 
 

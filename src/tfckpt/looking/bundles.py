@@ -266,5 +266,5 @@ def _mismatch(path: str, name: str, entry: Entry, found: int | CheckpointError) 
 
 
 def _listed(tensors: Sequence[tuple[str, Entry]]) -> str:
-    names = shown([repr(name) for name, _ in tensors], 3)
+    names = shown(tensors, 3, lambda tensor: repr(tensor[0]))
     return f"{plural(len(tensors), 'tensor')}: {names}"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.finding import Finding
 from tfckpt.looking.wording import plural
-from tfckpt.names import OBJECT_GRAPH_KEY
-from tfckpt.objects.keys import listed, parse_key
+from tfckpt.names import OBJECT_GRAPH_KEY, shown
+from tfckpt.objects.keys import parse_key
 from tfckpt.objects.nodes import check_node
 from tfckpt.objects.values import Holders
 from tfckpt.parsing import parse_binary
@@ -66,7 +66,7 @@ def _check_keys(
     # Objects with savers of their own add something to the keys of the graph.
     strange = [name for name in strange if not any(map(name.startswith, _stems(name, owners)))]
     if strange:
-        message = f"{plural(len(strange), 'tensor')} of no object: {listed(strange)}"
+        message = f"{plural(len(strange), 'tensor')} of no object: {shown(strange)}"
         yield Finding("note", message, path, OBJECT_GRAPH_KEY)
 
 

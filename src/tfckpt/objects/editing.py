@@ -12,9 +12,9 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, shown
 from tfckpt.objects.building import mark_checkpoint_values
-from tfckpt.objects.keys import attribute_key, join_path, listed, parse_key, slot_path, split_path
+from tfckpt.objects.keys import attribute_key, join_path, parse_key, slot_path, split_path
 from tfckpt.objects.nodes import NodePaths
 from tfckpt.objects.trackable import Names
 
@@ -50,7 +50,7 @@ def without_values(
     stray = sorted(keys_of(graph) - keys.keys() - set(gone))
     if stray:
         raise InvalidArgumentError(
-            f"{len(stray)} slot variables would be left without their variables: {listed(stray)}; "
+            f"{len(stray)} slot variables would be left without their variables: {shown(stray)}; "
             f"leave them out, too",
             tensor=OBJECT_GRAPH_KEY,
         )
@@ -136,7 +136,7 @@ class _Move:
         made = _renumbered(self._graph)
         lost = sorted(set(keys.values()) - keys_of(made))
         if lost:
-            raise InvalidArgumentError(f"nothing leads to {listed(lost)} any more")
+            raise InvalidArgumentError(f"nothing leads to {shown(lost)} any more")
         return made, keys
 
     def _units(self) -> dict[int, Names]:
@@ -241,7 +241,7 @@ class _Move:
         if clash or (node.attributes and other.attributes):
             raise InvalidArgumentError(
                 f"what is at {self._paths.get(node_id, '')!r} cannot go where "
-                f"{self._paths.get(into, '')!r} is: both have {listed(clash) or 'values'}",
+                f"{self._paths.get(into, '')!r} is: both have {shown(clash) or 'values'}",
                 tensor=OBJECT_GRAPH_KEY,
             )
         other.children.extend(c for c in node.children if c.local_name not in names)
@@ -282,7 +282,7 @@ class _Move:
         twice = sorted(key for key, count in Counter(keys.values()).items() if count > 1)
         if twice:
             raise InvalidArgumentError(
-                f"several values would have the keys {listed(twice)}", tensor=OBJECT_GRAPH_KEY
+                f"several values would have the keys {shown(twice)}", tensor=OBJECT_GRAPH_KEY
             )
         return keys
 

@@ -18,10 +18,10 @@ from typing import Any
 
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FailedPreconditionError, InvalidArgumentError, located
-from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, shown
 from tfckpt.objects.assigning import fitted
 from tfckpt.objects.building import COUNTER_KEY, DEFAULT_NAME, Built
-from tfckpt.objects.keys import VARIABLE_VALUE, listed
+from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.matching import Match, match, slot_keys
 from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.objects.trackable import Names
@@ -254,7 +254,7 @@ class _Left:
                 "%s was restored only in part: nothing has taken %s (expect_partial() of what "
                 "restore returns silences this)",
                 self.path,
-                listed(list(self.keys)),
+                shown(list(self.keys)),
             )
 
 

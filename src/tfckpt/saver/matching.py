@@ -18,8 +18,6 @@ from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.saver.var_list import Place, Weights, fill, spec_of
 from tfckpt.tensors.slices import volume
 
-_SHOWN = 20
-
 
 class Mismatch(NamedTuple):
     """A tensor that is there, but not as the variable needs it."""
@@ -136,15 +134,18 @@ def problems(report: RestoreReport, reader: CheckpointReader) -> str:
 
 def _missing_text(report: RestoreReport, keys: list[str]) -> str:
     hint = prefix_hint(report.missing, keys)
-    close = {name: close_names(name, keys) for name in report.missing[:_SHOWN]}
-    hints = {name: f" (did you mean {' or '.join(near)}?)" for name, near in close.items() if near}
     return "\n".join(
         [
             f"{len(report.missing)} variables are missing from the checkpoint's {len(keys)}:",
-            shown_lines([name + hints.get(name, "") for name in report.missing], _SHOWN),
+            shown_lines(report.missing, text=lambda name: name + _hint(name, keys)),
             *([hint] if hint else []),
         ]
     )
+
+
+def _hint(name: str, keys: list[str]) -> str:
+    close = close_names(name, keys)
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 def _mismatched_text(mismatched: list[Mismatch]) -> str:
@@ -154,7 +155,7 @@ def _mismatched_text(mismatched: list[Mismatch]) -> str:
     ]
     return (
         f"{len(mismatched)} variables differ from the checkpoint in dtype or shape:\n"
-        f"{shown_lines(lines, _SHOWN)}"
+        f"{shown_lines(lines)}"
     )
 
 

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -30,10 +29,9 @@ from tfckpt.protos import SaverDef
 from tfckpt.state import read_state, version_of_checkpoint
 from tfckpt.storage import remove_file
 from tfckpt.v1.commit import remove_v1
+from tfckpt.v1.naming import without_shard
 
 logger = logging.getLogger("tfckpt")
-
-_V1_SHARDS = re.compile(r"-[\d?]+-of-\d+$")
 
 
 class Kept(NamedTuple):
@@ -153,7 +151,7 @@ def meta_graph_filename(checkpoint_filename: str, meta_graph_suffix: str = "meta
     >>> meta_graph_filename("run/m-7-?????-of-00002")
     'run/m-7.meta'
     """
-    return f"{_V1_SHARDS.sub('', checkpoint_filename)}.{meta_graph_suffix}"
+    return f"{without_shard(checkpoint_filename)}.{meta_graph_suffix}"
 
 
 def remove_checkpoint(

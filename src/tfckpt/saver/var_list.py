@@ -9,7 +9,7 @@ import numpy as np
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import TensorNotFoundError
-from tfckpt.names import close_names
+from tfckpt.names import close_names, shown
 from tfckpt.reader import CheckpointReader
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array, as_storable
@@ -120,11 +120,9 @@ def check_names(places: Mapping[str, Place]) -> None:
 
 
 def not_in_mapping(missing: list[str], known: list[str]) -> TensorNotFoundError:
-    shown = [f"{name!r}{_hint(name, known)}" for name in missing[:20]]
-    more = f" and {len(missing) - 20} more" if len(missing) > 20 else ""
     return TensorNotFoundError(
         f"var_list names {len(missing)} variables that the mapping of {len(known)} lacks: "
-        f"{', '.join(shown)}{more}"
+        + shown(missing, 20, lambda name: f"{name!r}{_hint(name, known)}")
     )
 
 

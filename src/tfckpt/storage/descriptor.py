@@ -59,11 +59,26 @@ class Descriptor:
             with contextlib.suppress(OSError):
                 os.close(number)
 
+    def is_at(self, path: str) -> bool:
+        """Whether the open file has the name `path`; a closed one has none."""
+        try:
+            return is_at(path, os.fstat(self.number))
+        except OSError:
+            return False
+
     def __del__(self) -> None:
         self.close()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an open file cannot be copied or pickled: open it again")
+
+
+def is_at(path: str, status: os.stat_result) -> bool:
+    """Whether `path` names the very file that the system said this of."""
+    try:
+        return os.path.samestat(os.stat(path), status)
+    except OSError:
+        return False
 
 
 def open_regular(path: str) -> tuple[Descriptor, os.stat_result]:

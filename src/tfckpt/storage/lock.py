@@ -118,7 +118,7 @@ class _Held:
                 _remove(self.path)
                 return
             # Whoever had it before has removed the file: then this is a lock on nothing.
-            if locked and _is_at(self.path, self.descriptor):
+            if locked and self.descriptor.is_at(self.path):
                 _sign(self.descriptor)
                 return
             if not locked:
@@ -132,7 +132,7 @@ class _Held:
         if descriptor is None:
             return
         # A lock says yes to its owner, too. While it is held the file cannot be the next one's.
-        if lock(descriptor) is not False and _is_at(self.path, descriptor):
+        if lock(descriptor) is not False and descriptor.is_at(self.path):
             _remove(self.path)
         unlock(descriptor)
         descriptor.close()
@@ -154,13 +154,6 @@ def _remove(path: str) -> None:
         with contextlib.suppress(OSError):
             os.remove(path)
             return
-
-
-def _is_at(path: str, descriptor: Descriptor) -> bool:
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor.number))
-    except OSError:
-        return False
 
 
 def _sign(descriptor: Descriptor) -> None:

@@ -10,6 +10,7 @@ from typing import NamedTuple, SupportsIndex
 import numpy as np
 
 from tfckpt.errors import DataLossError
+from tfckpt.names import shown
 from tfckpt.tensors.slices import Shape, TensorSlice, check_disjoint, first_gap, volume
 from tfckpt.tensors.stored import Array
 
@@ -105,9 +106,9 @@ class Selection(NamedTuple):
         held = sum(volume(part.shape) for part in parts)
         if held != volume(self.shape):
             raise DataLossError(
-                f"the {len(slices)} slices ({', '.join(map(str, slices[:8]))}"
-                f"{', ...' if len(slices) > 8 else ''}) of shape {list(shape)} hold {held} of the "
-                f"{volume(self.shape)} elements asked for: {self._first_gap(parts)} is missing"
+                f"the {len(slices)} slices ({shown(slices)}) of shape {list(shape)} hold {held} "
+                f"of the {volume(self.shape)} elements asked for: {self._first_gap(parts)} "
+                f"is missing"
             )
         return parts
 

@@ -22,6 +22,7 @@ from tfckpt.bundle.stored import Stored, stored_at
 from tfckpt.checksum import combine, crc32c, mask
 from tfckpt.dtypes import number_kind
 from tfckpt.errors import InvalidArgumentError
+from tfckpt.names import shown
 from tfckpt.tensors.selection import Index
 from tfckpt.tensors.slices import volume
 from tfckpt.tensors.stored import Array, new_array
@@ -35,7 +36,6 @@ Missing: TypeAlias = Literal["error", "drop"]
 _CHUNK = 1 << 16  # elements of each checkpoint that are added up together
 _PIECE = 64 * _CHUNK  # what a thread, or a task of an executor, does at a time
 _THREADS = min(4, os.cpu_count() or 1)
-_SHOWN = 10
 
 logger = logging.getLogger("tfckpt")
 
@@ -93,7 +93,7 @@ def average(
                 wrong.append(f"{name!r} has several values")
     if wrong:
         raise InvalidArgumentError(
-            f"the checkpoints do not agree: {_listed(wrong)}", path=given[-1].path
+            f"the checkpoints do not agree: {shown(wrong)}", path=given[-1].path
         )
     return LazyTensors(averaged, [reader for one in reversed(given) for reader in one.readers])
 
@@ -269,15 +269,10 @@ def _common(given: Sequence[LazyTensors], missing: Missing) -> list[str]:
     ]
     if lacking and missing == "error":
         raise InvalidArgumentError(
-            f"{len(lacking)} tensors are not in all checkpoints: {_listed(lacking)} "
+            f"{len(lacking)} tensors are not in all checkpoints: {shown(lacking)} "
             f"(missing='drop' leaves them out)",
             path=given[-1].path,
         )
     if lacking:
         logger.warning("%s: left out: %s", given[-1].path, ", ".join(lacking))
     return [name for name in given[-1] if name in everywhere]
-
-
-def _listed(parts: Sequence[str]) -> str:
-    more = f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
-    return ", ".join(parts[:_SHOWN]) + more

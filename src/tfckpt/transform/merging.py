@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, shown
 from tfckpt.tensors.stored import same_bits
 from tfckpt.transform.tensors import LazyTensor, LazyTensors, Tensors, as_lazy
 
 OnConflict: TypeAlias = Literal["error", "first", "last", "equal"]
 
 ON_CONFLICT = ("error", "first", "last", "equal")
-_SHOWN = 10
 
 
 def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
@@ -55,10 +54,9 @@ def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
         )
     if conflicts:
         names = list(dict.fromkeys(conflicts))
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         differ = "differ" if on_conflict == "equal" else "are in several of the checkpoints"
         raise InvalidArgumentError(
-            f"{len(names)} tensors {differ}: {', '.join(names[:_SHOWN])}{more} "
+            f"{len(names)} tensors {differ}: {shown(names)} "
             f"(on_conflict='first' or 'last' takes one of them)",
             path=sources[0].path,
         )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias, cast
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import OBJECT_GRAPH_KEY, close_names
+from tfckpt.names import OBJECT_GRAPH_KEY, close_names, shown, shown_lines
 from tfckpt.objects.editing import keys_of, moved
 from tfckpt.objects.keys import attribute_key
 from tfckpt.objects.nodes import NodePaths, given_object_graph
@@ -21,7 +21,6 @@ Rule: TypeAlias = (
 )
 Rules: TypeAlias = Rule | Sequence[Rule]
 
-_SHOWN = 10
 _ATTRIBUTES = "/.ATTRIBUTES/"
 
 
@@ -72,7 +71,7 @@ def rename(tensors: Tensors, rules: Rules, *, strict: bool = False) -> LazyTenso
     others = [name for name in names if name not in own and new_names[name] != name]
     if others:
         raise InvalidArgumentError(
-            f"{', '.join(others[:_SHOWN])}: no value of an object, which alone can be renamed "
+            f"{shown(others)}: no value of an object, which alone can be renamed "
             f"here. Leave out {OBJECT_GRAPH_KEY!r} for a name-based checkpoint",
             path=given.path,
         )
@@ -97,15 +96,14 @@ def _named(given: LazyTensors, new_names: Mapping[str, str]) -> dict[str, LazyTe
     for name in given:
         from_names.setdefault(new_names.get(name, name), []).append(name)
     clashes = [
-        f"  {new!r}: {', '.join(map(repr, names))}"
+        f"{new!r}: {', '.join(map(repr, names))}"
         for new, names in from_names.items()
         if len(names) > 1
     ]
     if clashes:
-        more = [f"  ... and {len(clashes) - _SHOWN} more"] if len(clashes) > _SHOWN else []
-        listing = "\n".join([*clashes[:_SHOWN], *more])
         raise InvalidArgumentError(
-            f"{len(clashes)} names would be those of several tensors:\n{listing}", path=given.path
+            f"{len(clashes)} names would be those of several tensors:\n{shown_lines(clashes)}",
+            path=given.path,
         )
     return {new: given.tensors[names[0]] for new, names in from_names.items()}
 

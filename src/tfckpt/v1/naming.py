@@ -16,6 +16,8 @@ from tfckpt.storage import is_file, list_folder
 _PATTERN = re.compile(r"(.+)-\?{5}-of-([0-9]{5,9})", re.DOTALL)
 _UNNUMBERED = re.compile(r"(.+)-\?{5}-of-\?{5}", re.DOTALL)
 _SHARD = re.compile(r"(.+)-([0-9]{5,9})-of-([0-9]{5,9})", re.DOTALL)
+# Looser than the others: what TensorFlow takes off the end to name a graph (``saver.py``).
+_NUMBERS = re.compile(r"-[\d?]+-of-\d+$")
 # Each shard has a file: a count beyond what a folder can hold comes from a mistyped name.
 _MOST_SHARDS = 99999
 
@@ -38,6 +40,15 @@ def split_pattern(path: str) -> tuple[str, int] | None:
     """Return the prefix of a pattern and how many shards it stands for; None if it is none."""
     found = _PATTERN.fullmatch(path)
     return None if found is None else (found[1], min(int(found[2]), _MOST_SHARDS))
+
+
+def without_shard(path: str) -> str:
+    """Return the prefix of a pattern or a shard, by which its ``.meta`` file goes.
+
+    >>> without_shard("run/m-7-?????-of-00002"), without_shard("run/m-7")
+    ('run/m-7', 'run/m-7')
+    """
+    return _NUMBERS.sub("", path)
 
 
 def patterns_at(path: str) -> list[str]:

@@ -160,7 +160,7 @@ class V1Reader(CheckpointReader):
     def what_is_missing(self) -> str:
         if not self._missing:
             return ""
-        names = shown([os.path.basename(path) for path in self._missing])
+        names = shown([os.path.basename(path) for path in self._missing], 5)
         return f"{len(self._missing)} of its {len(self._paths)} shards are missing: {names}"
 
     def debug_string(self) -> bytes:
