@@ -104,9 +104,21 @@ class CheckpointWriter(ABC):
     ) -> None:
         """Write one part of a partitioned tensor."""
 
-    @abstractmethod
     def finish(self) -> None:
-        """Make the checkpoint visible."""
+        """Make the checkpoint visible.
+
+        Raises RuntimeError when called twice, FailedPreconditionError when the file system
+        refuses.
+        """
+        self._check_open()
+        try:
+            self._publish()
+        finally:
+            self.discard()
+
+    @abstractmethod
+    def _publish(self) -> None:
+        """Write what is left to write, and give all files their names at one moment."""
 
     @abstractmethod
     def discard(self) -> None:

@@ -23,6 +23,7 @@ from tfckpt.storage import (
     publish_together,
     remove_file,
     remove_leftovers,
+    remove_together,
     sync_folder,
 )
 
@@ -82,15 +83,11 @@ def remove_bundle(
 ) -> bool:
     """Remove a bundle: its index first, so that what a kill leaves is no checkpoint.
 
-    Nothing is removed if that is not `wanted` once other writers are locked out. Returns whether
-    it was.
+    Nothing is removed, and False returned, if that is no longer `wanted` (`remove_together`).
     """
-    if not os.path.isdir(os.path.dirname(prefix) or "."):
-        return True
-    group = group_of(prefix)
-    with lock_folder(prefix):
-        if not wanted():
-            return False
+
+    def remove() -> None:
+        group = group_of(prefix)
         removed = remove_file(group.head)
         removed |= remove_file(group.head + COMMIT_SUFFIX)
         if fsync and removed:  # no loss of power may bring back an index whose data is gone
@@ -98,4 +95,5 @@ def remove_bundle(
         complete(group, fsync=fsync)
         for path, _ in list(shards_on_disk(prefix)):
             remove_file(path)
-    return True
+
+    return remove_together(prefix, remove, wanted)

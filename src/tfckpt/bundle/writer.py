@@ -196,28 +196,18 @@ class BundleWriter(CheckpointWriter):
             self._slice_shards[one.key(key)] = shard
             self._sliced[key] = known._replace(slices=(*known.slices, one))
 
-    def finish(self) -> None:
-        """Make the checkpoint visible.
-
-        Raises RuntimeError when called twice, FailedPreconditionError when the file system
-        refuses.
-        """
-        self._check_open()
-        try:
-            for shard in self._shards:
-                shard.close()
-            with FileWriter(index_path(self.prefix), fsync=self._fsync) as index:
-                write_table(index.write, self._items())
-                index.flush()
-                for file in self._linked:
-                    file.flush()
-                files = [*(shard.file for shard in self._shards), *self._linked]
-                publish(self.prefix, index, files, fsync=self._fsync)
-        finally:
-            self.discard()
+    def _publish(self) -> None:
+        for shard in self._shards:
+            shard.close()
+        with FileWriter(index_path(self.prefix), fsync=self._fsync) as index:
+            write_table(index.write, self._items())
+            index.flush()
+            for file in self._linked:
+                file.flush()
+            files = [*(shard.file for shard in self._shards), *self._linked]
+            publish(self.prefix, index, files, fsync=self._fsync)
 
     def discard(self) -> None:
-        """Remove what was written, unless `finish` has made it visible."""
         self._finished = True
         if self._executor is not None:
             self._executor.shutdown()

@@ -6,6 +6,7 @@ from tfckpt.storage.commit import (
     committed,
     complete,
     publish_together,
+    remove_together,
 )
 from tfckpt.storage.folder import FolderWriter
 from tfckpt.storage.leftovers import remove_leftovers
@@ -60,6 +61,7 @@ __all__ = [
     "read_file",
     "remove_file",
     "remove_leftovers",
+    "remove_together",
     "rename_file",
     "sync_folder",
     "version_at",

@@ -20,6 +20,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from tfckpt.storage.lock import lock_folder
 from tfckpt.storage.refused import refused
 from tfckpt.storage.source import is_remote
 from tfckpt.storage.sync import sync_folder
@@ -83,6 +84,21 @@ def publish_together(
         _settle(group, members, head, suffix, fsync)
         if not (counted and isinstance(error, OSError)):  # which the second try has made good
             raise
+
+
+def remove_together(path: str, remove: Callable[[], None], wanted: Callable[[], bool]) -> bool:
+    """Have `remove` remove the files of a checkpoint with their folder locked.
+
+    `wanted` is asked under the lock: a writer may have put another checkpoint there since somebody
+    decided to remove this one. Returns whether it was. Where there is no folder nothing is done.
+    """
+    if not os.path.isdir(os.path.dirname(path) or os.curdir):
+        return True
+    with lock_folder(path):
+        if not wanted():
+            return False
+        remove()
+    return True
 
 
 def _settle(

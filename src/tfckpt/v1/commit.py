@@ -17,6 +17,7 @@ from tfckpt.storage import (
     publish_together,
     remove_file,
     remove_leftovers,
+    remove_together,
     sync_folder,
 )
 from tfckpt.v1.naming import files_at, shard_path, split_pattern
@@ -58,18 +59,15 @@ def remove_v1(
 ) -> bool:
     """Remove a V1 checkpoint, shard 0 first: what a kill leaves is then no checkpoint.
 
-    Nothing is removed if that is not `wanted` once other writers are locked out. Returns whether
-    it was.
+    Nothing is removed, and False returned, if that is no longer `wanted` (`remove_together`).
     """
-    if not os.path.isdir(os.path.dirname(path_or_pattern) or "."):
-        return True
-    with lock_folder(path_or_pattern):
-        if not wanted():
-            return False
+
+    def remove() -> None:
         set_of_shards = split_pattern(path_or_pattern)
         if set_of_shards is not None:
             complete(group_of(*set_of_shards), fsync=fsync)
         for number, path in enumerate(files_at(path_or_pattern)):
             if remove_file(path) and fsync and not number:
                 sync_folder(path)
-    return True
+
+    return remove_together(path_or_pattern, remove, wanted)

@@ -151,26 +151,16 @@ class V1Writer(CheckpointWriter):
         check_apart(one, known.slices, shape, full_name)
         self._add(key, shape, data_type, one, value, shard)
 
-    def finish(self) -> None:
-        """Make the checkpoint visible.
-
-        Raises RuntimeError when called twice, FailedPreconditionError when the file system
-        refuses.
-        """
-        self._check_open()
-        try:
-            for shard in self._shards:
-                shard.write()
-            files = [shard.file for shard in self._shards]
-            if self._is_sharded:
-                publish_shards(self._base, files, fsync=self._fsync)
-            else:
-                publish_file(files[0], fsync=self._fsync)
-        finally:
-            self.discard()
+    def _publish(self) -> None:
+        for shard in self._shards:
+            shard.write()
+        files = [shard.file for shard in self._shards]
+        if self._is_sharded:
+            publish_shards(self._base, files, fsync=self._fsync)
+        else:
+            publish_file(files[0], fsync=self._fsync)
 
     def discard(self) -> None:
-        """Remove what was written, unless `finish` has made it visible."""
         self._finished = True
         self._open_files.close()
 
