@@ -11,7 +11,7 @@ import tfckpt
 from tfckpt import protos
 from tfckpt.bundle.bulk_entries import decode_entries, encode_entries
 from tfckpt.bundle.entry import Entry, Header, encode_head
-from tfckpt.bundle.naming import prefix_of, shard_path
+from tfckpt.bundle.naming import data_path, prefix_of
 from tfckpt.checksum import combine, crc32c, mask, mask_all, unmask
 from tfckpt.coding import (
     decode_fixed32,
@@ -440,8 +440,8 @@ def test_names_of_members(member: str, prefix: str | None) -> None:
 
 
 def test_names_of_shards() -> None:
-    assert shard_path("m", 1, 23) == "m.data-00001-of-00023"
-    assert shard_path("m", 123_456, 200_000) == "m.data-123456-of-200000"
+    assert data_path("m", 1, 23) == "m.data-00001-of-00023"
+    assert data_path("m", 123_456, 200_000) == "m.data-123456-of-200000"
 
 
 @pytest.mark.parametrize("kind", [k for k in DataType if k], ids=lambda kind: kind.name)

@@ -29,7 +29,7 @@ from tfckpt.v1.writer import V1Writer
 if TYPE_CHECKING:
     from tfckpt.renaming import Nameless, Repeated
 
-FORMATS = ("v2", "v1")
+CHECKPOINT_FORMATS = ("v2", "v1")
 
 logger = logging.getLogger("tfckpt")
 
@@ -87,8 +87,10 @@ def convert_checkpoint(
     ({'w': array([1., 2.])}, '1 of 1 tensors')
     """
     target = as_path(dst)
-    if to not in FORMATS:
-        raise ValueError(f"a checkpoint is converted to one of {', '.join(FORMATS)}, not {to!r}")
+    if to not in CHECKPOINT_FORMATS:
+        raise ValueError(
+            f"a checkpoint is converted to one of {', '.join(CHECKPOINT_FORMATS)}, not {to!r}"
+        )
     if is_pattern(target):
         raise ValueError(f"{target} names shards; give the prefix that the one file is to have")
     with load_checkpoint(src) as source:

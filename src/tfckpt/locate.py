@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
-from tfckpt.detect import describe, is_table
+from tfckpt.detect import describe_file, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
 from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.storage import is_file, is_remote, list_folder
@@ -181,7 +181,7 @@ def _refuse(path: str) -> Location:
         folder, name = os.path.split(path)
         if name == STATE_FILE and get_checkpoint_state(folder or ".") is not None:
             return _in_folder(folder or ".")
-        raise InvalidArgumentError(f"no checkpoint: it is {describe(path)}", path=path)
+        raise InvalidArgumentError(f"no checkpoint: it is {describe_file(path)}", path=path)
     raise FileMissingError(f"no checkpoint of this name{_neighbours(path)}", path=path)
 
 

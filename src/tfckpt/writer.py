@@ -28,7 +28,7 @@ def tensor_named(tensor: str) -> Iterator[None]:
         raise type(error)(f"tensor {tensor!r}: {error}") from None
 
 
-class Part(NamedTuple):
+class NewSlice(NamedTuple):
     """One slice of a partitioned tensor, about to be written."""
 
     key: bytes
@@ -44,7 +44,7 @@ class Part(NamedTuple):
         full_shape: Sequence[int],
         slice_spec: Iterable[Sequence[int]],
         array: object,
-    ) -> Part:
+    ) -> NewSlice:
         """Check what a user gave for a slice.
 
         Raises ValueError where slice, shape and array do not fit together.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tfckpt.bundle.commit import committed_index, group_of, has_index
+from tfckpt.bundle.commit import bundle_group, committed_index, has_index
 from tfckpt.bundle.entry import HEADER_KEY, Header
 from tfckpt.bundle.fetch import Shard
-from tfckpt.bundle.naming import index_path, shard_path
+from tfckpt.bundle.naming import data_path, index_path
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
 from tfckpt.storage import Members, open_source, version_at
 from tfckpt.table import Table
@@ -113,8 +113,8 @@ class BundleFiles:
 def _shards(prefix: str, header: Header, *, mmap: bool) -> Members[Shard]:
     # Nothing here holds the object that holds it: a reader that is dropped closes its files.
     return Members(
-        group_of(prefix),
-        path_of=lambda shard_id: shard_path(prefix, shard_id, header.num_shards),
+        bundle_group(prefix),
+        path_of=lambda shard_id: data_path(prefix, shard_id, header.num_shards),
         make=lambda source: Shard(source, header.big_endian),
         mmap=mmap,
     )

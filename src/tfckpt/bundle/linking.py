@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.stored import Stored, stored_in_bundle
+from tfckpt.bundle.stored import StoredTensor, stored_in_bundle
 from tfckpt.bundle.writer import BundleWriter, LinkedFile
 
 Link: TypeAlias = bool | Literal["auto"]
@@ -31,7 +31,7 @@ class LinkPlan(NamedTuple):
     """What is linked, and which tensors lie there: where they are, and the numbers of the files."""
 
     files: list[LinkedData]
-    tensors: dict[str, tuple[Stored, Mapping[int, int]]]
+    tensors: dict[str, tuple[StoredTensor, Mapping[int, int]]]
 
     @property
     def dead(self) -> int:
@@ -84,14 +84,14 @@ class _Planning:
     def __init__(self, tensors: Mapping[str, object]) -> None:
         self._by_version: dict[object, _File] = {}
         self._by_shard: dict[tuple[int, int], _File | None] = {}
-        self._stored: dict[str, Stored] = {}
+        self._stored: dict[str, StoredTensor] = {}
         for name in tensors:
             stored = stored_in_bundle(tensors, name)
             if stored is not None:
                 self._stored[name] = stored
                 self._add(stored)
 
-    def _add(self, stored: Stored) -> None:
+    def _add(self, stored: StoredTensor) -> None:
         for _, entry in stored.pieces:
             file = self._file(stored, entry)
             if file is not None:
@@ -99,7 +99,7 @@ class _Planning:
                 file.needed.add((entry.offset, entry.size))
                 file.must_be_linked |= stored.is_opaque
 
-    def _file(self, stored: Stored, entry: Entry) -> _File | None:
+    def _file(self, stored: StoredTensor, entry: Entry) -> _File | None:
         """Return the file that an entry speaks of; None where it cannot be linked."""
         where = id(stored.reader), entry.shard_id
         if where not in self._by_shard:
@@ -126,7 +126,7 @@ class _Planning:
         for (reader, shard_id), file in self._by_shard.items():
             if id(file) in number:
                 numbers.setdefault(reader, {})[shard_id] = number[id(file)]
-        tensors: dict[str, tuple[Stored, Mapping[int, int]]] = {}
+        tensors: dict[str, tuple[StoredTensor, Mapping[int, int]]] = {}
         for name, stored in self._stored.items():
             mine = numbers.get(id(stored.reader), {})
             if all(entry.shard_id in mine for _, entry in stored.pieces):

@@ -17,7 +17,7 @@ from tfckpt.lazy import lazy
 from tfckpt.names import AnyPath, check_prefix, decode_name, encode_name, key_of
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
-from tfckpt.tensors.selection import Axis, Index, Part, Selection
+from tfckpt.tensors.selection import Axis, Index, Overlap, Selection
 from tfckpt.tensors.slices import TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array
 
@@ -206,7 +206,7 @@ class BundleReader(CheckpointReader):
                 self._verified.add(entry)
         return fetch_part(shard, name, entry, axes)
 
-    def _pieces(self, name: str, entry: Entry, selection: Selection) -> list[tuple[Part, Entry]]:
+    def _pieces(self, name: str, entry: Entry, selection: Selection) -> list[tuple[Overlap, Entry]]:
         """Find the slices of a partitioned tensor that hold what is selected."""
         pieces = []
         for part in selection.parts(entry.slices, entry.shape):

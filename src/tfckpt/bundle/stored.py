@@ -12,7 +12,7 @@ from tfckpt.reader import TensorReader
 from tfckpt.tensors.slices import TensorSlice
 
 
-class Stored(NamedTuple):
+class StoredTensor(NamedTuple):
     """A tensor in a bundle: what its index says of it, and of each of its pieces."""
 
     reader: BundleReader
@@ -39,13 +39,13 @@ class Stored(NamedTuple):
         return sum(entry.size for _, entry in self.pieces)
 
 
-def stored_in_bundle(tensors: Mapping[str, object], name: str) -> Stored | None:
+def stored_in_bundle(tensors: Mapping[str, object], name: str) -> StoredTensor | None:
     """Return where a tensor lies unchanged in a bundle; None if it has to be decoded first."""
     origin = tensors.origin(name) if isinstance(tensors, TensorReader) else None
     return None if origin is None else stored_at(*origin)
 
 
-def stored_at(reader: TensorReader, name: str) -> Stored | None:
+def stored_at(reader: TensorReader, name: str) -> StoredTensor | None:
     """Return where a tensor of a reader lies in its bundle, None where that is none.
 
     Nor are big-endian bundles: their tensors have to be decoded, as what is written is
@@ -54,4 +54,4 @@ def stored_at(reader: TensorReader, name: str) -> Stored | None:
     if not isinstance(reader, BundleReader) or reader.header.big_endian:
         return None
     entry = reader.entries.get(name) or reader.entry(name)
-    return Stored(reader, name, entry, reader.stored_pieces(name, entry))
+    return StoredTensor(reader, name, entry, reader.stored_pieces(name, entry))

@@ -10,16 +10,16 @@ from typing import NamedTuple
 from tfckpt.bundle.bulk_entries import encode_entries
 from tfckpt.bundle.commit import publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_head
-from tfckpt.bundle.naming import index_path, shard_path
+from tfckpt.bundle.naming import data_path, index_path
 from tfckpt.bundle.shard import ShardWriter
-from tfckpt.bundle.stored import Stored
+from tfckpt.bundle.stored import StoredTensor
 from tfckpt.checksum import mask
 from tfckpt.names import AnyPath, check_prefix, encode_name
 from tfckpt.storage import FileWriter, ThreadLock
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import TensorSlice
 from tfckpt.tensors.stored import as_storable
-from tfckpt.writer import CheckpointWriter, Part, check_apart
+from tfckpt.writer import CheckpointWriter, NewSlice, check_apart
 
 
 class LinkedFile(NamedTuple):
@@ -77,7 +77,7 @@ class BundleWriter(CheckpointWriter):
         self._elsewhere: dict[bytes, Entry] = {}
         try:
             paths = [
-                shard_path(self.prefix, shard_id, num_shards + len(linked))
+                data_path(self.prefix, shard_id, num_shards + len(linked))
                 for shard_id in range(num_shards + len(linked))
             ]
             for path in paths[:num_shards]:
@@ -117,7 +117,7 @@ class BundleWriter(CheckpointWriter):
 
         Raises ValueError where slice, array and what was added before do not fit together.
         """
-        key, shape, one, value, data_type = Part.of(full_name, full_shape, slice_spec, array)
+        key, shape, one, value, data_type = NewSlice.of(full_name, full_shape, slice_spec, array)
         if value.shape == shape:
             self.add(full_name, value, shard=shard)
             return
@@ -125,7 +125,7 @@ class BundleWriter(CheckpointWriter):
         self._write(full_name, slice_key, value, shard)
         self._list_slice(key, Entry(data_type, shape), one, shard)
 
-    def add_stored(self, name: str, stored: Stored, *, shard: int = 0) -> None:
+    def add_stored(self, name: str, stored: StoredTensor, *, shard: int = 0) -> None:
         """Write a tensor of numbers of another bundle: its bytes as they are, checked on the way.
 
         One in slices stays so.
@@ -149,7 +149,7 @@ class BundleWriter(CheckpointWriter):
             if one is not None:
                 self._list_slice(encode_name(name), stored.entry, one, shard)
 
-    def add_linked(self, name: str, stored: Stored, numbers: Mapping[int, int]) -> None:
+    def add_linked(self, name: str, stored: StoredTensor, numbers: Mapping[int, int]) -> None:
         """List a tensor whose bytes lie in linked files; none of them is read.
 
         `numbers` says which of the linked files a shard of the tensor's bundle is.

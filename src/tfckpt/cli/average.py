@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tfckpt.cli.writing import write, writing_options
+from tfckpt.cli.writing import write_result, writing_options
 from tfckpt.state import get_checkpoint_state
 from tfckpt.transform import average
 from tfckpt.transform.averaging import Missing, Others
@@ -62,7 +62,7 @@ def average_command(
             others=others,
             missing=missing,
         )
-        write(given[-1], averaged, target, **writing)
+        write_result(given[-1], averaged, target, **writing)
     finally:
         for one in given:
             one.close()

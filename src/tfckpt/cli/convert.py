@@ -11,7 +11,7 @@ import click
 
 from tfckpt.cli.output import harmless
 from tfckpt.cli.progress import progress_bar
-from tfckpt.convert import FORMATS, Converted, convert_checkpoint, convert_naming
+from tfckpt.convert import CHECKPOINT_FORMATS, Converted, convert_checkpoint, convert_naming
 from tfckpt.errors import UnimplementedError
 from tfckpt.names import shown
 from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
@@ -20,7 +20,7 @@ from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
 @click.command("convert")
 @click.argument("src")
 @click.argument("dst")
-@click.option("--to", type=click.Choice(FORMATS), default="v2", show_default=True)
+@click.option("--to", type=click.Choice(CHECKPOINT_FORMATS), default="v2", show_default=True)
 @click.option("--by-name", is_flag=True, help="Give the variables of objects their full names.")
 @click.option(
     "--repeated",

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.cli.writing import write, writing_options
+from tfckpt.cli.writing import write_result, writing_options
 from tfckpt.formats import open_tensors
 from tfckpt.transform import EditRules
 from tfckpt.transform.casting import ON_LOSS, OnLoss
@@ -79,7 +79,7 @@ def edit_command(
             dst, writing["force"] = reader.path, True
         assert dst is not None
         source = as_lazy(reader)
-        write(source, given.apply(source, strict=strict), dst, **writing)
+        write_result(source, given.apply(source, strict=strict), dst, **writing)
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:

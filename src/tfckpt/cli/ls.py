@@ -14,13 +14,13 @@ from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
 from tfckpt.dtypes import data_type_name
 from tfckpt.looking.bundles import missing_data
-from tfckpt.looking.listing import SORTS, by_scope, chosen, folded
+from tfckpt.looking.listing import SORTS, by_scope, chosen_tensors, folded
 from tfckpt.looking.opening import open_any
 from tfckpt.looking.wording import bytes_text, plural, shape_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, TensorReader
 
-Item = tuple[str, TensorInfo]
+NamedInfo = tuple[str, TensorInfo]
 
 
 @click.command("ls")
@@ -45,7 +45,7 @@ def ls_command(
     Exits with 1 where data that the index speaks of is missing.
     """
     with open_any(path) as reader, no_collection():
-        items = chosen(reader.infos(), patterns, sort)
+        items = chosen_tensors(reader.infos(), patterns, sort)
         if as_json:
             text.write(_json_lines(reader, items, long))
         else:
@@ -70,7 +70,7 @@ def ls_command(
 
 
 def _listing(
-    reader: TensorReader, items: Sequence[Item], long: bool, width: int | None
+    reader: TensorReader, items: Sequence[NamedInfo], long: bool, width: int | None
 ) -> Iterator[str]:
     titles = ["name", "type", "shape", "size"]
     rows = []
@@ -100,7 +100,7 @@ def _place(entry: Entry) -> tuple[str, str, str]:
     return f"{entry.crc32c:08x}", str(entry.shard_id), str(entry.offset)
 
 
-def _scopes(items: Sequence[Item], depth: int, sort: str, width: int | None) -> Iterator[str]:
+def _scopes(items: Sequence[NamedInfo], depth: int, sort: str, width: int | None) -> Iterator[str]:
     scopes = by_scope(items, depth)
     if sort in ("size", "elements"):
         scopes.sort(key=lambda one: -(one.size if sort == "size" else one.elements))
@@ -111,7 +111,7 @@ def _scopes(items: Sequence[Item], depth: int, sort: str, width: int | None) -> 
     return text.table(titles, rows, right=titles[1:], width=width)
 
 
-def _folded(items: Sequence[Item], width: int | None) -> Iterator[str]:
+def _folded(items: Sequence[NamedInfo], width: int | None) -> Iterator[str]:
     rows = [
         (
             one.name,
@@ -125,7 +125,7 @@ def _folded(items: Sequence[Item], width: int | None) -> Iterator[str]:
     return text.table(("name", "type", "shape", "size", ""), rows, right=("size",), width=width)
 
 
-def _json_lines(reader: TensorReader, items: Sequence[Item], long: bool) -> Iterator[str]:
+def _json_lines(reader: TensorReader, items: Sequence[NamedInfo], long: bool) -> Iterator[str]:
     for name, info in items:
         made: dict[str, Any] = {
             "name": name,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tfckpt.cli.writing import write, writing_options
+from tfckpt.cli.writing import write_result, writing_options
 from tfckpt.transform import merge
 from tfckpt.transform.merging import ON_CONFLICT, OnConflict
 from tfckpt.transform.tensors import LazyTensors, as_lazy
@@ -32,7 +32,7 @@ def merge_command(paths: tuple[str, ...], on_conflict: OnConflict, **writing: An
         merged = merge(*given, on_conflict=on_conflict)
         everything = {name: tensor for one in given for name, tensor in one.tensors.items()}
         readers = [reader for one in given for reader in one.readers]
-        write(LazyTensors(everything, readers), merged, target, **writing)
+        write_result(LazyTensors(everything, readers), merged, target, **writing)
     finally:
         for one in given:
             one.close()

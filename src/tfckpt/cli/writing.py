@@ -21,7 +21,7 @@ _LINKS: dict[str, Link] = {"auto": "auto", "always": True, "never": False}
 
 
 def writing_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of `write` to a command, as the one argument `writing`."""
+    """Add the options of `write_result` to a command, as the one argument `writing`."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON."),
         click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing."),
@@ -52,7 +52,7 @@ def writing_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def write(
+def write_result(
     source: LazyTensors,
     edited: LazyTensors,
     target: str,

@@ -31,7 +31,7 @@ from tfckpt.errors import (
     InvalidArgumentError,
     located,
 )
-from tfckpt.formats.raw import Checked, RawReader, Stored, described, dtype_named
+from tfckpt.formats.raw import Checksummed, Elements, RawReader, dtype_named, info_of
 from tfckpt.formats.zipped import STORED, Archive
 from tfckpt.names import is_text
 from tfckpt.reader import TensorInfo, Verify
@@ -98,9 +98,9 @@ class Hdf5Reader(RawReader):
         first = {name: tensors[name] for name in order if name in tensors}
         super().__init__(source, first | tensors, {}, verify=verify)
 
-    def _listed(self, source: Source) -> dict[str, Stored]:
+    def _listed(self, source: Source) -> dict[str, Elements]:
         """Return all datasets below the root; note what there is."""
-        tensors: dict[str, Stored] = {}
+        tensors: dict[str, Elements] = {}
         with _checked("the root"):
             root = self._file["/"]
         self._objects[""] = root
@@ -222,11 +222,11 @@ def _links(group: Any) -> Iterator[tuple[str, str | None]]:
             yield name, str(getattr(link, "path", "of no known kind"))
 
 
-def _unheld(kind: str, shape: Shape = (), size: int = 0) -> Stored:
-    return Stored(TensorInfo(0, shape, size, (), kind), 0)
+def _unheld(kind: str, shape: Shape = (), size: int = 0) -> Elements:
+    return Elements(TensorInfo(0, shape, size, (), kind), 0)
 
 
-def _stored(dataset: Any) -> Stored:
+def _stored(dataset: Any) -> Elements:
     """Say what a dataset is, and where it lies if as plain elements."""
     shape, size = dataset.shape, dataset.id.get_storage_size()
     if shape is None:
@@ -236,12 +236,12 @@ def _stored(dataset: Any) -> Stored:
     dtype = _dtype_of(dataset)
     if isinstance(dtype, str):
         return _unheld(dtype, shape, size)
-    info = described(dtype, shape, size)
+    info = info_of(dtype, shape, size)
     offset = dataset.id.get_offset()
     in_one = offset is not None and size == volume(shape) * dtype.itemsize
     if not in_one or dtype.kind in "OS" or dtype.names or not _is_as_numpy_has_it(dataset):
-        return Stored(info, 0, packed=True)
-    return Stored(info, offset, big_endian=not dtype.isnative)
+        return Elements(info, 0, packed=True)
+    return Elements(info, offset, big_endian=not dtype.isnative)
 
 
 def _is_as_numpy_has_it(dataset: Any) -> bool:
@@ -382,7 +382,7 @@ class KerasReader(Hdf5Reader):
             if member.method == STORED:
                 offset = archive.offset(member)
                 weights: Source = Window(source, offset, member.size, source.path)
-                self._unchecked = [Checked(0, member.size, member.crc32)] if verify else []
+                self._unchecked = [Checksummed(0, member.size, member.crc32)] if verify else []
             else:
                 weights = MemorySource(archive.read(member), source.path)
                 self._unchecked = []

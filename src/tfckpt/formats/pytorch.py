@@ -29,14 +29,14 @@ from tfckpt.errors import (
 )
 from tfckpt.formats.pickled import Machine, Name, is_plain
 from tfckpt.formats.raw import (
-    ROOT,
-    Checked,
+    ONLY_TENSOR,
+    Checksummed,
+    Elements,
     RawReader,
-    Stored,
     chunks_of,
-    described,
     dtype_named,
     held,
+    info_of,
     size_of,
 )
 from tfckpt.formats.torch_values import (
@@ -111,7 +111,7 @@ class _Found(NamedTuple):
 def _found(value: object, steps: int) -> _Found:
     found = _Found({}, {}, {})
     for path, one in _leaves(value, steps):
-        name = path or ROOT
+        name = path or ONLY_TENSOR
         if any(name in held for held in found):
             raise UnimplementedError(f"the file has two values under the path {name!r}")
         if isinstance(one, Storage):
@@ -136,7 +136,7 @@ def _info(view: View | Unheld) -> TensorInfo:
     foreign = view.trait or (view.dtype if view.dtype in FOREIGN else None)
     if foreign:
         return TensorInfo(0, view.shape, size, (), foreign)
-    return described(dtype_named(view.dtype), view.shape, size)
+    return info_of(dtype_named(view.dtype), view.shape, size)
 
 
 class _Place(NamedTuple):
@@ -144,14 +144,14 @@ class _Place(NamedTuple):
 
     offset: int
     size: int
-    checked: Checked | None
+    checked: Checksummed | None
 
 
-def _stored(view: View | Unheld, place: _Place | None, big_endian: bool) -> Stored:
+def _stored(view: View | Unheld, place: _Place | None, big_endian: bool) -> Elements:
     """Say where a tensor lies. Raises DataLossError if it reaches out of its storage."""
     info = _info(view)
     if place is None or isinstance(view, Unheld):
-        return Stored(info, 0)
+        return Elements(info, 0)
     size = element_size(view.dtype)
     last = sum((n - 1) * step for n, step in zip(view.shape, view.strides, strict=True))
     if volume(view.shape) and (view.offset + last + 1) * size > place.size:
@@ -162,7 +162,7 @@ def _stored(view: View | Unheld, place: _Place | None, big_endian: bool) -> Stor
     strides: tuple[int, ...] | None = tuple(size * step for step in view.strides)
     if not volume(view.shape) or _is_c_order(view.shape, view.strides):
         strides = None
-    return Stored(info, offset, strides, big_endian, place.checked)
+    return Elements(info, offset, strides, big_endian, place.checked)
 
 
 def _is_c_order(shape: Sequence[int], strides: Sequence[int]) -> bool:
@@ -192,7 +192,7 @@ class TorchReader(RawReader):
         super().__init__(source, tensors, found.rest, verify=verify)
 
 
-def _read_archive(source: Source, verify: Verify) -> tuple[_Found, dict[str, Stored]]:
+def _read_archive(source: Source, verify: Verify) -> tuple[_Found, dict[str, Elements]]:
     archive = Archive(source)
     members = archive.members
     found_data = [name for name in members if name.rpartition("/")[2] == DATA]
@@ -228,11 +228,11 @@ def _place(archive: Archive, name: str) -> _Place:
         raise UnimplementedError(f"member {name!r} is packed, which PyTorch never does: unpack it")
     offset = archive.offset(member)
     # torch may be told to compute no checksums: they are 0 then
-    checked = Checked(offset, member.size, member.crc32) if member.crc32 else None
+    checked = Checksummed(offset, member.size, member.crc32) if member.crc32 else None
     return _Place(offset, member.size, checked)
 
 
-def _read_legacy(source: Source) -> tuple[_Found, dict[str, Stored]]:
+def _read_legacy(source: Source) -> tuple[_Found, dict[str, Elements]]:
     sizes: dict[str, int] = {}  # of the elements of each storage
 
     def persistent(reference: object) -> Storage:
@@ -274,7 +274,7 @@ def _read_legacy(source: Source) -> tuple[_Found, dict[str, Stored]]:
 
 def _all_stored(
     found: _Found, place: Callable[[Storage], _Place], big_endian: bool
-) -> dict[str, Stored]:
+) -> dict[str, Elements]:
     tensors = {}
     for name, view in found.views.items():
         with located(tensor=name):

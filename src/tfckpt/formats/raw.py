@@ -1,6 +1,6 @@
 """Tensors that lie in a file as plain elements: read, mapped or cut out of it.
 
-What a format says of where they lie is a `Stored`; all the rest is the same for each of them, and
+What a format says of where they lie is a `Elements`; all the rest is the same for each of them, and
 is done by the code that does it for the shards of a bundle.
 """
 
@@ -35,11 +35,11 @@ _SMALL = 4 << 20
 _SHARE = 4
 
 
-ROOT = "tensor"
+ONLY_TENSOR = "tensor"
 """The name of a tensor that a file holds alone, without a name."""
 
 
-class Checked(NamedTuple):
+class Checksummed(NamedTuple):
     """A stretch of the file that has a checksum, as zip archives have them."""
 
     offset: int
@@ -61,14 +61,14 @@ class Checked(NamedTuple):
             )
 
 
-class Stored(NamedTuple):
+class Elements(NamedTuple):
     """Where the elements of a tensor lie: from `offset` on, in C order or by `strides` (bytes)."""
 
     info: TensorInfo
     offset: int
     strides: tuple[int, ...] | None = None
     big_endian: bool = False
-    checked: Checked | None = None
+    checked: Checksummed | None = None
     element: np.dtype[Any] | None = None  # what lies there, where another dtype is handed out
     held: Array | None = None  # the value, where it lies within something else that was read
     packed: bool = False  # `offset` is within what has to be unpacked first
@@ -82,7 +82,7 @@ class Stored(NamedTuple):
         return Entry(info.data_type, info.shape, 0, self.offset, info.stored_size)
 
 
-def described(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInfo:
+def info_of(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInfo:
     """Return what is to be said of a tensor of any numpy dtype."""
     try:
         return TensorInfo(data_type_of(dtype), shape, stored_size)
@@ -90,9 +90,9 @@ def described(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInf
         return TensorInfo(0, shape, stored_size, (), dtype.newbyteorder("="))
 
 
-def held(array: Array) -> Stored:
+def held(array: Array) -> Elements:
     """Return a tensor that was read already; strings become bytes."""
-    return Stored(described(array.dtype, array.shape, array.nbytes), 0, held=_as_bytes(array))
+    return Elements(info_of(array.dtype, array.shape, array.nbytes), 0, held=_as_bytes(array))
 
 
 def _as_bytes(array: Array) -> Array:
@@ -176,7 +176,7 @@ class RawReader(ForeignReader):
     def __init__(
         self,
         source: Source,
-        tensors: Mapping[str, Stored],
+        tensors: Mapping[str, Elements],
         metadata: Mapping[str, Any],
         *,
         verify: Verify = True,
@@ -185,7 +185,7 @@ class RawReader(ForeignReader):
         self._source = source
         self._tensors = dict(tensors)
         self._metadata = dict(metadata)
-        self._verified: set[Checked] = set()
+        self._verified: set[Checksummed] = set()
 
     def _find(self, name: str) -> TensorInfo | None:
         stored = self._tensors.get(name)
@@ -219,7 +219,7 @@ class RawReader(ForeignReader):
             arrays = fetch_all(self._source, plain)
         return {name: arrays[name] if name in arrays else self[name] for name in wanted}
 
-    def _check(self, tensors: Iterable[Stored], wanted: int | None) -> None:
+    def _check(self, tensors: Iterable[Elements], wanted: int | None) -> None:
         """Check the stretches that tensors lie in, of which `wanted` bytes are asked for."""
         for one in dict.fromkeys(stored.checked for stored in tensors) if self._verify else ():
             if one is None or one in self._verified:
@@ -251,7 +251,7 @@ def _copied(array: Array, index: Index | None) -> Array:
     return np.array(part)
 
 
-def fetch_all(source: Source, tensors: Mapping[str, Stored]) -> dict[str, Array]:
+def fetch_all(source: Source, tensors: Mapping[str, Elements]) -> dict[str, Array]:
     """Return whole arrays: views of private mappings where that is possible, else copies.
 
     Raises DataLossError where a tensor reaches out of the file, ResourceExhaustedError where all
@@ -275,7 +275,7 @@ def fetch_all(source: Source, tensors: Mapping[str, Stored]) -> dict[str, Array]
     return {name: arrays[name] for name in tensors}
 
 
-def fetch_axes(source: Source, name: str, stored: Stored, axes: Sequence[Axis]) -> Array:
+def fetch_axes(source: Source, name: str, stored: Elements, axes: Sequence[Axis]) -> Array:
     """Return chosen elements of a tensor, one dimension for each axis."""
     entry = stored.entry
     if entry is not None:

@@ -14,8 +14,8 @@ from tfckpt.bundle.spread import write_shards
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.formats import hdf5, numpys, pytorch, safetensors
-from tfckpt.formats.indexed import INDEX_SUFFIX, file_names, publish_set, split_by_size
-from tfckpt.formats.raw import described, dtype_named, size_of
+from tfckpt.formats.indexed import JSON_INDEX_SUFFIX, file_names, publish_set, split_by_size
+from tfckpt.formats.raw import dtype_named, info_of, size_of
 from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
 from tfckpt.storage import FileWriter, check_local, writing
@@ -27,7 +27,7 @@ Infos = Mapping[str, TensorInfo]
 DType = Any  # what numpy makes a dtype of
 
 
-class Tensors(NamedTuple):
+class Prepared(NamedTuple):
     """What is to be written: what each tensor is, and how to get it, one at a time."""
 
     infos: Infos
@@ -40,7 +40,7 @@ class Format(NamedTuple):
     """What a format can hold, and what writes it."""
 
     holds: Callable[[TensorInfo], bool]
-    write: Callable[[str, Tensors, bool], None]
+    write: Callable[[str, Prepared, bool], None]
     why_no_name: Callable[[Infos], Mapping[str, str]] = lambda infos: {}
     has_metadata: bool = False
     compresses: bool = False
@@ -84,9 +84,9 @@ def write_tensors(
     target = as_path(path)
     check_local(target)
     name = format_of(target) if format is None else format
-    if name not in FORMATS:
-        raise ValueError(f"a format is one of {', '.join(FORMATS)}, not {format!r}")
-    chosen = FORMATS[name]
+    if name not in WRITERS:
+        raise ValueError(f"a format is one of {', '.join(WRITERS)}, not {format!r}")
+    chosen = WRITERS[name]
     _check_options(name, chosen, metadata, compressed, max_shard_size)
     made = _prepared(tensors, frozenset(listed(skip)), _as_types(cast or {}))
     made = made._replace(metadata=metadata, compressed=compressed)
@@ -139,7 +139,7 @@ def _check_options(
 
 def _prepared(
     tensors: Mapping[str, object], skip: frozenset[str], cast: Mapping[str, np.dtype[Any]]
-) -> Tensors:
+) -> Prepared:
     if not isinstance(tensors, Mapping):
         raise TypeError(f"tensors are a mapping from name to array, not {tensors!r:.80}")
     for name in skip:
@@ -160,7 +160,7 @@ def _prepared(
             )
         return array
 
-    return Tensors(wanted, value, None, False)
+    return Prepared(wanted, value, None, False)
 
 
 def _same_type(a: np.dtype[Any], b: np.dtype[Any]) -> bool:
@@ -179,7 +179,7 @@ def _infos(tensors: Mapping[str, object]) -> Infos:
     if ask is not None:  # any lazy mapping that has it
         return {name: ask(name) for name in tensors}
     return {
-        name: described(array.dtype, array.shape, array.nbytes)
+        name: info_of(array.dtype, array.shape, array.nbytes)
         for name, array in ((name, _as_array(value)) for name, value in tensors.items())
     }
 
@@ -203,7 +203,7 @@ def _cast_info(info: TensorInfo, cast: Mapping[str, np.dtype[Any]]) -> TensorInf
     dtype = cast.get(info.type_name)
     if dtype is None:
         return info._replace(slices=())
-    return described(dtype, info.shape, info.size * dtype.itemsize)
+    return info_of(dtype, info.shape, info.size * dtype.itemsize)
 
 
 def _check_held(name: str, chosen: Format, infos: Infos, path: str) -> None:
@@ -238,22 +238,22 @@ def _listed(bad: Mapping[str, str]) -> str:
 # The formats
 
 
-def _write_safetensors(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_safetensors(path: str, tensors: Prepared, fsync: bool) -> None:
     with writing(path, fsync=fsync) as file:
         safetensors.write_safetensors(file, tensors.infos, tensors.value, tensors.metadata)
 
 
-def _write_torch(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_torch(path: str, tensors: Prepared, fsync: bool) -> None:
     with writing(path, fsync=fsync) as file:
         pytorch.write_torch(file, tensors.infos, tensors.value)
 
 
-def _write_npz(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_npz(path: str, tensors: Prepared, fsync: bool) -> None:
     with writing(path, fsync=fsync) as file:
         numpys.write_npz(file, tensors.infos, tensors.value, compressed=tensors.compressed)
 
 
-def _write_hdf5(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_hdf5(path: str, tensors: Prepared, fsync: bool) -> None:
     with writing(path, fsync=fsync) as file:
         hdf5.write_hdf5(
             file,
@@ -264,14 +264,14 @@ def _write_hdf5(path: str, tensors: Tensors, fsync: bool) -> None:
         )
 
 
-def _write_set(path: str, tensors: Tensors, most: int, fsync: bool) -> str:
+def _write_set(path: str, tensors: Prepared, most: int, fsync: bool) -> str:
     """Write safetensors files and their index; return its path."""
     infos = tensors.infos
     sizes = {name: size_of(infos[name]) for name in infos}
     files = split_by_size(sizes, most)
     paths = file_names(path, len(files))
     weight_map: dict[str, str] = {}
-    index = path + INDEX_SUFFIX
+    index = path + JSON_INDEX_SUFFIX
     with ExitStack() as opened:
         writers = []
         for one, names in zip(paths, files, strict=True):
@@ -285,20 +285,20 @@ def _write_set(path: str, tensors: Tensors, most: int, fsync: bool) -> str:
     return index
 
 
-def _write_v1(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_v1(path: str, tensors: Prepared, fsync: bool) -> None:
     with V1Writer(path, fsync=fsync) as writer:
         for name in tensors.infos:
             writer.add(name, tensors.value(name))
 
 
-def _write_v2(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_v2(path: str, tensors: Prepared, fsync: bool) -> None:
     def add(bundle: BundleWriter, name: str, shard: int) -> None:
         bundle.add(name, tensors.value(name), shard=shard)
 
     write_shards(path, [list(tensors.infos)], add, fsync=fsync)
 
 
-FORMATS: dict[str, Format] = {
+WRITERS: dict[str, Format] = {
     "safetensors": Format(
         holds=lambda info: info.type_name in safetensors.TYPES,
         write=_write_safetensors,

@@ -18,7 +18,7 @@ from tfckpt.tensors.slices import Shape
 _PART = re.compile(r"(.+)/part_(0|[1-9][0-9]*)(/.+)?", re.DOTALL)
 
 
-class Variable(NamedTuple):
+class PartedVariable(NamedTuple):
     """A variable: its name, and the names that its parts have in the mapping, in order.
 
     `parts` is empty for one that is there as a whole, under its name.
@@ -28,7 +28,7 @@ class Variable(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
-def variables_in(weights: Weights) -> dict[str, Variable]:
+def variables_in(weights: Weights) -> dict[str, PartedVariable]:
     """Return the variables of a mapping by name.
 
     Parts are those numbered from 0 on without a gap, where nothing else has the whole's name.
@@ -44,15 +44,15 @@ def variables_in(weights: Weights) -> dict[str, Variable]:
         if found is not None:
             sets.setdefault(found[1] + (found[3] or ""), {})[int(found[2])] = name
     whole = {
-        full: Variable(full, tuple(parts[number] for number in range(len(parts))))
+        full: PartedVariable(full, tuple(parts[number] for number in range(len(parts))))
         for full, parts in sets.items()
         if full not in weights and parts.keys() == set(range(len(parts)))
     }
     parts = {part for variable in whole.values() for part in variable.parts}
-    return {**{name: Variable(name) for name in weights if name not in parts}, **whole}
+    return {**{name: PartedVariable(name) for name in weights if name not in parts}, **whole}
 
 
-def by_name(variables: Mapping[str, Variable]) -> dict[str, Variable]:
+def by_name(variables: Mapping[str, PartedVariable]) -> dict[str, PartedVariable]:
     """Return which variable each name in the mapping of weights belongs to."""
     return {name: one for one in variables.values() for name in one.parts or (one.name,)}
 

@@ -15,13 +15,13 @@ import numpy as np
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.initial.assignment import Wanted, assign, compare, name_of
+from tfckpt.initial.assignment import Pairing, fitted, name_of, read_into
 from tfckpt.initial.matrix import remapped
-from tfckpt.initial.variables import Variable, by_name, names_by_id, variables_in
+from tfckpt.initial.variables import PartedVariable, by_name, names_by_id, variables_in
 from tfckpt.initial.vocabulary import Ids, Initializer, VocabInfo, generate_vocab_remapping
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names, shown
 from tfckpt.reader import CheckpointReader
-from tfckpt.saver.matching import described, full_name_to_key, put
+from tfckpt.saver.matching import full_name_to_key, put_at, type_and_shape
 from tfckpt.saver.var_list import Weights, as_mutable_mapping, check_names, spec_of
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array
@@ -81,12 +81,12 @@ def warm_start(
     with load_checkpoint(ckpt_to_initialize_from) as reader:
         keys = _keys(reader, {one.name: previous.get(one.name, one.name) for one in chosen})
         wanted = [
-            Wanted(keys[one.name], one, names)
+            Pairing(keys[one.name], one, names)
             for one, names in chosen.items()
             if vars_to_warm_start or one.name in vocabs
         ]
         with_vocab = [one for one in wanted if one.variable.name in vocabs]
-        sources = compare(
+        sources = fitted(
             [one for one in wanted if one.variable.name not in vocabs],
             reader,
             weights,
@@ -97,19 +97,21 @@ def warm_start(
             for one in with_vocab
             for name, matrix in _matrices(reader, one, vocabs[one.variable.name], weights)
         }
-        done = assign(reader, sources, weights)
+        done = read_into(reader, sources, weights)
     for name, matrix in matrices.items():
-        put(name, matrix, weights)
+        put_at(name, matrix, weights)
     done |= {name: one.tensor for one in with_vocab for name in one.names}
     logger.info("Warm-started %d variables from %s", len(wanted), reader.path)
     return done
 
 
-def _chosen(choice: str | list[Any] | None, weights: Weights) -> dict[Variable, tuple[str, ...]]:
+def _chosen(
+    choice: str | list[Any] | None, weights: Weights
+) -> dict[PartedVariable, tuple[str, ...]]:
     """Return the variables that are chosen, and which names of each."""
     names = list(dict.fromkeys(_names(choice, weights)))
     owners = by_name(variables_in(weights))
-    chosen: dict[Variable, tuple[str, ...]] = {}
+    chosen: dict[PartedVariable, tuple[str, ...]] = {}
     for name in names:
         chosen[owners[name]] = (*chosen.get(owners[name], ()), name)
     return chosen
@@ -142,7 +144,9 @@ def _matching(pattern: str, weights: Weights) -> list[str]:
     return found
 
 
-def _check_used(setting: str, names: Mapping[str, object], chosen: Iterable[Variable]) -> None:
+def _check_used(
+    setting: str, names: Mapping[str, object], chosen: Iterable[PartedVariable]
+) -> None:
     known = [one.name for one in chosen]
     unused = sorted(names.keys() - set(known))
     if unused:
@@ -161,7 +165,7 @@ def _keys(reader: CheckpointReader, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _matrices(
-    reader: CheckpointReader, wanted: Wanted, info: VocabInfo, weights: Weights
+    reader: CheckpointReader, wanted: Pairing, info: VocabInfo, weights: Weights
 ) -> Iterator[tuple[str, Array]]:
     """Make the values of a variable, part by part: words' rows from theirs, the others' anew."""
     variable = wanted.variable
@@ -185,7 +189,7 @@ def _matrices(
 
 def _check_variable(
     reader: CheckpointReader,
-    wanted: Wanted,
+    wanted: Pairing,
     info: VocabInfo,
     weights: Weights,
     shapes: Sequence[Shape],
@@ -203,8 +207,8 @@ def _check_variable(
         kind = spec_of(weights[part]).data_type
         if kind != stored.data_type or len(shape) != len(stored.shape):
             raise InvalidArgumentError(
-                f"the variable {part} is {described(kind, shape)}, "
-                f"the checkpoint has {described(stored.data_type, stored.shape)}",
+                f"the variable {part} is {type_and_shape(kind, shape)}, "
+                f"the checkpoint has {type_and_shape(stored.data_type, stored.shape)}",
                 path=reader.path,
                 tensor=wanted.tensor,
             )

@@ -13,9 +13,10 @@ from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.fetch import by_shard, fits
 from tfckpt.bundle.naming import shards_on_disk
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.bundle.spread import Progress
 from tfckpt.dtypes import data_type_name, why_unreadable
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
-from tfckpt.looking.checksums import Progress, workers, wrong_checksums
+from tfckpt.looking.checksums import workers, wrong_checksums
 from tfckpt.looking.finding import Finding
 from tfckpt.looking.tables import check_table, unused
 from tfckpt.looking.wording import plural

@@ -21,8 +21,6 @@ from tfckpt.storage import Source, is_remote, open_source
 from tfckpt.tensors.slices import volume
 from tfckpt.tensors.strings import decode_strings
 
-Progress: TypeAlias = Callable[[int, int, str], object]
-
 _TASK = 16 << 20  # bytes that one task is given
 _READ = 1 << 20  # what is read at a time: small enough to stay in a cache
 _GAP = 4 << 10  # tensors no further apart than a page are read in one go

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tfckpt.errors import CheckpointError
-from tfckpt.looking.opening import Kind, Looked, Tensors, numbers, opened
+from tfckpt.looking.opening import Looked, Subject, TypeAndShape, numbers, opened
 from tfckpt.looking.wording import plural
 from tfckpt.notebook import Printed
 from tfckpt.tensors.stored import Array
@@ -149,7 +149,7 @@ def compare(
         return _compared(one, other, rtol, atol, structure)
 
 
-def _compared(a: Tensors, b: Tensors, rtol: float, atol: float, structure: bool) -> Comparison:
+def _compared(a: Subject, b: Subject, rtol: float, atol: float, structure: bool) -> Comparison:
     names_a, names_b = a.names, b.names
     in_a, in_b = set(names_a), set(names_b)
     only_a = [name for name in names_a if name not in in_b]
@@ -175,7 +175,7 @@ def _compared(a: Tensors, b: Tensors, rtol: float, atol: float, structure: bool)
 
 
 def _difference(
-    a: Tensors, b: Tensors, name: str, rtol: float, atol: float, structure: bool
+    a: Subject, b: Subject, name: str, rtol: float, atol: float, structure: bool
 ) -> TensorDifference | None:
     kind, other = a.kind(name), b.kind(name)
     if kind.dtype != other.dtype:
@@ -191,13 +191,13 @@ def _difference(
     return _of_values(name, kind, one, two, rtol, atol)
 
 
-def _known_equal(a: Tensors, b: Tensors, name: str, other: str) -> bool:
+def _known_equal(a: Subject, b: Subject, name: str, other: str) -> bool:
     checksum = a.stored_checksum(name)
     return checksum is not None and checksum == b.stored_checksum(other)
 
 
 def _of_values(
-    name: str, kind: Kind, one: Array, two: Array, rtol: float, atol: float
+    name: str, kind: TypeAndShape, one: Array, two: Array, rtol: float, atol: float
 ) -> TensorDifference | None:
     first, second = numbers(one), numbers(two)
     if first is None or second is None:
@@ -264,13 +264,13 @@ def _nearest(a: Array, b: Array) -> Array:
 
 
 def _renamed(
-    a: Tensors, b: Tensors, only_a: list[str], only_b: list[str]
+    a: Subject, b: Subject, only_a: list[str], only_b: list[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield pairs of names of equal bytes: the only two, or those of one last part."""
-    there: dict[Kind, list[str]] = {}
+    there: dict[TypeAndShape, list[str]] = {}
     for name in only_b:
         there.setdefault(b.kind(name), []).append(name)
-    groups: dict[Kind, list[str]] = {}
+    groups: dict[TypeAndShape, list[str]] = {}
     for name in only_a:
         if (kind := a.kind(name)) in there:
             groups.setdefault(kind, []).append(name)
@@ -281,7 +281,7 @@ def _renamed(
 
 
 def _by_bytes(
-    a: Tensors, b: Tensors, names_a: list[str], names_b: list[str]
+    a: Subject, b: Subject, names_a: list[str], names_b: list[str]
 ) -> tuple[dict[object, list[str]], dict[object, list[str]]]:
     """Group names by what their tensors hold: by stored checksums if all have one, else read."""
     sums_a = {name: a.stored_checksum(name) for name in names_a}
@@ -296,7 +296,7 @@ def _by_bytes(
     return groups
 
 
-def _digest(tensors: Tensors, name: str) -> bytes | None:
+def _digest(tensors: Subject, name: str) -> bytes | None:
     from hashlib import blake2b
 
     try:

@@ -182,7 +182,7 @@ def _other(path: str) -> Description:
     if _is_event_file(head):
         text = "a TensorBoard event file: it holds summaries, no checkpoint"
         return Description(path, "event file", text, facts={"size": bytes_text(size)})
-    return Description(path, "other", detect.describe(path), facts={"size": bytes_text(size)})
+    return Description(path, "other", detect.describe_file(path), facts={"size": bytes_text(size)})
 
 
 def _is_event_file(head: bytes) -> bool:

@@ -29,12 +29,12 @@ def check_objects(serialized: bytes, names: Collection[str], path: str) -> Itera
     except CheckpointError as error:
         yield Finding("damage", error.message, path, OBJECT_GRAPH_KEY)
         return
-    for one in check_references(graph, path):
+    for one in reference_findings(graph, path):
         yield one._replace(tensor=OBJECT_GRAPH_KEY)
     yield from _check_keys(graph, names, path)
 
 
-def check_references(graph: ObjectGraph, path: str) -> Iterator[Finding]:
+def reference_findings(graph: ObjectGraph, path: str) -> Iterator[Finding]:
     """Look at the nodes of a graph of objects, a checkpoint's or a SavedModel's."""
     if not graph.nodes:
         yield Finding("damage", "the object graph has no nodes, not even a root", path)

@@ -22,7 +22,7 @@ SORTS: dict[str, Callable[[tuple[str, TensorInfo]], Any]] = {
 }
 
 
-def chosen(
+def chosen_tensors(
     infos: Mapping[str, TensorInfo], patterns: Sequence[str] = (), sort: str = "name"
 ) -> list[tuple[str, TensorInfo]]:
     """Return the tensors whose names match one of the patterns, or all where there is none.

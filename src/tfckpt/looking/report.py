@@ -16,7 +16,7 @@ from tfckpt.errors import CheckpointError
 from tfckpt.looking.compare import Comparison, compare
 from tfckpt.looking.describe import Description, describe
 from tfckpt.looking.finding import Finding
-from tfckpt.looking.opening import Tensors, numbers, opened
+from tfckpt.looking.opening import Subject, numbers, opened
 from tfckpt.looking.statistics import TensorStatistics, of_array
 from tfckpt.looking.verify import VerifyReport, verify
 from tfckpt.looking.wording import bytes_text, plural
@@ -68,7 +68,7 @@ def _verified(path: AnyPath) -> VerifyReport | None:
         return None
 
 
-def _rows(tensors: Tensors) -> Iterator[dict[str, Any]]:
+def _rows(tensors: Subject) -> Iterator[dict[str, Any]]:
     """Yield what the page has of each tensor; short lists in place of objects for many of them."""
     infos = tensors.mapping.infos() if isinstance(tensors.mapping, TensorReader) else {}
     for name in tensors.names:
@@ -85,7 +85,7 @@ def _rows(tensors: Tensors) -> Iterator[dict[str, Any]]:
         yield made
 
 
-def _numbers(tensors: Tensors, name: str, dtype: str, shape: tuple[int, ...]) -> dict[str, Any]:
+def _numbers(tensors: Subject, name: str, dtype: str, shape: tuple[int, ...]) -> dict[str, Any]:
     one = TensorStatistics(name, dtype, shape, math.prod(shape))
     why = ""
     try:
@@ -110,7 +110,7 @@ def _numbers(tensors: Tensors, name: str, dtype: str, shape: tuple[int, ...]) ->
     }
 
 
-def _add_pictures(tensors: Tensors, rows: Sequence[dict[str, Any]]) -> None:
+def _add_pictures(tensors: Subject, rows: Sequence[dict[str, Any]]) -> None:
     """Add small pictures of the biggest tensors of two and more dimensions."""
     fit = [one for one in rows if len(one["shape"]) >= 2 and one["min"] is not None]
     named = dict(zip((row["name"] for row in rows), tensors.names, strict=True))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tfckpt.errors import CheckpointError
-from tfckpt.looking.opening import Looked, Tensors, numbers, opened, resolved
+from tfckpt.looking.opening import Looked, Subject, numbers, opened, resolved
 from tfckpt.looking.wording import plural
 from tfckpt.notebook import Printed
 from tfckpt.reader import TensorReader, listed, tensor_not_found
@@ -155,7 +155,7 @@ def statistics(
         return Statistics(tensors.path, tuple(made), earlier)
 
 
-def _resolved(tensors: Tensors, names: Iterable[str]) -> list[str]:
+def _resolved(tensors: Subject, names: Iterable[str]) -> list[str]:
     known = set(tensors.names)
     found = []
     for name in names:
@@ -175,7 +175,7 @@ def _rank(suspicious: tuple[str, ...]) -> int:
     return min((_ORDER.index(why) for why in suspicious), default=len(_ORDER))
 
 
-def _of(tensors: Tensors, name: str) -> TensorStatistics:
+def _of(tensors: Subject, name: str) -> TensorStatistics:
     dtype, shape = tensors.kind(name)
     size = math.prod(shape)
     try:
@@ -300,7 +300,7 @@ def _suspicious(one: TensorStatistics, flat: Array | None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _moved(now: Tensors, before: Tensors, name: str) -> Moved | None:
+def _moved(now: Subject, before: Subject, name: str) -> Moved | None:
     if now.kind(name).shape != before.kind(name).shape:
         return None
     try:

@@ -8,13 +8,13 @@ from tfckpt.errors import CheckpointError, located
 from tfckpt.looking.finding import Finding
 from tfckpt.storage import Source
 from tfckpt.table import Table
-from tfckpt.table.block import Entry, decode_block
+from tfckpt.table.block import KeyValue, decode_block
 from tfckpt.table.format import FOOTER_SIZE, TRAILER_SIZE, BlockHandle
 
 _COPY = 1 << 20  # a block with tensors in it stays where it is
 
 
-def check_table(source: Source, findings: list[Finding]) -> list[Entry]:
+def check_table(source: Source, findings: list[Finding]) -> list[KeyValue]:
     """Return the keys and values of a table's sound blocks; add what is wrong to `findings`."""
     path = source.path
     try:
@@ -27,7 +27,7 @@ def check_table(source: Source, findings: list[Finding]) -> list[Entry]:
     if footer != table.footer.encode():
         message = f"the footer should be {table.footer.encode().hex()}, it is {footer.hex()}"
         findings.append(Finding("damage", message, path, offset=source.size - FOOTER_SIZE))
-    entries: list[Entry] = []
+    entries: list[KeyValue] = []
     last: bytes | None = None
     for separator, handle in blocks:
         try:
@@ -50,7 +50,7 @@ def check_table(source: Source, findings: list[Finding]) -> list[Entry]:
     return entries
 
 
-def _entries(table: Table, handle: BlockHandle, last: bytes | None) -> Iterator[Entry]:
+def _entries(table: Table, handle: BlockHandle, last: bytes | None) -> Iterator[KeyValue]:
     with located(table.path, offset=handle.offset):
         block = table.read_block(handle)
         yield from decode_block(bytes(block) if len(block) <= _COPY else block, last)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfckpt.bundle.naming import index_path, prefix_of
+from tfckpt.bundle.spread import Progress
 from tfckpt.checkpoint import open_at
 from tfckpt.errors import CheckpointError, FileMissingError, InvalidArgumentError
 from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in, locate
 from tfckpt.looking.bundles import Checked, check_bundle
-from tfckpt.looking.checksums import Progress
 from tfckpt.looking.finding import Finding
-from tfckpt.looking.graphs import check_graph, check_meta, check_objects, check_references
+from tfckpt.looking.graphs import check_graph, check_meta, check_objects, reference_findings
 from tfckpt.looking.v1_files import check_v1
 from tfckpt.looking.wording import bytes_text, plural
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, shown
@@ -212,7 +212,7 @@ class _Work:
         for graph in model.meta_graphs:
             findings += check_graph(graph, file)
             if graph.object_graph_def.nodes:
-                findings += check_references(graph.object_graph_def, file)
+                findings += reference_findings(graph.object_graph_def, file)
             try:
                 check_files(folder, graph)
             except CheckpointError as error:

@@ -21,7 +21,7 @@ from tfckpt.objects.pieces import write_sharded
 from tfckpt.objects.restoring import ByName, Restoration, begin, give
 from tfckpt.objects.root import ROOT, Rooted, check_root, followed, items_of
 from tfckpt.objects.status import LoadStatus, NameBasedStatus, NothingLoaded
-from tfckpt.objects.stored import Stored
+from tfckpt.objects.stored import StoredObjects
 from tfckpt.objects.trackable import Trackable, is_nothing
 from tfckpt.objects.tree import materialized
 from tfckpt.state import update_checkpoint_state
@@ -63,7 +63,7 @@ class Checkpoint(Trackable):
     """
 
     _tree: dict[str, Any]
-    _stored: Stored | None
+    _stored: StoredObjects | None
     _is_rooted: bool
     _waiting: list[Restoration]
     _above: WeakSet[Checkpoint]
@@ -97,7 +97,7 @@ class Checkpoint(Trackable):
 
         Raises what `load_object_tree` raises, UnimplementedError for variants.
         """
-        stored = Stored(path)
+        stored = StoredObjects(path)
         checkpoint = cls()
         checkpoint.__dict__.update(_stored=stored, _tree=stored.tree)
         return checkpoint

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tfckpt.names import shown
-from tfckpt.objects.restoring import Restoration, full_names
+from tfckpt.objects.restoring import Restoration, given_full_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,7 +134,7 @@ class NameBasedStatus(LoadStatus):
     """
 
     def _named(self, own: Built, keys: list[str]) -> list[str]:
-        names = full_names(own)
+        names = given_full_names(own)
         return [f"{names[key]} ({key})" if key in names else f"{key} (no name)" for key in keys]
 
     def assert_consumed(self) -> LoadStatus:

@@ -52,7 +52,7 @@ def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -
     raise kind("\n".join(lines))
 
 
-def without_values(variables: Mapping[str, ToSave]) -> dict[str, ToSave]:
+def specs_of(variables: Mapping[str, ToSave]) -> dict[str, ToSave]:
     """Return what `check_variables` needs of some weights, without holding on to them."""
     kept = {name: ToSave(tensor.spec, lambda: None) for name, tensor in variables.items()}
     if OBJECT_GRAPH_KEY in variables:

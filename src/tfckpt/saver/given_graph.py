@@ -122,7 +122,7 @@ def with_saver(
     return meta_graph
 
 
-def without(
+def trimmed(
     meta_graph: MetaGraphDef,
     *,
     collection_list: Iterable[str] | None = None,

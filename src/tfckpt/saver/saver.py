@@ -22,13 +22,13 @@ from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objects.values import check_holders
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
-from tfckpt.saver.given_graph import GivenGraph, places_in, to_write, unused_scope, without
+from tfckpt.saver.given_graph import GivenGraph, places_in, to_write, trimmed, unused_scope
 from tfckpt.saver.matching import (
     RestoreReport,
     apply,
     check_places,
     nothing_restored,
-    plan,
+    plan_restore,
     raise_for,
 )
 from tfckpt.saver.nodes import DEFAULT_FILENAME, encoded
@@ -288,7 +288,7 @@ class Saver:
                 f"The passed save_path is not a valid checkpoint: {error}"
             ) from error
         with reader:
-            wanted = plan(reader, self._places, weights, reshape=self._reshape)
+            wanted = plan_restore(reader, self._places, weights, reshape=self._reshape)
             if strict:
                 raise_for(wanted.report, reader)
             apply(reader, wanted, weights, sequentially=self._sequentially)
@@ -374,7 +374,7 @@ class Saver:
         if export_scope is not None:
             raise UnimplementedError("a Saver's graph is exported as a whole, without export_scope")
         specs, shards = self._specs_and_shards(variables, saver_def)
-        graph = without(
+        graph = trimmed(
             self._make_graph(specs, shards, saver_def, strip_default_attrs),
             collection_list=collection_list,
             clear_devices=clear_devices,
@@ -501,4 +501,4 @@ class Saver:
         graph = to_write(
             self._meta_graph, saver_def, self._places, shards, filename=filename, reshape=reshape
         )
-        return without(graph, strip_default_attrs=strip_default_attrs)
+        return trimmed(graph, strip_default_attrs=strip_default_attrs)

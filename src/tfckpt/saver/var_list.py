@@ -155,7 +155,7 @@ def spec_of(value: object) -> Spec:
     return Spec(data_type, array.shape, array.nbytes)
 
 
-def fill(target: Array, value: object) -> bool:
+def fill_array(target: Array, value: object) -> bool:
     """Copy a tensor into an array that is there already; return False if that is not possible."""
     if not target.flags.writeable or target.dtype.kind in "SUT":
         return False

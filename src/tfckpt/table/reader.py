@@ -9,7 +9,7 @@ from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, located
 from tfckpt.lazy import lazy
 from tfckpt.storage import Source
-from tfckpt.table.block import Entry, decode_block, search_block
+from tfckpt.table.block import KeyValue, decode_block, search_block
 from tfckpt.table.format import FOOTER_SIZE, TRAILER_SIZE, BlockHandle, Footer, unseal
 
 # A search costs some 20 microseconds, decoding a whole block some milliseconds: whoever comes
@@ -82,7 +82,7 @@ class Table:
             self._blocks.pop(at, None)
             return decoded.get(key)
 
-    def items(self) -> Iterator[Entry]:
+    def items(self) -> Iterator[KeyValue]:
         """Yield every (key, value) in key order."""
         last: bytes | None = None
         with located(self._source.path):

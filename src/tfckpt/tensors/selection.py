@@ -38,7 +38,7 @@ class Axis(NamedTuple):
         return Axis(start if count else 0, count, self.step), slice(first, first + count)
 
 
-class Part(NamedTuple):
+class Overlap(NamedTuple):
     """The selected elements that a stored slice holds: where they are there, and in the result."""
 
     stored: TensorSlice
@@ -96,7 +96,7 @@ class Selection(NamedTuple):
             return part  # one string, as bytes
         return np.ascontiguousarray(part).reshape(part.shape)
 
-    def parts(self, slices: Sequence[TensorSlice], shape: Shape) -> list[Part]:
+    def parts(self, slices: Sequence[TensorSlice], shape: Shape) -> list[Overlap]:
         """Return what of the selection lies in each stored slice; only slices that hold some.
 
         Raises DataLossError where slices overlap, or lack selected elements.
@@ -112,14 +112,14 @@ class Selection(NamedTuple):
             )
         return parts
 
-    def _within(self, one: TensorSlice, shape: Shape) -> Part:
+    def _within(self, one: TensorSlice, shape: Shape) -> Overlap:
         pairs = [
             axis.within(box.start, box.stop)
             for axis, box in zip(self.axes, one.index_in(shape), strict=True)
         ]
-        return Part(one, tuple(axis for axis, _ in pairs), tuple(place for _, place in pairs))
+        return Overlap(one, tuple(axis for axis, _ in pairs), tuple(place for _, place in pairs))
 
-    def _first_gap(self, parts: Sequence[Part]) -> str:
+    def _first_gap(self, parts: Sequence[Overlap]) -> str:
         boxes = [[(axis.start, axis.stop) for axis in part.place] for part in parts]
         shape = self.shape
         gap = first_gap(np.array(boxes, object).reshape(len(parts), len(shape), 2), shape)

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.stored import Stored, stored_at
+from tfckpt.bundle.stored import StoredTensor, stored_at
 from tfckpt.checksum import combine, crc32c, mask
 from tfckpt.dtypes import number_kind
 from tfckpt.errors import InvalidArgumentError
@@ -26,7 +26,7 @@ from tfckpt.names import shown
 from tfckpt.tensors.selection import Index
 from tfckpt.tensors.slices import volume
 from tfckpt.tensors.stored import Array, new_array
-from tfckpt.transform.merging import same
+from tfckpt.transform.merging import same_tensor
 from tfckpt.transform.slots import without_slots
 from tfckpt.transform.tensors import LazyTensor, LazyTensors, Tensors, as_lazy
 
@@ -89,7 +89,7 @@ def average(
             wrong += [f"{name!r} differs in dtype or shape"] * (len(kinds) > 1)
         else:
             averaged[name] = newest
-            if others == "equal" and not all(same(one, newest) for one in tensors[:-1]):
+            if others == "equal" and not all(same_tensor(one, newest) for one in tensors[:-1]):
                 wrong.append(f"{name!r} has several values")
     if wrong:
         raise InvalidArgumentError(
@@ -149,7 +149,7 @@ class Average(LazyTensor):
 
 
 def _of_stored(
-    stored: Sequence[Stored], factors: Sequence[float], executor: Executor | None
+    stored: Sequence[StoredTensor], factors: Sequence[float], executor: Executor | None
 ) -> Array:
     """Average tensors that lie in bundles, piece by piece of the files."""
     sources = [_Source(one.reader, one.name) for one in stored]

@@ -15,7 +15,7 @@ from tfckpt.reader import TensorInfo
 from tfckpt.tensors.selection import Index
 from tfckpt.tensors.slices import volume
 from tfckpt.tensors.stored import Array, new_array
-from tfckpt.transform.patterns import Patterns, chosen
+from tfckpt.transform.patterns import Patterns, chosen_names
 from tfckpt.transform.tensors import LazyTensor, LazyTensors, Tensors, as_lazy
 
 OnLoss: TypeAlias = Literal["error", "round", "warn"]
@@ -58,7 +58,7 @@ def cast(
             name for name, one in given.infos().items() if number_kind(one.dtype) == number_kind(to)
         }
     else:
-        names = chosen(given, only, "cast", path=given.path)
+        names = chosen_names(given, only, "cast", path=given.path)
     for name in sorted(names):
         _check_castable(name, given.info(name), to)
     return given.with_tensors(

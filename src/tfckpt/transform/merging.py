@@ -40,7 +40,7 @@ def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
             if known is None:
                 merged[name] = tensor
             elif name == OBJECT_GRAPH_KEY or on_conflict == "equal":
-                if not same(known, tensor):
+                if not same_tensor(known, tensor):
                     conflicts.append(name)
             elif on_conflict == "error":
                 conflicts.append(name)
@@ -63,7 +63,7 @@ def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
     return LazyTensors(merged, [reader for source in sources for reader in source.readers])
 
 
-def same(a: LazyTensor, b: LazyTensor) -> bool:
+def same_tensor(a: LazyTensor, b: LazyTensor) -> bool:
     """Whether two tensors are equal, bit by bit. Reads them, if dtype and shape are."""
     if (a.info.data_type, a.info.shape) != (b.info.data_type, b.info.shape):
         return False

@@ -98,7 +98,7 @@ def _parts(
     slices = cut(shape, axis, count)
     if form == "slices":
         return {name: Sliced(whole, slices)}
-    return {f"{name}/part_{number}": Part(whole, one) for number, one in enumerate(slices)}
+    return {f"{name}/part_{number}": LazySlice(whole, one) for number, one in enumerate(slices)}
 
 
 def cut(shape: Sequence[int], axis: int, count: int) -> tuple[TensorSlice, ...]:
@@ -133,7 +133,7 @@ class Sliced(LazyTensor):
         return self._tensor.read(index)
 
 
-class Part(LazyTensor):
+class LazySlice(LazyTensor):
     """A slice of a tensor, as a tensor of its own."""
 
     def __init__(self, tensor: LazyTensor, one: TensorSlice) -> None:

@@ -12,7 +12,7 @@ from tfckpt.objects.editing import keys_of, moved
 from tfckpt.objects.keys import attribute_key
 from tfckpt.objects.nodes import NodePaths, given_object_graph
 from tfckpt.objects.values import Holders
-from tfckpt.transform.patterns import described, say_unmet
+from tfckpt.transform.patterns import pattern_text, say_unmet
 from tfckpt.transform.tensors import Held, LazyTensor, LazyTensors, Tensors, as_lazy
 
 # A mapping of names and scopes; a regular expression and what takes its place; a function.
@@ -186,7 +186,7 @@ def _regular_expression(pattern: re.Pattern[str], replacement: str) -> _Step:
         new, count = pattern.subn(replacement, name)
         return (new, "") if count else None
 
-    return _Step(apply, {"": described(pattern)})
+    return _Step(apply, {"": pattern_text(pattern)})
 
 
 def _function(function: Callable[[str], str | None]) -> _Step:
@@ -194,4 +194,4 @@ def _function(function: Callable[[str], str | None]) -> _Step:
         new = function(name)
         return None if new is None else (new, "")
 
-    return _Step(apply, {"": described(function)})
+    return _Step(apply, {"": pattern_text(function)})

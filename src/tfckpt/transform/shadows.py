@@ -7,7 +7,7 @@ import re
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.nodes import given_object_graph
-from tfckpt.transform.selecting import without
+from tfckpt.transform.selecting import without_tensors
 from tfckpt.transform.slots import primaries
 from tfckpt.transform.tensors import LazyTensors, Tensors, as_lazy
 
@@ -42,7 +42,7 @@ def with_averages(tensors: Tensors, name: str = SHADOW) -> LazyTensors:
     replaced = dict(given.tensors)
     for shadow, weight in found.items():
         replaced[weight] = given.tensors[shadow]
-    return without(given.with_tensors(replaced), found)
+    return without_tensors(given.with_tensors(replaced), found)
 
 
 def _shadows(given: LazyTensors, name: str) -> dict[str, str]:

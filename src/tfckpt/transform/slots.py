@@ -23,7 +23,7 @@ from tfckpt.dtypes import number_kind
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.nodes import NodePaths, given_object_graph
 from tfckpt.objects.values import Holders
-from tfckpt.transform.selecting import without
+from tfckpt.transform.selecting import without_tensors
 from tfckpt.transform.tensors import LazyTensors, Tensors, as_lazy
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def without_slots(tensors: Tensors) -> LazyTensors:
     objects: set[int] = set()
     if OBJECT_GRAPH_KEY in given:
         objects = optimizers(given_object_graph(given.tensors[OBJECT_GRAPH_KEY].read(), given.path))
-    return without(given, slots(given), objects)
+    return without_tensors(given, slots(given), objects)
 
 
 def primaries(name: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -244,12 +244,12 @@ def _is_optimizer(names: set[str]) -> bool:
     return any(wanted <= names for wanted in _OPTIMIZERS_HAVE)
 
 
-def _reached(graph: TrackableObjectGraph, start: int, without: set[int]) -> set[int]:
+def _reached(graph: TrackableObjectGraph, start: int, without_tensors: set[int]) -> set[int]:
     """Return the nodes that children lead to, not by way of some."""
     found, todo = {start}, [start]
     while todo:
         for child in graph.nodes[todo.pop()].children:
-            if child.node_id not in found and child.node_id not in without:
+            if child.node_id not in found and child.node_id not in without_tensors:
                 found.add(child.node_id)
                 todo.append(child.node_id)
     return found

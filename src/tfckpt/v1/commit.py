@@ -23,7 +23,7 @@ from tfckpt.storage import (
 from tfckpt.v1.naming import files_at, shard_path, split_pattern
 
 
-def group_of(prefix: str, num_shards: int) -> Group:
+def shard_group(prefix: str, num_shards: int) -> Group:
     shards = (shard_path(prefix, shard_id, num_shards) for shard_id in range(num_shards))
     names = frozenset(map(os.path.basename, shards))
     return Group(f"{prefix}-of-{num_shards:05d}", names.__contains__, marks_only=True)
@@ -31,7 +31,7 @@ def group_of(prefix: str, num_shards: int) -> Group:
 
 def publish_shards(prefix: str, shards: Sequence[FileWriter], *, fsync: bool) -> None:
     """Give flushed files their names. Raises as `publish_together`."""
-    group = group_of(prefix, len(shards))
+    group = shard_group(prefix, len(shards))
     with lock_folder(prefix):
         complete(group, fsync=fsync)
         if any(os.path.lexists(shard.path) for shard in shards):
@@ -65,7 +65,7 @@ def remove_v1(
     def remove() -> None:
         set_of_shards = split_pattern(path_or_pattern)
         if set_of_shards is not None:
-            complete(group_of(*set_of_shards), fsync=fsync)
+            complete(shard_group(*set_of_shards), fsync=fsync)
         for number, path in enumerate(files_at(path_or_pattern)):
             if remove_file(path) and fsync and not number:
                 sync_folder(path)

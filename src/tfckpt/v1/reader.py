@@ -20,11 +20,11 @@ from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
 from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
-from tfckpt.tensors.selection import Index, Part, Selection
+from tfckpt.tensors.selection import Index, Overlap, Selection
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array, reshaped
 from tfckpt.tensors.values import listed_values
-from tfckpt.v1.commit import group_of
+from tfckpt.v1.commit import shard_group
 from tfckpt.v1.naming import all_shards, numbered, pattern_around, shard_path, split_pattern
 from tfckpt.v1.records import META_KEY, Meta, Record, decode_meta
 
@@ -253,7 +253,7 @@ class V1Reader(CheckpointReader):
             elements[part.place] = values[box]
         return new_array(selection.shape, dtype) if elements is None else elements
 
-    def _parts(self, saved: _Saved, selection: Selection) -> list[Part]:
+    def _parts(self, saved: _Saved, selection: Selection) -> list[Overlap]:
         try:
             return selection.parts(saved.slices, saved.shape)
         except DataLossError as error:
@@ -299,7 +299,7 @@ def _members(path: str, *, mmap: bool) -> Members[Table]:
     # Nothing here holds the reader: one that is dropped closes its files.
     shards = split_pattern(path)
     return Members(
-        None if shards is None else group_of(*shards),
+        None if shards is None else shard_group(*shards),
         lambda number: path if shards is None else shard_path(shards[0], number, shards[1]),
         Table,
         mmap=mmap,

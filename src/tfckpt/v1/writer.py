@@ -19,7 +19,7 @@ from tfckpt.tensors.values import encode_values
 from tfckpt.v1.commit import publish_file, publish_shards
 from tfckpt.v1.naming import all_shards, pattern_of
 from tfckpt.v1.records import META_KEY, Meta, encode_meta, encode_record, record_head
-from tfckpt.writer import CheckpointWriter, Part, check_apart, tensor_named
+from tfckpt.writer import CheckpointWriter, NewSlice, check_apart, tensor_named
 
 D = DataType
 
@@ -142,7 +142,7 @@ class V1Writer(CheckpointWriter):
         Raises ValueError where slice, array and what was added before do not fit together, else
         as `add`.
         """
-        key, shape, one, value, data_type = Part.of(full_name, full_shape, slice_spec, array)
+        key, shape, one, value, data_type = NewSlice.of(full_name, full_shape, slice_spec, array)
         known = self._metas.get(key, Meta(key, shape, data_type, ()))
         if (known.data_type, known.shape) != (data_type, shape):
             raise ValueError(
