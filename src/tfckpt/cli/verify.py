@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
+from tfckpt.checking.checksums import Progress
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
-from tfckpt.looking.checksums import Progress
 from tfckpt.looking.verify import VerifyReport, verify
 
 _SOUND, _DAMAGED, _UNREAD = 0, 1, 2

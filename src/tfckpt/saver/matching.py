@@ -40,6 +40,8 @@ class RestoreReport(NamedTuple):
     """Those of the checkpoint that the mapping (or `var_list`) did not have."""
     mismatched: list[Mismatch]
     """Those of another shape or dtype."""
+    path: str | None = None
+    """The checkpoint, where there was one."""
 
 
 def nothing_restored() -> RestoreReport:
@@ -80,7 +82,7 @@ def plan(
             mismatched.append(found)
     wrong = {*missing, *(differing.name for differing in mismatched)}
     restored = sorted(asked.keys() - wrong)
-    return Plan(keys, asked, RestoreReport(restored, missing, unexpected, mismatched))
+    return Plan(keys, asked, RestoreReport(restored, missing, unexpected, mismatched, reader.path))
 
 
 def mismatch(
