@@ -343,7 +343,7 @@ def test_arrays_are_filled_in_place_and_missing_names_added(tmp_path: Path) -> N
     assert s.tolist() == [b"x", "é".encode()]
     assert weights["n"] == 5
     assert weights["t"] == b"text"
-    assert report == (["n", "s", "t", "w"], [], ["n", "t"], [])
+    assert report[:4] == (["n", "s", "t", "w"], [], ["n", "t"], [])
 
 
 @pytest.mark.parametrize("sequentially", [False, True])
@@ -369,7 +369,7 @@ def test_names_in_the_checkpoint_differ_from_those_in_the_mapping(tmp_path: Path
     weights: dict[str, Any] = {"w": np.zeros(1)}
     report = tfckpt.Saver({"old/w": "w"}).restore(weights, path)
     assert weights["w"].tolist() == [1.0]
-    assert report == (["old/w"], [], ["other"], [])
+    assert report[:4] == (["old/w"], [], ["other"], [])
     assert list(weights) == ["w"]
 
 

@@ -14,8 +14,8 @@ import pytest
 
 import tfckpt
 from tfckpt.bundle.entry import Entry, Header
+from tfckpt.checking.checksums import Task, checksums
 from tfckpt.errors import CheckpointError, FileMissingError, InvalidArgumentError
-from tfckpt.looking.checksums import Task, checksums
 from tfckpt.protos import MetaGraphDef, SavedModel, TrackableObjectGraph
 from tfckpt.table import write_table
 from tfckpt.table.block import BlockBuilder

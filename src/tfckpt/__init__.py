@@ -29,10 +29,11 @@ _HOMES = {
     "read_meta_graph write_graph",
     "initial": "VocabInfo generate_vocab_remapping init_from_checkpoint load_and_remap_matrix "
     "warm_start",
+    "latest": "latest_checkpoint",
     "limits": "Limits",
     "looking.compare": "Comparison TensorDifference compare",
     "looking.describe": "CheckpointDescription Description describe",
-    "looking.finding": "Finding",
+    "checking.finding": "Finding",
     "looking.report": "write_report",
     "looking.statistics": "Moved Statistics TensorStatistics statistics",
     "looking.verify": "VerifyReport verify",
@@ -46,7 +47,7 @@ _HOMES = {
     "saver": "RestoreReport Saver remove_checkpoint values_by_node",
     "saving": "save",
     "state": "checkpoint_exists generate_checkpoint_state_proto get_checkpoint_mtimes "
-    "get_checkpoint_state latest_checkpoint update_checkpoint_state",
+    "get_checkpoint_state update_checkpoint_state",
     "tensors.tensor_proto": "make_ndarray make_tensor_proto",
     "v1.reader": "V1Reader",
     "v1.writer": "V1Writer",

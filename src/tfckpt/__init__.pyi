@@ -16,6 +16,7 @@ from tfckpt import transform as transform
 from tfckpt.bundle import BundleReader as BundleReader
 from tfckpt.bundle import BundleWriter as BundleWriter
 from tfckpt.bundle import merge_bundles as merge_bundles
+from tfckpt.checking.finding import Finding as Finding
 from tfckpt.checkpoint import list_variables as list_variables
 from tfckpt.checkpoint import load as load
 from tfckpt.checkpoint import load_checkpoint as load_checkpoint
@@ -50,6 +51,7 @@ from tfckpt.initial import generate_vocab_remapping as generate_vocab_remapping
 from tfckpt.initial import init_from_checkpoint as init_from_checkpoint
 from tfckpt.initial import load_and_remap_matrix as load_and_remap_matrix
 from tfckpt.initial import warm_start as warm_start
+from tfckpt.latest import latest_checkpoint as latest_checkpoint
 
 # What a file of strangers may ask for
 from tfckpt.limits import Limits as Limits
@@ -61,7 +63,6 @@ from tfckpt.looking.compare import compare as compare
 from tfckpt.looking.describe import CheckpointDescription as CheckpointDescription
 from tfckpt.looking.describe import Description as Description
 from tfckpt.looking.describe import describe as describe
-from tfckpt.looking.finding import Finding as Finding
 from tfckpt.looking.report import write_report as write_report
 from tfckpt.looking.statistics import Moved as Moved
 from tfckpt.looking.statistics import Statistics as Statistics
@@ -108,7 +109,6 @@ from tfckpt.state import checkpoint_exists as checkpoint_exists
 from tfckpt.state import generate_checkpoint_state_proto as generate_checkpoint_state_proto
 from tfckpt.state import get_checkpoint_mtimes as get_checkpoint_mtimes
 from tfckpt.state import get_checkpoint_state as get_checkpoint_state
-from tfckpt.state import latest_checkpoint as latest_checkpoint
 from tfckpt.state import update_checkpoint_state as update_checkpoint_state
 from tfckpt.tensors.tensor_proto import make_ndarray as make_ndarray
 from tfckpt.tensors.tensor_proto import make_tensor_proto as make_tensor_proto

@@ -72,9 +72,9 @@ def _file_elsewhere(url: str) -> Location | None:
 
 
 def _folder_elsewhere(url: str) -> Location | None:
-    from tfckpt.state import latest_checkpoint
+    from tfckpt.state import latest_in_state
 
-    latest = latest_checkpoint(url)
+    latest = latest_in_state(url)
     return None if latest is None else _file_elsewhere(latest)
 
 
@@ -124,9 +124,9 @@ def _in_folder(folder: str) -> Location:
         raise FileMissingError(
             f"a SavedModel without variables: there is no {_VARIABLES + INDEX_SUFFIX}", path=folder
         )
-    from tfckpt.state import latest_checkpoint
+    from tfckpt.state import latest_in_state
 
-    latest = latest_checkpoint(folder)
+    latest = latest_in_state(folder)
     if latest is not None:
         return _at_prefix(latest) or Location(latest, is_v1=True)
     locations = checkpoints_in(folder)

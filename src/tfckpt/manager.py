@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from tfckpt.latest import search
 from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import SaverDef
 from tfckpt.saver.path import as_step
@@ -210,13 +211,19 @@ class CheckpointManager:
         self._last_step = step if step is not None else self._last_step
         return path
 
-    def restore_or_initialize(self) -> str | None:
-        """Restore the latest checkpoint and return its prefix; else call `init_fn`."""
-        if self._latest is not None:
-            self._checkpoint.restore(self._latest)
+    def restore_or_initialize(self, *, valid: bool = False) -> str | None:
+        """Restore the latest checkpoint and return its prefix; else call `init_fn`.
+
+        With `valid` it is the latest that is whole (`tfckpt.latest_checkpoint`).
+
+        Raises DataLossError with `valid` where there are checkpoints and none of them is whole.
+        """
+        latest = search(self._directory).check(self._directory) if valid else self._latest
+        if latest is not None:
+            self._checkpoint.restore(latest)
             if self._interval is not None:
                 self._last_step = _evaluated(self._step_counter)
-            return self._latest
+            return latest
         if self._init_fn is not None:
             self._init_fn()
         return None

@@ -100,21 +100,11 @@ def write_state(path: str, state: CheckpointState, *, fsync: bool = True) -> Non
     write_file(path, text_format.MessageToString(state, as_utf8=True).encode(), fsync=fsync)
 
 
-def latest_checkpoint(checkpoint_dir: AnyPath, latest_filename: str | None = None) -> str | None:
-    """Return the prefix of a folder's latest checkpoint, None if there is none.
+def latest_in_state(folder: str, latest_filename: str | None = None) -> str | None:
+    """Return the checkpoint that a folder's state file calls the latest, None if there is none.
 
-    Where the state file names a checkpoint that is gone, one of the same name beside the state
-    file is taken (and logged): the folder was moved or renamed.
-
-    Raises InvalidArgumentError (a ValueError) if the state file names no checkpoint.
-
-    >>> import tempfile, tfckpt
-    >>> folder = tempfile.mkdtemp()
-    >>> _ = tfckpt.Saver().save({"w": [1.0]}, folder + "/m", global_step=3)
-    >>> tfckpt.latest_checkpoint(folder) == folder + "/m-3"
-    True
+    As `tfckpt.latest_checkpoint` does, and with its errors.
     """
-    folder = as_path(checkpoint_dir)
     read: str | None = None
     for _ in range(_ATTEMPTS):
         state = get_checkpoint_state(folder, latest_filename)

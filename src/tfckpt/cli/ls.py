@@ -10,15 +10,15 @@ import click
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.checking.bundles import missing_data
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
 from tfckpt.dtypes import data_type_name
-from tfckpt.looking.bundles import missing_data
 from tfckpt.looking.listing import SORTS, by_scope, chosen_tensors, folded
 from tfckpt.looking.opening import open_any
-from tfckpt.looking.wording import bytes_text, plural, shape_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, TensorReader
+from tfckpt.wording import bytes_text, plural, shape_text
 
 NamedInfo = tuple[str, TensorInfo]
 

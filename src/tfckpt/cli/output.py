@@ -6,7 +6,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from tfckpt.looking.wording import bytes_text, shape_text
+from tfckpt.wording import bytes_text, shape_text
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,7 @@ import click
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
 from tfckpt.looking.report import write_report
-from tfckpt.looking.wording import bytes_text
+from tfckpt.wording import bytes_text
 
 
 @click.command("report")

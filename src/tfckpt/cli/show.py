@@ -16,9 +16,9 @@ from tfckpt.cli.completion import complete_name, complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.opening import numbers, open_any, resolved
-from tfckpt.looking.wording import bytes_text, shape_text
 from tfckpt.reader import TensorInfo
 from tfckpt.tensors.selection import Index
+from tfckpt.wording import bytes_text, shape_text
 
 
 def parse_index(text: str) -> Index:

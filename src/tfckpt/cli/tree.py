@@ -12,13 +12,13 @@ from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.dtypes import python_name
 from tfckpt.looking.optimizers import slot_of
-from tfckpt.looking.wording import bytes_text, plural, shape_text
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.objects.values import ObjectValues
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo
+from tfckpt.wording import bytes_text, plural, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

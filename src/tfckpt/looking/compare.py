@@ -11,9 +11,9 @@ import numpy as np
 
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.opening import Looked, Subject, TypeAndShape, numbers, opened
-from tfckpt.looking.wording import plural
 from tfckpt.notebook import Printed
 from tfckpt.tensors.stored import Array
+from tfckpt.wording import plural
 
 SCHEMA = "tfckpt.diff/1"
 _CHUNK = 1 << 20  # elements that are compared at a time

@@ -23,15 +23,15 @@ from tfckpt.errors import CheckpointError, FileMissingError
 from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in, locate
 from tfckpt.looking.optimizers import optimizer_of, slot_of
 from tfckpt.looking.verify import check_state
-from tfckpt.looking.wording import bytes_text, plural
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.notebook import Printed
 from tfckpt.reader import CheckpointReader
-from tfckpt.state import STATE_FILE, latest_checkpoint
+from tfckpt.state import STATE_FILE, latest_in_state
 from tfckpt.storage import is_remote, list_folder, open_source, read_ends
 from tfckpt.table import Table
 from tfckpt.table.format import NO_COMPRESSION
 from tfckpt.v1.naming import files_at, split_pattern
+from tfckpt.wording import bytes_text, plural
 
 SCHEMA = "tfckpt.info/1"
 _STEP = "global_step"
@@ -228,7 +228,7 @@ def _folder(folder: str) -> Description:
     if STATE_FILE in names:
         problems += (one.message for one in check_state(folder) if one.kind != "note")
         with suppress(CheckpointError):  # it is among the problems
-            latest = latest_checkpoint(folder)
+            latest = latest_in_state(folder)
     if model is not None:
         return _saved_model(folder, model)
     below = tuple(_below(folder))

@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from tfckpt.checking.finding import Finding
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.compare import Comparison, compare
 from tfckpt.looking.describe import Description, describe
-from tfckpt.looking.finding import Finding
 from tfckpt.looking.opening import Subject, numbers, opened
 from tfckpt.looking.statistics import TensorStatistics, of_array
 from tfckpt.looking.verify import VerifyReport, verify
-from tfckpt.looking.wording import bytes_text, plural
 from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorReader
 from tfckpt.storage import write_file
 from tfckpt.tensors.stored import Array
+from tfckpt.wording import bytes_text, plural
 
 _PICTURES = 200  # of the biggest matrices and kernels
 _PICTURE = 64  # rows and columns that one has at most

@@ -11,10 +11,10 @@ import numpy as np
 
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.opening import Looked, Subject, numbers, opened, resolved
-from tfckpt.looking.wording import plural
 from tfckpt.notebook import Printed
 from tfckpt.reader import TensorReader, listed, tensor_not_found
 from tfckpt.tensors.stored import Array
+from tfckpt.wording import plural
 
 SCHEMA = "tfckpt.stats/1"
 BINS = 32

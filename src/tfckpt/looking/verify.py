@@ -11,25 +11,26 @@ from typing import Any
 
 from tfckpt.bundle.naming import index_path, prefix_of
 from tfckpt.bundle.spread import Progress
-from tfckpt.checkpoint import open_at
+from tfckpt.checking.bundles import Checked
+from tfckpt.checking.finding import Finding
+from tfckpt.checking.graphs import (
+    check_graph,
+    check_meta,
+    reference_findings,
+)
+from tfckpt.checking.whole import check_checkpoint
 from tfckpt.errors import CheckpointError, FileMissingError, InvalidArgumentError
 from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in, locate
-from tfckpt.looking.bundles import Checked, check_bundle
-from tfckpt.looking.finding import Finding
-from tfckpt.looking.graphs import check_graph, check_meta, check_objects, reference_findings
-from tfckpt.looking.v1_files import check_v1
-from tfckpt.looking.wording import bytes_text, plural
-from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, shown
+from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.notebook import Printed
 from tfckpt.state import STATE_FILE, found_at, read_state, state_path
 from tfckpt.storage import is_remote, list_folder
-from tfckpt.v1.naming import split_pattern
+from tfckpt.wording import bytes_text, plural
 
 logger = logging.getLogger("tfckpt")
 
 SCHEMA = "tfckpt.verify/1"
 _SAVED_MODEL = frozenset(SAVED_MODEL_FILES)
-_SERIOUS = ("damage", "missing", "unread")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class VerifyReport(Printed):
     @property
     def ok(self) -> bool:
         """Whether nothing is damaged, missing or could not be read."""
-        return not any(one.kind in _SERIOUS for one in self.findings)
+        return not any(one.is_serious for one in self.findings)
 
     def to_json(self) -> dict[str, Any]:
         """Return it in JSON's types; the schema is on the page of the command line."""
@@ -73,7 +74,7 @@ class VerifyReport(Printed):
             f"{plural(self.tensors, 'tensor')}, {bytes_text(self.size)} in "
             f"{plural(len(self.files), 'file')}{', no values read' if self.quick else ''}"
         )
-        counts = {kind: sum(one.kind == kind for one in self.findings) for kind in _SERIOUS}
+        counts = {kind: sum(one.kind == kind for one in self.findings) for kind in _SAID}
         wrong = ", ".join(f"{count} {_SAID[kind]}" for kind, count in counts.items() if count)
         return f"{self.path}: {wrong or 'sound'} ({seen})"
 
@@ -183,17 +184,9 @@ class _Work:
         return checked, findings
 
     def checkpoint(self, location: Location) -> Checked:
-        if location.is_v1:
-            checked = check_v1(location.path, quick=self._quick)
-        else:
-            checked = check_bundle(
-                location.path,
-                quick=self._quick,
-                executor=self._executor,
-                progress=self._progress,
-            )
-        checked.findings += _objects_of(location, checked)
-        checked.stem = _stem(location)
+        checked = check_checkpoint(
+            location, quick=self._quick, executor=self._executor, progress=self._progress
+        )
         checked.findings += check_meta(checked.stem + ".meta")
         return checked
 
@@ -220,28 +213,6 @@ class _Work:
         if not checked:
             findings += _strays(os.path.dirname(variables))
         return checked, findings
-
-
-def _objects_of(location: Location, checked: Checked) -> list[Finding]:
-    """Look at the object graph, where it can be read."""
-    if OBJECT_GRAPH_KEY not in checked.sound:
-        return []
-    try:
-        with open_at(location) as reader:
-            serialized = reader.get_tensor(OBJECT_GRAPH_KEY)
-    except CheckpointError as error:
-        # Without values read its damage is seen only here; with them it was found before.
-        return [Finding.of(error, location.path)]
-    if not isinstance(serialized, bytes):
-        message = "the object graph should be one string"
-        return [Finding("damage", message, location.path, OBJECT_GRAPH_KEY)]
-    return list(check_objects(serialized, set(checked.names), location.path))
-
-
-def _stem(location: Location) -> str:
-    """Return the name that a checkpoint's ``.meta`` has before that."""
-    shards = split_pattern(location.path) if location.is_v1 else None
-    return location.path if shards is None else shards[0]
 
 
 def check_state(folder: str) -> Iterator[Finding]:

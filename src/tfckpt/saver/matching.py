@@ -39,6 +39,8 @@ class RestoreReport(NamedTuple):
     """Those of the checkpoint that the mapping (or `var_list`) did not have."""
     mismatched: list[Mismatch]
     """Those of another shape or dtype."""
+    path: str | None = None
+    """The checkpoint, where there was one."""
 
 
 def nothing_restored() -> RestoreReport:
@@ -79,7 +81,8 @@ def plan_restore(
             mismatched.append(found)
     wrong = {*missing, *(differing.name for differing in mismatched)}
     restored = sorted(asked.keys() - wrong)
-    return RestorePlan(keys, asked, RestoreReport(restored, missing, unexpected, mismatched))
+    report = RestoreReport(restored, missing, unexpected, mismatched, reader.path)
+    return RestorePlan(keys, asked, report)
 
 
 def mismatch(

@@ -18,6 +18,7 @@ from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
 from tfckpt.graphdef.files import write_message
+from tfckpt.latest import search
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objects.values import check_holders
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
@@ -43,7 +44,7 @@ from tfckpt.saver.var_list import (
     tensors_to_save,
 )
 from tfckpt.saver.variables_graph import make_meta_graph
-from tfckpt.state import get_checkpoint_mtimes, state_for, write_state
+from tfckpt.state import get_checkpoint_mtimes, latest_in_state, state_for, write_state
 from tfckpt.storage import ThreadLock, remove_file, write_file
 
 logger = logging.getLogger("tfckpt")
@@ -293,6 +294,42 @@ class Saver:
                 raise_for(wanted.report, reader)
             apply(reader, wanted, weights, sequentially=self._sequentially)
         return wanted.report
+
+    def restore_latest(
+        self,
+        variables: MutableMapping[str, Any] | None,
+        checkpoint_dir: AnyPath,
+        latest_filename: str | None = None,
+        *,
+        valid: bool = True,
+        strict: bool = True,
+    ) -> RestoreReport | None:
+        """Fill the weights from a folder's latest checkpoint; None where it has none yet.
+
+        The line with which a training program begins, at its first start and after every crash. The
+        checkpoint is the newest that is whole: damaged and incomplete ones are passed over, with a
+        warning in the log that says why (`tfckpt.latest_checkpoint`). With `valid` off it is the
+        one that the state file names, whatever its state. The report's `path` says which it was.
+
+        Raises DataLossError where there are checkpoints and none of them is whole: beginning anew
+        would in the end delete them. Else as `restore`, whose argument `strict` is.
+
+        >>> import numpy as np, tempfile, tfckpt
+        >>> weights, folder = {"w": np.zeros(2), "step": np.int64(0)}, tempfile.mkdtemp()
+        >>> saver = tfckpt.Saver()
+        >>> saver.restore_latest(weights, folder) is None
+        True
+        >>> path = saver.save({"w": np.ones(2), "step": np.int64(7)}, folder + "/m", 7)
+        >>> saver.restore_latest(weights, folder).path == path, int(weights["step"])
+        (True, 7)
+        """
+        self._built("restore_latest")
+        folder = as_path(checkpoint_dir)
+        if valid:
+            path = search(folder, latest_filename).check(folder)
+        else:
+            path = latest_in_state(folder, latest_filename)
+        return None if path is None else self.restore(variables, path, strict=strict)
 
     @property
     def last_checkpoints(self) -> list[str]:

@@ -6,14 +6,14 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from tfckpt.checking.finding import Finding
 from tfckpt.errors import CheckpointError
-from tfckpt.looking.finding import Finding
-from tfckpt.looking.wording import plural
 from tfckpt.names import OBJECT_GRAPH_KEY, shown
 from tfckpt.objects.keys import parse_key
 from tfckpt.objects.nodes import check_node
 from tfckpt.objects.values import Holders
 from tfckpt.parsing import parse_binary
+from tfckpt.wording import plural
 
 if TYPE_CHECKING:
     from tfckpt.objects.nodes import ObjectGraph, TrackableObject

@@ -1,4 +1,4 @@
-"""What `verify` finds."""
+"""What is found wrong with a checkpoint."""
 
 from __future__ import annotations
 
@@ -30,6 +30,11 @@ class Finding(NamedTuple):
     def of(cls, error: CheckpointError, path: str | None = None) -> Finding:
         """Take what an error says; `path` is its file where it names none."""
         return cls(_kind(error), error.message, error.path or path, error.tensor, error.offset)
+
+    @property
+    def is_serious(self) -> bool:
+        """Whether it is more than a note."""
+        return self.kind != "note"
 
     def __str__(self) -> str:
         where = [] if self.path is None else [self.path]

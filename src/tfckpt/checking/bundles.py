@@ -14,16 +14,16 @@ from tfckpt.bundle.fetch import by_shard, fits
 from tfckpt.bundle.naming import shards_on_disk
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.spread import Progress
+from tfckpt.checking.checksums import workers, wrong_checksums
+from tfckpt.checking.finding import Finding
+from tfckpt.checking.tables import check_table, unused
 from tfckpt.dtypes import data_type_name, why_unreadable
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
-from tfckpt.looking.checksums import workers, wrong_checksums
-from tfckpt.looking.finding import Finding
-from tfckpt.looking.tables import check_table, unused
-from tfckpt.looking.wording import plural
 from tfckpt.names import decode_name, encode_name, shown
 from tfckpt.storage import is_remote, open_source
 from tfckpt.tensors.selection import Selection
 from tfckpt.tensors.slices import TensorSlice
+from tfckpt.wording import plural
 
 
 @dataclass

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from tfckpt.checking.bundles import Checked
+from tfckpt.checking.finding import Finding
+from tfckpt.checking.tables import check_table
 from tfckpt.coding import Buffer
 from tfckpt.dtypes import data_type_name, numpy_dtype
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
-from tfckpt.looking.bundles import Checked
-from tfckpt.looking.finding import Finding
-from tfckpt.looking.tables import check_table
 from tfckpt.names import decode_name
 from tfckpt.storage import open_source
 from tfckpt.tensors.selection import Selection

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tfckpt.checking.finding import Finding
 from tfckpt.errors import CheckpointError, located
-from tfckpt.looking.finding import Finding
 from tfckpt.storage import Source
 from tfckpt.table import Table
 from tfckpt.table.block import KeyValue, decode_block
