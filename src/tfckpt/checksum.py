@@ -6,7 +6,7 @@ Every checksum on disk is masked, because the CRC of bytes that hold their own C
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -31,6 +31,14 @@ def mask(crc: int) -> int:
 def mask_all(crcs: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
     """Mask each of many checksums."""
     return (crcs >> np.uint32(15) | crcs << np.uint32(17)) + np.uint32(MASK_DELTA)
+
+
+def first_unlike(crcs: Sequence[int], stored: Sequence[int]) -> int | None:
+    """Return where the first of some checksums is that was not stored like that, masked."""
+    if len(crcs) == 1:  # as arrays it would take ten times as long
+        return None if mask(crcs[0]) == stored[0] else 0
+    unlike = mask_all(np.array(crcs, np.uint32)) != np.array(stored, np.uint32)
+    return int(unlike.argmax()) if unlike.any() else None
 
 
 def unmask(stored: int) -> int:

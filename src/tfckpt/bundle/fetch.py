@@ -18,7 +18,7 @@ import numpy as np
 
 from tfckpt import limits
 from tfckpt.bundle.entry import Entry
-from tfckpt.checksum import combine, crc32c, mask, mask_all
+from tfckpt.checksum import combine, crc32c, first_unlike, mask
 from tfckpt.dtypes import DataType, data_type_name, numpy_dtype
 from tfckpt.errors import DataLossError, located
 from tfckpt.storage import Source
@@ -71,6 +71,15 @@ class Shard(NamedTuple):
         if big:
             self._fetch_big(big, arrays, verify)
         return arrays
+
+    def fetch_one(self, name: str, entry: Entry, *, verify: bool = True) -> Array:
+        """Return the whole array of one tensor, as `fetch` would: a small one in half the time."""
+        if entry.size >= _BIG or entry.data_type == _STRING:
+            return self.fetch([(name, entry)], verify=verify)[name]
+        self.check(name, entry)
+        limits.current().check_memory(entry.size, self.source.size, "a tensor")
+        data = memoryview(self.source.read(entry.offset, entry.size))
+        return self._numbers([(name, entry)], data, entry.offset, verify)[name]
 
     def check(self, name: str, entry: Entry) -> None:
         """Raise DataLossError unless an entry fits its own shape and this file."""
@@ -149,10 +158,9 @@ class Shard(NamedTuple):
         places = [offset - start for offset in offsets]
         if verify:
             crcs = [crc32c(data[at : at + size], 0) for at, size in zip(places, sizes, strict=True)]
-            wrong = mask_all(np.array(crcs, np.uint32)) != np.array(expected, np.uint32)
-            for at in np.flatnonzero(wrong)[:1].tolist():
-                name, entry = tensors[at]
-                raise self.mismatch(name, entry, crcs[at])
+            at = first_unlike(crcs, expected)
+            if at is not None:
+                raise self.mismatch(*tensors[at], crcs[at])
         dtypes = list(map(numpy_dtype, data_types))
         try:
             arrays = [

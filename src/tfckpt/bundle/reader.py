@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfckpt import limits
+from tfckpt.bundle.ahead import ReadAhead
 from tfckpt.bundle.bulk_entries import decode_named
 from tfckpt.bundle.entry import Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard, itemtype
@@ -43,6 +44,7 @@ class BundleReader(CheckpointReader):
         self._verify = _checked_verify(verify)
         self._verified: set[Entry] = set()  # of which parts were asked for
         self._mmap = mmap
+        self._ahead: ReadAhead | None = None  # once the names are known
         self._limits = limits.current()
         self._files = BundleFiles(self.path, mmap=mmap)
         self._table = self._files.table
@@ -61,6 +63,11 @@ class BundleReader(CheckpointReader):
 
         Raises TensorNotFoundError, which suggests close names.
         """
+        entries = vars(self).get("entries")
+        if entries is not None and type(name) is str and name in entries:
+            self._files.check_open()
+            entry: Entry = entries[name]
+            return entry
         value = self._find(name)
         if value is None:
             raise tensor_not_found(name, self, self.path)
@@ -90,6 +97,7 @@ class BundleReader(CheckpointReader):
             entries = dict(zip(names, decode_named(names, values), strict=True))
         for key in self._slice_keys_of(entries):
             entries.pop(decode_name(key), None)
+        self._ahead = ReadAhead(entries)
         return entries
 
     def _slice_keys(self, key: bytes) -> set[bytes]:
@@ -151,6 +159,10 @@ class BundleReader(CheckpointReader):
     # Values
 
     def read(self, name: str, index: Index | None = None) -> Array:
+        if index is None and self._ahead is not None and type(name) is str:
+            array = self._ahead.take(name, self.get_tensors)
+            if array is not None:
+                return array
         entry = self.entry(name)
         self._check_readable(name, entry)
         with located(self._files.index, name), self._limits:
@@ -174,11 +186,13 @@ class BundleReader(CheckpointReader):
 
     def close(self) -> None:
         self._files.close()
+        if self._ahead is not None:
+            self._ahead.clear()
 
     def _whole(self, name: str, entry: Entry) -> Array:
         if entry.slices:
             return self._part(name, entry, Selection.of(..., entry.shape))
-        return self.shard_of(name, entry).fetch([(name, entry)], verify=bool(self._verify))[name]
+        return self.shard_of(name, entry).fetch_one(name, entry, verify=bool(self._verify))
 
     def _part(self, name: str, entry: Entry, selection: Selection) -> Array:
         if not entry.slices:
