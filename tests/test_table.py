@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfckpt.errors import CheckpointError, DataLossError
+from tfckpt.storage import Source
 from tfckpt.table.block import BlockBuilder, decode_block, search_block, shared_prefix
 from tfckpt.table.format import BlockHandle, Footer, seal, uncompress, unseal
 from tfckpt.table.reader import Table
@@ -17,7 +18,7 @@ from tfckpt.table.writer import shortest_separator, shortest_successor, write_ta
 pairs = st.dictionaries(st.binary(max_size=40), st.binary(max_size=300), max_size=60)
 
 
-class BytesSource:
+class BytesSource(Source):
     """Bytes in memory, as a file."""
 
     def __init__(self, data: bytes) -> None:

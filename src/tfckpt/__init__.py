@@ -48,6 +48,7 @@ _HOMES = {
     "saving": "save",
     "state": "checkpoint_exists generate_checkpoint_state_proto get_checkpoint_mtimes "
     "get_checkpoint_state update_checkpoint_state",
+    "storage": "RemoteOptions",
     "tensors.tensor_proto": "make_ndarray make_tensor_proto",
     "v1.reader": "V1Reader",
     "v1.writer": "V1Writer",

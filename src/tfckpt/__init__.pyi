@@ -110,6 +110,9 @@ from tfckpt.state import generate_checkpoint_state_proto as generate_checkpoint_
 from tfckpt.state import get_checkpoint_mtimes as get_checkpoint_mtimes
 from tfckpt.state import get_checkpoint_state as get_checkpoint_state
 from tfckpt.state import update_checkpoint_state as update_checkpoint_state
+
+# Stores behind URLs
+from tfckpt.storage import RemoteOptions as RemoteOptions
 from tfckpt.tensors.tensor_proto import make_ndarray as make_ndarray
 from tfckpt.tensors.tensor_proto import make_tensor_proto as make_tensor_proto
 from tfckpt.v1.reader import V1Reader as V1Reader

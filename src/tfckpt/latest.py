@@ -27,7 +27,7 @@ from tfckpt.errors import CheckpointError, DataLossError
 from tfckpt.locate import checkpoints_in, locate
 from tfckpt.names import AnyPath, as_path, shown_lines
 from tfckpt.state import checkpoint_exists, found_at, latest_in_state, read_state, state_path
-from tfckpt.storage import is_remote, list_folder, version_at
+from tfckpt.storage import is_remote, list_folder, modified_at
 from tfckpt.v1.naming import files_at
 
 _NUMBERED = re.compile(r"(.*?)(?:-(\d+))?(?:-\?{5}-of-\d+)?", re.DOTALL)
@@ -182,8 +182,8 @@ def _place(named: str, folder: str) -> str:
 def _candidate(path: str) -> _Candidate:
     found = _NUMBERED.fullmatch(path)
     assert found is not None
-    times = (version_at(one) for one in _files(path))
-    time = max((one[2] / 1e9 for one in times if one is not None), default=0.0)
+    times = (modified_at(one) for one in _files(path))
+    time = max((one for one in times if one is not None), default=0.0)
     return _Candidate(found[1], -1 if found[2] is None else int(found[2]), time, path)
 
 
@@ -206,7 +206,7 @@ def _files(path: str) -> list[str]:
 
 
 def _versions(path: str) -> list[object]:
-    return [version for one in _files(path) if (version := version_at(one)) is not None]
+    return [version for one in _files(path) if (version := modified_at(one)) is not None]
 
 
 def _is_there(path: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tfckpt.bundle.commit import has_index
@@ -10,7 +11,7 @@ from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
 from tfckpt.detect import describe_file, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
 from tfckpt.names import AnyPath, as_path, shown
-from tfckpt.storage import is_file, is_remote, list_folder
+from tfckpt.storage import is_file, is_remote, join, list_folder
 from tfckpt.v1.naming import is_pattern, numbered, pattern_around, pattern_at
 
 # Of a SavedModel's folder; the first that is there counts.
@@ -56,26 +57,42 @@ def locate(path: AnyPath, *, prefix_first: bool = False) -> Location:
 
 
 def _elsewhere(url: str, prefix_first: bool) -> Location:
-    """Take a prefix, a file, or a folder with a state file behind a URL; nothing is listed."""
+    """Find the first that is there of what a URL may mean."""
+    for one in possible(url, prefix_first=prefix_first):
+        path = one.path if one.is_v1 else one.path + INDEX_SUFFIX
+        if is_pattern(path) or is_file(path):
+            return one
+    return Location(url)
+
+
+def possible(url: str, *, prefix_first: bool = False) -> Iterator[Location]:
+    """Yield what a URL may mean, the likeliest first: whoever opens one sees if it is there.
+
+    That is a prefix, a file, or a folder with a state file or a SavedModel. Nothing is listed, and
+    only the state file is read, when its turn comes. There are no folders on the web: of a URL
+    there they come last.
+    """
     prefix = prefix_of(url)
     if prefix is not None:
-        return Location(prefix)
-    ways = (_file_elsewhere, _folder_elsewhere)
-    found = (way(url) for way in (ways if prefix_first else reversed(ways)))
-    return next((one for one in found if one is not None), Location(url))
+        yield Location(prefix)
+        return
+    folder_first = not prefix_first and not url.startswith(("http://", "https://"))
+    if folder_first:
+        yield from _latest_elsewhere(url)
+    yield Location(url, is_v1=is_pattern(url))
+    if not folder_first:
+        yield from _latest_elsewhere(url)
+    yield Location(join(join(url, "variables"), "variables"))
+    yield Location(url, is_v1=True)
 
 
-def _file_elsewhere(url: str) -> Location | None:
-    if is_file(url + INDEX_SUFFIX):
-        return Location(url)
-    return Location(url, is_v1=True) if is_pattern(url) or is_file(url) else None
-
-
-def _folder_elsewhere(url: str) -> Location | None:
+def _latest_elsewhere(url: str) -> Iterator[Location]:
     from tfckpt.state import latest_in_state
 
     latest = latest_in_state(url)
-    return None if latest is None else _file_elsewhere(latest)
+    if latest is not None:
+        yield Location(latest, is_v1=is_pattern(latest))
+        yield Location(latest, is_v1=True)
 
 
 def _at_prefix(prefix: str) -> Location | None:

@@ -14,11 +14,11 @@ T = TypeVar("T")
 OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 """The tensor of an object-based checkpoint that says which objects it has."""
 
-_THIS_MACHINE = re.compile(r"file://[^/]*(?=/)")
+_THIS_MACHINE = re.compile(r"file://[^/]*(?=/)|local://")
 
 
 def as_path(path: AnyPath) -> str:
-    """Return a path as a str; a ``file://`` URL as the path on this machine that it means.
+    """Return a path as a str, ``file://`` and ``local://`` URLs as the paths that they mean.
 
     As in TensorFlow a host in the URL counts for nothing, and no ``%20`` in it is undone
     (``platform/file_system.cc``, ``TranslateName``).
@@ -31,7 +31,8 @@ def as_path(path: AnyPath) -> str:
         plain = plain.decode("utf-8", "surrogateescape")
     if not isinstance(plain, str):
         raise TypeError(f"a path is a str, bytes or a path, not {path!r}")
-    return _THIS_MACHINE.sub("", plain, count=1) if plain.startswith("file://") else plain
+    found = _THIS_MACHINE.match(plain)
+    return plain if found is None else plain[found.end() :]
 
 
 def encode_name(name: str) -> bytes:

@@ -142,7 +142,7 @@ def test_strange_paths_lead_nowhere(
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("a request")
 
-    monkeypatch.setattr("tfckpt.storage.remote.RemoteSource.__init__", refuse)
+    monkeypatch.setattr("tfckpt.storage.store.Remote.__init__", refuse)
     monkeypatch.chdir(tmp_path)
     state_file(tmp_path, STRANGE[what])
     for folder in (tmp_path, "", "."):

@@ -218,7 +218,10 @@ class BundleReader(CheckpointReader):
             if self._verify == "whole" or entry.size <= max(_SMALL, _SHARE * part):
                 shard.verify(name, entry)
                 self._verified.add(entry)
-        return fetch_part(shard, name, entry, axes)
+        found = fetch_part(shard, name, entry, axes)
+        if entry not in self._verified:  # nothing else would tell that another save is there now
+            shard.source.check_unchanged()
+        return found
 
     def _pieces(self, name: str, entry: Entry, selection: Selection) -> list[tuple[Overlap, Entry]]:
         """Find the slices of a partitioned tensor that hold what is selected."""

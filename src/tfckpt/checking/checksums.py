@@ -137,6 +137,10 @@ def checksums(task: Task) -> list[Answer]:
     buffer = memoryview(bytearray(_READ))
     answers: list[Answer] = []
     try:
+        first, last = task.stretches[0], task.stretches[-1]
+        span = last.offset + last.size - first.offset
+        if source.distant and span <= 2 * _TASK:
+            source.hold(first.offset, span)
         for run in _runs(task.stretches):
             start = run[0].offset
             size = run[-1].offset + run[-1].size - start

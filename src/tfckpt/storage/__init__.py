@@ -11,20 +11,26 @@ from tfckpt.storage.commit import (
 from tfckpt.storage.folder import FolderWriter
 from tfckpt.storage.leftovers import remove_leftovers
 from tfckpt.storage.lock import ThreadLock, lock_folder
+from tfckpt.storage.looks import (
+    is_file,
+    is_folder,
+    list_beginning,
+    list_folder,
+    modified_at,
+    size_of,
+    version_at,
+)
 from tfckpt.storage.members import Members
+from tfckpt.storage.opening import list_infos, open_source, read_ends, read_file
+from tfckpt.storage.places import folder_of, is_remote, join, lies_in, real, split
 from tfckpt.storage.source import (
     MemorySource,
     Source,
     Window,
-    is_file,
-    is_remote,
-    list_folder,
-    open_source,
-    read_ends,
-    read_file,
-    version_at,
+    checked,
 )
 from tfckpt.storage.spool import Spool
+from tfckpt.storage.store import Info, RemoteOptions
 from tfckpt.storage.sync import sync_folder
 from tfckpt.storage.write import (
     FileWriter,
@@ -42,27 +48,40 @@ __all__ = [
     "FolderWriter",
     "Gathered",
     "Group",
+    "Info",
     "Members",
     "MemorySource",
+    "RemoteOptions",
     "Source",
     "Spool",
     "ThreadLock",
     "Window",
     "check_local",
+    "checked",
     "committed",
     "complete",
+    "folder_of",
     "is_file",
+    "is_folder",
     "is_remote",
+    "join",
+    "lies_in",
+    "list_beginning",
     "list_folder",
+    "list_infos",
     "lock_folder",
+    "modified_at",
     "open_source",
     "publish_together",
     "read_ends",
     "read_file",
+    "real",
     "remove_file",
     "remove_leftovers",
     "remove_together",
     "rename_file",
+    "size_of",
+    "split",
     "sync_folder",
     "version_at",
     "write_file",

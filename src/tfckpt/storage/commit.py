@@ -21,8 +21,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tfckpt.storage.lock import lock_folder
+from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import refused
-from tfckpt.storage.source import is_remote
 from tfckpt.storage.sync import sync_folder
 from tfckpt.storage.write import FileWriter, remove_file, rename_file
 

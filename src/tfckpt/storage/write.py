@@ -23,8 +23,9 @@ from tfckpt.errors import DataLossError, UnimplementedError
 from tfckpt.storage.descriptor import Descriptor, is_at
 from tfckpt.storage.leftovers import remove_leftovers, temporary_path
 from tfckpt.storage.lock import lock
+from tfckpt.storage.looks import version_at
+from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import failed, refused
-from tfckpt.storage.source import is_remote, version_at
 from tfckpt.storage.sync import make_folder, sync_file, sync_folder
 
 R = TypeVar("R")
