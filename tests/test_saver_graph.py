@@ -310,8 +310,10 @@ def test_a_saver_stands_in_a_scope_that_no_node_has() -> None:
 def test_a_saver_that_is_added_to_a_graph_goes_round_the_nodes_in_its_scope() -> None:
     graph = variables_alone(a=2)
     graph.graph_def.node.add(name="save/x", op="NoOp")
-    saved = to_write(graph, make_saver_def("save"), None, [])
-    assert saved.saver_def.restore_op_name == "save_1/restore_all"
+    saved = to_write(graph, make_saver_def("save"), None, []).saver_def
+    assert saved.filename_tensor_name == "save_1/Const:0"
+    assert saved.save_tensor_name == "save_1/control_dependency:0"
+    assert saved.restore_op_name == "save_1/restore_all"
 
 
 def test_a_variable_that_no_collection_lists_is_saved_only_if_it_is_named() -> None:

@@ -196,6 +196,10 @@ def test_varints_of_each_size_beside_one_of_a_byte(size: int) -> None:
     assert data == encode_varints(np.array([5, value, 6], np.uint64))
 
 
+def test_zeros_before_a_larger_number_take_a_byte_each() -> None:
+    assert encode_varints(np.array([0] * 40_000 + [300])) == bytes(40_000) + b"\xac\x02"
+
+
 @pytest.mark.parametrize("end", ["02", "80 00", "81 00", "ff 00"])
 def test_varints_of_more_than_64_bits_among_others(end: str) -> None:
     data = b"\x05" + b"\xff" * 9 + bytes.fromhex(end) + b"\x06"
