@@ -179,7 +179,7 @@ def test_a_slice_outside_its_shape(text: str, shape: tuple) -> None:
 
 def test_a_slice_of_whole_dimensions_has_a_form_without_their_sizes() -> None:
     one = TensorSlice.parse("0,4:1,3:0,3:3,1")
-    assert str(one.canonical((4, 4, 4, 1))) == "-:1,3:0,3:3,1"
+    assert one.canonical((4, 4, 4, 1)).extents == ((0, -1), (1, 3), (0, 3), (3, 1))
 
 
 # Five that no cut parts: around a hole of 1 by 1 at [1, 1], filled by the last.
@@ -380,6 +380,16 @@ def test_entries(entry: Entry, stored: str) -> None:
     assert bytes.fromhex(stored) == entry.encode()
     assert entry == Entry.decode(bytes.fromhex(stored))
     assert [entry] * 2 == decode_entries([bytes.fromhex(stored)] * 2)
+
+
+@pytest.mark.parametrize("rank", [254, 255])
+def test_a_tensor_has_at_most_254_dimensions(rank: int) -> None:
+    stored = Entry(1, (1,) * rank, size=4).encode()
+    if rank == 254:
+        assert Entry.decode(stored).shape == (1,) * rank
+        return
+    with pytest.raises(DataLossError, match="no tensor has the shape"):
+        Entry.decode(stored)
 
 
 def test_the_usual_form_of_an_entry_needs_no_protobuf(monkeypatch: pytest.MonkeyPatch) -> None:
