@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -25,6 +27,7 @@ from tfckpt.errors import DataLossError, ResourceExhaustedError
 from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
 from tfckpt.tensors.selection import Selection
 from tfckpt.tensors.slices import TensorSlice, check_disjoint
+from tfckpt.tensors.stored import as_storable
 from tfckpt.tensors.strings import _length_integers, decode_strings, encode_strings
 
 VARINTS = [
@@ -174,6 +177,35 @@ def test_a_slice_outside_its_shape(text: str, shape: tuple) -> None:
         TensorSlice.parse(text).index_in(shape)
 
 
+def test_a_slice_of_whole_dimensions_has_a_form_without_their_sizes() -> None:
+    one = TensorSlice.parse("0,4:1,3:0,3:3,1")
+    assert one.canonical((4, 4, 4, 1)).extents == ((0, -1), (1, 3), (0, 3), (3, 1))
+
+
+# Five that no cut parts: around a hole of 1 by 1 at [1, 1], filled by the last.
+PINWHEEL = ["0,1:0,2", "0,2:2,1", "2,1:1,2", "1,2:0,1", "1,1:1,1"]
+
+
+@pytest.mark.parametrize("most", [4, 5])
+def test_slices_in_no_grid_are_compared_up_to_so_many(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tfckpt.tensors.slices._MOST_IN_PAIRS", most)
+    slices = [TensorSlice.parse(text) for text in PINWHEEL]
+    if most == 5:
+        check_disjoint(slices, (3, 3))
+        return
+    with pytest.raises(ResourceExhaustedError, match="5 slices of one tensor lie in no grid: no m"):
+        check_disjoint(slices, (3, 3))
+
+
+def test_a_grid_within_a_grid_is_no_matter_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two columns, cut into rows at different places: rows part them only once they are apart."""
+    monkeypatch.setattr("tfckpt.tensors.slices._MOST_IN_PAIRS", 1)
+    columns = ["0,2:0,1", "2,2:0,1", "0,1:1,1", "1,2:1,1", "3,1:1,1"]
+    check_disjoint([TensorSlice.parse(text) for text in columns], (4, 2))
+
+
 PARTITIONS = [
     (["0,2:-", "2,2:-"], None),
     (["-:0,1", "0,1:1,1", "1,3:1,1"], None),
@@ -266,6 +298,36 @@ def test_a_string_tensor_by_hand() -> None:
     assert decode_strings(stored, 3, big_endian=False) == ([b"ab", b"", b"c" * 200], crc)
 
 
+def test_half_a_character_is_no_string(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"cannot be stored as UTF-8: .* surrogates"):
+        tfckpt.save(tmp_path / "m", {"s": np.array(["a", "\ud800"], object)})
+    assert list(tmp_path.iterdir()) == []
+
+
+class Refusing:
+    """An array of another library that makes none of itself."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __array__(self, *_: object, **__: object) -> np.ndarray:
+        raise self.error
+
+
+NO_ARRAYS = [
+    (Refusing(ValueError("why")), "numpy makes no array of a Refusing: why"),
+    ([Refusing(TypeError("why"))], "numpy makes no array of a list: why"),
+    ([[1, 2], [3]], "the items of the list have different shapes"),
+    (([1, 2], 3), "the items of the tuple have different shapes"),
+]
+
+
+@pytest.mark.parametrize(("value", "problem"), NO_ARRAYS, ids=lambda one: str(one)[:20])
+def test_what_numpy_makes_no_array_of(value: object, problem: str) -> None:
+    with pytest.raises(TypeError, match=problem):
+        as_storable(value)
+
+
 @given(st.binary(max_size=60), st.integers(0, 70))
 def test_any_bytes_are_strings_or_an_error(data: bytes, count: int) -> None:
     try:
@@ -318,6 +380,16 @@ def test_entries(entry: Entry, stored: str) -> None:
     assert bytes.fromhex(stored) == entry.encode()
     assert entry == Entry.decode(bytes.fromhex(stored))
     assert [entry] * 2 == decode_entries([bytes.fromhex(stored)] * 2)
+
+
+@pytest.mark.parametrize("rank", [254, 255])
+def test_a_tensor_has_at_most_254_dimensions(rank: int) -> None:
+    stored = Entry(1, (1,) * rank, size=4).encode()
+    if rank == 254:
+        assert Entry.decode(stored).shape == (1,) * rank
+        return
+    with pytest.raises(DataLossError, match="no tensor has the shape"):
+        Entry.decode(stored)
 
 
 def test_the_usual_form_of_an_entry_needs_no_protobuf(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -536,6 +536,15 @@ def test_bad_arguments_of_save(
         ({"saver_def": 3}, ValueError, "must be a"),
         ({"saver_def": tfckpt.SaverDef()}, ValueError, "save_tensor_name"),
         ({"saver_def": tfckpt.SaverDef(save_tensor_name="a:0")}, ValueError, "restore_op_name"),
+        (
+            {
+                "saver_def": tfckpt.SaverDef(
+                    save_tensor_name="a:0", restore_op_name="r", max_to_keep=-1
+                )
+            },
+            ValueError,
+            "must not be negative, as -1 is",
+        ),
     ],
 )
 def test_bad_arguments_of_a_saver(
@@ -658,6 +667,9 @@ def test_a_saver_def_takes_the_settings_along() -> None:
     assert saver.to_proto("s") == settings
     assert saver.to_proto("s/n/Const:0x") is None
     assert saver.as_saver_def().restore_op_name == "s/n/restore_all"  # type: ignore[union-attr]
+    assert settings.max_to_keep == 3
+    settings.max_to_keep = 0  # keeps all
+    assert tfckpt.Saver(saver_def=settings).as_saver_def() == settings
 
 
 def test_export_meta_graph(tmp_path: Path) -> None:
@@ -723,6 +735,14 @@ def test_the_default_file_name_of_a_graph(filename: Any) -> None:
     graph = tfckpt.Saver(filename=filename).export_meta_graph(variables=W).graph_def
     (node,) = [node for node in graph.node if node.name == "save/filename/input"]
     assert node.attr["value"].tensor.string_val == [b"model" if filename is None else b"dir/m"]
+
+
+def test_the_default_file_name_goes_into_a_given_graph_too() -> None:
+    graph = tfckpt.MetaGraphDef()
+    graph.graph_def.node.add(name="w", op="VarHandleOp").attr["dtype"].type = 1
+    graph = tfckpt.Saver(meta_graph=graph, filename="dir/m").export_meta_graph()
+    (node,) = [one for one in graph.graph_def.node if one.name == "save/filename/input"]
+    assert node.attr["value"].tensor.string_val == [b"dir/m"]
 
 
 def test_what_a_saver_wrote_over_itself_is_still_its_own(tmp_path: Path) -> None:

@@ -433,6 +433,43 @@ def test_a_set_of_shards_appears_as_a_whole_or_not_at_all(tmp_path: Path) -> Non
     assert os.listdir(tmp_path) == ["m-00001-of-00002"]
 
 
+def test_a_file_is_on_the_disk_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed, named = set(), []
+
+    def sync(number: int) -> None:
+        flushed.add(os.fstat(number).st_ino)
+
+    def rename(old: str, new: str) -> None:
+        if os.stat(old).st_ino in flushed:
+            named.append(os.path.basename(new))
+        os.rename(old, new)
+
+    for name in ("fsync", "fdatasync"):
+        if hasattr(os, name):
+            monkeypatch.setattr(os, name, sync)
+    monkeypatch.setattr(os, "replace", rename)
+    commits = ["m-00000-of-00002.commit", "m-00001-of-00002.commit", "m-of-00002.commit"]
+    shards = ["m-00000-of-00002", "m-00001-of-00002"]
+    for wanted in (shards, [*commits, *shards]):  # new shards, and such as replace others
+        with V1Writer(tmp_path / "m", num_shards=2) as writer:
+            writer.add("a", 1)
+        assert (sorted(named), sorted(os.listdir(tmp_path))) == (sorted(wanted), shards)
+        named.clear()
+    with V1Writer(tmp_path / "n") as writer:
+        writer.add("a", 1)
+    assert named == ["n"]
+
+
+def test_a_set_that_is_always_being_replaced_is_given_up(
+    sharded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tfckpt.v1.reader.version_at", lambda path: object())
+    with pytest.raises(DataLossError, match="replaced while being opened, 100 times in a row"):
+        tfckpt.load_checkpoint(sharded / SHARDED)
+
+
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: Any) -> None:
     def refuse(*pieces: object) -> None:
         raise OSError(28, "No space left on device")
@@ -553,6 +590,48 @@ def test_a_meta_by_hand() -> None:
     assert meta == Meta.decode(stored)
 
 
+NO_METAS = [
+    # the record of a tensor, as in test_a_meta_by_hand; one of its fields is of another kind
+    ("08 01", "the name of a tensor has wire type 0, not 2"),
+    ("0a 01 74 10 02", "the shape of a tensor has wire type 0"),
+    ("0a 01 74 1a 01 01", "the type of a tensor has wire type 2, not 0"),
+    ("0a 01 74 1d 01000000", "the type of a tensor has wire type 5, not 0"),
+    ("0a 01 74 20 01", "a slice has wire type 0"),
+    ("0a 01 74 12 02 10 01", "a dimension has wire type 0"),
+    ("0a 01 74 12 03 12 01 0a", "cut short"),
+    ("0a 01 74 12 04 12 02 0a 00", "the size of a dimension has wire type 2"),
+    ("0a 01 74 12 02 18 01", "a tensor of unknown rank has no values"),
+    ("0a 01 74 22 02 08 01", "an extent has wire type 0"),
+    ("0a 01 74 22 04 0a 02 0a 00", "the start of a slice has wire type 2"),
+    ("0a 01 74 22 04 0a 02 12 00", "the length of a slice has wire type 2"),
+]
+
+
+@pytest.mark.parametrize(("stored", "problem"), NO_METAS)
+def test_what_is_no_meta(stored: str, problem: str) -> None:
+    with pytest.raises(DataLossError, match=problem):
+        Meta.decode(bytes.fromhex(stored))
+
+
+def test_a_rank_that_is_said_to_be_known_is() -> None:
+    assert Meta.decode(bytes.fromhex("0a 01 74 12 06 12 02 08 02 18 00 18 01")).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("decode", "problem"),
+    [
+        (decode_meta, "a record holds no field 1, the list of tensors"),
+        (Record.decode, "a record holds no field 2, the values of a slice"),
+    ],
+)
+def test_a_record_has_the_field_of_its_kind(
+    decode: Callable[[bytes], object], problem: str
+) -> None:
+    for value in (b"", b"\x1a\x00"):
+        with pytest.raises(DataLossError, match=problem):
+            decode(value)
+
+
 EXTENTS = [
     ("08 03 10 02", (3, 2)),
     ("10 00", (0, 0)),
@@ -561,6 +640,8 @@ EXTENTS = [
     ("10 ff ff ff ff ff ff ff ff ff 01", "has the length -1"),
     ("08 ff ff ff ff ff ff ff ff ff 01 10 01", "start -1 with length 1"),
     ("08 01", "start 1 with length -1"),
+    ("08 ff ff ff ff ff ff ff ff ff 01 10 00", "start -1 with length 0"),
+    ("08 ff ff ff ff ff ff ff ff 7f 10 01", (2**63 - 1, 1)),
 ]
 
 

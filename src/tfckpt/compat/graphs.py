@@ -61,6 +61,12 @@ def add_to_collection(name: Any, value: Any) -> None:
     get_default_graph().add_to_collection(name, value)
 
 
+def add_to_collections(names: Any, value: Any) -> None:
+    """Add to several collections of the default graph, or to the one that is named."""
+    for name in (names,) if isinstance(names, str) else dict.fromkeys(names):
+        get_default_graph().add_to_collection(name, value)
+
+
 def get_collection(key: Any, scope: str | None = None) -> list[Any]:
     """List a collection of the default graph, of a scope if one is given."""
     return get_default_graph().get_collection(key, scope)
