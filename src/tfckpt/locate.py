@@ -62,7 +62,7 @@ def _elsewhere(url: str, prefix_first: bool) -> Location:
         return Location(prefix)
     ways = (_file_elsewhere, _folder_elsewhere)
     found = (way(url) for way in (ways if prefix_first else reversed(ways)))
-    return next((one for one in found if one is not None), Location(url))
+    return next((location for location in found if location is not None), Location(url))
 
 
 def _file_elsewhere(url: str) -> Location | None:
