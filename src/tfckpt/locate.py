@@ -58,10 +58,10 @@ def locate(path: AnyPath, *, prefix_first: bool = False) -> Location:
 
 def _elsewhere(url: str, prefix_first: bool) -> Location:
     """Find the first that is there of what a URL may mean."""
-    for one in possible(url, prefix_first=prefix_first):
-        path = one.path if one.is_v1 else one.path + INDEX_SUFFIX
+    for location in possible(url, prefix_first=prefix_first):
+        path = location.path if location.is_v1 else location.path + INDEX_SUFFIX
         if is_pattern(path) or is_file(path):
-            return one
+            return location
     return Location(url)
 
 

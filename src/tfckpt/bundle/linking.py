@@ -36,7 +36,7 @@ class LinkPlan(NamedTuple):
     @property
     def dead(self) -> int:
         """Bytes in linked files that belong to no tensor."""
-        return sum(one.dead for one in self.files)
+        return sum(file.dead for file in self.files)
 
     def add_to(self, bundle: BundleWriter) -> None:
         """List all linked tensors in a bundle that has the files."""
@@ -131,4 +131,4 @@ class _Planning:
             mine = numbers.get(id(stored.reader), {})
             if all(entry.shard_id in mine for _, entry in stored.pieces):
                 tensors[name] = stored, mine
-        return LinkPlan([LinkedData(one.file, one.size, one.dead) for one in chosen], tensors)
+        return LinkPlan([LinkedData(file.file, file.size, file.dead) for file in chosen], tensors)

@@ -107,10 +107,10 @@ class BundleReader(CheckpointReader):
     @staticmethod
     def _slice_keys_of(entries: Mapping[str, Entry]) -> set[bytes]:
         return {
-            one.key(encode_name(name))
+            tensor_slice.key(encode_name(name))
             for name, entry in entries.items()
             if entry.slices
-            for one in entry.slices
+            for tensor_slice in entry.slices
         }
 
     def info(self, name: str) -> TensorInfo:
@@ -127,8 +127,8 @@ class BundleReader(CheckpointReader):
 
     def _info(self, name: str, entry: Entry) -> TensorInfo:
         size = entry.size
-        for one in entry.slices:
-            size += self.slice_entry(name, one).size
+        for tensor_slice in entry.slices:
+            size += self.slice_entry(name, tensor_slice).size
         return TensorInfo(entry.data_type, entry.shape, size, entry.slices)
 
     @property
@@ -140,7 +140,9 @@ class BundleReader(CheckpointReader):
         """Return what the index says of each slice of a tensor; of one in one piece, its entry."""
         if not entry.slices:
             return [(None, entry)]
-        return [(one, self.slice_entry(name, one)) for one in entry.slices]
+        return [
+            (tensor_slice, self.slice_entry(name, tensor_slice)) for tensor_slice in entry.slices
+        ]
 
     def shard_of(self, name: str, entry: Entry) -> Shard:
         """Return the data file in which a tensor, or a slice of it, lies."""

@@ -61,7 +61,7 @@ def write_shards(
     What is in `links` comes after them. A file system lets one writer into a file at a time, so
     that several threads write faster only into several files.
     """
-    linked = [one.file for one in links.files]
+    linked = [data.file for data in links.files]
     with BundleWriter(prefix, num_shards=len(shards), fsync=fsync, linked=linked) as bundle:
         links.add_to(bundle)
         if len(shards) == 1:
@@ -95,7 +95,9 @@ def _fill_side_by_side(
             failures.append(error)
     if failures:
         try:  # first of all the one for which the others found the writer closed
-            raise next((one for one in failures if type(one) is not RuntimeError), failures[0])
+            raise next(
+                (failure for failure in failures if type(failure) is not RuntimeError), failures[0]
+            )
         finally:
             failures.clear()  # or error, frame and list would hold each other, and the arrays
 
@@ -118,11 +120,11 @@ def write_bundle(
     if isinstance(variables, TensorReader):
         variables.check_complete()
     links = plan_links(variables, link, max_dead)
-    for one in links.files:
-        if one.dead:
+    for data in links.files:
+        if data.dead:
             logger.info(
                 "%s: %d of %d bytes of %s, which is linked, belong to no tensor",
-                prefix, one.dead, one.size, one.file.path,
+                prefix, data.dead, data.size, data.file.path,
             )  # fmt: skip
     names = [name for name in variables if name not in links.tensors]
     shards = [names] if names or not links.files else []
@@ -164,9 +166,9 @@ def _add(bundle: BundleWriter, variables: Mapping[str, object], name: str, shard
     if isinstance(variables, TensorReader):
         info = variables.info(name)
         if info.slices and not _unread_slices(info):
-            for one in info.slices:
-                part = variables.read(name, one.index_in(info.shape))
-                bundle.add_slice(name, info.shape, one.extents, part, shard=shard)
+            for tensor_slice in info.slices:
+                part = variables.read(name, tensor_slice.index_in(info.shape))
+                bundle.add_slice(name, info.shape, tensor_slice.extents, part, shard=shard)
             return
     bundle.add(name, variables[name], shard=shard)
 

@@ -135,8 +135,8 @@ class BundleWriter(CheckpointWriter):
         """
         self._check_open()
         self._check_shard(shard, len(self._shards))
-        for one, entry in stored.pieces:
-            key = self._take_piece(name, stored.entry, one)
+        for tensor_slice, entry in stored.pieces:
+            key = self._take_piece(name, stored.entry, tensor_slice)
             try:
                 source = stored.reader.shard_of(stored.name, entry)
                 source.check(stored.name, entry)
@@ -146,8 +146,8 @@ class BundleWriter(CheckpointWriter):
             except BaseException:
                 self._give_up(shard)
                 raise
-            if one is not None:
-                self._list_slice(encode_name(name), stored.entry, one, shard)
+            if tensor_slice is not None:
+                self._list_slice(encode_name(name), stored.entry, tensor_slice, shard)
 
     def add_linked(self, name: str, stored: StoredTensor, numbers: Mapping[int, int]) -> None:
         """List a tensor whose bytes lie in linked files; none of them is read.
@@ -157,12 +157,12 @@ class BundleWriter(CheckpointWriter):
         Raises ValueError for an empty or repeated name.
         """
         self._check_open()
-        for one, entry in stored.pieces:
-            key = self._take_piece(name, stored.entry, one)
+        for tensor_slice, entry in stored.pieces:
+            key = self._take_piece(name, stored.entry, tensor_slice)
             shard = len(self._shards) + numbers[entry.shard_id]
             self._elsewhere[key] = entry._replace(shard_id=shard)
-            if one is not None:
-                self._list_slice(encode_name(name), stored.entry, one, shard)
+            if tensor_slice is not None:
+                self._list_slice(encode_name(name), stored.entry, tensor_slice, shard)
 
     def _take_piece(self, name: str, whole: Entry, one: TensorSlice | None) -> bytes:
         """Claim the key of a tensor, or of a slice of it."""
@@ -248,7 +248,9 @@ class BundleWriter(CheckpointWriter):
 
         The entry then names the shard of the first, which nobody reads.
         """
-        shard_ids = {one: self._slice_shards[one.key(key)] for one in entry.slices}
+        shard_ids = {
+            tensor_slice: self._slice_shards[tensor_slice.key(key)] for tensor_slice in entry.slices
+        }
         order = tuple(sorted(entry.slices, key=shard_ids.__getitem__))
         return entry._replace(slices=order, shard_id=shard_ids[order[0]])
 

@@ -71,8 +71,8 @@ def check_bundle(
         with workers(executor, total, prefix) as pool:
             for path, tensors in sound:
                 wrong = wrong_checksums(path, header.big_endian, tensors, pool, reporter)
-                checked.findings += (_mismatch(path, *one) for one in wrong)
-    bad = absent | {one.tensor for one in checked.findings}
+                checked.findings += (_mismatch(path, *found) for found in wrong)
+    bad = absent | {finding.tensor for finding in checked.findings}
     checked.sound = {name for name in whole if name not in bad}
     return checked
 
@@ -82,9 +82,9 @@ def missing_data(reader: BundleReader) -> list[Finding]:
     index, count = committed_index(reader.path), reader.header.num_shards
     placed = ((name, entry) for name, entry in reader.entries.items() if not entry.slices)
     slices = (
-        (name, reader.slice_entry(name, one))
+        (name, reader.slice_entry(name, tensor_slice))
         for name, entry in reader.entries.items()
-        for one in entry.slices
+        for tensor_slice in entry.slices
     )
     findings = []
     for shard_id, tensors in by_shard((*placed, *slices)):
@@ -157,12 +157,12 @@ def _check_slices(index: str, entries: dict[str, Entry], checked: Checked) -> di
     for name, entry in entries.items():
         if not entry.slices:
             continue
-        for one in entry.slices:
-            key = decode_name(one.key(encode_name(name)))
+        for tensor_slice in entry.slices:
+            key = decode_name(tensor_slice.key(encode_name(name)))
             slices.add(key)
             try:
                 with located(index, name):
-                    _check_slice(entry, one, entries.get(key))
+                    _check_slice(entry, tensor_slice, entries.get(key))
             except CheckpointError as error:
                 checked.findings.append(Finding.of(error))
         try:

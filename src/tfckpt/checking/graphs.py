@@ -29,8 +29,8 @@ def check_objects(serialized: bytes, names: Collection[str], path: str) -> Itera
     except CheckpointError as error:
         yield Finding("damage", error.message, path, OBJECT_GRAPH_KEY)
         return
-    for one in reference_findings(graph, path):
-        yield one._replace(tensor=OBJECT_GRAPH_KEY)
+    for finding in reference_findings(graph, path):
+        yield finding._replace(tensor=OBJECT_GRAPH_KEY)
     yield from _check_keys(graph, names, path)
 
 
@@ -79,7 +79,7 @@ def check_graph(graph: MetaGraphDef, path: str) -> Iterator[Finding]:
     """Look at the nodes of a MetaGraphDef and of its functions: names, and what they refer to."""
     yield from _check_nodes(graph.graph_def.node, (), path, "")
     for function in graph.graph_def.library.function:
-        arguments = [one.name for one in function.signature.input_arg]
+        arguments = [argument.name for argument in function.signature.input_arg]
         where = f"function {function.signature.name!r}: "
         yield from _check_nodes(function.node_def, arguments, path, where)
         yield from _check_results(function, arguments, path, where)

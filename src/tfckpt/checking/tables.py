@@ -45,7 +45,7 @@ def check_table(source: Source, findings: list[Finding]) -> list[KeyValue]:
     except CheckpointError as error:
         findings.append(Finding.of(error, path))
     handles = (*(handle for _, handle in blocks), *table.footer[:2])
-    used = [(one.offset, one.offset + one.size + TRAILER_SIZE) for one in handles]
+    used = [(handle.offset, handle.offset + handle.size + TRAILER_SIZE) for handle in handles]
     findings += unused(path, [*used, (source.size - FOOTER_SIZE, source.size)], source.size)
     return entries
 

@@ -25,7 +25,7 @@ def check_v1(path: str, *, quick: bool) -> Checked:
     for file in [path] if shards is None else all_shards(*shards):
         for meta in _check_file(file, checked, quick=quick):
             tensors.setdefault(decode_name(meta.name), []).append(meta)
-    complete = not any(one.kind == "missing" for one in checked.findings)
+    complete = not any(finding.kind == "missing" for finding in checked.findings)
     for name, metas in tensors.items():
         try:
             with located(path, name):
@@ -33,7 +33,7 @@ def check_v1(path: str, *, quick: bool) -> Checked:
         except CheckpointError as error:
             checked.findings.append(Finding.of(error))
     checked.tensors, checked.names = len(tensors), list(tensors)
-    bad = {one.tensor for one in checked.findings}
+    bad = {finding.tensor for finding in checked.findings}
     checked.sound = {name for name in tensors if name not in bad}
     return checked
 
@@ -62,10 +62,15 @@ def _check_file(path: str, checked: Checked, *, quick: bool) -> list[Meta]:
             findings.append(Finding.of(error))
             return []
         for meta in metas:
-            for one in meta.slices:
+            for tensor_slice in meta.slices:
                 try:
                     with located(path, decode_name(meta.name)):
-                        _check_slice(meta, one, items.pop(one.key(meta.name), None), quick=quick)
+                        _check_slice(
+                            meta,
+                            tensor_slice,
+                            items.pop(tensor_slice.key(meta.name), None),
+                            quick=quick,
+                        )
                 except CheckpointError as error:
                     findings.append(Finding.of(error))
         for key in items:
@@ -99,7 +104,7 @@ def _check_whole(metas: list[Meta], *, complete: bool) -> None:
                 f"is {data_type_name(other.data_type)} {list(other.shape)} in one shard, and "
                 f"{data_type_name(first.data_type)} {list(first.shape)} in another"
             )
-    slices = [one for meta in metas for one in meta.slices]
+    slices = [tensor_slice for meta in metas for tensor_slice in meta.slices]
     if not slices:
         raise DataLossError("is listed without any slice")
     if complete:

@@ -64,8 +64,8 @@ def average_command(
         )
         write_result(given[-1], averaged, target, **writing)
     finally:
-        for one in given:
-            one.close()
+        for checkpoint in given:
+            checkpoint.close()
 
 
 def _last(folder: str, count: int) -> list[str]:
@@ -82,6 +82,6 @@ def _numbers(text: str | None) -> list[float] | None:
     if text is None:
         return None
     try:
-        return [float(one) for one in text.split(",")]
+        return [float(weight) for weight in text.split(",")]
     except ValueError:
         raise click.UsageError(f"--weights {text}: numbers with commas are expected") from None

@@ -65,8 +65,8 @@ def edit_command(
         dtype=dtype,
         only=list(only),
         on_loss=on_loss,
-        rename=dict(_pair("--rename", one) for one in rename),
-        regex=[_pair("--regex", one) for one in regex],
+        rename=dict(_pair("--rename", pair) for pair in rename),
+        regex=[_pair("--regex", pair) for pair in regex],
     )
     if rules is not None:
         given = EditRules.read(rules).updated(given)

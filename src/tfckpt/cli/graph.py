@@ -98,14 +98,17 @@ def _shape(shape: tuple[int | None, ...] | None) -> str:
 
 
 def _variable_rows(summary: GraphSummary) -> Iterable[tuple[str, ...]]:
-    for one in summary.variables:
-        kind = python_name(one.data_type)
-        trainable = {None: "", True: "yes", False: "no"}[one.trainable]
-        yield one.name, kind, _shape(one.shape), trainable, one.checkpoint_key
+    for variable in summary.variables:
+        kind = python_name(variable.data_type)
+        trainable = {None: "", True: "yes", False: "no"}[variable.trainable]
+        yield variable.name, kind, _shape(variable.shape), trainable, variable.checkpoint_key
 
 
 def _collection_rows(summary: GraphSummary) -> Iterable[tuple[str, ...]]:
-    return ((one.key, one.kind, str(one.size)) for one in summary.collections)
+    return (
+        (collection.key, collection.kind, str(collection.size))
+        for collection in summary.collections
+    )
 
 
 def _signature_rows(summary: GraphSummary) -> Iterable[tuple[str, ...]]:

@@ -63,8 +63,8 @@ def ls_command(
             where = text.harmless(reader.path)
             text.write(["", f"{tensors}, {elements}, {bytes_text(total)} in {where}"])
         missing = missing_data(reader) if isinstance(reader, BundleReader) else []
-    for one in missing:
-        click.echo(f"tfckpt: {text.harmless(str(one))}", err=True)
+    for error in missing:
+        click.echo(f"tfckpt: {text.harmless(str(error))}", err=True)
     if missing:
         raise click.exceptions.Exit(1)
 
@@ -87,10 +87,12 @@ def _listing(
             continue
         entry = reader.entry(name)
         rows.append([*row, *(_place(entry) if not entry.slices else ("", "", ""))])
-        for one in entry.slices:
-            stored = reader.slice_entry(name, one)
+        for tensor_slice in entry.slices:
+            stored = reader.slice_entry(name, tensor_slice)
             size = bytes_text(stored.size)
-            rows.append([f"  slice {one}", "", shape_text(stored.shape), size, *_place(stored)])
+            rows.append(
+                [f"  slice {tensor_slice}", "", shape_text(stored.shape), size, *_place(stored)]
+            )
     if long and isinstance(reader, BundleReader):
         titles += ["checksum", "shard", "offset"]
     return text.table(titles, rows, right=("size", "shard", "offset"), width=width)
@@ -103,10 +105,11 @@ def _place(entry: Entry) -> tuple[str, str, str]:
 def _scopes(items: Sequence[NamedInfo], depth: int, sort: str, width: int | None) -> Iterator[str]:
     scopes = by_scope(items, depth)
     if sort in ("size", "elements"):
-        scopes.sort(key=lambda one: -(one.size if sort == "size" else one.elements))
+        scopes.sort(key=lambda scope: -(scope.size if sort == "size" else scope.elements))
     titles = ("scope", "tensors", "elements", "size")
     rows = [
-        (one.name, f"{one.tensors:,}", f"{one.elements:,}", bytes_text(one.size)) for one in scopes
+        (scope.name, f"{scope.tensors:,}", f"{scope.elements:,}", bytes_text(scope.size))
+        for scope in scopes
     ]
     return text.table(titles, rows, right=titles[1:], width=width)
 
@@ -114,13 +117,13 @@ def _scopes(items: Sequence[NamedInfo], depth: int, sort: str, width: int | None
 def _folded(items: Sequence[NamedInfo], width: int | None) -> Iterator[str]:
     rows = [
         (
-            one.name,
-            one.info.type_name,
-            shape_text(one.info.shape),
-            bytes_text(one.info.stored_size),
-            f"x {one.times:,}" if one.times > 1 else "",
+            fold.name,
+            fold.info.type_name,
+            shape_text(fold.info.shape),
+            bytes_text(fold.info.stored_size),
+            f"x {fold.times:,}" if fold.times > 1 else "",
         )
-        for one in folded(items)
+        for fold in folded(items)
     ]
     return text.table(("name", "type", "shape", "size", ""), rows, right=("size",), width=width)
 
@@ -132,18 +135,18 @@ def _json_lines(reader: TensorReader, items: Sequence[NamedInfo], long: bool) ->
             "dtype": data_type_name(info.data_type) if info.foreign is None else info.type_name,
             "shape": list(info.shape),
             "size": info.stored_size,
-            "slices": [str(one) for one in info.slices],
+            "slices": [str(tensor_slice) for tensor_slice in info.slices],
         }
         if long and isinstance(reader, BundleReader):
             entry = reader.entry(name)
-            stored = [reader.slice_entry(name, one) for one in entry.slices] or [entry]
+            slices = [reader.slice_entry(name, tensor_slice) for tensor_slice in entry.slices]
             made["stored"] = [
                 {
-                    "shard": one.shard_id,
-                    "offset": one.offset,
-                    "size": one.size,
-                    "crc32c": one.crc32c,
+                    "shard": entry.shard_id,
+                    "offset": entry.offset,
+                    "size": entry.size,
+                    "crc32c": entry.crc32c,
                 }
-                for one in stored
+                for entry in slices or [entry]
             ]
         yield json.dumps(made)

@@ -30,9 +30,9 @@ def merge_command(paths: tuple[str, ...], on_conflict: OnConflict, **writing: An
     given = [as_lazy(source) for source in sources]
     try:
         merged = merge(*given, on_conflict=on_conflict)
-        everything = {name: tensor for one in given for name, tensor in one.tensors.items()}
-        readers = [reader for one in given for reader in one.readers]
+        everything = {name: tensor for tensors in given for name, tensor in tensors.tensors.items()}
+        readers = [reader for tensors in given for reader in tensors.readers]
         write_result(LazyTensors(everything, readers), merged, target, **writing)
     finally:
-        for one in given:
-            one.close()
+        for tensors in given:
+            tensors.close()

@@ -35,11 +35,12 @@ def saved_model_command(
     """Show the SavedModel in DIR: tags, signatures, assets, init ops and variables."""
     graphs = list(read_saved_model(folder).meta_graphs)
     if tag_set is not None:
-        graphs = [one for one in graphs if set(_tags(one)) == set(tag_set.split(","))] or _no_graph(
+        tags = set(tag_set.split(","))
+        graphs = [graph for graph in graphs if set(_tags(graph)) == tags] or _no_graph(
             tag_set, graphs
         )
     found = [_describe(graph, signature) for graph in graphs]
-    if signature is not None and not any(one["signatures"] for one in found):
+    if signature is not None and not any(facts["signatures"] for facts in found):
         raise click.BadParameter(f"no graph has a signature {signature!r}", param_hint="signature")
     variables = _variables(folder)
     if as_json:
@@ -48,14 +49,14 @@ def saved_model_command(
         return
     out = console()
     out.print(markup(str(model_file(folder))))
-    for one in found:
-        _print_graph(out, one)
+    for facts in found:
+        _print_graph(out, facts)
     if signature is None:
         _print_variables(out, variables)
 
 
 def _no_graph(tag_set: str, graphs: list[MetaGraphDef]) -> list[MetaGraphDef]:
-    there = " or ".join(",".join(_tags(one)) for one in graphs)
+    there = " or ".join(",".join(_tags(graph)) for graph in graphs)
     raise click.BadParameter(
         f"no graph has just the tags {tag_set}; there is {there}", param_hint="--tag-set"
     )
@@ -86,7 +87,7 @@ def _describe(graph: MetaGraphDef, signature: str | None) -> dict[str, Any]:
             for key in sorted(graph.signature_def)
             if key not in _OPERATIONS and signature in (None, key)
         },
-        "assets": [[one.filename, one.tensor_info.name] for one in asset_file_defs(graph)],
+        "assets": [[asset.filename, asset.tensor_info.name] for asset in asset_file_defs(graph)],
         "init_op": get_init_op(graph),
         "train_op": get_train_op(graph),
         "restore_op": graph.saver_def.restore_op_name or None,

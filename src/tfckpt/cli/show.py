@@ -86,8 +86,8 @@ def _described(
 ) -> Iterator[str]:
     what = f"{info.type_name} {shape_text(info.shape)}"
     yield f"{text.bold(harmless(name))}  {what}, {bytes_text(info.stored_size)}"
-    for one in info.slices:
-        yield f"  slice {one}"
+    for tensor_slice in info.slices:
+        yield f"  slice {tensor_slice}"
     if array.dtype != object and array.size:
         yield summary(array)
     width = text.columns() or 100
@@ -118,8 +118,8 @@ def _csv(array: np.ndarray[Any, Any]) -> Iterator[str]:
 def _json(array: np.ndarray[Any, Any]) -> Iterator[str]:
     """Yield nested lists; NaN and infinite values are strings, as JSON has no such numbers."""
     flat = np.empty(array.size, object)
-    for at, one in enumerate(array.reshape(-1)):
-        flat[at] = _in_json(one)
+    for at, element in enumerate(array.reshape(-1)):
+        flat[at] = _in_json(element)
     nested = flat.reshape(array.shape).tolist()
     yield json.dumps(nested, allow_nan=False)
 

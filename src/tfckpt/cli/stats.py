@@ -33,7 +33,7 @@ def stats_command(path: str, names: tuple[str, ...], since: str | None, as_json:
     if as_json:
         text.write([json.dumps(found.to_json())])
     elif names:
-        text.write(line for one in found.tensors for line in _one(one))
+        text.write(line for tensor in found.tensors for line in _one(tensor))
     else:
         text.write(_table(found))
 
@@ -42,12 +42,16 @@ def _table(found: Statistics) -> Iterator[str]:
     titles = ["name", "type", "min", "mean", "max", "std", "histogram"]
     titles += ["moved"] if found.since is not None else []
     rows = []
-    for one in found.tensors:
-        row = [one.name, one.dtype, *map(_number, (one.min, one.mean, one.max, one.std))]
-        row.append(histogram(_fewer(one.histogram)) if one.histogram else one.unread or "")
+    for tensor in found.tensors:
+        row = [
+            tensor.name,
+            tensor.dtype,
+            *map(_number, (tensor.min, tensor.mean, tensor.max, tensor.std)),
+        ]
+        row.append(histogram(_fewer(tensor.histogram)) if tensor.histogram else tensor.unread or "")
         if found.since is not None:
-            row.append("" if one.moved is None else _moved(one))
-        rows.append([*row, ", ".join(one.suspicious)])
+            row.append("" if tensor.moved is None else _moved(tensor))
+        rows.append([*row, ", ".join(tensor.suspicious)])
     titles.append("")
     right = ("min", "mean", "max", "std")
     yield from text.table(titles, rows, right=right, width=text.columns())

@@ -35,7 +35,7 @@ def suggest_command(src: str, like: str, as_table: bool, as_json: bool) -> None:
             with open_tensors(like) as program:
                 found = suggest(reader, program)
     if as_json:
-        click.echo(json.dumps([one._asdict() for one in found], indent=2))
+        click.echo(json.dumps([suggestion._asdict() for suggestion in found], indent=2))
     elif as_table:
         _show(found)
     else:
@@ -46,7 +46,7 @@ def _variables(path: str) -> dict[str, Shape]:
     """Return the variables of a graph whose shapes are known."""
     from tfckpt.graph import list_graph_variables
 
-    shapes = {one.checkpoint_key: one.shape for one in list_graph_variables(path)}
+    shapes = {variable.checkpoint_key: variable.shape for variable in list_graph_variables(path)}
     known: dict[str, Shape] = {}
     for name, shape in shapes.items():
         sizes = [size for size in shape or () if size is not None]
@@ -58,8 +58,8 @@ def _variables(path: str) -> dict[str, Shape]:
 def _show(found: Suggestions) -> None:
     out = console()
     listing = table("target", "tensor", "sure", "why", right=("sure",))
-    for one in found:
-        name = one.name or " or ".join(one.candidates)
-        sure = f"{one.confidence:.2f}" if one.name else "open"
-        listing.add_row(markup(one.target), markup(name), sure, markup(one.reason))
+    for suggestion in found:
+        name = suggestion.name or " or ".join(suggestion.candidates)
+        sure = f"{suggestion.confidence:.2f}" if suggestion.name else "open"
+        listing.add_row(markup(suggestion.target), markup(name), sure, markup(suggestion.reason))
     out.print(listing)

@@ -104,8 +104,8 @@ def cells(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF")
-        for one in text
+        0 if unicodedata.combining(char) else 1 + (unicodedata.east_asian_width(char) in "WF")
+        for char in text
     )
 
 
@@ -130,8 +130,8 @@ def _fitting(text: str, width: int) -> int:
     if text.isascii():
         return width
     used = 0
-    for at, one in enumerate(text):
-        used += cells(one)
+    for at, char in enumerate(text):
+        used += cells(char)
         if used > width and at:
             return at
     return len(text)

@@ -66,7 +66,7 @@ def _lines(top: _Branch, depth: int | None) -> Iterator[str]:
     """Yield the lines of all branches below the top."""
     guides = _GUIDES if text.can_print(_GUIDES[0][0]) else _ASCII_GUIDES
     width = text.columns()
-    waiting = [(one, "", at == 0, 1) for at, one in enumerate(reversed(top.below))]
+    waiting = [(branch, "", at == 0, 1) for at, branch in enumerate(reversed(top.below))]
     while waiting:
         branch, before, is_last, level = waiting.pop()
         head, rest = guides[0 if is_last else 1]
@@ -74,8 +74,8 @@ def _lines(top: _Branch, depth: int | None) -> Iterator[str]:
         yield from _wrapped(branch.label, note, before + head, before + rest, width)
         if depth is None or level < depth:
             waiting.extend(
-                (one, before + rest, at == 0, level + 1)
-                for at, one in enumerate(reversed(branch.below))
+                (below, before + rest, at == 0, level + 1)
+                for at, below in enumerate(reversed(branch.below))
             )
 
 
@@ -100,7 +100,7 @@ def _leaf(name: str, info: TensorInfo) -> _Branch:
 
 
 def _folded(label: str, below: list[_Branch]) -> _Branch:
-    tensors, size = sum(one.tensors for one in below), sum(one.size for one in below)
+    tensors, size = sum(branch.tensors for branch in below), sum(branch.size for branch in below)
     return _Branch(label, tensors, size, below)
 
 
@@ -153,7 +153,9 @@ class _Objects:
 
     def _is_slot(self, node_id: int) -> bool:
         """Whether a node has values, and all of them are not to be shown."""
-        keys = {one.checkpoint_key for one in self._source.graph.nodes[node_id].attributes}
+        keys = {
+            attribute.checkpoint_key for attribute in self._source.graph.nodes[node_id].attributes
+        }
         return bool(keys) and keys <= self._left_out
 
     def _child(self, name: str, node_id: int, made: dict[int, list[_Branch]]) -> _Branch:
@@ -183,11 +185,11 @@ class _Objects:
 
     def _slot_branches(self, node_id: int) -> list[_Branch]:
         slots: dict[str, list[_Branch]] = {}
-        for one in self._source.graph.nodes[node_id].slot_variables:
-            variable = self._source.paths.get(one.original_variable_node_id, "?")
-            for leaf in self._values(one.slot_variable_node_id):
+        for slot in self._source.graph.nodes[node_id].slot_variables:
+            variable = self._source.paths.get(slot.original_variable_node_id, "?")
+            for leaf in self._values(slot.slot_variable_node_id):
                 label = leaf.label.replace(f"({VARIABLE_VALUE})", harmless(variable), 1)
-                slots.setdefault(one.slot_name, []).append(leaf._replace(label=label))
+                slots.setdefault(slot.slot_name, []).append(leaf._replace(label=label))
         return [_folded(f"slot {harmless(name)}", below) for name, below in slots.items()]
 
 

@@ -204,7 +204,7 @@ def _check_free(path: Any, overwrite: bool) -> None:
 def glob(pattern: Any) -> list[str]:
     """List the paths that fit a pattern, or one of several."""
     patterns = pattern if isinstance(pattern, list | tuple) else [pattern]
-    return [path for one in patterns for path in sorted(_glob.glob(_local(one)))]
+    return [path for pattern in patterns for path in sorted(_glob.glob(_local(pattern)))]
 
 
 class FileStatistics:

@@ -101,7 +101,7 @@ def _near(module: str, name: str) -> list[str]:
     from difflib import get_close_matches
 
     start = ".".join(filter(None, (PACKAGE, module)))
-    return [f"{start}.{one}" for one in get_close_matches(name, table.names_in(module), 2, 0.8)]
+    return [f"{start}.{near}" for near in get_close_matches(name, table.names_in(module), 2, 0.8)]
 
 
 class CompatLoader(Loader):

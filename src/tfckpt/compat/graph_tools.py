@@ -408,7 +408,9 @@ def _show_everything(folder: str) -> None:
             print(f"\nsignature_def['{key}']:")
             _show_signature(graph.signature_def, key, "  ")
         ops = {node.op for node in graph.graph_def.node}
-        ops |= {node.op for one in graph.graph_def.library.function for node in one.node_def}
+        ops |= {
+            node.op for function in graph.graph_def.library.function for node in function.node_def
+        }
         print(f"The MetaGraph with tag set {tags} contains the following ops: {sorted(ops)}")
     print("\nConcrete functions are not listed without TensorFlow.")
 

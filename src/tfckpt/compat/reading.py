@@ -34,7 +34,7 @@ class CheckpointReader:
     @tensorflow_errors
     def get_variable_to_dtype_map(self) -> dict[str, DType]:
         """Return the types of all tensors by name."""
-        return {name: as_dtype(int(one.data_type)) for name, one in self._reader.infos().items()}
+        return {name: as_dtype(int(info.data_type)) for name, info in self._reader.infos().items()}
 
     @tensorflow_errors
     def debug_string(self) -> bytes:

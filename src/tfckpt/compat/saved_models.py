@@ -29,7 +29,7 @@ class _Loaded:
     def __init__(self, tree: Any, variables: list[Variable], where: str) -> None:
         self._tree, self._where = tree, where
         self.variables = variables
-        self.trainable_variables = [one for one in variables if one.trainable]
+        self.trainable_variables = [variable for variable in variables if variable.trainable]
 
     @property
     def signatures(self) -> Any:

@@ -499,7 +499,7 @@ def _symbols() -> Iterator[Symbol]:
 @cache
 def symbols() -> Mapping[str, Symbol]:
     """Return all symbols by TensorFlow's name."""
-    return {one.name: one for one in _symbols()}
+    return {symbol.name: symbol for symbol in _symbols()}
 
 
 @cache

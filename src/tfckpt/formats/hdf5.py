@@ -136,10 +136,10 @@ class Hdf5Reader(RawReader):
     def metadata(self) -> Mapping[str, Any]:
         said = dict(self._metadata)
         with self._limits:
-            for path, one in self._objects.items():
+            for path, item in self._objects.items():
                 with located(self.path), _checked(f"the attributes of {path or '/'!r}"):
-                    for name in one.attrs:
-                        said[f"{path}@{name}" if path else name] = _attribute(one, name)
+                    for name in item.attrs:
+                        said[f"{path}@{name}" if path else name] = _attribute(item, name)
         return said
 
     def read(self, name: str, index: Index | None = None) -> Array:
@@ -186,7 +186,7 @@ class Hdf5Reader(RawReader):
             )
             for at in range(0, len(row), _STRINGS):
                 last = box[-1:]
-                part = tuple(_within(one, at, min(at + _STRINGS, len(row))) for one in last)
+                part = tuple(_within(axis, at, min(at + _STRINGS, len(row))) for axis in last)
                 read = np.asarray(dataset[(*fixed, *part)], object).reshape(-1)
                 strings = to_bytes_list(read)
                 total += sum(map(len, strings))
@@ -316,7 +316,9 @@ def _long_list(objects: Mapping[str, Any], path: str, name: str) -> list[str]:
         numbered = takewhile(there.__contains__, (f"{name}{number}" for number in count()))
         keys = [name] if name in there else list(numbered)
         parts = [_attribute(objects[path], key) for key in keys]
-    return [one for part in parts if isinstance(part, list) for one in part if isinstance(one, str)]
+    return [
+        text for part in parts if isinstance(part, list) for text in part if isinstance(text, str)
+    ]
 
 
 class _SourceFile(io.RawIOBase):
@@ -471,7 +473,7 @@ def _write_attribute(made: Any, key: str, said: Any) -> None:
 
 def _write_strings(made: Any, name: str, array: Array, how: Mapping[str, Any]) -> None:
     strings = to_bytes_list(np.asarray(array))
-    if any(b"\0" in one for one in strings):
+    if any(b"\0" in string for string in strings):
         raise InvalidArgumentError(
             "HDF5 cannot hold strings with a zero byte: leave it out (skip=[...])", tensor=name
         )

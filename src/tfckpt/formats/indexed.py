@@ -132,7 +132,7 @@ def _decode(index: str) -> tuple[dict[str, list[str]], dict[str, object]]:
     if not isinstance(found, dict):
         raise DataLossError(f"no index of files of tensors: it has no {_WEIGHT_MAP}")
     places = {name: some if isinstance(some, list) else [some] for name, some in found.items()}
-    for file in (one for some in places.values() for one in some or [None]):
+    for file in (file_name for some in places.values() for file_name in some or [None]):
         if not isinstance(file, str):
             raise DataLossError(f"no index of files of tensors: its {_WEIGHT_MAP} names none")
         if not file or file in (".", "..") or re.search(r"[/\\:\0]", file):

@@ -110,22 +110,22 @@ class _Found(NamedTuple):
 
 def _found(value: object, steps: int) -> _Found:
     found = _Found({}, {}, {})
-    for path, one in _leaves(value, steps):
+    for path, leaf in _leaves(value, steps):
         name = path or ONLY_TENSOR
         if any(name in held for held in found):
             raise UnimplementedError(f"the file has two values under the path {name!r}")
-        if isinstance(one, Storage):
-            one = View(one, one.dtype, one.offset, (one.size - one.offset,), (1,))
-        if isinstance(one, View | Unheld):
-            found.views[name] = one
-        elif isinstance(one, NumpyArray) and one.array is not None:
-            found.arrays[name] = one.array
-        elif isinstance(one, np.ndarray):
-            found.arrays[name] = one
-        elif isinstance(one, NumpyArray | NumpyDtype):
+        if isinstance(leaf, Storage):
+            leaf = View(leaf, leaf.dtype, leaf.offset, (leaf.size - leaf.offset,), (1,))
+        if isinstance(leaf, View | Unheld):
+            found.views[name] = leaf
+        elif isinstance(leaf, NumpyArray) and leaf.array is not None:
+            found.arrays[name] = leaf.array
+        elif isinstance(leaf, np.ndarray):
+            found.arrays[name] = leaf
+        elif isinstance(leaf, NumpyArray | NumpyDtype):
             raise DataLossError(f"the pickle has an array of numpy's without a value: {name!r}")
         else:
-            found.rest[name] = one.name if isinstance(one, Name) else one
+            found.rest[name] = leaf.name if isinstance(leaf, Name) else leaf
     return found
 
 

@@ -213,7 +213,11 @@ class RawReader(ForeignReader):
         for name in wanted:
             self.readable(name)
         tensors = {name: self._tensors[name] for name in wanted}
-        plain = {n: one for n, one in tensors.items() if one.held is None and not one.packed}
+        plain = {
+            n: elements
+            for n, elements in tensors.items()
+            if elements.held is None and not elements.packed
+        }
         with located(self.path), self._limits:
             self._check(plain.values(), None)
             arrays = fetch_all(self._source, plain)
@@ -221,14 +225,16 @@ class RawReader(ForeignReader):
 
     def _check(self, tensors: Iterable[Elements], wanted: int | None) -> None:
         """Check the stretches that tensors lie in, of which `wanted` bytes are asked for."""
-        for one in dict.fromkeys(stored.checked for stored in tensors) if self._verify else ():
-            if one is None or one in self._verified:
+        for checksummed in (
+            dict.fromkeys(stored.checked for stored in tensors) if self._verify else ()
+        ):
+            if checksummed is None or checksummed in self._verified:
                 continue
-            costs_little = wanted is None or one.size <= max(_SMALL, _SHARE * wanted)
+            costs_little = wanted is None or checksummed.size <= max(_SMALL, _SHARE * wanted)
             if costs_little or self._verify == "whole":
-                one.check(self._source)
+                checksummed.check(self._source)
                 if wanted is not None:
-                    self._verified.add(one)
+                    self._verified.add(checksummed)
 
     def close(self) -> None:
         self._source.close()
@@ -257,7 +263,9 @@ def fetch_all(source: Source, tensors: Mapping[str, Elements]) -> dict[str, Arra
     Raises DataLossError where a tensor reaches out of the file, ResourceExhaustedError where all
     together are out of proportion to it.
     """
-    needed = sum(volume(one.info.shape) * one.info.dtype.itemsize for one in tensors.values())
+    needed = sum(
+        volume(tensor.info.shape) * tensor.info.dtype.itemsize for tensor in tensors.values()
+    )
     limits.current().check_memory(needed, source.size, f"{len(tensors)} tensors")
     plain: dict[bool, list[tuple[str, Entry]]] = {False: [], True: []}
     arrays: dict[str, Array] = {}

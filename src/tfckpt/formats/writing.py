@@ -274,13 +274,13 @@ def _write_set(path: str, tensors: Prepared, most: int, fsync: bool) -> str:
     index = path + JSON_INDEX_SUFFIX
     with ExitStack() as opened:
         writers = []
-        for one, names in zip(paths, files, strict=True):
-            file = opened.enter_context(FileWriter(one, fsync=fsync))
+        for file_path, names in zip(paths, files, strict=True):
+            file = opened.enter_context(FileWriter(file_path, fsync=fsync))
             some = {name: infos[name] for name in names}
             safetensors.write_safetensors(file, some, tensors.value, tensors.metadata)
             file.flush()
             writers.append(file)
-            weight_map.update(dict.fromkeys(names, os.path.basename(one)))
+            weight_map.update(dict.fromkeys(names, os.path.basename(file_path)))
         publish_set(index, writers, weight_map, sum(sizes.values()), fsync=fsync)
     return index
 

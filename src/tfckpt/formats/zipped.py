@@ -74,7 +74,7 @@ class Archive:
             if member.name in self.members:
                 raise DataLossError(f"the archive has {member.name!r} twice")
             self.members[member.name] = member
-        self._headers = [*sorted({one.header for one in self.members.values()}), begin]
+        self._headers = [*sorted({member.header for member in self.members.values()}), begin]
         if len(self._headers) <= len(self.members):
             raise DataLossError("members of the archive lie in one place")
 

@@ -148,7 +148,7 @@ def _one_variable(chosen: tuple[str, ...], known: Mapping[str, PartedVariable]) 
     owners = by_name(known)
     found = {owners[name] for name in chosen}
     if len(found) != 1:
-        listed = ", ".join(sorted(one.name for one in found))
+        listed = ", ".join(sorted(variable.name for variable in found))
         raise InvalidArgumentError(
             f"a list has the parts of one variable, not of {listed or 'none'}"
         )
@@ -164,8 +164,8 @@ def _in_scope(scope: str, target: str, known: Mapping[str, PartedVariable]) -> I
             f"{scope!r} is assigned to {target!r}, which is no variable of the mapping{among}; "
             f"scopes end with a slash on both sides, 'old/': 'new/'"
         )
-    inside, outside = ("" if one == "/" else one for one in (target, scope))
-    found = [one for name, one in sorted(known.items()) if name.startswith(inside)]
+    inside, outside = ("" if scope_name == "/" else scope_name for scope_name in (target, scope))
+    found = [variable for name, variable in sorted(known.items()) if name.startswith(inside)]
     if not found:
         raise InvalidArgumentError(f"{scope!r} is assigned to {target!r}, where no variable is")
     for variable in found:

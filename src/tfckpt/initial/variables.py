@@ -35,8 +35,8 @@ def variables_in(weights: Weights) -> dict[str, PartedVariable]:
 
     >>> for variable in variables_in({"w/part_1": 0, "w/part_0": 0, "x/part_7": 0}).values():
     ...     print(variable)
-    Variable(name='x/part_7', parts=())
-    Variable(name='w', parts=('w/part_0', 'w/part_1'))
+    PartedVariable(name='x/part_7', parts=())
+    PartedVariable(name='w', parts=('w/part_0', 'w/part_1'))
     """
     sets: dict[str, dict[int, str]] = {}
     for name in weights:
@@ -54,7 +54,11 @@ def variables_in(weights: Weights) -> dict[str, PartedVariable]:
 
 def by_name(variables: Mapping[str, PartedVariable]) -> dict[str, PartedVariable]:
     """Return which variable each name in the mapping of weights belongs to."""
-    return {name: one for one in variables.values() for name in one.parts or (one.name,)}
+    return {
+        name: variable
+        for variable in variables.values()
+        for name in variable.parts or (variable.name,)
+    }
 
 
 def names_by_id(weights: Weights) -> dict[int, str]:
@@ -71,9 +75,11 @@ def places_of_parts(shapes: Iterable[Shape], whole: Shape) -> list[tuple[slice, 
     shapes = list(shapes)
     for axis, size in enumerate(whole):
         rest = whole[:axis] + whole[axis + 1 :]
-        if any(len(one) != len(whole) or one[:axis] + one[axis + 1 :] != rest for one in shapes):
+        if any(
+            len(shape) != len(whole) or shape[:axis] + shape[axis + 1 :] != rest for shape in shapes
+        ):
             continue
-        stops = np.cumsum([one[axis] for one in shapes]).tolist()
+        stops = np.cumsum([shape[axis] for shape in shapes]).tolist()
         if stops[-1] == size:
             before = (slice(None),) * axis
             starts = [0, *stops[:-1]]

@@ -79,28 +79,31 @@ def warm_start(
     _check_used("var_name_to_prev_var_name", previous, chosen)
     _check_used("var_name_to_vocab_info", vocabs, chosen)
     with load_checkpoint(ckpt_to_initialize_from) as reader:
-        keys = _keys(reader, {one.name: previous.get(one.name, one.name) for one in chosen})
+        keys = _keys(
+            reader,
+            {variable.name: previous.get(variable.name, variable.name) for variable in chosen},
+        )
         wanted = [
-            Pairing(keys[one.name], one, names)
-            for one, names in chosen.items()
-            if vars_to_warm_start or one.name in vocabs
+            Pairing(keys[variable.name], variable, names)
+            for variable, names in chosen.items()
+            if vars_to_warm_start or variable.name in vocabs
         ]
-        with_vocab = [one for one in wanted if one.variable.name in vocabs]
+        with_vocab = [pairing for pairing in wanted if pairing.variable.name in vocabs]
         sources = fitted(
-            [one for one in wanted if one.variable.name not in vocabs],
+            [pairing for pairing in wanted if pairing.variable.name not in vocabs],
             reader,
             weights,
-            also=[one.tensor for one in with_vocab],
+            also=[pairing.tensor for pairing in with_vocab],
         )
         matrices = {
             name: matrix
-            for one in with_vocab
-            for name, matrix in _matrices(reader, one, vocabs[one.variable.name], weights)
+            for pairing in with_vocab
+            for name, matrix in _matrices(reader, pairing, vocabs[pairing.variable.name], weights)
         }
         done = read_into(reader, sources, weights)
     for name, matrix in matrices.items():
         put_at(name, matrix, weights)
-    done |= {name: one.tensor for one in with_vocab for name in one.names}
+    done |= {name: pairing.tensor for pairing in with_vocab for name in pairing.names}
     logger.info("Warm-started %d variables from %s", len(wanted), reader.path)
     return done
 
@@ -120,10 +123,10 @@ def _chosen(
 def _names(choice: str | list[Any] | None, weights: Weights) -> Iterator[str]:
     if choice is None or isinstance(choice, str):
         yield from _matching(choice or "", weights)
-    elif isinstance(choice, list) and all(isinstance(one, str) for one in choice):
+    elif isinstance(choice, list) and all(isinstance(item, str) for item in choice):
         for pattern in choice:
             yield from _matching(pattern, weights)
-    elif isinstance(choice, list) and all(isinstance(one, np.ndarray) for one in choice):
+    elif isinstance(choice, list) and all(isinstance(item, np.ndarray) for item in choice):
         known = names_by_id(weights)
         yield from (name_of(array, known) for array in choice)
     else:
@@ -147,7 +150,7 @@ def _matching(pattern: str, weights: Weights) -> list[str]:
 def _check_used(
     setting: str, names: Mapping[str, object], chosen: Iterable[PartedVariable]
 ) -> None:
-    known = [one.name for one in chosen]
+    known = [variable.name for variable in chosen]
     unused = sorted(names.keys() - set(known))
     if unused:
         raise InvalidArgumentError(

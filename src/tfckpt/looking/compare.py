@@ -72,7 +72,7 @@ class Comparison(Printed):
     @property
     def unread(self) -> tuple[TensorDifference, ...]:
         """Tensors whose values could not be read."""
-        return tuple(one for one in self.different if one.what == "unread")
+        return tuple(difference for difference in self.different if difference.what == "unread")
 
     def to_json(self) -> dict[str, Any]:
         """Return it in JSON's types."""
@@ -85,8 +85,8 @@ class Comparison(Printed):
             "equal": self.equal,
             "only_a": list(self.only_a),
             "only_b": list(self.only_b),
-            "renamed": [list(one) for one in self.renamed],
-            "different": [asdict(one) for one in self.different],
+            "renamed": [list(pair) for pair in self.renamed],
+            "different": [asdict(difference) for difference in self.different],
         }
 
     def summary(self) -> str:
@@ -108,7 +108,7 @@ class Comparison(Printed):
         lines += (f"- {name}" for name in self.only_a)
         lines += (f"+ {name}" for name in self.only_b)
         lines += (f"> {old} -> {new}" for old, new in self.renamed)
-        lines += (f"! {one}" for one in self.different)
+        lines += (f"! {difference}" for difference in self.different)
         return "\n".join([*lines, self.summary()])
 
 

@@ -127,12 +127,12 @@ class Description(Printed):
         yield f"{self.path}: {self.what}"
         for heading, text in self.facts.items():
             yield _fact(heading, text)
-        for one in self.checkpoints:
+        for checkpoint in self.checkpoints:
             if self.kind != "checkpoint":
                 yield ""
-                mark = " (the latest)" if one.path == self.latest else ""
-                yield f"{os.path.relpath(one.path, self.path)}{mark}"
-            yield from (_fact(*line) for line in one.lines())
+                mark = " (the latest)" if checkpoint.path == self.latest else ""
+                yield f"{os.path.relpath(checkpoint.path, self.path)}{mark}"
+            yield from (_fact(*line) for line in checkpoint.lines())
         if self.below:
             yield _fact("below it", ", ".join(self.below))
         for problem in self.problems:
@@ -214,7 +214,9 @@ def _graph_facts(graphs: list[Any]) -> Iterator[tuple[str, str]]:
         yield key, f"{tags}{plural(found.nodes, 'node')}{functions}{by}"
         if found.variables:
             yield f"{key} has", plural(len(found.variables), "variable")
-        names = [one.key for one in found.signatures if not one.key.startswith("__")]
+        names = [
+            signature.key for signature in found.signatures if not signature.key.startswith("__")
+        ]
         if names:
             yield "signatures", ", ".join(names)
 
@@ -226,7 +228,7 @@ def _folder(folder: str) -> Description:
     locations = checkpoints_in(folder)
     latest = None
     if STATE_FILE in names:
-        problems += (one.message for one in check_state(folder) if one.kind != "note")
+        problems += (finding.message for finding in check_state(folder) if finding.kind != "note")
         with suppress(CheckpointError):  # it is among the problems
             latest = latest_in_state(folder)
     if model is not None:
@@ -325,7 +327,9 @@ def _files(location: Location, reader: CheckpointReader) -> tuple[tuple[str, ...
     """Return the files of a checkpoint that are there, and those that are not."""
     if isinstance(reader, BundleReader):
         index, count = committed_index(location.path), reader.header.num_shards
-        paths = [committed_shard(location.path, one, count, index) for one in range(count)]
+        paths = [
+            committed_shard(location.path, shard_id, count, index) for shard_id in range(count)
+        ]
         if is_remote(location.path):
             return (index, *paths), ()
         there = [path for path in paths if os.path.isfile(path)]
@@ -344,7 +348,7 @@ def _of_table(files: tuple[str, ...], reader: CheckpointReader) -> tuple[int | N
         return None, "none"
     try:
         table = Table(source)
-        kinds = {source.read(one.offset + one.size, 1)[0] for one in table.handles}
+        kinds = {source.read(handle.offset + handle.size, 1)[0] for handle in table.handles}
         compression = " and ".join(
             "none" if kind == NO_COMPRESSION else "snappy" for kind in sorted(kinds)
         )

@@ -83,7 +83,9 @@ class Subject:
             entry = reader.entry(self.key(name))
             if not entry.slices:
                 return _checksum_of(entry)
-            pieces = (reader.slice_entry(self.key(name), one) for one in entry.slices)
+            pieces = (
+                reader.slice_entry(self.key(name), tensor_slice) for tensor_slice in entry.slices
+            )
             return (entry.slices, *map(_checksum_of, pieces))
         except CheckpointError:
             return None

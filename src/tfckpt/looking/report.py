@@ -112,9 +112,9 @@ def _numbers(tensors: Subject, name: str, dtype: str, shape: tuple[int, ...]) ->
 
 def _add_pictures(tensors: Subject, rows: Sequence[dict[str, Any]]) -> None:
     """Add small pictures of the biggest tensors of two and more dimensions."""
-    fit = [one for one in rows if len(one["shape"]) >= 2 and one["min"] is not None]
+    fit = [row for row in rows if len(row["shape"]) >= 2 and row["min"] is not None]
     named = dict(zip((row["name"] for row in rows), tensors.names, strict=True))
-    for row in sorted(fit, key=lambda one: -one["elements"])[:_PICTURES]:
+    for row in sorted(fit, key=lambda row: -row["elements"])[:_PICTURES]:
         array = numbers(tensors.value(named[row["name"]]))
         if array is not None:
             row["picture"] = picture(array)
@@ -180,8 +180,8 @@ def _facts(described: Description, title: str) -> Iterator[str]:
     yield _fact("what", described.what)
     for heading, text in described.facts.items():
         yield _fact(heading, text)
-    for one in described.checkpoints:
-        for heading, text in one.lines() if one.path == title or is_only else ():
+    for found in described.checkpoints:
+        for heading, text in found.lines() if found.path == title or is_only else ():
             yield _fact(heading, text)
     for problem in described.problems:
         yield _fact("problem", problem)
@@ -220,5 +220,5 @@ def _differences(compared: Comparison | None) -> Iterator[str]:
     yield from (f"<li>only there: {html.escape(name)}</li>" for name in compared.only_b)
     for old, new in compared.renamed:
         yield f"<li>{html.escape(old)} is called {html.escape(new)} there</li>"
-    yield from (f"<li>{html.escape(str(one))}</li>" for one in compared.different)
+    yield from (f"<li>{html.escape(str(difference))}</li>" for difference in compared.different)
     yield "</ul></section>"

@@ -49,7 +49,7 @@ class VerifyReport(Printed):
     @property
     def ok(self) -> bool:
         """Whether nothing is damaged, missing or could not be read."""
-        return not any(one.is_serious for one in self.findings)
+        return not any(finding.is_serious for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
         """Return it in JSON's types; the schema is on the page of the command line."""
@@ -62,11 +62,13 @@ class VerifyReport(Printed):
             "tensors": self.tensors,
             "size": self.size,
             "files": list(self.files),
-            "findings": [one.to_json() for one in self.findings],
+            "findings": [finding.to_json() for finding in self.findings],
         }
 
     def __str__(self) -> str:
-        return "\n".join([self.summary(), *(f"  {one.kind}: {one}" for one in self.findings)])
+        return "\n".join(
+            [self.summary(), *(f"  {finding.kind}: {finding}" for finding in self.findings)]
+        )
 
     def summary(self) -> str:
         """Return one line."""
@@ -74,7 +76,7 @@ class VerifyReport(Printed):
             f"{plural(self.tensors, 'tensor')}, {bytes_text(self.size)} in "
             f"{plural(len(self.files), 'file')}{', no values read' if self.quick else ''}"
         )
-        counts = {kind: sum(one.kind == kind for one in self.findings) for kind in _SAID}
+        counts = {kind: sum(finding.kind == kind for finding in self.findings) for kind in _SAID}
         wrong = ", ".join(f"{count} {_SAID[kind]}" for kind, count in counts.items() if count)
         return f"{self.path}: {wrong or 'sound'} ({seen})"
 
@@ -110,8 +112,9 @@ def verify(
     True
     >>> with open(prefix + ".data-00000-of-00001", "r+b") as file:
     ...     _ = file.write(b"!")
-    >>> [(one.kind, one.tensor, one.offset) for one in tfckpt.verify(prefix).findings]
-    [('damage', 'w', 0)]
+    >>> [finding] = tfckpt.verify(prefix).findings
+    >>> finding.kind, finding.tensor, finding.offset
+    ('damage', 'w', 0)
     """
     given = as_path(path)
     work = _Work(executor, quick, progress)
@@ -123,9 +126,9 @@ def verify(
         given,
         tuple(findings),
         len(checked),
-        sum(one.tensors for one in checked),
-        sum(one.size for one in checked),
-        tuple(file for one in checked for file in one.files),
+        sum(checkpoint.tensors for checkpoint in checked),
+        sum(checkpoint.size for checkpoint in checked),
+        tuple(file for checkpoint in checked for file in checkpoint.files),
         quick,
     )
     logger.info("%s", report.summary())
@@ -164,15 +167,17 @@ class _Work:
                 variables, found = self._saved_model(folder)
             else:
                 variables, found = [], []
-            here = [self.checkpoint(one) for one in checkpoints_in(folder)] if files else []
-            for one in (*here, *variables):
-                findings += one.findings
+            here = (
+                [self.checkpoint(location) for location in checkpoints_in(folder)] if files else []
+            )
+            for checkpoint in (*here, *variables):
+                findings += checkpoint.findings
             findings += found
             checked += (*here, *variables)
             if STATE_FILE in files:
                 seen += 1
                 findings += check_state(folder)
-            stems = {one.stem for one in here}
+            stems = {checkpoint.stem for checkpoint in here}
             for name in sorted(files):
                 path = os.path.join(folder, name)
                 if name.endswith(".meta") and path.removesuffix(".meta") not in stems:
@@ -226,14 +231,18 @@ def check_state(folder: str) -> Iterator[Finding]:
         yield Finding("damage", "it names no checkpoint", path)
     latest = state.model_checkpoint_path
     gone = []
-    for one in dict.fromkeys(filter(None, [latest, *state.all_model_checkpoint_paths])):
-        place = found_at(os.path.join(folder, one), folder)
-        if place is None and one == latest:
-            yield Finding("missing", f"the latest checkpoint that it names is gone: {one}", path)
+    for named in dict.fromkeys(filter(None, [latest, *state.all_model_checkpoint_paths])):
+        place = found_at(os.path.join(folder, named), folder)
+        if place is None and named == latest:
+            yield Finding("missing", f"the latest checkpoint that it names is gone: {named}", path)
         elif place is None:
-            gone.append(one)
-        elif one == latest and os.path.abspath(place) != os.path.abspath(os.path.join(folder, one)):
-            yield Finding("note", f"it names {one}, which is beside it now: the folder moved", path)
+            gone.append(named)
+        elif named == latest and os.path.abspath(place) != os.path.abspath(
+            os.path.join(folder, named)
+        ):
+            yield Finding(
+                "note", f"it names {named}, which is beside it now: the folder moved", path
+            )
     if gone:
         names = shown(gone, 3)
         yield Finding(

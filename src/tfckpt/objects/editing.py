@@ -42,7 +42,7 @@ def without_values(
         del node.children[:]
         node.children.extend(left)
     for node in pruned.nodes:
-        kept = [one for one in node.attributes if one.checkpoint_key not in gone]
+        kept = [attribute for attribute in node.attributes if attribute.checkpoint_key not in gone]
         del node.attributes[:]
         node.attributes.extend(kept)
     _remove_emptied(pruned, before)
@@ -61,12 +61,12 @@ def _keys_after(graph: TrackableObjectGraph, before: NodePaths) -> dict[str, str
     """Give values whose keys were those of paths `before` the keys of their paths now."""
     keys: dict[str, str] = {}
     for node_id, path in NodePaths(graph).items():
-        for one in graph.nodes[node_id].attributes:
-            key, parts = one.checkpoint_key, parse_key(one.checkpoint_key)
+        for attribute in graph.nodes[node_id].attributes:
+            key, parts = attribute.checkpoint_key, parse_key(attribute.checkpoint_key)
             changed = path != before[node_id] and key.startswith(f"{before[node_id]}/.ATTRIBUTES/")
             if changed and parts is not None:
-                one.checkpoint_key = attribute_key(path, parts.attribute)
-            keys[key] = one.checkpoint_key
+                attribute.checkpoint_key = attribute_key(path, parts.attribute)
+            keys[key] = attribute.checkpoint_key
     return keys
 
 
@@ -88,7 +88,7 @@ def moved(
 
 def keys_of(graph: TrackableObjectGraph) -> set[str]:
     """Return the keys of all values."""
-    return {one.checkpoint_key for node in graph.nodes for one in node.attributes}
+    return {attribute.checkpoint_key for node in graph.nodes for attribute in node.attributes}
 
 
 class _Move:
@@ -109,8 +109,8 @@ class _Move:
         """Return the path that each object with values shall have."""
         targets: dict[int, Names] = {}
         for node_id in self._paths.links:
-            for one in self._old.nodes[node_id].attributes:
-                key = one.checkpoint_key
+            for attribute in self._old.nodes[node_id].attributes:
+                key = attribute.checkpoint_key
                 path = self._paths.names(node_id)
                 if key in wanted and wanted[key] != key:
                     path = _path_of(key, wanted[key])
@@ -197,7 +197,9 @@ class _Move:
         nodes[0].Clear()
         self._redirect(0, new_id)
         self._before.add(new_id)
-        self._targets = {new_id if one == 0 else one: p for one, p in self._targets.items()}
+        self._targets = {
+            new_id if target == 0 else target: p for target, p in self._targets.items()
+        }
         self._put(new_id, path)
 
     def _cut(self, node_id: int) -> None:
@@ -223,7 +225,7 @@ class _Move:
 
     def _child(self, node_id: int, name: str) -> int | None:
         children = self._graph.nodes[node_id].children
-        return next((one.node_id for one in children if one.local_name == name), None)
+        return next((child.node_id for child in children if child.local_name == name), None)
 
     def _new_node(self) -> int:
         self._graph.nodes.add()
@@ -273,12 +275,12 @@ class _Move:
                     at[slot_node] = slot_path(path, paths[owner], slot.slot_name)
         keys: dict[str, str] = {}
         for node_id, node in enumerate(self._graph.nodes):
-            for one in node.attributes:
-                parts = parse_key(one.checkpoint_key)
-                new = one.checkpoint_key
+            for attribute in node.attributes:
+                parts = parse_key(attribute.checkpoint_key)
+                new = attribute.checkpoint_key
                 if node_id in at and parts is not None:
                     new = attribute_key(at[node_id], parts.attribute)
-                keys[one.checkpoint_key] = one.checkpoint_key = new
+                keys[attribute.checkpoint_key] = attribute.checkpoint_key = new
         twice = sorted(key for key, count in Counter(keys.values()).items() if count > 1)
         if twice:
             raise InvalidArgumentError(

@@ -222,8 +222,8 @@ _thread_locks: WeakSet[ThreadLock] = WeakSet()
 def _begin_child() -> None:
     for descriptor in list(_held):
         descriptor.close()
-    for one in list(_thread_locks):
-        one.renew()
+    for thread_lock in list(_thread_locks):
+        thread_lock.renew()
 
 
 if hasattr(os, "register_at_fork"):

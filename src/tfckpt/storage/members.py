@@ -99,8 +99,8 @@ class Members(Generic[T]):
 
     def close(self) -> None:
         with self._lock:
-            for one in self._open.values():
-                one.source.close()
+            for member in self._open.values():
+                member.source.close()
             self._open.clear()
 
     def _keep(self, number: int, source: Source) -> _Open[T]:

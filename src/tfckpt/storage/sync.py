@@ -51,11 +51,11 @@ def make_folder(folder: str, *, fsync: bool = True) -> None:
     while folder and not os.path.isdir(folder):
         missing.append(folder)
         folder = os.path.dirname(folder)
-    for one in reversed(missing):
-        with refused(one, "make the folder"):
-            os.makedirs(one, exist_ok=True)  # another may be faster
+    for folder in reversed(missing):
+        with refused(folder, "make the folder"):
+            os.makedirs(folder, exist_ok=True)  # another may be faster
         if fsync:
-            sync_folder(one)
+            sync_folder(folder)
 
 
 def _sync(number: int, path: str) -> None:

@@ -102,7 +102,11 @@ class Selection(NamedTuple):
         Raises DataLossError where slices overlap, or lack selected elements.
         """
         check_disjoint(slices, shape)
-        parts = [part for one in slices if volume((part := self._within(one, shape)).shape)]
+        parts = [
+            part
+            for tensor_slice in slices
+            if volume((part := self._within(tensor_slice, shape)).shape)
+        ]
         held = sum(volume(part.shape) for part in parts)
         if held != volume(self.shape):
             raise DataLossError(

@@ -147,7 +147,10 @@ def check_disjoint(slices: Sequence[TensorSlice], shape: Shape) -> None:
     """Raise DataLossError for slices that share an element, or reach outside `shape`."""
     limits.current().check("slices", len(slices), "slices of one tensor")
     boxes = np.array(
-        [[(part.start, part.stop) for part in one.index_in(shape)] for one in slices],
+        [
+            [(part.start, part.stop) for part in tensor_slice.index_in(shape)]
+            for tensor_slice in slices
+        ],
         dtype=object if max(shape, default=0) >= 1 << 62 else np.int64,
     ).reshape(len(slices), len(shape), 2)
     clash = find_overlap(boxes)

@@ -106,7 +106,7 @@ def encode_values(array: Array, data_type: DataType) -> tuple[bytes, Buffer]:
     """
     if data_type is D.DT_STRING:
         return b"", b"".join(
-            bytes_field(STRING_VAL, len(one)) + one for one in to_bytes_list(array)
+            bytes_field(STRING_VAL, len(string)) + string for string in to_bytes_list(array)
         )
     if not array.size:
         return b"", b""

@@ -55,7 +55,9 @@ def cast(
         raise ValueError(f"on_loss is one of {', '.join(ON_LOSS)}, not {on_loss!r}")
     if only is None:
         names = {
-            name for name, one in given.infos().items() if number_kind(one.dtype) == number_kind(to)
+            name
+            for name, info in given.infos().items()
+            if number_kind(info.dtype) == number_kind(to)
         }
     else:
         names = chosen_names(given, only, "cast", path=given.path)

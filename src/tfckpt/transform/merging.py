@@ -31,7 +31,7 @@ def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
     """
     if on_conflict not in ON_CONFLICT:
         raise ValueError(f"on_conflict is one of {', '.join(ON_CONFLICT)}, not {on_conflict!r}")
-    sources = [as_lazy(one) for one in tensors]
+    sources = [as_lazy(given) for given in tensors]
     merged: dict[str, LazyTensor] = {}
     conflicts: list[str] = []
     for source in sources:

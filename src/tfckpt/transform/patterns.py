@@ -45,7 +45,8 @@ def as_list(patterns: Patterns) -> list[Pattern]:
 def matcher(pattern: Pattern) -> Callable[[str], bool]:
     """Return what says of a name whether a pattern meets it.
 
-    >>> [matcher(one)("dense/kernel") for one in ("dense/", "*/kernel", "kernel", re.compile("k"))]
+    >>> patterns = "dense/", "*/kernel", "kernel", re.compile("k")
+    >>> [matcher(pattern)("dense/kernel") for pattern in patterns]
     [True, True, False, True]
     """
     if isinstance(pattern, re.Pattern):

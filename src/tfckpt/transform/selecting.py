@@ -43,7 +43,7 @@ def select(
     kept = set(names)
     if keep is not None:
         kept = chosen_names(names, keep, "keep", strict=strict, path=given.path)
-    patterns = [one for one in dropped if one != OBJECT_GRAPH_KEY]
+    patterns = [pattern for pattern in dropped if pattern != OBJECT_GRAPH_KEY]
     kept -= chosen_names(names, patterns, "drop", strict=strict, path=given.path)
     gone = [name for name in names if name not in kept]
     return without_tensors(given, [*gone, OBJECT_GRAPH_KEY] if graph_too else gone)

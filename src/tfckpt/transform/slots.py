@@ -199,7 +199,7 @@ class _Named:
         It has then its powers of beta, too.
         """
         pair = f"{before}/{kind}", f"{before}/{kind}_1"
-        return self._has_powers and all(one in self._infos for one in pair)
+        return self._has_powers and all(name in self._infos for name in pair)
 
 
 def object_slots(graph: TrackableObjectGraph) -> dict[str, str]:
@@ -210,14 +210,14 @@ def object_slots(graph: TrackableObjectGraph) -> dict[str, str]:
     for node_id in paths:
         if node_id in reached:
             continue
-        for one in graph.nodes[node_id].attributes:
-            found[one.checkpoint_key] = f"nothing but an optimizer has {paths[node_id]}"
+        for attribute in graph.nodes[node_id].attributes:
+            found[attribute.checkpoint_key] = f"nothing but an optimizer has {paths[node_id]}"
     for owner in paths.links:
         for slot in graph.nodes[owner].slot_variables:
             variable = paths.get(slot.original_variable_node_id, "a variable")
             if slot.slot_variable_node_id not in reached:
-                for one in graph.nodes[slot.slot_variable_node_id].attributes:
-                    found[one.checkpoint_key] = f"slot {slot.slot_name} of {variable}"
+                for attribute in graph.nodes[slot.slot_variable_node_id].attributes:
+                    found[attribute.checkpoint_key] = f"slot {slot.slot_name} of {variable}"
     return found
 
 

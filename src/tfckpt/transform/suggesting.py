@@ -49,17 +49,19 @@ class Suggestions(list[Suggestion]):
     def rules(self, least: float = _SURE) -> dict[str, str]:
         """Return rules for `rename`: those of at least this confidence that change a name."""
         return {
-            one.name: one.target
-            for one in self
-            if one.name and one.name != one.target and self._counts(one, least)
+            suggestion.name: suggestion.target
+            for suggestion in self
+            if suggestion.name
+            and suggestion.name != suggestion.target
+            and self._counts(suggestion, least)
         }
 
     def to_toml(self, least: float = _SURE) -> str:
         """Return a file of rules, to be edited; what is not sure stands there as a comment."""
         lines = ["# What is behind a # has no effect: take it away where the rule is right.", ""]
         lines += ["[rename]"]
-        for one in self:
-            lines += _lines(one, counts=self._counts(one, least))
+        for suggestion in self:
+            lines += _lines(suggestion, counts=self._counts(suggestion, least))
         return "\n".join(lines) + "\n"
 
     @staticmethod
@@ -78,8 +80,8 @@ def suggest(tensors: Tensors, targets: Mapping[str, Any] | TensorReader) -> Sugg
 
     >>> old = {"rnn/basic_lstm_cell/weights": [[1.0]], "rnn/basic_lstm_cell/biases": [1.0]}
     >>> new = {"rnn/basic_lstm_cell/kernel": (1, 1), "rnn/basic_lstm_cell/bias": (1,)}
-    >>> for one in suggest(old, new):
-    ...     print(one.name, one.target, one.confidence, one.reason)
+    >>> for found in suggest(old, new):
+    ...     print(found.name, found.target, found.confidence, found.reason)
     rnn/basic_lstm_cell/weights rnn/basic_lstm_cell/kernel 0.95 renamed by TensorFlow or Keras
     rnn/basic_lstm_cell/biases rnn/basic_lstm_cell/bias 0.95 renamed by TensorFlow or Keras
     """

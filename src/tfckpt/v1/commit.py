@@ -40,7 +40,7 @@ def publish_shards(prefix: str, shards: Sequence[FileWriter], *, fsync: bool) ->
                 publish_together(group, shards, mark, fsync=fsync)
         else:
             publish_together(group, shards, None, fsync=fsync)
-        names = {os.path.basename(path) for path in (group.head, *(one.path for one in shards))}
+        names = {os.path.basename(path) for path in (group.head, *(shard.path for shard in shards))}
         remove_leftovers(os.path.dirname(prefix), names.__contains__)
 
 

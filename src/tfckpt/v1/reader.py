@@ -230,12 +230,14 @@ class V1Reader(CheckpointReader):
                 f"{data_type_name(saved.data_type)} {list(saved.shape)} in another place",
                 tensor=name,
             )
-        for one in meta.slices:
-            if one in saved.places:
-                raise DataLossError(f"slice {str(one) or '(all)'} is listed twice", tensor=name)
+        for tensor_slice in meta.slices:
+            if tensor_slice in saved.places:
+                raise DataLossError(
+                    f"slice {str(tensor_slice) or '(all)'} is listed twice", tensor=name
+                )
             with located(tensor=name):
-                one.index_in(meta.shape)
-            saved.places[one] = shard_id
+                tensor_slice.index_in(meta.shape)
+            saved.places[tensor_slice] = shard_id
 
     def _assemble(self, saved: _Saved, selection: Selection) -> Array:
         """Return the selected elements, from the slices that hold some of them."""

@@ -103,9 +103,9 @@ class V1Writer(CheckpointWriter):
         self._shards: list[_Shard] = []
         self._open_files = ExitStack()
         with ExitStack() as opened:
-            for one in paths:
-                file = opened.enter_context(FileWriter(one, fsync=fsync))
-                spool = opened.enter_context(Spool(one))
+            for file_path in paths:
+                file = opened.enter_context(FileWriter(file_path, fsync=fsync))
+                spool = opened.enter_context(Spool(file_path))
                 self._shards.append(_Shard(file, spool, {}, {}))
             self._open_files = opened.pop_all()
 
