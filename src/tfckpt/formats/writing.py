@@ -22,6 +22,7 @@ from tfckpt.storage import FileWriter, check_local, writing
 from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
 from tfckpt.v1.writer import V1Writer
+from tfckpt.writer import tensor_named
 
 Infos = Mapping[str, TensorInfo]
 DType = Any  # what numpy makes a dtype of
@@ -170,7 +171,7 @@ def prepared(
     wanted = {name: _cast_info(info, dtypes) for name, info in infos.items()}
 
     def value(name: str) -> Array:
-        array = _as_array(tensors[name])
+        array = _as_array(name, tensors[name])
         dtype = dtypes.get(infos[name].type_name)
         array = array if dtype is None else array.astype(dtype)
         expected = wanted[name]
@@ -199,14 +200,15 @@ def _infos(tensors: Mapping[str, object]) -> Infos:
     ask = getattr(tensors, "info", None)
     if ask is not None:  # any lazy mapping that has it
         return {name: ask(name) for name in tensors}
-    return {
-        name: described(array.dtype, array.shape, array.nbytes)
-        for name, array in ((name, _as_array(value)) for name, value in tensors.items())
-    }
+    arrays = ((name, _as_array(name, value)) for name, value in tensors.items())
+    return {name: described(array.dtype, array.shape, array.nbytes) for name, array in arrays}
 
 
-def _as_array(value: object) -> Array:
-    return value if type(value) is np.ndarray else as_storable(value)[0]
+def _as_array(name: str, value: object) -> Array:
+    if type(value) is np.ndarray:
+        return value
+    with tensor_named(name):
+        return as_storable(value)[0]
 
 
 def _as_types(cast: Mapping[DType, DType]) -> dict[str, np.dtype[Any]]:
