@@ -240,6 +240,6 @@ def test_a_tensor_of_another_device_is_refused_by_name(dtype: Any, tmp_path: Pat
     for name in ("m.ckpt", "m.safetensors"):
         with pytest.raises(TypeError, match=r"'layer/w': .* meta device .*\.cpu\(\)"):
             tfckpt.write_tensors(tmp_path / name, elsewhere)
-    with pytest.raises(TypeError, match="'layer/w': .* meta device"):
+    with pytest.raises(TypeError, match=r"'layer/w': .* meta device"):
         tfckpt.save(tmp_path / "m", elsewhere)
     assert not list(tmp_path.iterdir())

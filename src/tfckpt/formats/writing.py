@@ -19,7 +19,7 @@ from tfckpt.formats.raw import described, dtype_named, size_of
 from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
 from tfckpt.storage import FileWriter, check_local, writing
-from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.tensors.stored import Array, as_array, as_storable
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
 from tfckpt.v1.writer import V1Writer
 from tfckpt.writer import tensor_named
@@ -208,7 +208,8 @@ def _as_array(name: str, value: object) -> Array:
     if type(value) is np.ndarray:
         return value
     with tensor_named(name):
-        return as_storable(value)[0]
+        array = as_array(value)
+        return as_storable(array)[0] if array.dtype.kind == "O" else array
 
 
 def _as_types(cast: Mapping[DType, DType]) -> dict[str, np.dtype[Any]]:

@@ -28,13 +28,14 @@ def as_storable(value: object) -> tuple[Array, DataType]:
     Raises TypeError for what no checkpoint can hold; what the elements of an object array are is
     looked at only when they are written.
     """
-    array = value if type(value) is np.ndarray else _as_array(value)
+    array = value if type(value) is np.ndarray else as_array(value)
     if array.ndim == 0 and array.dtype.kind == "O" and not is_string(array.item()):
         raise TypeError(why_unfit(array))
     return array, data_type_of(array.dtype)
 
 
-def _as_array(value: object) -> Array:
+def as_array(value: object) -> Array:
+    """Return `value` as an array of any dtype of numpy's; raises as `as_storable`."""
     if np.ma.is_masked(value):
         raise TypeError("a masked array has elements without a value: give array.filled(...)")
     try:
