@@ -128,10 +128,10 @@ UNFIT: dict[str, tuple[object, str]] = {
     "a wide integer in a list": ([1, 2**64], r"element \[1\] is an integer of 65 bits"),
     "a dict": (
         {"w": np.zeros(100_000)},
-        r'x\': a dict is no array: flatten it to names joined by "/", or .*'
-        r"tfckpt\.Checkpoint\(\*\*tree\)$",
+        r"x\': a dict is no array: tfckpt.flatten\(tree\) gives names .*"
+        r"tfckpt\.Checkpoint\(\*\*tree\) writes objects$",
     ),
-    "dicts in a list": ([{"w": 1}], r"element \[0\] is a dict, .*flatten it"),
+    "dicts in a list": ([{"w": 1}], r"element \[0\] is a dict, .*flatten"),
     "None": (None, "None is no array: leave the name out"),
     "an object": (object(), "an object is no array$"),
     "a set": ({1, 2}, "a set is no array: .* give a list"),

@@ -18,7 +18,7 @@ PACKAGE = Path(tfckpt.__file__).parent
 LAYERS = [
     {"errors", "protos", "lazy", "pause"},
     {"limits", "parsing", "versions", "coding", "dtypes", "names", "notebook", "wording"},
-    {"checksum", "wire", "bookkeeping"},
+    {"checksum", "wire", "bookkeeping", "nested"},
     {"storage"},
     {"tensors"},
     {"table"},

@@ -38,6 +38,7 @@ _HOMES = {
     "looking.statistics": "Moved Statistics TensorStatistics statistics",
     "looking.verify": "VerifyReport verify",
     "manager": "CheckpointManager",
+    "nested": "flatten unflatten",
     "objects": "Checkpoint CheckpointOptions CheckpointView LoadStatus MaxShardSizePolicy "
     "ShardByTaskPolicy ShardableTensor ShardingCallback Variable load_object_tree object_graph "
     "resolve to_object_based",

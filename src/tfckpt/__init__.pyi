@@ -75,6 +75,8 @@ from tfckpt.looking.verify import verify as verify
 from tfckpt.manager import CheckpointManager as CheckpointManager
 
 # TensorFlow 2's objects
+from tfckpt.nested import flatten as flatten
+from tfckpt.nested import unflatten as unflatten
 from tfckpt.objects import Checkpoint as Checkpoint
 from tfckpt.objects import CheckpointOptions as CheckpointOptions
 from tfckpt.objects import CheckpointView as CheckpointView

@@ -213,3 +213,33 @@ def test_it_reads_what_is_written(tmp_path: Path, tensors: dict[str, np.ndarray]
             assert same(array, loaded[name])
             assert loaded[name].stride() == torch.empty(array.shape).stride()
         del loaded
+
+
+@pytest.mark.parametrize("dtype", DTYPES, ids=str)
+def test_its_tensors_are_values(dtype: Any, tmp_path: Path) -> None:
+    """Of every type, in any layout, for every writer; nothing of it is imported for that."""
+    grid = torch.arange(6).reshape(2, 3).to(torch.float32).to(dtype)
+    tensors = {"grid": grid, "turned": grid.T, "one": grid[1, 1], "none": grid[:0]}
+    if dtype.is_floating_point:
+        tensors["trained"] = torch.nn.Parameter(grid)
+    lacking = {(torch.complex128, "m.safetensors"), (torch.float8_e8m0fnu, "m.ckpt")}
+    for name in ("m.ckpt", "m.safetensors", "m.pt", "m.h5"):
+        if (dtype, name) in lacking:
+            continue
+        path = tfckpt.write_tensors(tmp_path / name, tensors)
+        with tfckpt.open_tensors(path) as reader:
+            for key, tensor in tensors.items():
+                assert reader[key].shape == tuple(tensor.shape)
+                assert reader.info(key).type_name == str(dtype).removeprefix("torch.")
+                assert reader[key].tobytes() == bits(tensor), (name, key)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+def test_a_tensor_of_another_device_is_refused_by_name(dtype: Any, tmp_path: Path) -> None:
+    elsewhere = {"layer/w": torch.ones(2, device="meta", dtype=dtype)}
+    for name in ("m.ckpt", "m.safetensors"):
+        with pytest.raises(TypeError, match=r"'layer/w': .* meta device .*\.cpu\(\)"):
+            tfckpt.write_tensors(tmp_path / name, elsewhere)
+    with pytest.raises(TypeError, match=r"'layer/w': .* meta device"):
+        tfckpt.save(tmp_path / "m", elsewhere)
+    assert not list(tmp_path.iterdir())

@@ -19,9 +19,10 @@ from tfckpt.formats.raw import dtype_named, info_of, size_of
 from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
 from tfckpt.storage import FileWriter, check_local, writing
-from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.tensors.stored import Array, as_array, as_storable
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
 from tfckpt.v1.writer import V1Writer
+from tfckpt.writer import tensor_named
 
 Infos = Mapping[str, TensorInfo]
 DType = Any  # what numpy makes a dtype of
@@ -82,18 +83,39 @@ def write_tensors(
     [[1.0, 1.0], [1.0, 1.0]]
     """
     target = as_path(path)
-    check_local(target)
     name = format_of(target) if format is None else format
     if name not in WRITERS:
         raise ValueError(f"a format is one of {', '.join(WRITERS)}, not {format!r}")
+    made = prepared(tensors, skip=skip, cast=cast)
+    return write_prepared(
+        target,
+        made._replace(metadata=metadata, compressed=compressed),
+        name,
+        max_shard_size=max_shard_size,
+        fsync=fsync,
+    )
+
+
+def write_prepared(
+    target: str,
+    tensors: Prepared,
+    name: str,
+    *,
+    max_shard_size: int | None = None,
+    fsync: bool = True,
+    leave_out: str = "skip",
+) -> str:
+    """Write what was prepared in the format of this name; raises as `write_tensors`.
+
+    `leave_out` is the argument by which the caller leaves tensors out, for messages.
+    """
+    check_local(target)
     chosen = WRITERS[name]
-    _check_options(name, chosen, metadata, compressed, max_shard_size)
-    made = _prepared(tensors, frozenset(listed(skip)), _as_types(cast or {}))
-    made = made._replace(metadata=metadata, compressed=compressed)
-    _check_held(name, chosen, made.infos, target)
+    _check_options(name, chosen, tensors, max_shard_size)
+    _check_held(name, chosen, tensors.infos, target, leave_out)
     if max_shard_size is not None:
-        return _write_set(target, made, max_shard_size, fsync)
-    chosen.write(target, made, fsync)
+        return _write_set(target, tensors, max_shard_size, fsync)
+    chosen.write(target, tensors, fsync)
     return target
 
 
@@ -120,15 +142,11 @@ def format_of(path: str) -> str:
 
 
 def _check_options(
-    name: str,
-    chosen: Format,
-    metadata: Mapping[str, Any] | None,
-    compressed: bool,
-    max_shard_size: int | None,
+    name: str, chosen: Format, tensors: Prepared, max_shard_size: int | None
 ) -> None:
-    if metadata is not None and not chosen.has_metadata:
+    if tensors.metadata is not None and not chosen.has_metadata:
         raise ValueError(f"the format {name} has no place for metadata")
-    if compressed and not chosen.compresses:
+    if tensors.compressed and not chosen.compresses:
         raise ValueError(f"the format {name} is never compressed")
     if max_shard_size is not None and (name != "safetensors" or max_shard_size < 1):
         raise ValueError("max_shard_size is a number of bytes, for safetensors")
@@ -137,20 +155,26 @@ def _check_options(
 # What there is to write
 
 
-def _prepared(
-    tensors: Mapping[str, object], skip: frozenset[str], cast: Mapping[str, np.dtype[Any]]
+def prepared(
+    tensors: Mapping[str, object],
+    *,
+    skip: Iterable[str] = (),
+    cast: Mapping[DType, DType] | None = None,
 ) -> Prepared:
+    """Find out what there is to write, without those to `skip` and as those to `cast` become."""
     if not isinstance(tensors, Mapping):
         raise TypeError(f"tensors are a mapping from name to array, not {tensors!r:.80}")
-    for name in skip:
+    left_out = frozenset(listed(skip))
+    for name in left_out:
         if name not in tensors:
             raise tensor_not_found(name, tensors, "skip=")
-    infos = {name: info for name, info in _infos(tensors).items() if name not in skip}
-    wanted = {name: _cast_info(info, cast) for name, info in infos.items()}
+    dtypes = _as_types(cast or {})
+    infos = {name: info for name, info in _infos(tensors).items() if name not in left_out}
+    wanted = {name: _cast_info(info, dtypes) for name, info in infos.items()}
 
     def value(name: str) -> Array:
-        array = _as_array(tensors[name])
-        dtype = cast.get(infos[name].type_name)
+        array = _as_array(name, tensors[name])
+        dtype = dtypes.get(infos[name].type_name)
         array = array if dtype is None else array.astype(dtype)
         expected = wanted[name]
         if array.shape != expected.shape or not _same_type(array.dtype, expected.dtype):
@@ -178,14 +202,16 @@ def _infos(tensors: Mapping[str, object]) -> Infos:
     ask = getattr(tensors, "info", None)
     if ask is not None:  # any lazy mapping that has it
         return {name: ask(name) for name in tensors}
-    return {
-        name: info_of(array.dtype, array.shape, array.nbytes)
-        for name, array in ((name, _as_array(value)) for name, value in tensors.items())
-    }
+    arrays = ((name, _as_array(name, value)) for name, value in tensors.items())
+    return {name: info_of(array.dtype, array.shape, array.nbytes) for name, array in arrays}
 
 
-def _as_array(value: object) -> Array:
-    return value if type(value) is np.ndarray else as_storable(value)[0]
+def _as_array(name: str, value: object) -> Array:
+    if type(value) is np.ndarray:
+        return value
+    with tensor_named(name):
+        array = as_array(value)
+        return as_storable(array)[0] if array.dtype.kind == "O" else array
 
 
 def _as_types(cast: Mapping[DType, DType]) -> dict[str, np.dtype[Any]]:
@@ -206,7 +232,7 @@ def _cast_info(info: TensorInfo, cast: Mapping[str, np.dtype[Any]]) -> TensorInf
     return info_of(dtype, info.shape, info.size * dtype.itemsize)
 
 
-def _check_held(name: str, chosen: Format, infos: Infos, path: str) -> None:
+def _check_held(name: str, chosen: Format, infos: Infos, path: str, leave_out: str) -> None:
     """Refuse what a format cannot hold, all at once."""
     bad = {
         tensor: info.type_name
@@ -216,7 +242,7 @@ def _check_held(name: str, chosen: Format, infos: Infos, path: str) -> None:
     if bad:
         kinds = sorted(set(bad.values()))
         raise InvalidArgumentError(
-            f"the format {name} cannot hold {_listed(bad)}: leave them out (skip=[...])"
+            f"the format {name} cannot hold {_listed(bad)}: leave them out ({leave_out}=[...])"
             + (
                 f" or make them something else (cast={{{kinds[0]!r}: ...}})"
                 if set(kinds) - {"string"}

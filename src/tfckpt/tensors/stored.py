@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,18 +22,20 @@ def as_storable(value: object) -> tuple[Array, DataType]:
     """Return `value` as an array and the DataType it is stored as.
 
     Python numbers follow numpy's rules: an int becomes int64, a float becomes float64. Arrays of
-    other libraries are taken by ``__array__`` or ``__dlpack__``.
+    other libraries are taken by ``__array__``, ``__dlpack__`` or the buffer protocol; PyTorch's of
+    bfloat16 and float8 by their bits. One on another device is a TypeError.
 
     Raises TypeError for what no checkpoint can hold; what the elements of an object array are is
     looked at only when they are written.
     """
-    array = value if type(value) is np.ndarray else _as_array(value)
+    array = value if type(value) is np.ndarray else as_array(value)
     if array.ndim == 0 and array.dtype.kind == "O" and not is_string(array.item()):
         raise TypeError(why_unfit(array))
     return array, data_type_of(array.dtype)
 
 
-def _as_array(value: object) -> Array:
+def as_array(value: object) -> Array:
+    """Return `value` as an array of any dtype of numpy's; raises as `as_storable`."""
     if np.ma.is_masked(value):
         raise TypeError("a masked array has elements without a value: give array.filled(...)")
     try:
@@ -49,9 +52,24 @@ def _as_array(value: object) -> Array:
 def _converted(value: Any) -> Array:
     if getattr(value, "requires_grad", False) is True:
         value = value.detach()  # PyTorch hands no array out while it records gradients
+    dtype = _dtype_numpy_lacks(value)
+    if dtype is not None:
+        bits = getattr(sys.modules["torch"], f"uint{8 * dtype.itemsize}")
+        return np.asarray(value.view(bits)).view(dtype)
     if hasattr(value, "__dlpack__") and not hasattr(value, "__array__"):
         return np.from_dlpack(value)
     return np.asarray(value)
+
+
+def _dtype_numpy_lacks(value: Any) -> np.dtype[Any] | None:
+    """Return the dtype of a tensor of PyTorch that it hands to nobody, as numpy has none itself."""
+    library, _, name = str(getattr(value, "dtype", "")).partition(".")
+    if library != "torch" or not name.startswith(("bfloat16", "float8")):
+        return None
+    import ml_dtypes
+
+    found: np.dtype[Any] = np.dtype(getattr(ml_dtypes, name))
+    return found
 
 
 def _why_no_array(value: object, error: Exception) -> str:

@@ -15,7 +15,7 @@ _WIDEST = 64  # bits of a checkpoint's widest integers
 _INSTEAD: tuple[tuple[type, str], ...] = (
     (
         Mapping,
-        'flatten it to names joined by "/", or write nested objects with tfckpt.Checkpoint(**tree)',
+        'tfckpt.flatten(tree) gives names joined by "/"; tfckpt.Checkpoint(**tree) writes objects',
     ),
     (Set, "a set has no order: give a list of its elements"),
     (Iterator, "it can be gone through only once: give a list of what it yields"),
@@ -27,8 +27,8 @@ def why_unfit(array: npt.NDArray[Any]) -> str:
     """Say why an object array, which holds more than strings, is no tensor.
 
     >>> print(why_unfit(np.array({"w": 1}, object)))
-    a dict is no array: flatten it to names joined by "/", or write nested objects with tfckpt.\
-Checkpoint(**tree)
+    a dict is no array: tfckpt.flatten(tree) gives names joined by "/"; tfckpt.Checkpoint(**tree) \
+writes objects
     >>> print(why_unfit(np.array(["a", 1], object)))
     element [1] is an int, other elements are strings: a tensor holds numbers or strings, not both
     """
