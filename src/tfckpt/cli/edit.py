@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.cli.completion import complete_path
 from tfckpt.cli.writing import write, writing_options
 from tfckpt.formats import open_tensors
 from tfckpt.transform import EditRules
@@ -15,8 +16,8 @@ from tfckpt.transform.tensors import as_lazy
 
 
 @click.command("edit")
-@click.argument("src")
-@click.argument("dst", required=False)
+@click.argument("src", shell_complete=complete_path)
+@click.argument("dst", required=False, shell_complete=complete_path)
 @click.option("--in-place", is_flag=True, help="Replace SRC by its edited self.")
 @click.option("--keep", multiple=True, metavar="PATTERN", help="Keep only these tensors.")
 @click.option("--drop", multiple=True, metavar="PATTERN", help="Leave these tensors out.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.dtypes import data_type_name
+from tfckpt.cli.output import json_line
 from tfckpt.looking.bundles import missing_data
 from tfckpt.looking.listing import SORTS, by_scope, chosen, folded
 from tfckpt.looking.opening import open_any
@@ -42,7 +41,8 @@ def ls_command(
 ) -> None:
     """List the tensors of PATH: name, element type, shape and stored size.
 
-    Exits with 1 where data that the index speaks of is missing.
+    Exits with 0, 1 where data that the index speaks of is missing or in case of an error, 2 for
+    wrong arguments.
     """
     with open_any(path) as reader, no_collection():
         items = chosen(reader.infos(), patterns, sort)
@@ -129,7 +129,7 @@ def _json_lines(reader: TensorReader, items: Sequence[Item], long: bool) -> Iter
     for name, info in items:
         made: dict[str, Any] = {
             "name": name,
-            "dtype": data_type_name(info.data_type) if info.foreign is None else info.type_name,
+            "dtype": info.type_name,
             "shape": list(info.shape),
             "size": info.stored_size,
             "slices": [str(one) for one in info.slices],
@@ -146,4 +146,4 @@ def _json_lines(reader: TensorReader, items: Sequence[Item], long: bool) -> Iter
                 }
                 for one in stored
             ]
-        yield json.dumps(made)
+        yield json_line("ls/1", made)

@@ -15,7 +15,8 @@ from tfckpt.looking.statistics import Statistics, TensorStatistics, statistics
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _ASCII_BARS = " .:-=+*#@"
-_SHOWN = 16  # bins in a row of a table
+_SHOWN = 16  # bins in a row of a table, half of them where it is narrow
+_WIDE = 100
 
 
 @click.command("stats")
@@ -41,16 +42,23 @@ def stats_command(path: str, names: tuple[str, ...], since: str | None, as_json:
 def _table(found: Statistics) -> Iterator[str]:
     titles = ["name", "type", "min", "mean", "max", "std", "histogram"]
     titles += ["moved"] if found.since is not None else []
+    width = text.columns()
+    bins = _SHOWN if width is None or width >= _WIDE else _SHOWN // 2
     rows = []
     for one in found.tensors:
         row = [one.name, one.dtype, *map(_number, (one.min, one.mean, one.max, one.std))]
-        row.append(histogram(_fewer(one.histogram)) if one.histogram else one.unread or "")
+        row.append(histogram(_fewer(one.histogram, bins)) if one.histogram else one.unread or "")
         if found.since is not None:
             row.append("" if one.moved is None else _moved(one))
         rows.append([*row, ", ".join(one.suspicious)])
     titles.append("")
-    right = ("min", "mean", "max", "std")
-    yield from text.table(titles, rows, right=right, width=text.columns())
+    yield from text.table(
+        titles,
+        rows,
+        right=("min", "mean", "max", "std"),
+        beside=("type", "moved", ""),
+        width=width,
+    )
     yield ""
     yield f"{found.summary()} in {harmless(found.path)}"
 
@@ -83,9 +91,9 @@ def histogram(counts: Sequence[int]) -> str:
     return "".join(bars[-(-count * (len(bars) - 1) // top)] for count in counts)
 
 
-def _fewer(counts: Sequence[int]) -> list[int]:
+def _fewer(counts: Sequence[int], bins: int) -> list[int]:
     """Join neighbouring bins."""
-    edges = [len(counts) * at // _SHOWN for at in range(_SHOWN + 1)]
+    edges = [len(counts) * at // bins for at in range(bins + 1)]
     return [sum(counts[a:b]) for a, b in pairwise(edges)]
 
 

@@ -23,7 +23,7 @@ from tfckpt.errors import CheckpointError, FileMissingError
 from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in, locate
 from tfckpt.looking.optimizers import optimizer_of, slot_of
 from tfckpt.looking.verify import check_state
-from tfckpt.looking.wording import bytes_text, plural
+from tfckpt.looking.wording import age_text, bytes_text, plural
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.notebook import Printed
 from tfckpt.reader import CheckpointReader
@@ -90,7 +90,8 @@ class CheckpointDescription:
         if self.tensorflow is not None:
             yield "written by", f"TensorFlow {self.tensorflow}"
         if self.written is not None:
-            yield "written", f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(self.written))}"
+            date = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.written))
+            yield "written", f"{date} ({age_text(time.time() - self.written)})"
         yield "files", ", ".join(map(os.path.basename, self.files))
         if self.missing:
             yield "missing", ", ".join(map(os.path.basename, self.missing))
