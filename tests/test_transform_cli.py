@@ -155,7 +155,7 @@ def test_suggest(source: str, tmp_path: Path) -> None:
     assert sorted(tfckpt.load(tmp_path / "e")) == sorted(tfckpt.load(like))
     assert "the only ones of this shape" in run("suggest", source, like, "--table")
     found = json.loads(run("suggest", source, like, "--json"))
-    assert [(one["name"], one["target"]) for one in found] == [
+    assert [(one["name"], one["target"]) for one in found["suggestions"]] == [
         ("b", "bias"),
         ("a/w", "net/a/w"),
         ("step", "step"),
