@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ from tfckpt.bundle.reader import BundleReader
 from tfckpt.cli.completion import complete_path
 from tfckpt.cli.writing import write, writing_options
 from tfckpt.formats import open_tensors
-from tfckpt.transform import EditRules
+from tfckpt.transform import EditRules, LazyTensors
 from tfckpt.transform.casting import ON_LOSS, OnLoss
 from tfckpt.transform.tensors import as_lazy
 
@@ -80,7 +81,16 @@ def edit_command(
             dst, writing["force"] = reader.path, True
         assert dst is not None
         source = as_lazy(reader)
-        write(source, given.apply(source, strict=strict), dst, **writing)
+        write(source, _applied(given, source, strict=strict), dst, **writing)
+
+
+def _applied(rules: EditRules, source: LazyTensors, *, strict: bool) -> LazyTensors:
+    try:
+        return rules.apply(source, strict=strict)
+    except TypeError as error:  # no element type, or none for these tensors
+        raise click.UsageError(f"--cast {rules.dtype}: {error}") from None
+    except re.error as error:
+        raise click.UsageError(f"--regex: {error} in {error.pattern!r}") from None
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:

@@ -77,6 +77,10 @@ def write(
             f"{harmless(target)}: there is a checkpoint already; it was left as it is (--force "
             f"replaces it)"
         )
+    if source and not edited:
+        raise click.ClickException(
+            f"{harmless(source.path)}: no tensor would be left, so nothing was written"
+        )
     found = plan(source, edited, link=_LINKS[link], max_dead=max_dead)
     if not dry_run:
         target = _saved(edited, target, shards, link, max_dead)
