@@ -105,6 +105,17 @@ def test_edits_that_are_refused(source: str, tmp_path: Path) -> None:
         "edit", source, tmp_path / "x", "--drop", "q", "--strict", fails=True
     )
     assert "--force replaces it" in run("edit", source, source, "--drop", "b", fails=True)
+    assert "no tensor would be left" in run(
+        "edit", source, tmp_path / "x", "--keep", "q", fails=True
+    )
+    for options, said in {
+        ("--cast", "floot"): "--cast floot: data type 'floot' not understood",
+        ("--cast", "string"): "--cast string: numbers cannot be cast to string",
+        ("--cast", "complex64", "--strict"): "cast to complex64 meets no tensor",
+        ("--regex", "(=x"): "--regex: missing ), unterminated subpattern at position 0 in '('",
+        ("--regex", "w=\\9"): "--regex: invalid group reference 9",
+    }.items():
+        assert said in run("edit", source, tmp_path / "x", *options, fails=True)
     assert "this is a folder" in run("edit", source, tmp_path, "--drop", "b", fails=True)
     run("edit", source, source, "--drop", "b", "--force")
     assert "b" not in tfckpt.load(source)
@@ -155,7 +166,7 @@ def test_suggest(source: str, tmp_path: Path) -> None:
     assert sorted(tfckpt.load(tmp_path / "e")) == sorted(tfckpt.load(like))
     assert "the only ones of this shape" in run("suggest", source, like, "--table")
     found = json.loads(run("suggest", source, like, "--json"))
-    assert [(one["name"], one["target"]) for one in found] == [
+    assert [(one["name"], one["target"]) for one in found["suggestions"]] == [
         ("b", "bias"),
         ("a/w", "net/a/w"),
         ("step", "step"),

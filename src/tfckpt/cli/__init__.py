@@ -41,6 +41,8 @@ class _Commands(click.Group):
             return None
         module, _, function = _COMMANDS[name].partition(":")
         command: click.Command = getattr(import_module(f"tfckpt.cli.{module}"), function)
+        if "Exits with" not in (command.help or ""):
+            command.epilog = "Exits with 0, 1 in case of an error, 2 for wrong arguments."
         return command
 
     def invoke(self, ctx: click.Context) -> object:

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from tfckpt.cli.completion import complete_path
 from tfckpt.cli.writing import write_result, writing_options
 from tfckpt.state import get_checkpoint_state
 from tfckpt.transform import average
@@ -14,7 +15,9 @@ from tfckpt.transform.tensors import as_lazy
 
 
 @click.command("average")
-@click.argument("paths", nargs=-1, required=True, metavar="SRC... DST")
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="SRC... DST", shell_complete=complete_path
+)
 @click.option("--last", type=click.IntRange(min=1), help="The last so many of the folder SRC.")
 @click.option("--weights", metavar="W,W...", help="A number for each checkpoint.")
 @click.option("--decay", type=float, help="Exponential: each older one counts so many times less.")

@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-from tfckpt.cli.output import harmless
+from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
+from tfckpt.cli.output import harmless, json_line
 from tfckpt.cli.progress import progress_bar
 from tfckpt.convert import CHECKPOINT_FORMATS, Converted, convert_checkpoint, convert_naming
 from tfckpt.errors import UnimplementedError
@@ -18,8 +20,8 @@ from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
 
 
 @click.command("convert")
-@click.argument("src")
-@click.argument("dst")
+@click.argument("src", shell_complete=complete_path)
+@click.argument("dst", shell_complete=complete_path)
 @click.option("--to", type=click.Choice(CHECKPOINT_FORMATS), default="v2", show_default=True)
 @click.option("--by-name", is_flag=True, help="Give the variables of objects their full names.")
 @click.option(
@@ -39,6 +41,7 @@ from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
 @click.option("--like", metavar="CKPT", help="Give variables to the objects of CKPT, by full name.")
 @click.option("--skip-unreadable", is_flag=True, help="Leave out variants, resources and the like.")
 @click.option("--force", is_flag=True, help="Replace a checkpoint that is at DST.")
+@click.option("--json", "as_json", is_flag=True, help="Say what was written as one JSON object.")
 def convert_command(
     src: str,
     dst: str,
@@ -49,6 +52,7 @@ def convert_command(
     like: str | None,
     skip_unreadable: bool,
     force: bool,
+    as_json: bool,
 ) -> None:
     """Write checkpoint SRC as a V2 or V1 checkpoint at prefix DST, and check it.
 
@@ -73,7 +77,11 @@ def convert_command(
         convert = partial(convert, unreadable="skip")
     with _as_messages(), progress_bar("converting", "checking") as progress:
         made = convert(src, dst, overwrite=force, progress=progress)
-    click.echo(f"{made}: {made.summary} written {how}{_left_out(made)}")
+    if as_json:
+        found = {"path": str(made), "written": made.written, "left_out": made.left_out}
+        text.write([json_line("convert/1", found)])
+    else:
+        text.write([f"{harmless(made)}: {made.summary} written {how}{_left_out(made)}"])
 
 
 def _left_out(made: Converted) -> str:
@@ -89,10 +97,10 @@ def _as_messages() -> Iterator[None]:
     except FileExistsError as error:
         raise click.ClickException(f"{error} (--force replaces it)") from None
     except (ValueError, UnimplementedError) as error:
-        text = str(error)
+        said = str(error)
         for theirs, ours in _OPTIONS.items():
-            text = text.replace(theirs, ours)
-        raise click.ClickException("\n".join(map(harmless, text.splitlines()))) from error
+            said = said.replace(theirs, ours)
+        raise click.ClickException("\n".join(map(harmless, said.splitlines()))) from error
 
 
 _OPTIONS = {

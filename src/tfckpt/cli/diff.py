@@ -74,7 +74,7 @@ def _lines(found: Comparison) -> Iterator[str]:
             for difference in valued
         ]
         titles = ("  values", "", "differ", "max", "mean", "max rel", "mean rel")
-        yield from text.table(titles, rows, right=titles[2:], width=text.columns())
+        yield from text.table(titles, rows, right=titles[2:], beside=("",), width=text.columns())
     yield ""
     yield found.summary()
 

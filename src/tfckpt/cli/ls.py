@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from tfckpt.bundle.reader import BundleReader
 from tfckpt.checking.bundles import missing_data
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.dtypes import data_type_name
+from tfckpt.cli.output import json_line
 from tfckpt.looking.listing import SORTS, by_scope, chosen_tensors, folded
 from tfckpt.looking.opening import open_any
 from tfckpt.pause import no_collection
@@ -42,7 +41,8 @@ def ls_command(
 ) -> None:
     """List the tensors of PATH: name, element type, shape and stored size.
 
-    Exits with 1 where data that the index speaks of is missing.
+    Exits with 0, 1 where data that the index speaks of is missing or in case of an error, 2 for
+    wrong arguments.
     """
     with open_any(path) as reader, no_collection():
         items = chosen_tensors(reader.infos(), patterns, sort)
@@ -132,7 +132,7 @@ def _json_lines(reader: TensorReader, items: Sequence[NamedInfo], long: bool) ->
     for name, info in items:
         made: dict[str, Any] = {
             "name": name,
-            "dtype": data_type_name(info.data_type) if info.foreign is None else info.type_name,
+            "dtype": info.type_name,
             "shape": list(info.shape),
             "size": info.stored_size,
             "slices": [str(tensor_slice) for tensor_slice in info.slices],
@@ -149,4 +149,4 @@ def _json_lines(reader: TensorReader, items: Sequence[NamedInfo], long: bool) ->
                 }
                 for entry in slices or [entry]
             ]
-        yield json.dumps(made)
+        yield json_line("ls/1", made)

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from tfckpt.cli.completion import complete_path
 from tfckpt.cli.writing import write_result, writing_options
 from tfckpt.transform import merge
 from tfckpt.transform.merging import ON_CONFLICT, OnConflict
@@ -13,7 +14,9 @@ from tfckpt.transform.tensors import LazyTensors, as_lazy
 
 
 @click.command("merge")
-@click.argument("paths", nargs=-1, required=True, metavar="SRC... DST")
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="SRC... DST", shell_complete=complete_path
+)
 @click.option(
     "--on-conflict",
     type=click.Choice(ON_CONFLICT),

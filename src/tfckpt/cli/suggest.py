@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from tfckpt.cli.output import console, markup, table
+from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
+from tfckpt.cli.output import json_line
 from tfckpt.formats import open_tensors
 from tfckpt.transform.suggesting import Suggestions, suggest
 
@@ -18,10 +20,10 @@ _GRAPHS = (".meta", ".pb", ".pbtxt")
 
 
 @click.command("suggest")
-@click.argument("src")
-@click.argument("like")
+@click.argument("src", shell_complete=complete_path)
+@click.argument("like", shell_complete=complete_path)
 @click.option("--table", "as_table", is_flag=True, help="Show a table, not a file of rules.")
-@click.option("--json", "as_json", is_flag=True, help="Print the suggestions as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def suggest_command(src: str, like: str, as_table: bool, as_json: bool) -> None:
     """Suggest how the tensors of SRC have to be renamed to be those of LIKE.
 
@@ -35,9 +37,15 @@ def suggest_command(src: str, like: str, as_table: bool, as_json: bool) -> None:
             with open_tensors(like) as program:
                 found = suggest(reader, program)
     if as_json:
-        click.echo(json.dumps([suggestion._asdict() for suggestion in found], indent=2))
+        text.write(
+            [
+                json_line(
+                    "suggest/1", {"suggestions": [suggestion._asdict() for suggestion in found]}
+                )
+            ]
+        )
     elif as_table:
-        _show(found)
+        text.write(_table(found))
     else:
         click.echo(found.to_toml(), nl=False)
 
@@ -55,11 +63,15 @@ def _variables(path: str) -> dict[str, Shape]:
     return known
 
 
-def _show(found: Suggestions) -> None:
-    out = console()
-    listing = table("target", "tensor", "sure", "why", right=("sure",))
-    for suggestion in found:
-        name = suggestion.name or " or ".join(suggestion.candidates)
-        sure = f"{suggestion.confidence:.2f}" if suggestion.name else "open"
-        listing.add_row(markup(suggestion.target), markup(name), sure, markup(suggestion.reason))
-    out.print(listing)
+def _table(found: Suggestions) -> Iterator[str]:
+    titles = ("target", "tensor", "sure", "why")
+    rows = [
+        (
+            suggestion.target,
+            suggestion.name or " or ".join(suggestion.candidates),
+            f"{suggestion.confidence:.2f}" if suggestion.name else "open",
+            suggestion.reason,
+        )
+        for suggestion in found
+    ]
+    yield from text.table(titles, rows, right=("sure",), folds=titles[:2], width=text.columns())

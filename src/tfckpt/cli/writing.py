@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.linking import MAX_DEAD, Link
-from tfckpt.cli.output import bytes_text, console, harmless, markup, table
+from tfckpt.cli import text
+from tfckpt.cli.output import harmless, json_line
 from tfckpt.cli.progress import progress_bar
 from tfckpt.convert import check_no_folder
 from tfckpt.saving import save
 from tfckpt.transform import Change, LazyTensors, Plan, plan
+from tfckpt.wording import bytes_text, plural
 
 _LINKS: dict[str, Link] = {"auto": "auto", "always": True, "never": False}
 
@@ -23,7 +24,12 @@ _LINKS: dict[str, Link] = {"auto": "auto", "always": True, "never": False}
 def writing_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of `write_result` to a command, as the one argument `writing`."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON."),
+        click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            help="Say what was done as one JSON object.",
+        ),
         click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing."),
         click.option("--force", is_flag=True, help="Replace a checkpoint that is at DST."),
         click.option(
@@ -71,15 +77,24 @@ def write_result(
             f"{harmless(target)}: there is a checkpoint already; it was left as it is (--force "
             f"replaces it)"
         )
+    if source and not edited:
+        raise click.ClickException(
+            f"{harmless(source.path)}: no tensor would be left, so nothing was written"
+        )
     found = plan(source, edited, link=_LINKS[link], max_dead=max_dead)
+    if not dry_run:
+        target = _saved(edited, target, shards, link, max_dead)
     if as_json:
-        click.echo(json.dumps(_as_json(found), indent=2))
+        text.write([json_line("plan/1", _as_json(target, found, dry_run=dry_run))])
     elif dry_run:
-        _show(found)
-    if dry_run:
-        return
+        text.write(_table(found))
+    else:
+        text.write([f"{harmless(target)}: {_summary(found)}"])
+
+
+def _saved(edited: LazyTensors, target: str, shards: int, link: str, max_dead: float) -> str:
     with progress_bar("writing") as progress:
-        made = save(
+        return save(
             target,
             edited,
             num_shards=shards,
@@ -87,28 +102,25 @@ def write_result(
             max_dead=max_dead,
             progress=progress,
         )
-    if not as_json:
-        click.echo(f"{harmless(made)}: {_summary(found)}")
 
 
-def _as_json(found: Plan) -> dict[str, Any]:
-    changes = [change._asdict() for change in found.changes]
+def _as_json(target: str, found: Plan, *, dry_run: bool) -> dict[str, Any]:
     return {
-        "changes": changes,
+        "path": target,
+        "dry_run": dry_run,
+        "changes": [change._asdict() for change in found.changes],
         "written": found.written,
         "linked": found.linked,
         "dead": found.dead,
     }
 
 
-def _show(found: Plan) -> None:
-    out = console()
-    listing = table("before", "after", "what happens", "written", right=("written",))
-    for change in found.changes:
-        listing.add_row(*(markup(text) for text in change[:3]), _written(change))
-    out.print(listing)
-    out.print()
-    out.print(markup(_summary(found)))
+def _table(found: Plan) -> Iterator[str]:
+    rows = [(*change[:3], _written(change)) for change in found.changes]
+    titles = ("before", "after", "what happens", "written")
+    yield from text.table(titles, rows, right=("written",), folds=titles[:2], width=text.columns())
+    yield ""
+    yield harmless(_summary(found))
 
 
 def _written(change: Change) -> str:
@@ -118,7 +130,7 @@ def _written(change: Change) -> str:
 def _summary(found: Plan) -> str:
     kept = sum(bool(change.after) for change in found.changes)
     left_out = len(found.changes) - kept
-    parts = [f"{kept} tensors", f"{left_out} left out"] if left_out else [f"{kept} tensors"]
+    parts = [plural(kept, "tensor"), *([f"{left_out} left out"] if left_out else [])]
     parts.append(f"{bytes_text(found.written)} written")
     if found.linked:
         dead = f" ({bytes_text(found.dead)} of it dead)" if found.dead else ""

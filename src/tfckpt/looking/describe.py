@@ -31,7 +31,7 @@ from tfckpt.storage import is_remote, list_folder, open_source, read_ends
 from tfckpt.table import Table
 from tfckpt.table.format import NO_COMPRESSION
 from tfckpt.v1.naming import files_at, split_pattern
-from tfckpt.wording import bytes_text, plural
+from tfckpt.wording import age_text, bytes_text, plural
 
 SCHEMA = "tfckpt.info/1"
 _STEP = "global_step"
@@ -90,7 +90,8 @@ class CheckpointDescription:
         if self.tensorflow is not None:
             yield "written by", f"TensorFlow {self.tensorflow}"
         if self.written is not None:
-            yield "written", f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(self.written))}"
+            date = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.written))
+            yield "written", f"{date} ({age_text(time.time() - self.written)})"
         yield "files", ", ".join(map(os.path.basename, self.files))
         if self.missing:
             yield "missing", ", ".join(map(os.path.basename, self.missing))

@@ -65,7 +65,7 @@ class EditRules:
         if self.keep or self.drop:
             edited = select(edited, self.keep or None, self.drop or None, strict=strict)
         if self.dtype is not None:
-            edited = cast(edited, self.dtype, self.only or None, self.on_loss)
+            edited = cast(edited, self.dtype, self.only or None, self.on_loss, strict=strict)
         if self.rename:
             edited = rename(edited, self.rename, strict=strict)
         if self.regex:
