@@ -8,6 +8,7 @@ from tfckpt.storage.commit import (
     publish_together,
 )
 from tfckpt.storage.folder import FolderWriter
+from tfckpt.storage.leases import held_lease, leases
 from tfckpt.storage.leftovers import remove_leftovers
 from tfckpt.storage.lock import ThreadLock, lock_folder
 from tfckpt.storage.members import Members
@@ -50,8 +51,10 @@ __all__ = [
     "check_local",
     "committed",
     "complete",
+    "held_lease",
     "is_file",
     "is_remote",
+    "leases",
     "list_folder",
     "lock_folder",
     "open_source",
