@@ -292,13 +292,13 @@ def test_one_a_period_stays_for_good(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_what_the_state_file_names_as_the_latest_is_not_deleted(
     latest: bool, tmp_path: Path
 ) -> None:
-    retention = Retention(max_to_keep=1)
+    retention = Retention(max_to_keep=1, keep_every_n_hours=1.0, now=time.time())
+    folder = Folder(str(tmp_path), "checkpoint", tfckpt.SaverDef.V2, "meta", fsync=False)
     for name in ("m-1", "m-2"):
-        retention.commit(retention.with_newest(tfckpt.save(tmp_path / name, W), 0.0))
+        retention.record(tfckpt.save(tmp_path / name, W), folder, {}, lambda stay: None)
     if latest:  # another process has gone back to it
         tfckpt.update_checkpoint_state(tmp_path, "m-1")
-    state = str(tmp_path / "checkpoint")
-    retention.sweep(Folder(str(tmp_path), state, tfckpt.SaverDef.V2, "meta", fsync=False))
+    retention.sweep(folder)
     assert tfckpt.checkpoint_exists(tmp_path / "m-1") == latest
     assert tfckpt.checkpoint_exists(tmp_path / "m-2")
 

@@ -42,6 +42,7 @@ _HOMES = {
     "objects": "Checkpoint CheckpointOptions CheckpointView LoadStatus MaxShardSizePolicy "
     "ShardByTaskPolicy ShardableTensor ShardingCallback Variable load_object_tree object_graph "
     "resolve to_object_based",
+    "pruning": "PruneReport Pruned prune",
     "protos": "CheckpointState GraphDef MetaGraphDef SaverDef",
     "reader": "CheckpointReader TensorInfo TensorReader",
     "renaming": "to_name_based",
@@ -56,7 +57,7 @@ _HOMES = {
     "watch": "checkpoints_iterator wait_for_new_checkpoint",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_MODULES = ("compat", "errors", "graph", "protos", "saved_model", "transform")
+_MODULES = ("compat", "errors", "graph", "keep", "protos", "saved_model", "transform")
 
 __all__ = sorted((*_HOME_OF, *_MODULES))
 

@@ -8,6 +8,7 @@ __all__: list[str]
 from tfckpt import compat as compat
 from tfckpt import errors as errors
 from tfckpt import graph as graph
+from tfckpt import keep as keep
 from tfckpt import protos as protos
 from tfckpt import saved_model as saved_model
 from tfckpt import transform as transform
@@ -96,6 +97,9 @@ from tfckpt.protos import CheckpointState as CheckpointState
 from tfckpt.protos import GraphDef as GraphDef
 from tfckpt.protos import MetaGraphDef as MetaGraphDef
 from tfckpt.protos import SaverDef as SaverDef
+from tfckpt.pruning import Pruned as Pruned
+from tfckpt.pruning import PruneReport as PruneReport
+from tfckpt.pruning import prune as prune
 from tfckpt.reader import CheckpointReader as CheckpointReader
 from tfckpt.reader import TensorInfo as TensorInfo
 from tfckpt.reader import TensorReader as TensorReader

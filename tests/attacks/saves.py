@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tfckpt
-from tfckpt import saved_model, transform
+from tfckpt import keep, saved_model, transform
 from tfckpt.dtypes import DataType
 from tfckpt.protos import SaverDef
 
@@ -94,6 +94,19 @@ def saver(place: str, **options: Any) -> Callable[[Path, int], object]:
         return one.save(weights(step), folder / "m", global_step=number)
 
     return save
+
+
+def by_policy(folder: Path, step: int) -> object:
+    """Keep the last, and the best, which is the second; it must be there from then on."""
+    one = tfckpt.Saver(keep=keep.last(1) | keep.best("loss"))
+    loss = {"loss": float(abs(step - 2))}
+    return one.save(weights(step), folder / "m", global_step=step, metrics=loss)
+
+
+def newest_and_best(folder: Path) -> int:
+    step = newest(folder)
+    assert step < 2 or step_of(folder / "m-2") == 2
+    return step
 
 
 class Tracked:
@@ -239,6 +252,7 @@ KINDS = {
     "Saver, V1, sharded": Kind(
         saver("numbered", write_version=SaverDef.V1, sharded=True, shards=2), newest
     ),
+    "Saver by policy": Kind(by_policy, newest_and_best),
     "CheckpointManager": Kind(managed, newest),
     "Checkpoint": Kind(object_based, newest),
     "merge": Kind(merged, at("m")),

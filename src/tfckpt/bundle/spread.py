@@ -55,20 +55,24 @@ def write_shards(
     *,
     fsync: bool = True,
     links: LinkPlan = NOTHING_LINKED,
+    threads: int | None = None,
 ) -> str:
     """Write a bundle, to each shard what `add` makes of its items; return the prefix.
 
-    What is in `links` comes after them. A file system lets one writer into a file at a time, so
+    What is in `links` comes after them. At most `threads` of them work, as many as there are cores
+    where it is None. A file system lets one writer into a file at a time, so
     that several threads write faster only into several files.
     """
     linked = [data.file for data in links.files]
-    with BundleWriter(prefix, num_shards=len(shards), fsync=fsync, linked=linked) as bundle:
+    with BundleWriter(
+        prefix, num_shards=len(shards), fsync=fsync, linked=linked, threads=threads
+    ) as bundle:
         links.add_to(bundle)
         if len(shards) == 1:
             for item in shards[0]:
                 add(bundle, item, 0)
         elif shards:
-            _fill_side_by_side(bundle, shards, add)
+            _fill_side_by_side(bundle, shards, add, threads or os.cpu_count() or 1)
     return bundle.prefix
 
 
@@ -76,6 +80,7 @@ def _fill_side_by_side(
     bundle: BundleWriter,
     shards: Sequence[Sequence[Item]],
     add: Callable[[BundleWriter, Item, int], None],
+    most: int,
 ) -> None:
     failures: list[BaseException] = []
 
@@ -88,7 +93,7 @@ def _fill_side_by_side(
         except BaseException as error:
             failures.append(error)
 
-    with ThreadPoolExecutor(min(len(shards), os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(min(len(shards), most)) as threads:
         try:
             wait([threads.submit(fill, shard) for shard in range(len(shards))])
         except BaseException as error:  # such as Ctrl-C: the threads stop soon, too

@@ -47,7 +47,7 @@ class BundleWriter(CheckpointWriter):
 
     With `num_shards` above one, each tensor goes to the shard its `add` names; threads may fill
     different shards at the same time. `fsync=False` trades safety against a loss of power for
-    speed.
+    speed. With one shard a second thread computes checksums, unless `threads` is 1.
 
     The data files in `linked`, of other bundles, become the last shards without being copied (where
     the file system has links), for `add_linked`; there need then be no others.
@@ -60,6 +60,7 @@ class BundleWriter(CheckpointWriter):
         num_shards: int = 1,
         fsync: bool = True,
         linked: Sequence[LinkedFile] = (),
+        threads: int | None = None,
     ) -> None:
         self.prefix = self.path = check_prefix(prefix)
         if num_shards < (0 if linked else 1):
@@ -70,7 +71,9 @@ class BundleWriter(CheckpointWriter):
         self._sliced: dict[bytes, Entry] = {}
         self._slice_shards: dict[bytes, int] = {}
         self._executor: ThreadPoolExecutor | None = None
-        if num_shards == 1 and (os.cpu_count() or 1) > 1:  # else other shards use the other cores
+        if (
+            num_shards == 1 and (threads or os.cpu_count() or 1) > 1
+        ):  # else other shards use the other cores
             self._executor = ThreadPoolExecutor(1, thread_name_prefix="tfckpt-checksum")
         self._shards: list[ShardWriter] = []
         self._linked: list[FileWriter] = []

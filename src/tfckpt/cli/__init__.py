@@ -25,6 +25,7 @@ _COMMANDS = {
     "average": "average:average_command",
     "merge": "merge:merge_command",
     "suggest": "suggest:suggest_command",
+    "prune": "prune:prune_command",
     "saved-model": "saved_model:saved_model_command",
     "completion": "completion:completion_command",
 }

@@ -37,13 +37,8 @@ def suggest_command(src: str, like: str, as_table: bool, as_json: bool) -> None:
             with open_tensors(like) as program:
                 found = suggest(reader, program)
     if as_json:
-        text.write(
-            [
-                json_line(
-                    "suggest/1", {"suggestions": [suggestion._asdict() for suggestion in found]}
-                )
-            ]
-        )
+        made = [suggestion._asdict() for suggestion in found]
+        text.write([json_line("suggest/1", {"suggestions": made})])
     elif as_table:
         text.write(_table(found))
     else:

@@ -54,10 +54,10 @@ def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -
 
 def specs_of(variables: Mapping[str, ToSave]) -> dict[str, ToSave]:
     """Return what `check_variables` needs of some weights, without holding on to them."""
-    kept = {name: ToSave(tensor.spec, lambda: None) for name, tensor in variables.items()}
+    kept = {name: ToSave(tensor.spec, None) for name, tensor in variables.items()}
     if OBJECT_GRAPH_KEY in variables:
         objects = variables[OBJECT_GRAPH_KEY].value()
-        kept[OBJECT_GRAPH_KEY] = ToSave(variables[OBJECT_GRAPH_KEY].spec, lambda: objects)
+        kept[OBJECT_GRAPH_KEY] = ToSave(variables[OBJECT_GRAPH_KEY].spec, None, lambda: objects)
     return kept
 
 

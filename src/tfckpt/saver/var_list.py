@@ -32,7 +32,12 @@ class ToSave(NamedTuple):
     """A tensor on its way to a checkpoint; a reader's is read only when `value` is called."""
 
     spec: Spec
-    value: Callable[[], object]
+    array: Array | None
+    """None for one that a reader is yet to read."""
+    read: Callable[[], object] | None = None
+
+    def value(self) -> object:
+        return self.array if self.read is None else self.read()
 
 
 def check_var_list(var_list: object) -> dict[str, Place] | None:
@@ -135,7 +140,7 @@ def _to_save(name: str, place: Place, weights: Weights) -> ToSave:
     if isinstance(place, str) and isinstance(weights, CheckpointReader):
         info = weights.info(place)
         spec = Spec(DataType(info.data_type), info.shape, info.stored_size)
-        return ToSave(spec, lambda: weights[place])
+        return ToSave(spec, None, lambda: weights[place])
     value = weights[place] if isinstance(place, str) else place
     try:
         array, data_type = as_storable(value)
@@ -143,7 +148,7 @@ def _to_save(name: str, place: Place, weights: Weights) -> ToSave:
             to_bytes_list(array)  # refuses what is no string
     except (TypeError, ValueError) as error:
         raise type(error)(f"variable {name!r}: {error}") from None
-    return ToSave(Spec(data_type, array.shape, array.nbytes), lambda: array)
+    return ToSave(Spec(data_type, array.shape, array.nbytes), array)
 
 
 def spec_of(value: object) -> Spec:

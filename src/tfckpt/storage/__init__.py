@@ -9,6 +9,7 @@ from tfckpt.storage.commit import (
     remove_together,
 )
 from tfckpt.storage.folder import FolderWriter
+from tfckpt.storage.leases import held_lease, leases
 from tfckpt.storage.leftovers import remove_leftovers
 from tfckpt.storage.lock import ThreadLock, lock_folder
 from tfckpt.storage.looks import (
@@ -61,10 +62,12 @@ __all__ = [
     "committed",
     "complete",
     "folder_of",
+    "held_lease",
     "is_file",
     "is_folder",
     "is_remote",
     "join",
+    "leases",
     "lies_in",
     "list_beginning",
     "list_folder",
