@@ -242,10 +242,10 @@ def update_checkpoint_state(
     state = state_for(
         folder,
         model_checkpoint_path,
-        all_model_checkpoint_paths,
-        latest_filename,
-        all_model_checkpoint_timestamps,
-        last_preserved_timestamp,
+        paths=all_model_checkpoint_paths,
+        latest_filename=latest_filename,
+        timestamps=all_model_checkpoint_timestamps,
+        last_preserved_timestamp=last_preserved_timestamp,
         save_relative_paths=save_relative_paths,
     )
     write_state(state_path(folder, latest_filename), state, fsync=fsync)
@@ -266,7 +266,11 @@ def state_for(
         latest = _relative(latest, folder)
         paths = [_relative(path, folder) for path in paths or []]
     state = generate_checkpoint_state_proto(
-        folder, latest, paths, timestamps, last_preserved_timestamp
+        folder,
+        latest,
+        all_model_checkpoint_paths=paths,
+        all_model_checkpoint_timestamps=timestamps,
+        last_preserved_timestamp=last_preserved_timestamp,
     )
     if save_relative_paths:
         state.model_checkpoint_path = _relative(state.model_checkpoint_path, folder)

@@ -32,7 +32,13 @@ def wait_for_new_checkpoint(
     True
     """
     known = Known() if valid else None
-    return _wait(checkpoint_dir, last_checkpoint, seconds_to_sleep, timeout, known)
+    return _wait(
+        checkpoint_dir,
+        last_checkpoint,
+        seconds_to_sleep=seconds_to_sleep,
+        timeout=timeout,
+        known=known,
+    )
 
 
 def _wait(
@@ -82,7 +88,7 @@ def checkpoints_iterator(
     path: str | None = None
     known = Known() if valid else None
     while True:
-        new = _wait(checkpoint_dir, path, 1, timeout, known)
+        new = _wait(checkpoint_dir, path, seconds_to_sleep=1, timeout=timeout, known=known)
         if new is not None:
             started = time.time()
             path = new

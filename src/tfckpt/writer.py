@@ -50,31 +50,32 @@ class NewSlice(NamedTuple):
         Raises ValueError where slice, shape and array do not fit together.
         """
         key, shape = encode_name(full_name), tuple(int(size) for size in full_shape)
-        one = TensorSlice.of(slice_spec)
+        tensor_slice = TensorSlice.of(slice_spec)
         try:
-            expected = one.shape_in(shape)
+            expected = tensor_slice.shape_in(shape)
         except DataLossError as error:
             raise ValueError(f"tensor {full_name!r}: {error.message}") from None
         with tensor_named(full_name):
             value, data_type = as_storable(array)
         if value.shape != expected:
             raise ValueError(
-                f"slice {one} of tensor {full_name!r} has shape {list(expected)}, "
+                f"slice {tensor_slice} of tensor {full_name!r} has shape {list(expected)}, "
                 f"the array {list(value.shape)}"
             )
-        return cls(key, shape, one, value, data_type)
+        return cls(key, shape, slice=tensor_slice, value=value, data_type=data_type)
 
 
 def check_apart(
-    one: TensorSlice, others: Iterable[TensorSlice], shape: Shape, full_name: str
+    tensor_slice: TensorSlice, others: Iterable[TensorSlice], shape: Shape, full_name: str
 ) -> None:
     """Raise ValueError if a slice overlaps one that was added before: no reader takes both."""
-    box = one.index_in(shape)
+    box = tensor_slice.index_in(shape)
     for other in others:
         pairs = zip(box, other.index_in(shape), strict=True)
         if all(a.start < b.stop and b.start < a.stop for a, b in pairs):
             raise ValueError(
-                f"slice {one} of tensor {full_name!r} overlaps slice {other}, there already"
+                f"slice {tensor_slice} of tensor {full_name!r} overlaps slice {other}, "
+                f"there already"
             )
 
 

@@ -40,7 +40,9 @@ def fetch_part(shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> A
     if not volume(shape):
         return new_array(shape, dtype)
     strides = c_strides(entry.shape, dtype.itemsize)
-    array = read_box(shard.source, axes, strides, dtype.itemsize, entry.offset).view(dtype)
+    array = read_box(
+        shard.source, axes=axes, strides=strides, itemsize=dtype.itemsize, offset=entry.offset
+    ).view(dtype)
     if shard.big_endian:
         swap_bytes(array)
     return reshaped(array, shape)
@@ -62,7 +64,9 @@ def read_box(
     while apart + 1 < len(axes) and _is_sparse(axes[apart:], strides[apart:], itemsize):
         apart += 1
     if apart:
-        return _read_apart(source, first, axes, strides, itemsize, apart)
+        return _read_apart(
+            source, first, axes=axes, strides=strides, itemsize=itemsize, apart=apart
+        )
     return _picked(source.read(first, span), axes, strides, itemsize)
 
 
@@ -89,7 +93,7 @@ def _read_apart(
     """Read a box, each element of the first `apart` axes by itself."""
     pairs = list(zip(axes, strides, strict=True))
     steps = (range(0, a.length * a.step * stride, a.step * stride) for a, stride in pairs[:apart])
-    places = [first + sum(one) for one in itertools.product(*steps)]
+    places = [first + sum(offsets) for offsets in itertools.product(*steps)]
     span = _span(axes[apart:], strides[apart:], itemsize)
     data = memoryview(bytearray(span * len(places)))
     source.fill([(place, data[at * span :][:span]) for at, place in enumerate(places)])
@@ -102,7 +106,7 @@ def _picked(data: Buffer, axes: Sequence[Axis], strides: Sequence[int], itemsize
     shape = tuple(axis.length for axis in axes)
     steps = [axis.step * stride for axis, stride in zip(axes, strides, strict=True)]
     try:
-        box: Array = np.ndarray(shape, f"V{itemsize}", data, 0, steps)
+        box: Array = np.ndarray(shape, f"V{itemsize}", data, strides=steps)
     except ValueError as error:
         raise beyond_numpy(shape, error) from None
     return box.copy().reshape(-1)

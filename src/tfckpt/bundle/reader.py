@@ -241,19 +241,19 @@ class BundleReader(CheckpointReader):
             pieces.append((part, stored))
         return pieces
 
-    def slice_entry(self, name: str, one: TensorSlice) -> Entry:
+    def slice_entry(self, name: str, tensor_slice: TensorSlice) -> Entry:
         """Return what the index says of one slice of a tensor."""
-        value = self._table.get(one.key(encode_name(name)))
+        value = self._table.get(tensor_slice.key(encode_name(name)))
         if value is None:
             raise DataLossError(
-                f"the index lists slice {one} and has no entry for it",
+                f"the index lists slice {tensor_slice} and has no entry for it",
                 path=self._files.index,
                 tensor=name,
             )
         with located(self._files.index, name):
             entry = Entry.decode(value)
             if entry.slices:
-                raise DataLossError(f"slice {one} is said to be sliced itself")
+                raise DataLossError(f"slice {tensor_slice} is said to be sliced itself")
             return entry
 
     def _check_readable(self, name: str, entry: Entry) -> None:

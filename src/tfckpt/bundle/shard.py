@@ -97,7 +97,9 @@ class ShardWriter:
         sizes = np.array(self._sizes, np.uint64)
         crcs = mask_all(np.array(self._crcs, np.uint32))
         shard_ids = np.full(len(sizes), shard_id)
-        values = encode_entries(self._heads, shard_ids, ends - sizes, sizes, crcs)
+        values = encode_entries(
+            self._heads, shard_ids, offsets=ends - sizes, sizes=sizes, crcs=crcs
+        )
         return zip(self._keys, values, strict=True)
 
     def _gather(self, stored: bytes) -> None:

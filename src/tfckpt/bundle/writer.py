@@ -120,13 +120,15 @@ class BundleWriter(CheckpointWriter):
 
         Raises ValueError where slice, array and what was added before do not fit together.
         """
-        key, shape, one, value, data_type = NewSlice.of(full_name, full_shape, slice_spec, array)
+        key, shape, tensor_slice, value, data_type = NewSlice.of(
+            full_name, full_shape, slice_spec, array
+        )
         if value.shape == shape:
             self.add(full_name, value, shard=shard)
             return
-        slice_key = self._take_slice(full_name, Entry(data_type, shape), one)
+        slice_key = self._take_slice(full_name, Entry(data_type, shape), tensor_slice)
         self._write(full_name, slice_key, value, shard)
-        self._list_slice(key, Entry(data_type, shape), one, shard)
+        self._list_slice(key, Entry(data_type, shape), tensor_slice, shard)
 
     def add_stored(self, name: str, stored: StoredTensor, *, shard: int = 0) -> None:
         """Write a tensor of numbers of another bundle: its bytes as they are, checked on the way.
@@ -167,9 +169,13 @@ class BundleWriter(CheckpointWriter):
             if tensor_slice is not None:
                 self._list_slice(encode_name(name), stored.entry, tensor_slice, shard)
 
-    def _take_piece(self, name: str, whole: Entry, one: TensorSlice | None) -> bytes:
+    def _take_piece(self, name: str, whole: Entry, tensor_slice: TensorSlice | None) -> bytes:
         """Claim the key of a tensor, or of a slice of it."""
-        return self._take(name) if one is None else self._take_slice(name, whole, one)
+        return (
+            self._take(name)
+            if tensor_slice is None
+            else self._take_slice(name, whole, tensor_slice)
+        )
 
     def _take(self, name: str) -> bytes:
         key = encode_name(name)
@@ -179,9 +185,9 @@ class BundleWriter(CheckpointWriter):
             self._keys.add(key)
         return key
 
-    def _take_slice(self, name: str, whole: Entry, one: TensorSlice) -> bytes:
+    def _take_slice(self, name: str, whole: Entry, tensor_slice: TensorSlice) -> bytes:
         key, shape = encode_name(name), whole.shape
-        slice_key = one.key(key)
+        slice_key = tensor_slice.key(key)
         with self._lock:
             known = self._sliced.get(key, Entry(whole.data_type, shape))
             if key in self._keys or (known.data_type, known.shape) != (whole.data_type, shape):
@@ -189,15 +195,15 @@ class BundleWriter(CheckpointWriter):
                     f"tensor {name!r} is in this bundle already, whole or with another dtype "
                     f"or shape"
                 )
-            check_apart(one, known.slices, shape, name)
+            check_apart(tensor_slice, known.slices, shape, name)
             self._keys.add(slice_key)
         return slice_key
 
-    def _list_slice(self, key: bytes, whole: Entry, one: TensorSlice, shard: int) -> None:
+    def _list_slice(self, key: bytes, whole: Entry, tensor_slice: TensorSlice, shard: int) -> None:
         with self._lock:
             known = self._sliced.get(key, Entry(whole.data_type, whole.shape))
-            self._slice_shards[one.key(key)] = shard
-            self._sliced[key] = known._replace(slices=(*known.slices, one))
+            self._slice_shards[tensor_slice.key(key)] = shard
+            self._sliced[key] = known._replace(slices=(*known.slices, tensor_slice))
 
     def _publish(self) -> None:
         for shard in self._shards:

@@ -70,7 +70,9 @@ def check_bundle(
         reporter = _Reporter(progress, total, prefix)
         with workers(executor, total, prefix) as pool:
             for path, tensors in sound:
-                wrong = wrong_checksums(path, header.big_endian, tensors, pool, reporter)
+                wrong = wrong_checksums(
+                    path, header.big_endian, entries=tensors, executor=pool, report=reporter
+                )
                 checked.findings += (_mismatch(path, *found) for found in wrong)
     bad = absent | {finding.tensor for finding in checked.findings}
     checked.sound = {name for name in whole if name not in bad}
@@ -200,7 +202,9 @@ class _Shards:
         if shard_id >= count:
             for name, entry in tensors:
                 message = f"lies in shard {shard_id}, the checkpoint has {count}"
-                findings.append(Finding("damage", message, self._index, name, entry.offset))
+                findings.append(
+                    Finding("damage", message, self._index, tensor=name, offset=entry.offset)
+                )
             return None
         path = committed_shard(self._prefix, shard_id, count, self._index)
         try:
@@ -236,7 +240,7 @@ class _Shards:
             if problem is None:
                 yield name, entry
             else:
-                findings.append(Finding("damage", problem, path, name, entry.offset))
+                findings.append(Finding("damage", problem, path, tensor=name, offset=entry.offset))
         findings += unused(path, spans, self.size)
 
     def check_others(self) -> None:
@@ -263,7 +267,7 @@ def _mismatch(path: str, name: str, entry: Entry, found: int | CheckpointError) 
         f"the checksum of the {entry.size} bytes is {found:#010x}, the index says "
         f"{entry.crc32c:#010x}"
     )
-    return Finding("damage", message, path, name, entry.offset)
+    return Finding("damage", message, path, tensor=name, offset=entry.offset)
 
 
 def _listed(tensors: Sequence[tuple[str, Entry]]) -> str:

@@ -29,7 +29,13 @@ class Finding(NamedTuple):
     @classmethod
     def of(cls, error: CheckpointError, path: str | None = None) -> Finding:
         """Take what an error says; `path` is its file where it names none."""
-        return cls(_kind(error), error.message, error.path or path, error.tensor, error.offset)
+        return cls(
+            _kind(error),
+            error.message,
+            error.path or path,
+            tensor=error.tensor,
+            offset=error.offset,
+        )
 
     @property
     def is_serious(self) -> bool:

@@ -109,7 +109,7 @@ def _total(branch: _Branch) -> str:
 def _leaf(name: str, info: TensorInfo) -> _Branch:
     what = f"{python_name(info.data_type)} {shape_text(info.shape)}"
     size = bytes_text(info.stored_size)
-    return _Branch(f"{harmless(name)}  {what}", 1, info.stored_size, [], size)
+    return _Branch(f"{harmless(name)}  {what}", 1, size=info.stored_size, below=[], note=size)
 
 
 def _folded(label: str, below: list[_Branch]) -> _Branch:
@@ -153,7 +153,9 @@ class _Objects:
                 else:
                     target = _end_of(self._source.paths[child.node_id]) or "the root"
                     note = f"-> {harmless(target)}"
-                    below.append(_Branch(harmless(child.local_name), 0, 0, [], note))
+                    below.append(
+                        _Branch(harmless(child.local_name), 0, size=0, below=[], note=note)
+                    )
             made[node_id] = below + (self._slot_branches(node_id) if self._slots else [])
         return _folded("", made[0])
 

@@ -60,9 +60,9 @@ def convert_variables_to_constants(
     return tfckpt.convert_variables_to_constants(
         values,
         input_graph_def,
-        output_node_names,
-        variable_names_whitelist,
-        variable_names_blacklist,
+        output_node_names=output_node_names,
+        variable_names_whitelist=variable_names_whitelist,
+        variable_names_blacklist=variable_names_blacklist,
     )
 
 
@@ -123,9 +123,9 @@ def freeze_graph(
         frozen = tfckpt.convert_variables_to_constants(
             tfckpt.values_by_node(message, weights),
             graph_def,
-            _names(output_node_names),
-            _names(variable_names_whitelist) or None,
-            _names(variable_names_denylist) or None,
+            output_node_names=_names(output_node_names),
+            variable_names_whitelist=_names(variable_names_whitelist) or None,
+            variable_names_blacklist=_names(variable_names_denylist) or None,
         )
     if output_graph:
         with GFile(output_graph, "wb") as file:

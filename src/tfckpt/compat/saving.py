@@ -131,12 +131,12 @@ class Saver:
         return own.save(
             {place: self._saved(place, run) for place in self._needed()},
             save_path,
-            global_step,
-            latest_filename,
-            meta_graph_suffix,
-            write_meta_graph and sess is not None,
-            write_state,
-            strip_default_attrs,
+            global_step=global_step,
+            latest_filename=latest_filename,
+            meta_graph_suffix=meta_graph_suffix,
+            write_meta_graph=write_meta_graph and sess is not None,
+            write_state=write_state,
+            strip_default_attrs=strip_default_attrs,
         )
 
     def _needed(self) -> list[str]:
@@ -437,13 +437,13 @@ class CheckpointManager:
         self._own = tfckpt.CheckpointManager(
             checkpoint,
             directory,
-            max_to_keep,
-            keep_checkpoint_every_n_hours,
-            checkpoint_name,
-            step_counter,
-            checkpoint_interval,
-            init_fn,
-            last_checkpoint_step,
+            max_to_keep=max_to_keep,
+            keep_checkpoint_every_n_hours=keep_checkpoint_every_n_hours,
+            checkpoint_name=checkpoint_name,
+            step_counter=step_counter,
+            checkpoint_interval=checkpoint_interval,
+            init_fn=init_fn,
+            last_checkpoint_step=last_checkpoint_step,
         )
 
     @property

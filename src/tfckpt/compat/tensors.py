@@ -366,12 +366,12 @@ def zeros(
     shape: Any, dtype: Any = "float32", name: str | None = None, layout: Any = None
 ) -> Tensor:
     """Make a tensor of zeros."""
-    return _full("zeros", shape, 0, dtype, name)
+    return _full("zeros", shape, value=0, dtype=dtype, name=name)
 
 
 def ones(shape: Any, dtype: Any = "float32", name: str | None = None, layout: Any = None) -> Tensor:
     """Make a tensor of ones."""
-    return _full("ones", shape, 1, dtype, name)
+    return _full("ones", shape, value=1, dtype=dtype, name=name)
 
 
 def _full(kind: str, shape: Any, value: Any, dtype: Any, name: str | None) -> Tensor:

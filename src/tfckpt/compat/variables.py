@@ -135,10 +135,10 @@ class Variable:
         self._setup(
             value,
             as_dtype(value.dtype if dtype is None else dtype).base_dtype,
-            TensorShape(value.shape) if validate_shape else TensorShape(shape),
-            name or "Variable",
-            trainable is not False,
-            collections,
+            shape=TensorShape(value.shape) if validate_shape else TensorShape(shape),
+            name=name or "Variable",
+            trainable=trainable is not False,
+            collections=collections,
         )
         self.synchronization, self.aggregation = synchronization, aggregation
         self.constraint = constraint
@@ -728,10 +728,18 @@ def get_variable(
         )
     initializer = scope.initializer if initializer is None else initializer
     made = Variable.__new__(Variable)
-    value, kind = _initial(full, shape, dtype or scope.dtype, dtype, initializer)
+    value, kind = _initial(
+        full, shape, dtype=dtype or scope.dtype, given=dtype, initializer=initializer
+    )
     keys = None if collections is None else list(collections)
     made._setup(
-        value, kind, TensorShape(value.shape), full, trainable is not False, keys, exact=True
+        value,
+        kind,
+        shape=TensorShape(value.shape),
+        name=full,
+        trainable=trainable is not False,
+        collections=keys,
+        exact=True,
     )
     made.synchronization, made.aggregation = synchronization, aggregation
     made.constraint = constraint

@@ -223,7 +223,7 @@ def _links(group: Any) -> Iterator[tuple[str, str | None]]:
 
 
 def _unheld(kind: str, shape: Shape = (), size: int = 0) -> Elements:
-    return Elements(TensorInfo(0, shape, size, (), kind), 0)
+    return Elements(TensorInfo(0, shape, stored_size=size, foreign=kind), 0)
 
 
 def _stored(dataset: Any) -> Elements:

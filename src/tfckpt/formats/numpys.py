@@ -106,7 +106,9 @@ def _stored(head: Buffer, size: int, offset: int, checked: Checksummed | None = 
     dtype, shape = header.dtype, header.shape
     begin, needed = offset + header.size, volume(shape) * dtype.itemsize
     if dtype.hasobject:
-        return Elements(TensorInfo(0, shape, size - header.size, (), _OBJECTS), begin)
+        return Elements(
+            TensorInfo(0, shape, stored_size=size - header.size, foreign=_OBJECTS), begin
+        )
     if header.size + needed != size:
         raise DataLossError(
             f"an array {dtype} {list(shape)} takes {needed} bytes, it has {size - header.size}"
@@ -117,7 +119,7 @@ def _stored(head: Buffer, size: int, offset: int, checked: Checksummed | None = 
         strides = tuple(reversed(c_strides(shape[::-1], dtype.itemsize)))
     if dtype.kind in "SU" or (info.foreign is not None and dtype != info.dtype):
         return Elements(info, begin, strides, checked=checked, element=dtype)
-    return Elements(info, begin, strides, not dtype.isnative, checked)
+    return Elements(info, begin, strides=strides, big_endian=not dtype.isnative, checked=checked)
 
 
 class NpyReader(RawReader):
@@ -210,7 +212,7 @@ def write_npz(
         for chunk in _contents(head, array):
             crc32 = zlib.crc32(chunk, crc32)
         size = len(head) + size_of(info)
-        archive.add(name + SUFFIX, _contents(head, array), size, crc32, _ALIGNMENT)
+        archive.add(name + SUFFIX, _contents(head, array), size=size, crc32=crc32, align=_ALIGNMENT)
     archive.finish()
 
 

@@ -115,7 +115,13 @@ def _found(value: object, steps: int) -> _Found:
         if any(name in held for held in found):
             raise UnimplementedError(f"the file has two values under the path {name!r}")
         if isinstance(leaf, Storage):
-            leaf = View(leaf, leaf.dtype, leaf.offset, (leaf.size - leaf.offset,), (1,))
+            leaf = View(
+                leaf,
+                dtype=leaf.dtype,
+                offset=leaf.offset,
+                shape=(leaf.size - leaf.offset,),
+                strides=(1,),
+            )
         if isinstance(leaf, View | Unheld):
             found.views[name] = leaf
         elif isinstance(leaf, NumpyArray) and leaf.array is not None:
@@ -131,11 +137,11 @@ def _found(value: object, steps: int) -> _Found:
 
 def _info(view: View | Unheld) -> TensorInfo:
     if isinstance(view, Unheld):
-        return TensorInfo(0, view.shape, 0, (), view.kind)
+        return TensorInfo(0, view.shape, stored_size=0, foreign=view.kind)
     size = volume(view.shape) * element_size(view.dtype)
     foreign = view.trait or (view.dtype if view.dtype in FOREIGN else None)
     if foreign:
-        return TensorInfo(0, view.shape, size, (), foreign)
+        return TensorInfo(0, view.shape, stored_size=size, foreign=foreign)
     return info_of(dtype_named(view.dtype), view.shape, size)
 
 
@@ -162,7 +168,7 @@ def _stored(view: View | Unheld, place: _Place | None, big_endian: bool) -> Elem
     strides: tuple[int, ...] | None = tuple(size * step for step in view.strides)
     if not volume(view.shape) or _is_c_order(view.shape, view.strides):
         strides = None
-    return Elements(info, offset, strides, big_endian, place.checked)
+    return Elements(info, offset, strides=strides, big_endian=big_endian, checked=place.checked)
 
 
 def _is_c_order(shape: Sequence[int], strides: Sequence[int]) -> bool:
@@ -308,7 +314,9 @@ def write_torch(
         for chunk in chunks_of(array):
             crc32 = zlib.crc32(chunk, crc32)
         member = f"{_NAME}/data/{number}"
-        archive.add(member, chunks_of(array), size_of(infos[name]), crc32, _ALIGNMENT)
+        archive.add(
+            member, chunks_of(array), size=size_of(infos[name]), crc32=crc32, align=_ALIGNMENT
+        )
     archive.add_bytes(f"{_NAME}/version", b"3\n", _ALIGNMENT)
     archive.finish()
 

@@ -79,7 +79,9 @@ class Elements(NamedTuple):
         info = self.info
         if self.strides is not None or info.foreign is not None or self.element is not None:
             return None
-        return Entry(info.data_type, info.shape, 0, self.offset, info.stored_size)
+        return Entry(
+            info.data_type, info.shape, shard_id=0, offset=self.offset, size=info.stored_size
+        )
 
 
 def info_of(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInfo:
@@ -87,7 +89,7 @@ def info_of(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInfo:
     try:
         return TensorInfo(data_type_of(dtype), shape, stored_size)
     except TypeError:
-        return TensorInfo(0, shape, stored_size, (), dtype.newbyteorder("="))
+        return TensorInfo(0, shape, stored_size=stored_size, foreign=dtype.newbyteorder("="))
 
 
 def held(array: Array) -> Elements:
@@ -302,7 +304,9 @@ def fetch_axes(source: Source, name: str, stored: Elements, axes: Sequence[Axis]
     strides = stored.strides
     if strides is None:
         strides = tuple(c_strides(stored.info.shape, dtype.itemsize))
-    flat = read_box(source, axes, strides, dtype.itemsize, stored.offset).view(dtype)
+    flat = read_box(
+        source, axes=axes, strides=strides, itemsize=dtype.itemsize, offset=stored.offset
+    ).view(dtype)
     if stored.big_endian:
         flat = flat.view(dtype.newbyteorder(">")).astype(dtype)
     flat = _as_bytes(flat)

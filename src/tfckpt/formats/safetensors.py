@@ -142,7 +142,10 @@ def _are_sizes(sizes: Any) -> TypeGuard[list[int]]:
 def _info(kind: Any, shape: Shape, size: int) -> TensorInfo:
     """Return what the header says of a tensor. Raises DataLossError unless it has this size."""
     if isinstance(kind, str) and kind in _PACKED_BITS:
-        info, bits = TensorInfo(0, shape, size, (), kind), _PACKED_BITS[kind]
+        info, bits = (
+            TensorInfo(0, shape, stored_size=size, foreign=kind),
+            _PACKED_BITS[kind],
+        )
     elif isinstance(kind, str) and kind in _DTYPES:
         dtype = dtype_named(_DTYPES[kind])
         info, bits = info_of(dtype, shape, size), 8 * dtype.itemsize

@@ -112,7 +112,7 @@ def write_prepared(
     check_local(target)
     chosen = WRITERS[name]
     _check_options(name, chosen, tensors, max_shard_size)
-    _check_held(name, chosen, tensors.infos, target, leave_out)
+    _check_held(name, chosen, tensors.infos, path=target, leave_out=leave_out)
     if max_shard_size is not None:
         return _write_set(target, tensors, max_shard_size, fsync)
     chosen.write(target, tensors, fsync)

@@ -213,7 +213,7 @@ def _decode_name(data: bytes, flags: int) -> str:
 def _member(name: str, fields: tuple[int, ...], extra: memoryview) -> Member:
     flags, method, crc32 = fields[3], fields[4], fields[7]
     stored, size, header = _large(name, (fields[8], fields[9], fields[16]), extra)
-    member = Member(name, method, crc32, stored, size, header)
+    member = Member(name, method, crc32=crc32, stored=stored, size=size, header=header)
     if flags & _ENCRYPTED:
         raise UnimplementedError(f"member {name!r} of the archive is encrypted")
     if method not in _METHODS:
@@ -262,7 +262,7 @@ class ZipWriter:
 
     def add(self, name: str, data: Iterable[Buffer], size: int, crc32: int, align: int = 1) -> None:
         """Put a stored member of known size and checksum; its data begins at an aligned offset."""
-        member = Member(name, STORED, crc32, size, size, self._file.size)
+        member = Member(name, STORED, crc32=crc32, stored=size, size=size, header=self._file.size)
         extra = _extra_64(size, size) if size >= _IN_64 else b""
         room = -(self._file.size + _LOCAL.size + len(name.encode()) + len(extra)) % align
         if room:
@@ -274,19 +274,25 @@ class ZipWriter:
         self._end(member, 0)
 
     def add_bytes(self, name: str, data: bytes, align: int = 1) -> None:
-        self.add(name, [data], len(data), zlib.crc32(data), align)
+        self.add(name, [data], size=len(data), crc32=zlib.crc32(data), align=align)
 
     def add_deflated(self, name: str, data: Iterable[Buffer]) -> None:
         """Put a deflated member; its sizes follow it."""
         header = self._file.size
-        self._begin(Member(name, DEFLATED, 0, 0, 0, header), _extra_64(0, 0), _SIZES_FOLLOW)
+        self._begin(
+            Member(name, DEFLATED, crc32=0, stored=0, size=0, header=header),
+            _extra_64(0, 0),
+            _SIZES_FOLLOW,
+        )
         begin, crc, size = self._file.size, 0, 0
         deflate = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -15)
         for chunk in data:
             crc, size = zlib.crc32(chunk, crc), size + len(memoryview(chunk).cast("B"))
             self._file.write(deflate.compress(chunk))
         self._file.write(deflate.flush())
-        member = Member(name, DEFLATED, crc, self._file.size - begin, size, header)
+        member = Member(
+            name, DEFLATED, crc32=crc, stored=self._file.size - begin, size=size, header=header
+        )
         self._file.write(_DATA_MARK + struct.pack("<I2Q", crc, member.stored, size))
         self._end(member, _SIZES_FOLLOW)
 

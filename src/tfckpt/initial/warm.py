@@ -174,19 +174,30 @@ def _matrices(
     variable = wanted.variable
     parts = variable.parts or (variable.name,)
     shapes = [np.shape(weights[part]) for part in parts]
-    _check_variable(reader, wanted, info, weights, shapes)
+    _check_variable(reader, wanted, info=info, weights=weights, shapes=shapes)
     height = sum(shape[0] for shape in shapes)
     remapping, _ = generate_vocab_remapping(
         info.new_vocab,
         info.old_vocab,
-        0,
-        info.new_vocab_size if info.axis else min(info.new_vocab_size, height),
-        info.old_vocab_size,
+        new_vocab_offset=0,
+        num_new_vocab=info.new_vocab_size if info.axis else min(info.new_vocab_size, height),
+        old_vocab_size=info.old_vocab_size,
     )
     offset = 0
     for part, shape in zip(parts, shapes, strict=True):
         if part in wanted.names:
-            yield part, _matrix(reader, wanted.tensor, info, remapping, shape, offset, height)
+            yield (
+                part,
+                _matrix(
+                    reader,
+                    wanted.tensor,
+                    info=info,
+                    remapping=remapping,
+                    shape=shape,
+                    offset=offset,
+                    height=height,
+                ),
+            )
         offset += shape[0]
 
 
@@ -259,7 +270,14 @@ def _matrix(
     known = len(remapping) if info.axis else width
     present = np.count_nonzero(cols >= 0) if cols is not None else width
     missing = len(rows) * known - int(np.count_nonzero(rows >= 0) * present)
-    matrix = remapped(reader, tensor, rows, cols, known, initial(missing, 1))
+    matrix = remapped(
+        reader,
+        tensor,
+        rows=rows,
+        cols=cols,
+        num_cols=known,
+        initializing_values=initial(missing, 1),
+    )
     if len(rows) < count:
         matrix = np.concatenate([matrix, initial(count - len(rows), known)])
     if known < width:

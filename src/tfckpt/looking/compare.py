@@ -146,7 +146,7 @@ def compare(
         if by_name:
             one.by_name()
             other.by_name()
-        return _compared(one, other, rtol, atol, structure)
+        return _compared(one, other, rtol=rtol, atol=atol, structure=structure)
 
 
 def _compared(a: Subject, b: Subject, rtol: float, atol: float, structure: bool) -> Comparison:
@@ -158,19 +158,19 @@ def _compared(a: Subject, b: Subject, rtol: float, atol: float, structure: bool)
     different = []
     both = [name for name in names_a if name in in_b]
     for name in both:
-        found = _difference(a, b, name, rtol, atol, structure)
+        found = _difference(a, b, name=name, rtol=rtol, atol=atol, structure=structure)
         if found is not None:
             different.append(found)
     old, new = {pair[0] for pair in renamed}, {pair[1] for pair in renamed}
     return Comparison(
         a.path,
         b.path,
-        tuple(name for name in only_a if name not in old),
-        tuple(name for name in only_b if name not in new),
-        tuple(renamed),
-        tuple(different),
-        len(both) - len(different),
-        structure,
+        only_a=tuple(name for name in only_a if name not in old),
+        only_b=tuple(name for name in only_b if name not in new),
+        renamed=tuple(renamed),
+        different=tuple(different),
+        equal=len(both) - len(different),
+        structure=structure,
     )
 
 
@@ -188,7 +188,7 @@ def _difference(
         one, two = a.value(name), b.value(name)
     except CheckpointError as error:
         return TensorDifference(name, "unread", str(kind), error.message)
-    return _of_values(name, kind, one, two, rtol, atol)
+    return _of_values(name, kind, one=one, two=two, rtol=rtol, atol=atol)
 
 
 def _known_equal(a: Subject, b: Subject, name: str, other: str) -> bool:
@@ -204,7 +204,9 @@ def _of_values(
         count = int(np.count_nonzero(one != two))
         if not count:
             return None
-        return TensorDifference(name, "values", str(kind), str(kind), count, one.size)
+        return TensorDifference(
+            name, "values", a=str(kind), b=str(kind), differing=count, size=one.size
+        )
     counted = _Counted()
     flat, other = first.reshape(-1), second.reshape(-1)
     with np.errstate(all="ignore"):
@@ -215,14 +217,14 @@ def _of_values(
     return TensorDifference(
         name,
         "values",
-        str(kind),
-        str(kind),
-        counted.differing,
-        flat.size,
-        counted.max_abs,
-        counted.sum_abs / counted.finite if counted.finite else None,
-        counted.max_rel,
-        counted.sum_rel / counted.finite if counted.finite else None,
+        a=str(kind),
+        b=str(kind),
+        differing=counted.differing,
+        size=flat.size,
+        max_abs=counted.max_abs,
+        mean_abs=counted.sum_abs / counted.finite if counted.finite else None,
+        max_rel=counted.max_rel,
+        mean_rel=counted.sum_rel / counted.finite if counted.finite else None,
     )
 
 

@@ -241,7 +241,13 @@ def _folder(folder: str) -> Description:
         files = [name for name in names if not os.path.isdir(os.path.join(folder, name))]
         what = f"a folder without checkpoints, with {plural(len(files), 'file')}"
     return Description(
-        folder, "folder", what, found, latest, tuple(dict.fromkeys(problems)), below=below
+        folder,
+        "folder",
+        what=what,
+        checkpoints=found,
+        latest=latest,
+        problems=tuple(dict.fromkeys(problems)),
+        below=below,
     )
 
 
@@ -269,7 +275,15 @@ def _saved_model(folder: str, name: str) -> Description:
     locations = checkpoints_in(variables) if os.path.isdir(variables) else []
     found = tuple(_checkpoints(locations, problems))
     what = "a SavedModel" if found else "a SavedModel without variables"
-    return Description(folder, "saved model", what, found, None, tuple(problems), facts)
+    return Description(
+        folder,
+        "saved model",
+        what=what,
+        checkpoints=found,
+        latest=None,
+        problems=tuple(problems),
+        facts=facts,
+    )
 
 
 def _checkpoints(locations: list[Location], problems: list[str]) -> Iterator[CheckpointDescription]:

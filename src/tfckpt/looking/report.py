@@ -56,7 +56,7 @@ def write_report(path: AnyPath, html_file: AnyPath, *, compare_to: AnyPath | Non
         "rows": [list(row.values()) for row in rows],
         "columns": list(rows[0]) if rows else [],
     }
-    page = _page(title, described, checked, compared, rows, data)
+    page = _page(title, described, checked=checked, compared=compared, rows=rows, data=data)
     write_file(as_path(html_file), page.encode("utf-8", "backslashreplace"))
 
 

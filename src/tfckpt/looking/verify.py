@@ -125,11 +125,11 @@ def verify(
     report = VerifyReport(
         given,
         tuple(findings),
-        len(checked),
-        sum(checkpoint.tensors for checkpoint in checked),
-        sum(checkpoint.size for checkpoint in checked),
-        tuple(file for checkpoint in checked for file in checkpoint.files),
-        quick,
+        checkpoints=len(checked),
+        tensors=sum(checkpoint.tensors for checkpoint in checked),
+        size=sum(checkpoint.size for checkpoint in checked),
+        files=tuple(file for checkpoint in checked for file in checkpoint.files),
+        quick=quick,
     )
     logger.info("%s", report.summary())
     return report

@@ -81,7 +81,9 @@ def plan_restore(
             mismatched.append(found)
     wrong = {*missing, *(differing.name for differing in mismatched)}
     restored = sorted(asked.keys() - wrong)
-    report = RestoreReport(restored, missing, unexpected, mismatched, reader.path)
+    report = RestoreReport(
+        restored, missing, unexpected=unexpected, mismatched=mismatched, path=reader.path
+    )
     return RestorePlan(keys, asked, report)
 
 

@@ -81,7 +81,7 @@ def publish_together(
         counted = True
         complete(group, fsync=fsync)
     except BaseException as error:
-        _settle(group, members, head, suffix, fsync)
+        _settle(group, members, head=head, suffix=suffix, fsync=fsync)
         if not (counted and isinstance(error, OSError)):  # which the second try has made good
             raise
 

@@ -49,7 +49,7 @@ def repartition(
     shape = whole.info.shape
     if not -len(shape) <= axis < len(shape) and (shape or count != 1):
         raise InvalidArgumentError(f"shape {list(shape)} has no axis {axis}", tensor=name)
-    made = _parts(name, whole, axis % max(1, len(shape)), count, form)
+    made = _parts(name, whole, axis=axis % max(1, len(shape)), count=count, form=form)
     replaced: dict[str, LazyTensor] = {}
     for known, tensor in given.tensors.items():
         if known == old[0]:

@@ -51,13 +51,17 @@ def rename(tensors: Tensors, rules: Rules, *, strict: bool = False) -> LazyTenso
     names = [name for name in given if name != OBJECT_GRAPH_KEY]
     object_based = OBJECT_GRAPH_KEY in given
     if not object_based:
-        new_names = _applied(rules, names, object_based, strict, given.path)
+        new_names = _applied(
+            rules, names, object_based=object_based, strict=strict, path=given.path
+        )
         return given.with_tensors(_named(given, new_names))
     graph = given_object_graph(given.tensors[OBJECT_GRAPH_KEY].read(), given.path)
     # Objects without values move, too, so that others which they lead to are found below them.
     objects = [path for node, path in NodePaths(graph).items() if not graph.nodes[node].attributes]
     everything = [*names, *map(attribute_key, objects)]
-    new_names = _applied(rules, everything, object_based, strict, given.path)
+    new_names = _applied(
+        rules, everything, object_based=object_based, strict=strict, path=given.path
+    )
     holders = Holders(given.tensors.keys(), graph)
     held = {key: holders.of(key) for key in keys_of(graph)}
     wanted = {key: _key_of_all(key, names, new_names) for key, names in held.items() if names}

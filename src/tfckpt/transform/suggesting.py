@@ -215,7 +215,9 @@ class _Matching:
         if not of_shape:
             return Suggestion(target, "", 0.0, f"nothing is left of shape {list(shape)}")
         why = f"{len(of_shape)} are left of shape {list(shape)}"
-        return Suggestion(target, "", 0.0, why, tuple(of_shape[:_CANDIDATES]))
+        return Suggestion(
+            target, "", confidence=0.0, reason=why, candidates=tuple(of_shape[:_CANDIDATES])
+        )
 
     def _have_shape(self, name: str) -> Shape:
         return self._have[name]

@@ -263,25 +263,26 @@ class V1Reader(CheckpointReader):
                 error.message += f"; {self.what_is_missing()}"
             raise
 
-    def _decode(self, saved: _Saved, one: TensorSlice) -> Array:
+    def _decode(self, saved: _Saved, tensor_slice: TensorSlice) -> Array:
         """Read and decode one slice."""
-        table = self._table(saved.places[one])
+        table = self._table(saved.places[tensor_slice])
+        which = str(tensor_slice) or "(all)"
         with located(table.path):
-            value = table.get(one.key(saved.name))
+            value = table.get(tensor_slice.key(saved.name))
             if value is None:
-                raise DataLossError(f"the values of slice {str(one) or '(all)'} are missing")
+                raise DataLossError(f"the values of slice {which} are missing")
             record = Record.decode(value)
-            if (record.name, record.slice) != (saved.name, one):
+            if (record.name, record.slice) != (saved.name, tensor_slice):
                 raise DataLossError(
-                    f"under the key of slice {str(one) or '(all)'} lies slice {record.slice} of "
+                    f"under the key of slice {which} lies slice {record.slice} of "
                     f"{record.name.decode('utf-8', 'backslashreplace')!r}"
                 )
-            shape = one.shape_in(saved.shape)
+            shape = tensor_slice.shape_in(saved.shape)
             count = volume(shape)
             values = listed_values(record.values, saved.data_type, count)
             if len(values) != count:  # no list is shortened here, unlike in other TensorProtos
                 raise DataLossError(
-                    f"slice {str(one) or '(all)'} of shape {list(shape)} has {count} values, "
+                    f"slice {which} of shape {list(shape)} has {count} values, "
                     f"its record lists {len(values)}"
                 )
             return reshaped(values, shape)

@@ -123,7 +123,14 @@ class V1Writer(CheckpointWriter):
         if key in self._metas:
             raise ValueError(f"tensor {name!r} is in this checkpoint already")
         everything = TensorSlice(((0, FULL),) * value.ndim)
-        self._add(key, value.shape, data_type, everything, value, shard)
+        self._add(
+            key,
+            value.shape,
+            data_type=data_type,
+            tensor_slice=everything,
+            value=value,
+            shard_id=shard,
+        )
 
     def add_slice(
         self,
@@ -142,14 +149,18 @@ class V1Writer(CheckpointWriter):
         Raises ValueError where slice, array and what was added before do not fit together, else
         as `add`.
         """
-        key, shape, one, value, data_type = NewSlice.of(full_name, full_shape, slice_spec, array)
+        key, shape, tensor_slice, value, data_type = NewSlice.of(
+            full_name, full_shape, slice_spec, array
+        )
         known = self._metas.get(key, Meta(key, shape, data_type, ()))
         if (known.data_type, known.shape) != (data_type, shape):
             raise ValueError(
                 f"tensor {full_name!r} is in this checkpoint already, with another dtype or shape"
             )
-        check_apart(one, known.slices, shape, full_name)
-        self._add(key, shape, data_type, one, value, shard)
+        check_apart(tensor_slice, known.slices, shape, full_name)
+        self._add(
+            key, shape, data_type=data_type, tensor_slice=tensor_slice, value=value, shard_id=shard
+        )
 
     def _publish(self) -> None:
         for shard in self._shards:
@@ -169,7 +180,7 @@ class V1Writer(CheckpointWriter):
         key: bytes,
         shape: Shape,
         data_type: DataType,
-        one: TensorSlice,
+        tensor_slice: TensorSlice,
         value: Array,
         shard_id: int,
     ) -> None:
@@ -177,20 +188,20 @@ class V1Writer(CheckpointWriter):
         self._check_shard(shard_id, len(self._shards))
         shard = self._shards[shard_id]
         with tensor_named(key.decode("utf-8", "surrogateescape")):
-            _check_size(key, one, value, data_type)
+            _check_size(key, tensor_slice, value, data_type)
             head, body = encode_values(value, data_type)
         try:
-            place = shard.spool.append(encode_record(key, one, head, len(body)), body)
+            place = shard.spool.append(encode_record(key, tensor_slice, head, len(body)), body)
         except BaseException:  # half a record: nothing can be put behind it
             self.discard()
             raise
-        shard.records[one.key(key)] = place
+        shard.records[tensor_slice.key(key)] = place
         for metas in (self._metas, shard.metas):
             known = metas.get(key, Meta(key, shape, int(data_type), ()))
-            metas[key] = known._replace(slices=(*known.slices, one))
+            metas[key] = known._replace(slices=(*known.slices, tensor_slice))
 
 
-def _check_size(key: bytes, one: TensorSlice, value: Array, data_type: DataType) -> None:
+def _check_size(key: bytes, tensor_slice: TensorSlice, value: Array, data_type: DataType) -> None:
     """Refuse what TensorFlow refuses to save as V1."""
     name = key.decode("utf-8", "surrogateescape")
     if data_type not in _MAX_ELEMENT_SIZES:
@@ -199,7 +210,11 @@ def _check_size(key: bytes, one: TensorSlice, value: Array, data_type: DataType)
             f"save the checkpoint as V2",
             tensor=name,
         )
-    bound = len(record_head(key, one)) + _HEADER_BYTES + value.size * _MAX_ELEMENT_SIZES[data_type]
+    bound = (
+        len(record_head(key, tensor_slice))
+        + _HEADER_BYTES
+        + value.size * _MAX_ELEMENT_SIZES[data_type]
+    )
     if data_type is D.DT_STRING:
         bound += sum(map(len, to_bytes_list(value)))
     if bound > _MAX_MESSAGE:
