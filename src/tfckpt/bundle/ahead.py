@@ -25,9 +25,9 @@ Fetch = Callable[[Sequence[str]], Mapping[str, Array]]
 class ReadAhead:
     """Hands out tensors that are asked for in the order of `entries`, which is that of names.
 
-    How many are fetched at a time doubles as long as each of them was asked for: who stops has
-    paid for twice what was used, at most. An array is handed out once. Threads may ask at the same
-    time; at worst something is then fetched twice.
+    The number that is fetched together doubles as long as the caller asks for each of them. So a
+    caller who stops has paid for at most twice what was used. An array is handed out once. Threads
+    may ask at the same time; at worst a tensor is then fetched twice.
     """
 
     def __init__(self, entries: Mapping[str, Entry]) -> None:
@@ -50,9 +50,9 @@ class ReadAhead:
         self._arrays = {}
 
     def _next(self, name: str, fetch: Fetch) -> Array | None:
-        """Fetch some tensors from `name` on, where it comes after the last ones."""
+        """Fetch some tensors from `name` on, if it follows those that were fetched last."""
         at = bisect_left(self._names, name)
-        # Names that are no text may not lie as Python sorts them: those are never followed.
+        # Names that are not UTF-8 may be stored in another order than Python's: not ahead of those.
         if at == len(self._names) or self._names[at] != name:
             return None
         follows = at == self._end and not self._arrays
@@ -61,7 +61,7 @@ class ReadAhead:
         if len(names) > 1:
             try:
                 arrays = dict(fetch(names))
-            except CheckpointError:  # said of the tensor that has it, once that is asked for
+            except CheckpointError:  # raised again, with its name, when that tensor is asked for
                 names = []
         self._count = max(1, len(names))
         self._end = at + self._count

@@ -96,7 +96,7 @@ class Shard(NamedTuple):
             raise self._misfit(name, entry)
 
     def verify(self, name: str, entry: Entry) -> None:
-        """Raise DataLossError for a tensor whose bytes have not the checksum that its entry says.
+        """Raise DataLossError for a tensor whose bytes do not have the checksum of its entry.
 
         None of them stays in memory.
         """
@@ -316,7 +316,7 @@ def fits(entry: Entry) -> bool:
 
 @lru_cache(maxsize=4096)
 def _least_size(data_type: int, shape: Shape) -> int:
-    """Bytes that a tensor takes; a string has at least its length, and all have a checksum."""
+    """Return the fewest bytes that a tensor can take; of strings, their lengths and a checksum."""
     if data_type == DataType.DT_STRING:
         return volume(shape) + 4
     dtype = numpy_dtype(data_type)

@@ -56,7 +56,7 @@ class BundleFiles:
                     raise DataLossError("the index has no header")
                 self.header = Header.decode(header)
             self._shards = _shards(self.prefix, self.header, self._source, infos, mmap=self._mmap)
-            # Index and shards have to be of one save: they are opened together.
+            # Opened at once, not when they are needed: index and shards have to be of one save.
             self._shards.open_first(self.header.num_shards)
         except BaseException:
             self._source.close()
@@ -64,10 +64,10 @@ class BundleFiles:
         self.closed = False
 
     def _is_current(self) -> bool:
-        """Whether the index that was opened is the one that counts, and has the same name still.
+        """Whether the index that was opened still counts, under the name it was opened by.
 
-        The name matters: ``.commit`` of an index says which shards are its own. Once that commit
-        is over, shards of that name belong to the next.
+        The name matters. An index called ``.index.commit`` has shards that may have the suffix
+        too; once its commit is over, shards with the suffix belong to the next save.
         """
         version = self._source.version
         if self._source.distant:  # its checksums tell, and then it is asked
@@ -119,7 +119,8 @@ class BundleFiles:
 def _shards(
     prefix: str, header: Header, index: Source, infos: Mapping[str, Info] | None, *, mmap: bool
 ) -> Members[Shard]:
-    # Nothing here holds the object that holds it: a reader that is dropped closes its files.
+    # A function, not a method: `make` must not refer to the reader, or one that is dropped would
+    # keep its files open until the cycle collector runs.
     def make(source: Source) -> Shard:
         if source.distant:
             source.beside = index

@@ -1,7 +1,7 @@
 """Which tensors of a new bundle stay in the data files where they are, so that none is read.
 
-Linked files come into the new bundle whole: what no tensor of it needs lies there dead. Where that
-is much, copying the rest is better.
+A file is linked as a whole. Bytes in it that no tensor of the new bundle needs are dead; where many
+would be, copying what is needed takes less of the disk.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ _WASTE = 4
 def fetch_part(shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> Array:
     """Return chosen elements of a tensor, one dimension for each axis.
 
-    Of a string tensor all is read: where a string begins is known only from the lengths of those
-    before it.
+    A string tensor is read as a whole: the lengths of all strings before a string say where it
+    begins.
     """
     shard.check(name, entry)
     if entry.data_type == DataType.DT_STRING:

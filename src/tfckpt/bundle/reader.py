@@ -1,4 +1,10 @@
-"""Reading a bundle."""
+"""Reading a bundle.
+
+Takes a prefix, local or behind a URL, and gives a `CheckpointReader`. Opening reads the footer and
+the header of the index; entries are decoded when they are asked for. Index and shards are of one
+save, even if another one replaces them meanwhile (`tfckpt.bundle.files`). No array is handed out
+before its checksum was checked, unless the caller asks for that.
+"""
 
 from __future__ import annotations
 
@@ -214,14 +220,14 @@ class BundleReader(CheckpointReader):
         return selection.finished(elements)
 
     def _box(self, shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> Array:
-        """Return chosen elements, of a tensor that is checked first where it is to be."""
+        """Return chosen elements of a tensor; check all of it first if `verify` wants that."""
         if self._verify and entry not in self._verified:
             part = volume(axis.length for axis in axes) * itemtype(entry).itemsize
             if self._verify == "whole" or entry.size <= max(_SMALL, _SHARE * part):
                 shard.verify(name, entry)
                 self._verified.add(entry)
         found = fetch_part(shard, name, entry, axes)
-        if entry not in self._verified:  # nothing else would tell that another save is there now
+        if entry not in self._verified:  # no checksum shows that another save is there now
             shard.source.check_unchanged()
         return found
 

@@ -1,4 +1,9 @@
-"""Writing all of a mapping: spreading tensors over shards, and filling these side by side."""
+"""Writing a whole mapping as one bundle.
+
+Takes a mapping of name to array, or a lazy one, and gives the finished prefix. It decides which
+shard each tensor goes to and fills the shards side by side, a thread each. A tensor that lies
+unchanged in another bundle is linked or copied, not decoded. On an error nothing is left behind.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +64,8 @@ def write_shards(
 ) -> str:
     """Write a bundle, to each shard what `add` makes of its items; return the prefix.
 
-    What is in `links` comes after them. At most `threads` of them work, as many as there are cores
-    where it is None. A file system lets one writer into a file at a time, so
-    that several threads write faster only into several files.
+    What is in `links` comes after the shards. Each thread fills one shard at a time, because a file
+    system lets one writer into a file at a time. `threads` is their number, None one a core.
     """
     linked = [data.file for data in links.files]
     with BundleWriter(
@@ -99,7 +103,9 @@ def _fill_side_by_side(
         except BaseException as error:  # such as Ctrl-C: the threads stop soon, too
             failures.append(error)
     if failures:
-        try:  # first of all the one for which the others found the writer closed
+        # A shard that fails closes the writer, for which the other threads then fail with a
+        # RuntimeError: any other error is the cause, and is raised before those.
+        try:
             raise next(
                 (failure for failure in failures if type(failure) is not RuntimeError), failures[0]
             )

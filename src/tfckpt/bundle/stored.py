@@ -1,4 +1,4 @@
-"""Tensors that lie in a bundle as they are to be written: they need not be decoded."""
+"""Tensors that lie in a bundle just as they are to be written, and need no decoding."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ class StoredTensor(NamedTuple):
 
     @property
     def can_be_copied(self) -> bool:
-        """Whether its checksum tells, without decoding, if its bytes are what they should be.
+        """Whether its stored bytes alone show whether its checksum is right.
 
-        Of strings it speaks of the lengths as integers, which are stored otherwise.
+        Those of strings do not: the checksum covers the lengths as integers, which are stored as
+        varints.
         """
         return self.entry.data_type != DataType.DT_STRING and not self.is_opaque
 
@@ -46,9 +47,9 @@ def stored_in_bundle(tensors: Mapping[str, object], name: str) -> StoredTensor |
 
 
 def stored_at(reader: TensorReader, name: str) -> StoredTensor | None:
-    """Return where a tensor of a reader lies in its bundle, None where that is none.
+    """Return where a tensor of a reader lies in its bundle; None if the reader is of no bundle.
 
-    Nor are big-endian bundles: their tensors have to be decoded, as what is written is
+    None for a big-endian bundle too: its tensors have to be decoded, because a writer writes
     little-endian.
     """
     if not isinstance(reader, BundleReader) or reader.header.big_endian:

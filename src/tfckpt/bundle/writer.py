@@ -131,12 +131,12 @@ class BundleWriter(CheckpointWriter):
         self._list_slice(key, Entry(data_type, shape), tensor_slice, shard)
 
     def add_stored(self, name: str, stored: StoredTensor, *, shard: int = 0) -> None:
-        """Write a tensor of numbers of another bundle: its bytes as they are, checked on the way.
+        """Write a tensor of numbers of another bundle: copy its bytes, and check them on the way.
 
-        One in slices stays so.
+        A tensor in slices stays in slices.
 
-        Raises ValueError for an empty or repeated name; DataLossError where bytes have not the
-        checksum that their entry says, after which nothing more can be written.
+        Raises ValueError for an empty or repeated name; DataLossError where bytes do not have
+        the checksum of their entry; after that nothing more can be written.
         """
         self._check_open()
         self._check_shard(shard, len(self._shards))

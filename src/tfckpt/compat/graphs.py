@@ -1,4 +1,4 @@
-"""tf.Graph, the default graph and its collections; no node of it is ever run but for variables."""
+"""tf.Graph, the default graph and its collections. Of its nodes only variables are ever run."""
 
 from __future__ import annotations
 

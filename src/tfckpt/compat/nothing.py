@@ -1,4 +1,4 @@
-"""What programs call in passing, and what has nothing to do here."""
+"""Calls that programs make in passing and that have no effect here, such as choosing a device."""
 
 from __future__ import annotations
 

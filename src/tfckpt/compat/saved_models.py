@@ -70,7 +70,7 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
 
 
 def _in_order(saved: Any, tracked: Any) -> Iterator[tuple[str, str]]:
-    """Yield names and keys of the model's variables: as its list of them says, else as they are."""
+    """Yield names and keys of the model's variables, in the order of its own list if it has one."""
     keys = {
         here: attribute.checkpoint_key
         for there, here in matched_objects(saved, tracked).items()

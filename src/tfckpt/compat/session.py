@@ -1,4 +1,4 @@
-"""tf.Session: holds the values of a graph's variables, and runs what sets and arranges them."""
+"""tf.Session: holds the values of a graph's variables; runs what sets, joins and reshapes them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Which symbols of TensorFlow there are, and what stands for each.
 
-A line is a name of ours and where TensorFlow has it: a module (``.`` is the package itself), or
-``module=Other`` where it has another name there. What `compat.v1` and `compat.v2` have is what the
-package has. Nothing is imported until it is asked for.
+A line is a name of this library and the modules of TensorFlow that have it (``.`` is the package
+itself); ``module=Other`` says that it has another name there. ``compat.v1`` and ``compat.v2`` have
+what the package has. Nothing is imported until it is asked for.
 """
 
 from __future__ import annotations

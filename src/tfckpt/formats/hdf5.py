@@ -10,8 +10,8 @@ every other format; h5py reads what is packed, chunked or of strings. Keras writ
 
 HDF5 has no bfloat16: as in Keras, two bytes of no type with the attribute ``dtype`` stand for one.
 
-A file may lead to others: by links, by elements that lie in a file beside it. That is listed, and
-not followed.
+A file may refer to others, by links or for a dataset's elements. Such datasets are listed and not
+read: a file that somebody sends must not choose which other files are opened.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 KERAS_WEIGHTS = "model.weights.h5"
 _KERAS_TEXTS = ("config.json", "metadata.json")
 _DTYPE = "dtype"
-# Strings of a dataset may all be one string of the file: so many are read at a time.
+# Many elements of a dataset may share one string of the file, so that all of them would take more
+# memory than the file: so many are read at a time.
 _STRINGS = 64
 _HEAP = b"GCOL"
 _HEAP_HEAD = 16
@@ -245,7 +246,7 @@ def _stored(dataset: Any) -> Elements:
 
 
 def _is_as_numpy_has_it(dataset: Any) -> bool:
-    """Whether the elements need no conversion, as integers of 12 bits in 16 would."""
+    """Whether numpy has this type; integers of 12 bits in 16, for example, need a conversion."""
     if dataset.dtype.kind == "V":
         return True
     h5t = h5py().h5t

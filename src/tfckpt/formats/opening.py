@@ -1,4 +1,8 @@
-"""Opening a file of tensors, whatever it is: told by its content, not by its name."""
+"""Opening a file of tensors, whatever its format.
+
+Takes a path and gives a `TensorReader`. The content decides which format it is, not the name:
+people rename files, and names like ``.bin`` and ``.h5`` say little.
+"""
 
 from __future__ import annotations
 

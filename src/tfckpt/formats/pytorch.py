@@ -180,7 +180,7 @@ def _is_c_order(shape: Sequence[int], strides: Sequence[int]) -> bool:
 
 
 class TorchReader(RawReader):
-    """Reads a file of ``torch.save``, of either format; `metadata` is what are no tensors.
+    """Reads a file of ``torch.save``, in either format; `metadata` is all that is no tensor.
 
     Dicts and lists within each other become paths: ``model/conv.weight``. Views of one storage are
     tensors of their own. Sparse and quantized tensors are listed, not read.
@@ -260,7 +260,7 @@ def _read_legacy(source: Source) -> tuple[_Found, dict[str, Elements]]:
     at = machine.position
     for key in keys:
         count = int.from_bytes(source.read(at, 8), "little")
-        # one that no tensor uses is of unknown type: nothing behind it can be found
+        # a storage that no tensor uses has no known type, so where the next one begins is unknown
         if key not in sizes:
             raise DataLossError(f"the file has a storage {key!r} that nothing refers to")
         size = count * sizes[key]

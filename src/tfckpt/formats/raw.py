@@ -1,7 +1,7 @@
 """Tensors that lie in a file as plain elements: read, mapped or cut out of it.
 
-What a format says of where they lie is a `Elements`; all the rest is the same for each of them, and
-is done by the code that does it for the shards of a bundle.
+A format says by an `Elements` where a tensor lies. All the rest (mapping, reading parts, checking)
+is the same for every format, and done by the code that does it for the shards of a bundle.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from tfckpt.tensors.stored import Array, new_array, reshaped, stored_chunks, sto
 from tfckpt.tensors.strings import to_array, to_bytes_list
 
 _PIECE = 4 << 20
-# A part is checked with all that its checksum speaks of where that is of no more bytes than this,
-# or no more than so many times the part.
+# Before a part is read, all that its checksum covers is checked, if that is no more than so many
+# bytes, or no more than so many times the part.
 _SMALL = 4 << 20
 _SHARE = 4
 
@@ -85,7 +85,7 @@ class Elements(NamedTuple):
 
 
 def info_of(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInfo:
-    """Return what is to be said of a tensor of any numpy dtype."""
+    """Return the `TensorInfo` of a tensor of any numpy dtype."""
     try:
         return TensorInfo(data_type_of(dtype), shape, stored_size)
     except TypeError:

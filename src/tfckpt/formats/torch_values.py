@@ -1,4 +1,4 @@
-"""What the pickles of PyTorch say: the names in them, and inert values for what these make."""
+"""The names that PyTorch's pickles use, and the inert values that are made in place of objects."""
 
 from __future__ import annotations
 

@@ -128,7 +128,7 @@ _SUFFIXES = {
     ".pth": "torch",
     ".bin": "torch",
 }
-# A name of no suffix, of a suffix with a number, or of TensorFlow's: a prefix.
+# A name without a suffix, with a number as its suffix, or with one of TensorFlow's: a prefix.
 _PREFIX = re.compile(r"[^.]*|.*\.(ckpt|v2|.*-\d+|\d+)")
 
 

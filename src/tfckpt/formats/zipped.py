@@ -2,8 +2,8 @@
 
     [local header, name, extra, data] a member, [entry, name, extra] a member, [end]
 
-The entries at the end, the central directory, say what there is; a local header only says how far
-behind it its data begins. From 4 GiB or 65,535 members on, sizes stand in extra fields and in an
+The central directory at the end lists the members; a local header is read only to learn how far
+behind it the data begin. From 4 GiB or 65,535 members on, sizes stand in extra fields and in an
 end of their own (PKWARE's ``APPNOTE.TXT``, 4.3 and 4.5.3).
 
 Nothing is ever extracted: the name of a member is a text, wherever it would lead as a path.
@@ -228,7 +228,7 @@ def _member(name: str, fields: tuple[int, ...], extra: memoryview) -> Member:
 
 
 def _large(name: str, values: tuple[int, int, int], extra: memoryview) -> tuple[int, int, int]:
-    """Take values that did not fit their fields from the extra ones; each comes if it did not."""
+    """Take values that did not fit their fields from the extra field, which has only those."""
     at = 0
     while _IN_64 in values and at + 4 <= len(extra):
         kind, size = struct.unpack_from("<2H", extra, at)

@@ -88,7 +88,7 @@ def folded(items: Sequence[tuple[str, TensorInfo]]) -> list[Folded]:
 
 
 def _products(rows: list[tuple[str, ...]]) -> Iterator[list[list[str]]]:
-    """Part rows of numbers into sets that have every combination of their columns."""
+    """Part rows of numbers into groups, each of which is a full product of its columns' values."""
     columns = [list(dict.fromkeys(column)) for column in zip(*rows, strict=True)]
     combinations = 1
     for column in columns:

@@ -74,7 +74,7 @@ def publish_together(
     replaces = group.marks_only or os.path.lexists(group.head)
     suffix = COMMIT_SUFFIX if head is not None and replaces else ""
     counted = False
-    try:  # one block, without a gap in which an exception would find nobody
+    try:  # one block: Ctrl-C between two would leave renamed files that nobody takes back
         _rename(members, suffix, fsync)
         if head is not None:
             _rename([head], suffix, fsync)
@@ -82,7 +82,9 @@ def publish_together(
         complete(group, fsync=fsync)
     except BaseException as error:
         _settle(group, members, head=head, suffix=suffix, fsync=fsync)
-        if not (counted and isinstance(error, OSError)):  # which the second try has made good
+        if not (
+            counted and isinstance(error, OSError)
+        ):  # `_settle` has finished what an OSError interrupted
             raise
 
 
@@ -108,7 +110,7 @@ def _settle(
     suffix: str,
     fsync: bool,
 ) -> None:
-    """Bring what counts to its end, and take back what does not; the disk says which it is."""
+    """Finish a commit that counts, take back one that does not; the disk says which it is."""
     if head.is_at(head.path + suffix) if head is not None else _all_there(members):
         complete(group, fsync=fsync)
     elif head is None or not head.is_at(head.path):

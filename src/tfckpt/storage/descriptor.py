@@ -1,4 +1,8 @@
-"""An open file's descriptor with one owner, and the way in for all that is opened by name."""
+"""Descriptors of open files.
+
+A `Descriptor` has one owner and is closed with it. Every regular file that the library reads is
+opened by `open_regular`, which refuses folders, pipes and devices without waiting for them.
+"""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 Those on files are flock's: they tell a living writer from a dead one, and end with its process.
 Windows, and some network file systems, have none; there nothing is held.
 
-A fork copies descriptors, and a lock lives as long as any copy of its descriptor. So whoever lets
-go of a lock says so, and does not just close; and what a child finds itself holding for a parent
-that may die, it closes.
+A fork copies descriptors, and a lock lives as long as any copy of its descriptor. So a lock is
+released by name, not only by closing; and a forked child closes the copies that it has got, or they
+would hold the lock of a parent that dies.
 """
 
 from __future__ import annotations
@@ -131,7 +131,8 @@ class _Held:
         descriptor = self.descriptor
         if descriptor is None:
             return
-        # A lock says yes to its owner, too. While it is held the file cannot be the next one's.
+        # Asking again tells whether the lock is held: flock grants it to its owner once more. While
+        # it is held nobody else can have made this file.
         if lock(descriptor) is not False and descriptor.is_at(self.path):
             _remove(self.path)
         unlock(descriptor)

@@ -105,7 +105,7 @@ class Members(Generic[T]):
 
     def _keep(self, number: int, source: Source) -> _Open[T]:
         while len(self._open) >= self._most:
-            # Not closed: another thread may be reading it. The last one to hold it does that.
+            # Not closed here: another thread may be reading it. The last to hold it closes it.
             del self._open[next(iter(self._open))]
         found = self._open[number] = _Open(source, self._make(source))
         self.versions.setdefault(number, source.version)

@@ -50,7 +50,7 @@ class Source(ABC):
         """Fill `target` with the bytes at `offset`. Raises as `read`."""
 
     def fill(self, targets: Sequence[tuple[int, memoryview]]) -> None:
-        """Fill several, each with the bytes at its offset; in few requests where reads are such.
+        """Fill several targets, each with the bytes at its offset; behind a URL in few requests.
 
         Raises as `read`.
         """
@@ -61,14 +61,14 @@ class Source(ABC):
     def map(self, offset: int, size: int) -> memoryview | None:
         """Return a writable private view of the bytes without reading them.
 
-        Returns None where that cannot be, or takes what is scarce: whoever asks then reads them.
+        Returns None where the file cannot be mapped, or mappings have run out: then it is read.
         Writing to the view never reaches the file, nor any other view.
         """
 
     def hold(self, offset: int, size: int) -> None:  # noqa: B027  most have nothing to do
-        """Read a stretch now, where reads are requests: those within it are then none.
+        """Read a stretch and keep it, if the file is behind a URL: reads within it cost no request.
 
-        It takes the place of the one that was held before. What lies outside the file is left out.
+        It replaces the stretch that was held before. What lies outside the file is left out.
         """
 
     def forget(self) -> None:  # noqa: B027
@@ -83,9 +83,9 @@ class Source(ABC):
 
 
 def checked(source: Source, read: Callable[[], T]) -> T:
-    """Return what `read` reads and checks; where that is a request, it has a second try.
+    """Call `read`, which reads and checks; behind a URL try once more if the check fails.
 
-    If another file has taken the place of this one, that is said instead of what is wrong.
+    If another file has taken the place of this one, the error says that instead.
     """
     try:
         return read()

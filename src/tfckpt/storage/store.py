@@ -26,8 +26,8 @@ from tfckpt.storage.refused import failed
 T = TypeVar("T")
 
 _MIB = 1 << 20
-# What asking again does not change. Anything else may be the network's or the store's moment: its
-# libraries raise errors of their own, which have no root in common.
+# Errors that asking again does not change. After all others it is asked again: stores' libraries
+# raise their own errors for what passes, and those have no base class in common.
 _SETTLED = (
     FileNotFoundError,
     FileExistsError,
@@ -190,9 +190,9 @@ class Remote:
 
     @property
     def is_serial(self) -> bool:
-        """Whether it is a copy in the making, on this machine, of what is far away.
+        """Whether reading makes a local copy of the file, as ``simplecache::`` does.
 
-        Two threads that ask for one file would both bring it.
+        Then one thread at a time asks: two would both fetch all of it.
         """
         return not self.protocols.isdisjoint(_CACHES)
 

@@ -1,7 +1,7 @@
 """Bringing files and folders to the disk, so that they survive a loss of power.
 
-A file's bytes get there by a flush of the file; its name, and whether it is gone, by one of its
-folder; a folder's own name by one of the folder that it is in.
+Flushing a file brings its bytes to the disk. Flushing its folder brings its name, or its removal.
+A new folder's own name takes a flush of the folder that it is in.
 """
 
 from __future__ import annotations

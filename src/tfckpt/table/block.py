@@ -98,7 +98,7 @@ class BlockBuilder:
         return b"".join(self.pieces())
 
     def pieces(self) -> list[Buffer]:
-        """Return what `finish` does in pieces, among them the values as they were given."""
+        """Return the block in pieces; long values are the objects that were given, uncopied."""
         restarts = (*self._restarts, len(self._restarts))
         return [*self._pieces, struct.pack(f"<{len(restarts)}I", *restarts)]
 

@@ -17,9 +17,9 @@ from tfckpt.table.format import FOOTER_SIZE, TRAILER_SIZE, BlockHandle, Footer, 
 _SEARCHES_BEFORE_DECODING = 32
 _MAP = 64 << 10
 _COPY = 1 << 20
-# A distant table of no more bytes is read at once where all of it is wanted.
+# A table behind a URL is read in one request if all of it is wanted and it is no bigger than this.
 _WHOLE = 256 << 20
-# What is read of a distant table when it is opened: all of one with fifty thousand tensors.
+# So much of a table behind a URL is read when it is opened: all of one with 50,000 tensors.
 _END = 4 << 20
 
 

@@ -97,7 +97,7 @@ class Selection(NamedTuple):
         return np.ascontiguousarray(part).reshape(part.shape)
 
     def parts(self, slices: Sequence[TensorSlice], shape: Shape) -> list[Overlap]:
-        """Return what of the selection lies in each stored slice; only slices that hold some.
+        """Return, for each stored slice that holds selected elements, which of them it holds.
 
         Raises DataLossError where slices overlap, or lack selected elements.
         """

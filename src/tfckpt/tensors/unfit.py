@@ -1,4 +1,4 @@
-"""What is no tensor, why it is none, and what to give instead."""
+"""Why a value cannot be a tensor, and what to give instead."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """The average of several checkpoints.
 
 Tensors that lie in bundles are read a few hundred kilobytes of each checkpoint at a time: what is
-read is checksummed and added up while a core's cache holds it. So a tensor's average takes the
-memory of that tensor alone, of however many checkpoints it is.
+read is checksummed and added up while a core's cache holds it. So an average takes the memory of
+one tensor, however many checkpoints there are.
 """
 
 from __future__ import annotations

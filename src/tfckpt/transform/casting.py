@@ -41,9 +41,9 @@ def cast(
     fractions, integers to integers, complex to complex. Strings never are. Where that means none a
     warning is logged; with `strict` it is an InvalidArgumentError.
 
-    That a fraction is rounded to the nearest that there is, is no loss. What is lost are numbers
-    that become infinite or NaN, and integers that the new type does not have: they are counted when
-    a tensor is read. With `on_loss` "error" that is then an InvalidArgumentError, which names the
+    Rounding a fraction to the nearest that the new type has is no loss. A number is lost if it
+    becomes infinite or NaN, or is an integer that the new type does not have. Losses are counted
+    when a tensor is read: with `on_loss` "error" they are an InvalidArgumentError, which names the
     tensor; with "warn" a warning is logged; with "round" nothing is said.
 
     Raises TypeError for a dtype that no checkpoint can hold, and for strings in `only`.

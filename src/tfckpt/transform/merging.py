@@ -21,8 +21,8 @@ def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
     "first" or "last" the tensor of the first or last counts; with "equal" they have to be equal,
     bit by bit, for which they are read.
 
-    One object graph at most can be there, or equal ones: what several programs' objects would be
-    together nobody but the programs can say.
+    At most one of them may have an object graph, unless all graphs are equal: only the programs
+    know how their objects belong together.
 
     >>> import numpy as np
     >>> both = merge({"a": np.zeros(2)}, {"a": np.ones(2), "b": np.ones(1)}, on_conflict="last")
@@ -64,7 +64,7 @@ def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
 
 
 def same_tensor(a: LazyTensor, b: LazyTensor) -> bool:
-    """Whether two tensors are equal, bit by bit. Reads them, if dtype and shape are."""
+    """Whether two tensors are equal, bit by bit. Reads them only if dtype and shape are equal."""
     if (a.info.data_type, a.info.shape) != (b.info.data_type, b.info.shape):
         return False
     return a is b or same_bits(a.read(), b.read())

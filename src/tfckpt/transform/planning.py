@@ -79,7 +79,7 @@ def plan(
 
 
 def _sources(tensor: LazyTensor, given: LazyTensors) -> Iterator[str]:
-    """Yield the names in the source of what a tensor is worked out from."""
+    """Yield the source's names of the tensors that a tensor is worked out from."""
     if isinstance(tensor, Read | Held):
         if tensor.name in given:
             yield tensor.name

@@ -73,7 +73,7 @@ class EditRules:
         return edited
 
     def updated(self, other: EditRules) -> EditRules:
-        """Return these rules and those of another together; what that one sets, counts."""
+        """Return these rules combined with another's, which win where both set something."""
         made = EditRules()
         for rule in fields(EditRules):
             mine, theirs = getattr(self, rule.name), getattr(other, rule.name)

@@ -71,7 +71,7 @@ def without_tensors(
 
 
 def _is_gone(holders: list[str], gone: Collection[str]) -> bool:
-    """Whether the tensors of one value are left out. Raises where that are only some of them."""
+    """Whether all tensors of one value are left out. Raises if only some of them are."""
     left = [name for name in holders if name not in gone]
     if left and len(left) < len(holders):
         raise InvalidArgumentError(

@@ -46,7 +46,7 @@ def with_averages(tensors: Tensors, name: str = SHADOW) -> LazyTensors:
 
 
 def _shadows(given: LazyTensors, name: str) -> dict[str, str]:
-    """Return the averages by name, with the weights whose place they take."""
+    """Return, for each average by its name, the name of the weight that it replaces."""
     shadow = re.compile(rf"(.+)/{re.escape(name)}(_\d+)?")
     found: dict[str, str] = {}
     for average, info in given.infos().items():

@@ -95,7 +95,7 @@ _NUMBERED = re.compile(r"_\d+$")
 
 
 def slots(tensors: Tensors) -> dict[str, str]:
-    """Return the tensors that are an optimizer's and no weights, each with why it is taken for one.
+    """Return the names of an optimizer's tensors, each with the reason why it is taken for one.
 
     >>> import numpy as np
     >>> w = np.zeros(2)
@@ -203,7 +203,7 @@ class _Named:
 
 
 def object_slots(graph: TrackableObjectGraph) -> dict[str, str]:
-    """Return the keys of values that only optimizers lead to, each with which one that is."""
+    """Return the keys of values that only optimizers lead to, each with a text that says why."""
     paths = NodePaths(graph)
     reached = _reached(graph, 0, optimizers(graph))
     found: dict[str, str] = {}

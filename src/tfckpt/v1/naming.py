@@ -52,7 +52,7 @@ def without_shard(path: str) -> str:
 
 
 def patterns_at(path: str) -> list[str]:
-    """Return the sets of which a shard is there that ``P-?????-of-?????`` stands for.
+    """Return the patterns of the sets that ``P-?????-of-?????`` stands for and that have a shard.
 
     Any other path, and one behind a URL, stands for none.
     """
@@ -80,7 +80,7 @@ def numbered(path: str) -> str | None:
 
 
 def files_at(path: str) -> list[str]:
-    """Return the files that there are of a V1 checkpoint: the path itself, or a pattern's shards.
+    """Return the existing files of a V1 checkpoint: the path itself, or a pattern's shards.
 
     In the order of their numbers; a name of as many digits as the pattern has is one of them.
     """

@@ -1,4 +1,9 @@
-"""Reading a V1 checkpoint."""
+"""Reading a V1 checkpoint.
+
+Takes the path of a file, of one shard or of a pattern, and gives a `CheckpointReader`. Opening
+reads the first record of every file, which lists its tensors. All files are of one save, or opening
+begins anew.
+"""
 
 from __future__ import annotations
 
@@ -58,11 +63,11 @@ class V1Reader(CheckpointReader):
     """Reads a V1 checkpoint: a file, or several as ``P-?????-of-00002``.
 
     The name of one shard stands for all of them if they are there, else for that shard alone;
-    ``P-?????-of-?????`` stands for the one set with this prefix. Of a set as much is read as is
-    there, as TensorFlow does. Missing shards are logged, and named by the errors for what may be
-    in them. All tensors at once (`get_tensors`, a copy) are there only where all shards are.
+    ``P-?????-of-?????`` stands for the one set with this prefix. Where shards
+    are missing the others are read, as TensorFlow does. The missing ones are logged, and errors for
+    what may be in them name them. Reading all tensors at once (`get_tensors`) needs all shards.
 
-    What there is, is read on opening; a tensor's values are when they are asked for. The
+    Opening reads the list of tensors; values are read when they are asked for. The
     checksums of a V1 file belong to the format's blocks and are always checked, so `verify`
     changes nothing; `mmap=False` reads into memory of its own instead of mapping the file.
 
@@ -116,9 +121,9 @@ class V1Reader(CheckpointReader):
         self._tensors = {name: self._tensors[name] for name in names}
 
     def _is_whole(self) -> bool:
-        """Whether all files that were opened were in place at one moment, this one.
+        """Whether the files that were opened are in place now, and the missing ones still missing.
 
-        And the others were not.
+        Then all of them belong to one save.
         """
         return not any(map(os.path.isfile, self._missing)) and all(
             version_at(self._shards.where(number)) == version
@@ -198,7 +203,7 @@ class V1Reader(CheckpointReader):
             raise tensor_not_found(name, self._tensors, self.path, why and f"; {why}") from None
 
     def _list_if_there(self, number: int, path: str) -> bool:
-        """Read what a file says that it has; return whether there is the shard."""
+        """Read the list of a shard's tensors; return whether the shard is there."""
         sharded = path != self.path
         if sharded and not is_remote(path) and not os.path.isfile(path):
             return False
@@ -299,7 +304,8 @@ def _reopened(path: str, mmap: bool) -> V1Reader:
 
 
 def _members(path: str, *, mmap: bool) -> Members[Table]:
-    # Nothing here holds the reader: one that is dropped closes its files.
+    # A function, not a method: nothing here may refer to the reader, or one that is dropped would
+    # keep its files open until the cycle collector runs.
     shards = split_pattern(path)
     return Members(
         None if shards is None else shard_group(*shards),

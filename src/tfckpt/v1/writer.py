@@ -1,4 +1,8 @@
-"""Writing a V1 checkpoint, byte for byte as TensorFlow's ``Save`` and ``SaveSlices`` do."""
+"""Writing a V1 checkpoint, byte for byte as TensorFlow's ``Save`` and ``SaveSlices`` do.
+
+Takes tensors one by one, in any order, and gives files whose keys are sorted. The file begins with
+a list of all tensors, so values wait in a spool (`tfckpt.storage.Spool`) and are copied once.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ from tfckpt.writer import CheckpointWriter, NewSlice, check_apart, tensor_named
 
 D = DataType
 
-# What TensorFlow reckons an element to take at most, in bytes; no other type can be saved as V1
+# Upper bounds of TensorFlow for an element's bytes. A type that is missing cannot be saved as V1
 # (``core/util/tensor_slice_writer.cc`` and ``core/kernels/save_restore_tensor.cc``).
 _MAX_ELEMENT_SIZES = {
     D.DT_FLOAT: 4,
