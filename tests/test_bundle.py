@@ -463,6 +463,23 @@ def test_merged_slices_make_one_tensor(tmp_path: Path) -> None:
     ]
 
 
+def test_a_shard_of_a_later_save_is_not_taken_for_the_one_that_was_missing(tmp_path: Path) -> None:
+    def save(value: int) -> str:
+        with tfckpt.BundleWriter(tmp_path / "m", num_shards=2) as bundle:
+            bundle.add("a", value, shard=0)
+            bundle.add("b", value, shard=1)
+        return str(tmp_path / "m")
+
+    prefix = save(1)
+    (tmp_path / "m.data-00001-of-00002").unlink()
+    with tfckpt.load_checkpoint(prefix) as reader:
+        save(2)
+        assert reader["a"] == 1
+        with pytest.raises(errors.DataLossError, match="was replaced since it was opened") as caught:
+            reader["b"]
+    assert (caught.value.path, caught.value.tensor) == (prefix, "b")
+
+
 def test_remote_checkpoints_are_read_through_fsspec(golden: Path) -> None:
     fsspec = pytest.importorskip("fsspec")
     memory = fsspec.filesystem("memory")
