@@ -475,7 +475,9 @@ def test_a_shard_of_a_later_save_is_not_taken_for_the_one_that_was_missing(tmp_p
     with tfckpt.load_checkpoint(prefix) as reader:
         save(2)
         assert reader["a"] == 1
-        with pytest.raises(errors.DataLossError, match="was replaced since it was opened") as caught:
+        with pytest.raises(
+            errors.DataLossError, match="was replaced since it was opened"
+        ) as caught:
             reader["b"]
     assert (caught.value.path, caught.value.tensor) == (prefix, "b")
 
