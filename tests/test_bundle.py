@@ -703,7 +703,11 @@ def test_nothing_is_flushed_where_fsync_is_off(
 def test_a_closed_reader_is_closed(prefix: Path, weights: dict[str, np.ndarray]) -> None:
     reader = tfckpt.load_checkpoint(tfckpt.save(prefix, weights))
     reader.close()
-    for use in (lambda: reader["global_step"], reader.get_tensors):
+    for use in (
+        lambda: reader["global_step"],
+        reader.get_tensors,
+        lambda: reader.get_tensors([]),
+    ):
         with pytest.raises(ValueError, match="closed"):
             use()
 
