@@ -378,6 +378,30 @@ def test_a_folder_for_the_environment(tmp_path: Path) -> None:
     assert done.stdout == "<class 'tfckpt.compat.saving.Saver'> True\n", done.stderr
 
 
+def test_tensorboard_finds_none_in_that_folder_either(tmp_path: Path) -> None:
+    """A program of the shape of TensorBoard's own: it takes TensorFlow if it can be imported."""
+    (tmp_path / "tensorboard").mkdir()
+    (tmp_path / "tensorboard" / "__init__.py").write_text("")
+    (tmp_path / "tensorboard" / "compat.py").write_text(
+        """
+try:
+    import tensorboard.compat.notf
+    found = "a sign that there is none"
+except ImportError:
+    try:
+        import tensorflow
+        found = "TensorFlow"
+    except ImportError:
+        found = "nothing"
+"""
+    )
+    code = "import tensorboard.compat, tensorflow as tf; print(tensorboard.compat.found, tf.train)"
+    paths = [compat.path(), str(tmp_path), os.environ.get("PYTHONPATH", "")]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert done.stdout.startswith("nothing <module 'tensorflow.train'"), done.stderr
+
+
 # --- more than the programs say
 
 

@@ -27,7 +27,7 @@ from tfckpt.errors import DataLossError, ResourceExhaustedError
 from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
 from tfckpt.tensors.selection import Selection
 from tfckpt.tensors.slices import TensorSlice, check_disjoint
-from tfckpt.tensors.stored import as_storable
+from tfckpt.tensors.stored import as_storable, stored_chunks
 from tfckpt.tensors.strings import _length_integers, decode_strings, encode_strings
 
 VARINTS = [
@@ -312,6 +312,21 @@ class Refusing:
 
     def __array__(self, *_: object, **__: object) -> np.ndarray:
         raise self.error
+
+
+@pytest.mark.parametrize(
+    ("array", "stored"),
+    [
+        (np.array(5, ">i2"), "05 00"),
+        (np.array([[1, 2], [3, 4]], np.uint8).T, "01 03 02 04"),
+        (np.arange(4, dtype=np.uint8)[::-2], "03 01"),
+        (np.array([1, 2], ">u4"), "01000000 02000000"),
+        (np.zeros((2, 0), ">f8"), ""),
+    ],
+    ids=["one", "transposed", "backwards", "big-endian", "none"],
+)
+def test_elements_of_any_layout_are_stored_in_c_order(array: np.ndarray, stored: str) -> None:
+    assert b"".join(stored_chunks(array)).hex() == stored.replace(" ", "")
 
 
 NO_ARRAYS = [

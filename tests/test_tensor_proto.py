@@ -263,6 +263,13 @@ def test_a_larger_shape_repeats_the_last_value() -> None:
     assert tfckpt.make_ndarray(proto).tolist() == [[1, 2], [2, 2]]
 
 
+@pytest.mark.parametrize("dtype", [D.DT_INT64, 9, np.int64, np.dtype("i8"), "int64"])
+def test_a_type_is_given_by_number_by_name_or_as_numpy_has_it(dtype: Any) -> None:
+    assert tfckpt.make_tensor_proto(7, dtype) == TensorProto(
+        dtype=9, tensor_shape={}, int64_val=[7]
+    )
+
+
 MISUSES = [
     ({"values": None}, ValueError),
     ({"values": [1, 2, 3], "shape": [2]}, ValueError),

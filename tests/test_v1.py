@@ -23,6 +23,7 @@ from tfckpt.errors import (
     FailedPreconditionError,
     FileMissingError,
     InvalidArgumentError,
+    ResourceExhaustedError,
     TensorNotFoundError,
     UnimplementedError,
 )
@@ -829,6 +830,34 @@ def test_a_reader_is_a_mapping_until_it_is_closed() -> None:
     reader.close()
     with pytest.raises(ValueError, match="closed"):
         reader["rows"]
+
+
+def test_shards_behind_a_url(sharded: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    for path in sharded.iterdir():
+        memory.pipe(f"/shards/{path.name}", path.read_bytes())
+    url = f"memory://shards/{SHARDED}"
+    assert plain(tfckpt.load(url)) == wanted(SHARDED)
+    memory.rm("/shards/sharded-00001-of-00002")
+    with pytest.raises(FileMissingError, match="1 of its 2 shards are missing"):
+        tfckpt.load(url)
+
+
+@pytest.mark.parametrize("memory", [4007, 4008])
+def test_slices_are_put_together_in_no_more_memory_than_is_allowed(
+    memory: int, tmp_path: Path
+) -> None:
+    """501 numbers of 8 bytes each, of which the file has a few bytes."""
+    with V1Writer(tmp_path / "m") as writer:
+        for extent in ((0, 250), (250, 251)):
+            writer.add_slice("t", (501,), [extent], np.zeros(extent[1], np.int64))
+    with tfckpt.Limits(memory=memory, memory_ratio=1):
+        if memory == 4008:
+            assert tfckpt.load_variable(tmp_path / "m", "t").shape == (501,)
+            return
+        with pytest.raises(ResourceExhaustedError, match="2 slices would take 4008 bytes"):
+            tfckpt.load_variable(tmp_path / "m", "t")
 
 
 def test_files_of_2015_have_no_versions(tmp_path: Path) -> None:
