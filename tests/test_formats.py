@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import tfckpt
 from tfckpt import protos
-from tfckpt.bundle.bulk_entries import decode_entries, encode_entries
+from tfckpt.bundle.bulk_entries import decode_entries, decode_shapes, encode_entries
 from tfckpt.bundle.entry import Entry, Header, encode_head
 from tfckpt.bundle.naming import data_path, prefix_of
 from tfckpt.checksum import combine, crc32c, mask, mask_all, unmask
@@ -352,6 +352,25 @@ def test_any_bytes_are_strings_or_an_error(data: bytes, count: int) -> None:
     assert count == len(strings)
 
 
+# Messages of the same meaning in other forms than the one that is written.
+OTHER_HEADERS = [
+    (Header(5, True), "10 01 08 05 1a 02 08 01"),
+    (Header(1), "08 01 1a 00"),
+    (Header(1), "08 81 00 1a 02 08 01"),
+    (Header(2), "08 01 1a 02 08 01 08 02"),
+    (Header(16), "08 10 1a 02 08 01"),
+    (Header(127, True), "08 7f 10 01 1a 02 08 01"),
+    (Header(1), "08 01 10 00 1a 02 08 01"),
+]
+OTHER_HEADS = [
+    (Entry(1, (2, 0)), "08 01 12 08 12 02 08 02 12 02 08 00"),
+    (Entry(1, (2, 0)), "08 01 12 06 12 02 08 02 12 00"),
+    (Entry(1, (3,)), "08 01 12 06 12 04 08 02 08 03"),
+    (Entry(1, (3,)), "08 01 12 05 12 03 08 83 00"),
+    (Entry(1, (2,)), "08 01 12 07 12 05 08 02 12 01 78"),
+    (Entry(0, (2,)), "12 04 12 02 08 02"),
+    (Entry(1, (1 << 40,)), "08 01 12 09 12 07 08 80 80 80 80 80 20"),
+]
 HEADERS = [(Header(1), "08 01 1a 02 08 01"), (Header(300, True), "08 ac 02 10 01 1a 02 08 01")]
 ENTRIES = [
     (
@@ -388,6 +407,23 @@ ENTRIES = [
 def test_headers(header: Header, stored: str) -> None:
     assert bytes.fromhex(stored) == header.encode()
     assert header == Header.decode(bytes.fromhex(stored))
+
+
+@pytest.mark.parametrize(("header", "stored"), OTHER_HEADERS)
+def test_headers_in_any_form(header: Header, stored: str) -> None:
+    assert header == Header.decode(bytes.fromhex(stored))
+
+
+@pytest.mark.parametrize(("entry", "stored"), OTHER_HEADS)
+def test_dtypes_and_shapes_in_any_form(entry: Entry, stored: str) -> None:
+    assert entry == Entry.decode(bytes.fromhex(stored))
+    assert [entry] == decode_entries([bytes.fromhex(stored)])
+
+
+@pytest.mark.parametrize("stored", ["", "1a 02 08 01", "08 00 1a 02 08 01", "08", "08 01 1a"])
+def test_what_is_no_header(stored: str) -> None:
+    with pytest.raises(DataLossError, match="header of the index"):
+        Header.decode(bytes.fromhex(stored))
 
 
 @pytest.mark.parametrize(("entry", "stored"), ENTRIES)
@@ -477,12 +513,20 @@ def test_entries_decode_alike_alone_and_together(values: list[bytes], data: st.D
             alone.append(Entry.decode(value))
         except DataLossError:
             failed = True
+    shapes = decode_shapes(values)
     try:
         together = decode_entries(values)
     except DataLossError:
-        assert failed
+        assert failed and shapes is None
         return
     assert alone == together
+    assert shapes in (None, [entry.shape for entry in alone])
+
+
+def test_shapes_of_entries_in_the_usual_form() -> None:
+    usual = [Entry(1, (2, 3), offset=5, size=24, crc32c=1), Entry(7, ()), Entry(3, (1 << 40, 0))]
+    assert decode_shapes([entry.encode() for entry in usual]) == [(2, 3), (), (1 << 40, 0)]
+    assert decode_shapes([]) == []
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ PACKAGE = Path(tfckpt.__file__).parent
 # Each line may import from those above it, and from itself only within a folder.
 # The map of docs/architecture.md: a home uses those in the lines above it, and no others.
 LAYERS = [
-    {"errors", "protos", "lazy", "pause"},
+    {"errors", "protos", "lazy", "parallel", "pause"},
     {"limits", "parsing", "versions", "coding", "dtypes", "names", "notebook", "wording"},
     {"checksum", "wire", "bookkeeping", "nested"},
     {"storage"},

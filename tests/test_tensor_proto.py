@@ -172,17 +172,40 @@ def test_many_varints(values: list[int], repeats: int) -> None:
     data = b"".join(encode_varint(value % (1 << 64)) for value in values) * repeats
 
     assert data == encode_varints(np.array(values * repeats, np.int64))
-    found = [one for part in decode_packed(data) for one in part.view(np.int64).tolist()]
-    assert values * repeats == found
+    assert values * repeats == unpacked(data).view(np.int64).tolist()
 
 
-def test_varints_across_chunks() -> None:
-    values = np.random.default_rng(0).integers(0, 1 << 63, 100_000) >> np.arange(100_000) % 63
+def unpacked(data: bytes) -> np.ndarray:
+    parts = decode_packed(data, lambda numbers: numbers)
+    return np.concatenate([np.empty(0, np.uint64), *parts])
+
+
+# The bits that values have at most: they decide how wide the integers are that do the work.
+@pytest.mark.parametrize("bits", [6, 7, 8, 14, 15, 21, 28, 29, 35, 56, 57, 63, 64])
+@pytest.mark.parametrize("signed", [False, True])
+def test_varints_across_chunks(bits: int, signed: bool) -> None:
+    """They are encoded and decoded some 100,000 at a time, by several threads."""
+    rng = np.random.default_rng(bits)
+    values = rng.integers(0, 1 << bits, 600_000, np.uint64) >> rng.integers(
+        0, bits, 600_000, np.uint64
+    )
+    if signed:
+        values[::7] = -values[::7].view(np.int64).view(np.uint64)  # type: ignore[misc]
 
     data = b"".join(map(encode_varint, values.tolist()))
 
     assert data == encode_varints(values)
-    assert values.tolist() == np.concatenate(list(decode_packed(data))).tolist()
+    assert np.array_equal(values, unpacked(data))
+
+
+@pytest.mark.parametrize("at", [0, 131_071, 131_072, 262_140, 599_989])
+def test_a_varint_too_long_anywhere(at: int) -> None:
+    data = bytearray(600_000)
+    data[at : at + 10] = b"\xff" * 10
+    with pytest.raises(DataLossError, match="overflows 64 bits"):
+        unpacked(bytes(data))
+    with pytest.raises(DataLossError, match=r"overflows 64 bits|cut short"):
+        unpacked(bytes(data[: at + 10]))
 
 
 @pytest.mark.parametrize("size", range(1, 11))
@@ -192,7 +215,7 @@ def test_varints_of_each_size_beside_one_of_a_byte(size: int) -> None:
     data = b"\x05" + encode_varint(value) + b"\x06"
 
     assert len(data) == size + 2
-    assert [part.tolist() for part in decode_packed(data)] == [[5, value, 6]]
+    assert unpacked(data).tolist() == [5, value, 6]
     assert data == encode_varints(np.array([5, value, 6], np.uint64))
 
 
@@ -204,7 +227,7 @@ def test_zeros_before_a_larger_number_take_a_byte_each() -> None:
 def test_varints_of_more_than_64_bits_among_others(end: str) -> None:
     data = b"\x05" + b"\xff" * 9 + bytes.fromhex(end) + b"\x06"
     with pytest.raises(DataLossError, match="overflows 64 bits"):
-        list(decode_packed(data))
+        unpacked(data)
 
 
 def test_fields_are_views_of_the_message() -> None:

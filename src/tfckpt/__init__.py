@@ -19,7 +19,9 @@ __version__ = _TFCKPT_VERSION
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
 _HOMES = {
-    "bundle": "BundleReader BundleWriter merge_bundles",
+    "bundle.merge": "merge_bundles",
+    "bundle.reader": "BundleReader",
+    "bundle.writer": "BundleWriter",
     "checkpoint": "list_variables load load_checkpoint load_variable",
     "convert": "Converted convert_checkpoint convert_naming",
     "formats": "open_tensors write_tensors",

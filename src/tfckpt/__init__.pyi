@@ -14,9 +14,9 @@ from tfckpt import saved_model as saved_model
 from tfckpt import transform as transform
 
 # One format, and from one to the other
-from tfckpt.bundle import BundleReader as BundleReader
-from tfckpt.bundle import BundleWriter as BundleWriter
-from tfckpt.bundle import merge_bundles as merge_bundles
+from tfckpt.bundle.merge import merge_bundles as merge_bundles
+from tfckpt.bundle.reader import BundleReader as BundleReader
+from tfckpt.bundle.writer import BundleWriter as BundleWriter
 from tfckpt.checking.finding import Finding as Finding
 from tfckpt.checkpoint import list_variables as list_variables
 from tfckpt.checkpoint import load as load

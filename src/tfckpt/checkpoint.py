@@ -125,7 +125,7 @@ def _everything(reader: CheckpointReader) -> dict[str, Array]:
 def list_variables(ckpt_dir_or_file: AnyPath) -> list[tuple[str, list[int]]]:
     """Return the name and shape of every tensor, sorted by name."""
     with load_checkpoint(ckpt_dir_or_file) as reader, no_collection():
-        return sorted((name, list(info.shape)) for name, info in reader.infos().items())
+        return sorted(reader.get_variable_to_shape_map().items())
 
 
 def load_variable(

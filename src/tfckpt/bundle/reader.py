@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfckpt import limits
 from tfckpt.bundle.ahead import ReadAhead
-from tfckpt.bundle.bulk_entries import decode_named
+from tfckpt.bundle.bulk_entries import decode_named, decode_shapes
 from tfckpt.bundle.entry import Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard, itemtype
 from tfckpt.bundle.files import BundleFiles
@@ -95,16 +95,19 @@ class BundleReader(CheckpointReader):
     @no_collection()
     def entries(self) -> dict[str, Entry]:
         """What the index says of every tensor, by name."""
-        items = list(self._table.items())[1:]  # the first is the header
-        names = [key.decode("utf-8", "surrogateescape") for key, _ in items]
-        values = [bytes(value) for _, value in items]
-        del items  # a tenth of a gigabyte for a million tensors
+        names, values = self._stored_entries()
         with located(self._files.index):
             entries = dict(zip(names, decode_named(names, values), strict=True))
         for key in self._slice_keys_of(entries):
             entries.pop(decode_name(key), None)
         self._ahead = ReadAhead(entries)
         return entries
+
+    def _stored_entries(self) -> tuple[list[str], list[bytes]]:
+        """Return the names of all entries, those of slices too, and what is stored of each."""
+        items = list(self._table.items())[1:]  # the first is the header
+        names = [key.decode("utf-8", "surrogateescape") for key, _ in items]
+        return names, [bytes(value) for _, value in items]
 
     def _slice_keys(self, key: bytes) -> set[bytes]:
         """Return the keys that hold slices, where `key` could be one of them."""
@@ -130,6 +133,14 @@ class BundleReader(CheckpointReader):
             else TensorInfo(entry.data_type, entry.shape, entry.size)
             for name, entry in self.entries.items()
         }
+
+    @no_collection()
+    def get_variable_to_shape_map(self) -> dict[str, list[int]]:
+        names, values = self._stored_entries()
+        shapes = decode_shapes(values)
+        if shapes is not None:
+            return dict(zip(names, map(list, shapes), strict=True))
+        return super().get_variable_to_shape_map()
 
     def _info(self, name: str, entry: Entry) -> TensorInfo:
         size = entry.size

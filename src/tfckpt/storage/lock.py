@@ -14,7 +14,6 @@ import contextlib
 import errno
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -161,7 +160,7 @@ def _sign(descriptor: Descriptor) -> None:
     """Leave word for those who wait."""
     with contextlib.suppress(OSError):
         os.ftruncate(descriptor.number, 0)
-        os.pwrite(descriptor.number, f"process {os.getpid()} of {socket.gethostname()}".encode(), 0)
+        os.pwrite(descriptor.number, f"process {os.getpid()} of {os.uname().nodename}".encode(), 0)
 
 
 def _taken(path: str) -> FailedPreconditionError:

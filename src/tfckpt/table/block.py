@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from tfckpt.coding import Buffer, decode_fixed32, decode_varint, encode_varint
 from tfckpt.errors import DataLossError
@@ -121,15 +121,21 @@ def find_restarts(block: Buffer) -> tuple[int, int]:
     return entries_end, count
 
 
-def decode_block(block: Buffer, after: bytes | None = None) -> Iterator[KeyValue]:
-    """Yield the block's (key, value) pairs; their keys strictly increase, from `after` on."""
+KeyValues = Generator[KeyValue, None, "bytes | None"]
+
+
+def decode_block(block: Buffer, after: bytes | None = None) -> KeyValues:
+    """Yield the block's (key, value) pairs; their keys strictly increase, from `after` on.
+
+    What it returns is the last key.
+    """
     entries_end, _ = find_restarts(block)
     return decode_key_values(block, 0, entries_end, after)
 
 
 def decode_key_values(
     block: Buffer, pos: int, end: int, previous: bytes | None = None
-) -> Iterator[KeyValue]:
+) -> KeyValues:
     """Yield the entries between a restart at `pos` and `end`."""
     key = b""
     while pos < end:
@@ -156,6 +162,7 @@ def decode_key_values(
             raise DataLossError(f"a block's keys are out of order: {key!r} after {previous!r}")
         yield key, block[value_at:next_pos]
         pos, previous = next_pos, key
+    return previous
 
 
 def search_block(block: Buffer, wanted: bytes) -> Buffer | None:

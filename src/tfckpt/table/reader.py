@@ -98,9 +98,7 @@ class Table:
             if self._source.distant and handles and handles[-1].offset <= _WHOLE:
                 self._source.hold(0, self._source.size)
             for handle in handles:
-                for entry in decode_block(_compact(self.read_block(handle)), last):
-                    yield entry
-                    last = entry[0]
+                last = yield from decode_block(_compact(self.read_block(handle)), last)
 
     def read_block(self, handle: BlockHandle) -> Buffer:
         """Return the contents of a block, checked. Raises DataLossError."""
