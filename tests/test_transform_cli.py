@@ -77,6 +77,26 @@ def test_the_dry_run_is_a_table_and_writes_nothing(source: str, tmp_path: Path) 
     assert plan["changes"][3] == {"before": "b", "after": "b", "what": "copied", "written": 8}
 
 
+def test_data_files_are_given_by_their_number_or_their_size(tmp_path: Path) -> None:
+    tensors = {f"w{number}": np.full(250, number, np.float32) for number in range(10)}
+    source = tfckpt.save(tmp_path / "m", tensors)  # 10 of 1,000 bytes
+    for option, count in {
+        ("--shards", 3): 3,
+        ("--shard-size", "2kB"): 5,
+        ("--shard-size", "5000"): 2,
+        ("--shard-size", "0.25 MiB"): 1,
+    }.items():
+        run("edit", source, tmp_path / "e", *option, "--link", "never", "--force")
+        names = [name for name in os.listdir(tmp_path) if name.startswith("e.data")]
+        assert sorted(names) == [f"e.data-{n:05d}-of-{count:05d}" for n in range(count)]
+        np.testing.assert_equal(tfckpt.load(tmp_path / "e"), tensors)
+    for wrong in ("2 bananas", "0", "-1"):
+        assert "is no size such as" in run("edit", source, "x", "--shard-size", wrong, fails=True)
+    assert "exclude each other" in run(
+        "edit", source, "x", "--shard-size", "1kB", "--shards", 2, fails=True
+    )
+
+
 def test_in_place(source: str, tmp_path: Path) -> None:
     before = os.stat(source + ".data-00000-of-00001").st_ino
     said = run("edit", source, "--in-place", "--rename", "a/=c/")

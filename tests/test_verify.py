@@ -491,6 +491,23 @@ def test_any_executor_shares_the_work(tmp_path: Path, processes: ProcessPoolExec
     assert reports[0] == reports[1] == reports[2]
 
 
+def test_an_executor_is_given_the_files_of_a_v1_checkpoint(
+    tmp_path: Path, processes: ProcessPoolExecutor
+) -> None:
+    with tfckpt.V1Writer(tmp_path / "m", num_shards=3) as writer:
+        for number in range(6):
+            writer.add(f"w{number}", np.arange(9.0) + number)
+    damaged, gone = (tmp_path / f"m-0000{number}-of-00003" for number in (0, 2))
+    damaged.write_bytes(damaged.read_bytes()[:-20])
+    gone.unlink()
+    pattern = tmp_path / "m-?????-of-00003"
+    with ThreadPoolExecutor(2) as threads:
+        reports = [tfckpt.verify(pattern, executor=one) for one in (None, threads, processes)]
+    found = [(one.kind, one.path) for one in reports[0].findings]
+    assert list(dict.fromkeys(found)) == [("damage", str(damaged)), ("missing", str(gone))]
+    assert reports[0] == reports[1] == reports[2]
+
+
 def test_a_shard_that_goes_while_it_is_read_is_unread_and_no_crash(tmp_path: Path) -> None:
     (answer,) = checksums(Task(str(tmp_path / "gone"), False, ((0, 4, 1, 0),)))  # type: ignore[arg-type]
     assert isinstance(answer, CheckpointError)

@@ -81,16 +81,8 @@ def check_bundle(
 
 def missing_data(reader: BundleReader) -> list[Finding]:
     """Return what is missing of the shards of an open checkpoint, without reading any."""
-    index, count = committed_index(reader.path), reader.header.num_shards
-    placed = ((name, entry) for name, entry in reader.entries.items() if not entry.slices)
-    slices = (
-        (name, reader.slice_entry(name, tensor_slice))
-        for name, entry in reader.entries.items()
-        for tensor_slice in entry.slices
-    )
     findings = []
-    for shard_id, tensors in by_shard((*placed, *slices)):
-        path = committed_shard(reader.path, shard_id, min(count, 99999), index)
+    for path, tensors in _needed_shards(reader).items():
         needed = max(entry.offset + entry.size for _, entry in tensors)
         if not os.path.isfile(path):
             message = f"this shard is missing, and with it {plural(len(tensors), 'tensor')}"
@@ -99,6 +91,34 @@ def missing_data(reader: BundleReader) -> list[Finding]:
             message = f"it has {os.path.getsize(path)} bytes, its tensors need {needed}"
             findings.append(Finding("damage", message, path))
     return findings
+
+
+def shards_of(reader: BundleReader) -> list[str]:
+    """Return the shards of an open checkpoint: those that tensors need, and others that are there.
+
+    Not as many as the header speaks of: a forged one speaks of billions.
+    """
+    paths = set(_needed_shards(reader))
+    if not is_remote(reader.path):
+        count, base = reader.header.num_shards, os.path.basename(reader.path)
+        there = (path for path, of in shards_on_disk(reader.path) if of == count)
+        paths |= {reader.path + os.path.basename(path).removeprefix(base) for path in there}
+    return sorted(paths)
+
+
+def _needed_shards(reader: BundleReader) -> dict[str, list[tuple[str, Entry]]]:
+    """Return the paths of shards that tensors lie in, and what lies in each."""
+    index, count = committed_index(reader.path), reader.header.num_shards
+    pieces = (
+        (name, piece)
+        for name, entry in reader.entries.items()
+        for _, piece in reader.stored_pieces(name, entry)
+    )
+    return {
+        committed_shard(reader.path, shard_id, count, index): tensors
+        for shard_id, tensors in by_shard(list(pieces))
+        if shard_id < count
+    }
 
 
 class _Reporter:

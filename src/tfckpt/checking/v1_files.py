@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import Executor
+from functools import partial
+from typing import NamedTuple
+
+from tfckpt.bundle.spread import Progress
 from tfckpt.checking.bundles import Checked
+from tfckpt.checking.checksums import workers
 from tfckpt.checking.finding import Finding
 from tfckpt.checking.tables import check_table
 from tfckpt.coding import Buffer
 from tfckpt.dtypes import data_type_name, numpy_dtype
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
 from tfckpt.names import decode_name
-from tfckpt.storage import open_source
+from tfckpt.storage import Source, open_source
 from tfckpt.tensors.selection import Selection
 from tfckpt.tensors.slices import TensorSlice, volume
 from tfckpt.tensors.values import listed_values
@@ -17,14 +24,39 @@ from tfckpt.v1.naming import all_shards, split_pattern
 from tfckpt.v1.records import META_KEY, Meta, Record, decode_meta
 
 
-def check_v1(path: str, *, quick: bool) -> Checked:
-    """Look at all of a V1 checkpoint; with `quick` values are not decoded."""
+class CheckedFile(NamedTuple):
+    """What there is to say of one file, and the tensors that it lists."""
+
+    path: str
+    size: int | None
+    """Its bytes; None where it could not be opened."""
+    findings: list[Finding]
+    metas: list[Meta]
+
+
+def check_v1(
+    path: str, *, quick: bool, executor: Executor | None = None, progress: Progress | None = None
+) -> Checked:
+    """Look at all of a V1 checkpoint; with `quick` values are not decoded.
+
+    `executor` is given a file at a time: a file is one table, whose keys are read in order.
+    """
     checked = Checked(path)
     shards = split_pattern(path)
     tensors: dict[str, list[Meta]] = {}
-    for file in [path] if shards is None else all_shards(*shards):
-        for meta in _check_file(file, checked, quick=quick):
-            tensors.setdefault(decode_name(meta.name), []).append(meta)
+    files = [path] if shards is None else all_shards(*shards)
+    total = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
+    work = partial(_check_file, quick=quick)
+    with workers(executor, total if len(files) > 1 else 0, path) as pool:
+        for file in map(work, files) if pool is None else pool.map(work, files):
+            checked.findings += file.findings
+            if file.size is not None:
+                checked.files.append(file.path)
+                checked.size += file.size
+            if progress is not None:
+                progress(checked.size, max(total, checked.size), path)
+            for meta in file.metas:
+                tensors.setdefault(decode_name(meta.name), []).append(meta)
     complete = not any(finding.kind == "missing" for finding in checked.findings)
     for name, metas in tensors.items():
         try:
@@ -38,46 +70,44 @@ def check_v1(path: str, *, quick: bool) -> Checked:
     return checked
 
 
-def _check_file(path: str, checked: Checked, *, quick: bool) -> list[Meta]:
-    """Check one file; return what it lists."""
-    findings = checked.findings
+def _check_file(path: str, *, quick: bool) -> CheckedFile:
     try:
         source = open_source(path)
     except FileMissingError:
-        findings.append(Finding("missing", "this shard is missing", path))
-        return []
+        return CheckedFile(path, None, [Finding("missing", "this shard is missing", path)], [])
     except CheckpointError as error:
-        findings.append(Finding.of(error, path))
-        return []
+        return CheckedFile(path, None, [Finding.of(error, path)], [])
+    findings: list[Finding] = []
     try:
-        checked.files.append(path)
-        checked.size += source.size
-        items = {bytes(key): value for key, value in check_table(source, findings)}
-        try:
-            with located(path):
-                if META_KEY not in items:
-                    raise DataLossError("the list of tensors is missing, or in a damaged block")
-                metas = decode_meta(items.pop(META_KEY))
-        except CheckpointError as error:
-            findings.append(Finding.of(error))
-            return []
-        for meta in metas:
-            for tensor_slice in meta.slices:
-                try:
-                    with located(path, decode_name(meta.name)):
-                        _check_slice(
-                            meta,
-                            tensor_slice,
-                            items.pop(tensor_slice.key(meta.name), None),
-                            quick=quick,
-                        )
-                except CheckpointError as error:
-                    findings.append(Finding.of(error))
-        for key in items:
-            findings.append(Finding("note", f"values that are not listed, of key {key!r}", path))
-        return metas
+        return CheckedFile(path, source.size, findings, _check_table(source, findings, quick=quick))
     finally:
         source.close()
+
+
+def _check_table(source: Source, findings: list[Finding], *, quick: bool) -> list[Meta]:
+    """Check the records of an open file; return the tensors that it lists."""
+    path = source.path
+    items = {bytes(key): value for key, value in check_table(source, findings)}
+    try:
+        with located(path):
+            if META_KEY not in items:
+                raise DataLossError("the list of tensors is missing, or in a damaged block")
+            metas = decode_meta(items.pop(META_KEY))
+    except CheckpointError as error:
+        findings.append(Finding.of(error))
+        return []
+    for meta in metas:
+        for tensor_slice in meta.slices:
+            value = items.pop(tensor_slice.key(meta.name), None)
+            try:
+                with located(path, decode_name(meta.name)):
+                    _check_slice(meta, tensor_slice, value, quick=quick)
+            except CheckpointError as error:
+                findings.append(Finding.of(error))
+    findings += (
+        Finding("note", f"values that are not listed, of key {key!r}", path) for key in items
+    )
+    return metas
 
 
 def _check_slice(meta: Meta, one: TensorSlice, value: Buffer | None, *, quick: bool) -> None:

@@ -25,7 +25,7 @@ def check_checkpoint(
 ) -> Checked:
     """Look at all of a checkpoint; with `quick` only at what takes no reading of values."""
     if location.is_v1:
-        checked = check_v1(location.path, quick=quick)
+        checked = check_v1(location.path, quick=quick, executor=executor, progress=progress)
     else:
         checked = check_bundle(location.path, quick=quick, executor=executor, progress=progress)
     checked.findings += _objects_of(location, checked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,6 +18,22 @@ from tfckpt.convert import check_no_folder
 from tfckpt.saving import save
 from tfckpt.transform import Change, LazyTensors, Plan, plan
 from tfckpt.wording import bytes_text, plural
+
+_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_UNITS |= {f"{unit}i": 1 << 10 * power for power, unit in enumerate("kMGT", 1)}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]i?)?B?$")
+
+
+def parse_size(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Return how many bytes an option means: 500MB, 2GiB, 1000000."""
+    if text is None:
+        return None
+    found = _SIZE.match(text.replace("K", "k"))
+    size = int(float(found[1]) * _UNITS[found[2] or ""]) if found else 0
+    if size < 1:
+        raise click.BadParameter(f"{text!r} is no size such as 500MB or 2GiB")
+    return size
+
 
 _LINKS: dict[str, Link] = {"auto": "auto", "always": True, "never": False}
 
@@ -33,11 +50,15 @@ def writing_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing."),
         click.option("--force", is_flag=True, help="Replace a checkpoint that is at DST."),
         click.option(
+            "--shard-size",
+            callback=parse_size,
+            metavar="SIZE",
+            help="As many data files as have about this size, such as 2GB; not with --shards.",
+        ),
+        click.option(
             "--shards",
             type=click.IntRange(min=1),
-            default=1,
-            show_default=True,
-            help="Data files for what is not linked.",
+            help="Data files for what is not linked.  [default: 1]",
         ),
         click.option(
             "--max-dead",
@@ -65,12 +86,15 @@ def write_result(
     *,
     link: str,
     max_dead: float,
-    shards: int,
+    shards: int | None,
+    shard_size: int | None,
     force: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Write what a command has made of `source`, or say what it would write."""
+    if shards is not None and shard_size is not None:
+        raise click.UsageError("--shards and --shard-size exclude each other")
     check_no_folder(target, source)
     if not force and (has_index(target) or os.path.isfile(target)):
         raise click.ClickException(
@@ -83,7 +107,8 @@ def write_result(
         )
     found = plan(source, edited, link=_LINKS[link], max_dead=max_dead)
     if not dry_run:
-        target = _saved(edited, target, shards, link, max_dead)
+        by_size = -(-found.written // shard_size) if shard_size else 1
+        target = _saved(edited, target, shards or by_size or 1, link, max_dead)
     if as_json:
         text.write([json_line("plan/1", _as_json(target, found, dry_run=dry_run))])
     elif dry_run:

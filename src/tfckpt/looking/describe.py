@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from tfckpt import detect
-from tfckpt.bundle.commit import committed_index, committed_shard
+from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.entry import HEADER_KEY
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.checking.bundles import shards_of
 from tfckpt.checkpoint import open_at
 from tfckpt.dtypes import python_name
 from tfckpt.errors import CheckpointError, FileMissingError
@@ -341,10 +342,8 @@ def _shards(location: Location, reader: CheckpointReader) -> int:
 def _files(location: Location, reader: CheckpointReader) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the files of a checkpoint that are there, and those that are not."""
     if isinstance(reader, BundleReader):
-        index, count = committed_index(location.path), reader.header.num_shards
-        paths = [
-            committed_shard(location.path, shard_id, count, index) for shard_id in range(count)
-        ]
+        index = committed_index(location.path)
+        paths = shards_of(reader)
         if is_remote(location.path):
             return (index, *paths), ()
         there = [path for path in paths if os.path.isfile(path)]

@@ -28,6 +28,7 @@ from tfckpt.wording import bytes_text, plural
 _PICTURES = 200  # of the biggest matrices and kernels
 _PICTURE = 64  # rows and columns that one has at most
 _SHOWN_FINDINGS = 500
+_LISTED_AT_ONCE = 20  # differences; of more the list opens when it is asked for
 _HISTOGRAM = 64  # a bar's height at most
 
 
@@ -215,10 +216,14 @@ def _differences(compared: Comparison | None) -> Iterator[str]:
         return
     yield '<section aria-labelledby="differences"><h2 id="differences">Differences</h2>'
     yield f"<p>To {html.escape(compared.b)}: {html.escape(compared.summary())}.</p>"
-    yield "<ul>"
-    yield from (f"<li>only here: {html.escape(name)}</li>" for name in compared.only_a)
-    yield from (f"<li>only there: {html.escape(name)}</li>" for name in compared.only_b)
-    for old, new in compared.renamed:
-        yield f"<li>{html.escape(old)} is called {html.escape(new)} there</li>"
-    yield from (f"<li>{html.escape(str(difference))}</li>" for difference in compared.different)
-    yield "</ul></section>"
+    said = [
+        *(f"only here: {name}" for name in compared.only_a),
+        *(f"only there: {name}" for name in compared.only_b),
+        *(f"{old} is called {new} there" for old, new in compared.renamed),
+        *map(str, compared.different),
+    ]
+    listed = ["<ul>", *(f"<li>{html.escape(difference)}</li>" for difference in said), "</ul>"]
+    if len(said) > _LISTED_AT_ONCE:
+        listed = ["<details><summary>Each of them</summary>", *listed, "</details>"]
+    yield from listed
+    yield "</section>"

@@ -100,7 +100,8 @@ def verify(
     index speaks of. With `quick` no values are read, so that damage within them is not found.
 
     `path` is whatever `load_checkpoint` takes; a folder means everything in it. `executor`, any
-    of ``concurrent.futures``' kind, shares out the reading; without one threads do.
+    of ``concurrent.futures``' kind, shares out the reading (of a V1 checkpoint by files);
+    without one threads do.
     `progress(done, total, path)` is called with bytes.
 
     Raises FileMissingError if there is nothing, InvalidArgumentError if that is no checkpoint, no
