@@ -35,7 +35,7 @@ LAYERS = [
     {"manager", "graph", "initial", "transform"},
     {"saved_model"},
     {"renaming"},
-    {"convert", "looking"},
+    {"convert", "looking", "rescue"},
     {"cli"},
     {"compat"},
     {"__main__", "__init__"},

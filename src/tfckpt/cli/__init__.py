@@ -16,6 +16,7 @@ _COMMANDS = {
     "show": "show:show_command",
     "stats": "stats:stats_command",
     "verify": "verify:verify_command",
+    "salvage": "salvage:salvage_command",
     "diff": "diff:diff_command",
     "report": "report:report_command",
     "convert": "convert:convert_command",
