@@ -45,6 +45,7 @@ _HOMES = {
     "reader": "CheckpointReader TensorInfo TensorReader",
     "renaming": "to_name_based",
     "rescue.salvage": "SalvageReport salvage",
+    "rescue.state_file": "StateRepair repair_state",
     "rescue.survey": "Lost",
     "saver": "RestoreReport Saver remove_checkpoint values_by_node",
     "saving": "save",

@@ -34,9 +34,7 @@ _LEAST = 13  # bytes of a block: one restart, how many there are, compression, c
 _SCAN = 1 << 20  # places that are looked at together for the start of a block
 _NEAR = 32 << 10  # all of a small index; at each place it takes some microseconds
 _LONGEST_KEY = 16 << 10
-_LAST_ENTRY = (
-    1 << 20
-)  # TensorFlow closes a block that has grown to 256 KiB, whatever its last entry
+_LAST_ENTRY = 1 << 20  # TensorFlow closes a block once it has grown to 256 KiB
 
 
 class Hole(NamedTuple):
