@@ -36,7 +36,7 @@ LAYERS = [
     {"manager", "graph", "initial", "transform"},
     {"saved_model"},
     {"renaming"},
-    {"convert", "looking"},
+    {"convert", "looking", "rescue"},
     {"pruning"},
     {"cli"},
     {"compat"},

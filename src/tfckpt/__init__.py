@@ -48,6 +48,9 @@ _HOMES = {
     "protos": "CheckpointState GraphDef MetaGraphDef SaverDef",
     "reader": "CheckpointReader TensorInfo TensorReader",
     "renaming": "to_name_based",
+    "rescue.salvage": "SalvageReport salvage",
+    "rescue.state_file": "StateRepair repair_state",
+    "rescue.survey": "Lost",
     "saver": "RestoreReport Saver remove_checkpoint values_by_node",
     "saving": "save",
     "state": "checkpoint_exists generate_checkpoint_state_proto get_checkpoint_mtimes "

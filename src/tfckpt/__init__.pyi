@@ -104,6 +104,13 @@ from tfckpt.reader import CheckpointReader as CheckpointReader
 from tfckpt.reader import TensorInfo as TensorInfo
 from tfckpt.reader import TensorReader as TensorReader
 from tfckpt.renaming import to_name_based as to_name_based
+
+# When things went wrong
+from tfckpt.rescue.salvage import SalvageReport as SalvageReport
+from tfckpt.rescue.salvage import salvage as salvage
+from tfckpt.rescue.state_file import StateRepair as StateRepair
+from tfckpt.rescue.state_file import repair_state as repair_state
+from tfckpt.rescue.survey import Lost as Lost
 from tfckpt.saver import RestoreReport as RestoreReport
 from tfckpt.saver import Saver as Saver
 from tfckpt.saver import remove_checkpoint as remove_checkpoint

@@ -179,12 +179,22 @@ def _place(named: str, folder: str) -> str:
     return found_at(path, folder) or path
 
 
-def _candidate(path: str) -> _Candidate:
+def name_and_step(path: str) -> tuple[str, int]:
+    """Return what a checkpoint's path is without its step, and that; -1 where it has none.
+
+    >>> name_and_step("run/m-20"), name_and_step("run/m-7-?????-of-00002"), name_and_step("run/m")
+    (('run/m', 20), ('run/m', 7), ('run/m', -1))
+    """
     found = _NUMBERED.fullmatch(path)
-    assert found is not None
-    times = (modified_at(one) for one in _files(path))
-    time = max((one for one in times if one is not None), default=0.0)
-    return _Candidate(found[1], -1 if found[2] is None else int(found[2]), time, path)
+    assert found is not None, "it fits any text"
+    return found[1], -1 if found[2] is None else int(found[2])
+
+
+def _candidate(path: str) -> _Candidate:
+    times = (modified_at(file) for file in _files(path))
+    time = max((written for written in times if written is not None), default=0.0)
+    name, step = name_and_step(path)
+    return _Candidate(name, step, time, path)
 
 
 def _lying_in(folder: str) -> Iterator[str]:

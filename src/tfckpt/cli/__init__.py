@@ -16,6 +16,8 @@ _COMMANDS = {
     "show": "show:show_command",
     "stats": "stats:stats_command",
     "verify": "verify:verify_command",
+    "salvage": "salvage:salvage_command",
+    "repair-state": "repair_state:repair_state_command",
     "diff": "diff:diff_command",
     "report": "report:report_command",
     "convert": "convert:convert_command",
