@@ -12,7 +12,7 @@ from tfckpt.storage import (
     commit,
     descriptor,
     folder,
-    leases,
+    lease,
     leftovers,
     lock,
     source,
@@ -21,7 +21,7 @@ from tfckpt.storage import (
     write,
 )
 
-MODULES = (commit, descriptor, folder, leases, leftovers, lock, source, spool, sync, write)
+MODULES = (commit, descriptor, folder, lease, leftovers, lock, source, spool, sync, write)
 CHANGING = frozenset(
     {
         *("open", "write", "pwrite", "ftruncate", "fsync", "link", "copy_file_range"),

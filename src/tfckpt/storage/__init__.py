@@ -8,7 +8,7 @@ from tfckpt.storage.commit import (
     publish_together,
 )
 from tfckpt.storage.folder import FolderWriter
-from tfckpt.storage.leases import held_lease, leases
+from tfckpt.storage.lease import held_lease, leases
 from tfckpt.storage.leftovers import remove_leftovers
 from tfckpt.storage.lock import ThreadLock, lock_folder
 from tfckpt.storage.members import Members
