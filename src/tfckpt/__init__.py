@@ -19,6 +19,7 @@ __version__ = _TFCKPT_VERSION
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
 _HOMES = {
+    "background": "BackgroundSaver PendingSave",
     "bundle": "BundleReader BundleWriter merge_bundles",
     "checkpoint": "list_variables load load_checkpoint load_variable",
     "convert": "Converted convert_checkpoint convert_naming",

@@ -114,6 +114,7 @@ def write_bundle(
     link: Link = False,
     max_dead: float = MAX_DEAD,
     progress: Progress | None = None,
+    threads: int | None = None,
 ) -> str:
     """Write a mapping, each shard in the mapping's order; return the prefix."""
     if not isinstance(variables, Mapping):
@@ -140,7 +141,7 @@ def write_bundle(
         _add(bundle, variables, name, shard)
         report(name)
 
-    return write_shards(prefix, shards, add, fsync=fsync, links=links)
+    return write_shards(prefix, shards, add, fsync=fsync, links=links, threads=threads)
 
 
 def _reporter(
