@@ -14,6 +14,7 @@ from tfckpt.storage import (
     folder,
     lease,
     leftovers,
+    links,
     lock,
     source,
     spool,
@@ -21,7 +22,7 @@ from tfckpt.storage import (
     write,
 )
 
-MODULES = (commit, descriptor, folder, lease, leftovers, lock, source, spool, sync, write)
+MODULES = (commit, descriptor, folder, lease, leftovers, links, lock, source, spool, sync, write)
 CHANGING = frozenset(
     {
         *("open", "write", "pwrite", "ftruncate", "fsync", "link", "copy_file_range"),

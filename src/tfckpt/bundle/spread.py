@@ -115,15 +115,19 @@ def write_bundle(
     max_dead: float = MAX_DEAD,
     progress: Progress | None = None,
     threads: int | None = None,
+    links: LinkPlan | None = None,
 ) -> str:
-    """Write a mapping, each shard in the mapping's order; return the prefix."""
+    """Write a mapping, each shard in the mapping's order; return the prefix.
+
+    `links` are those that `link` would decide upon, decided already.
+    """
     if not isinstance(variables, Mapping):
         raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
     if num_shards < 1:
         raise ValueError(f"num_shards must be at least 1, not {num_shards}")
     if isinstance(variables, TensorReader):
         variables.check_complete()
-    links = plan_links(variables, link, max_dead)
+    links = plan_links(variables, link, max_dead) if links is None else links
     for one in links.files:
         if one.dead:
             logger.info(

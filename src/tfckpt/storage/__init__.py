@@ -10,6 +10,7 @@ from tfckpt.storage.commit import (
 from tfckpt.storage.folder import FolderWriter
 from tfckpt.storage.lease import held_lease, leases
 from tfckpt.storage.leftovers import remove_leftovers
+from tfckpt.storage.links import can_link
 from tfckpt.storage.lock import ThreadLock, lock_folder
 from tfckpt.storage.members import Members
 from tfckpt.storage.source import (
@@ -48,6 +49,7 @@ __all__ = [
     "Spool",
     "ThreadLock",
     "Window",
+    "can_link",
     "check_local",
     "committed",
     "complete",
