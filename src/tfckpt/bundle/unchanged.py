@@ -159,22 +159,28 @@ class _Comparison:
         if self._octets is None:  # of another layout; few are
             self._octets = memoryview(stored_bytes(self._array))
         piece = self._octets[start : start + _PIECE]
-        crc, disk = 0, bytearray(min(_CHUNK, len(piece)) if self._reads else 0)
+        stored = self._stored(start, len(piece)) if self._reads else piece
+        crc = 0
         for at in range(0, len(piece), _CHUNK):
             chunk = piece[at : at + _CHUNK]
-            if self._reads and not self._equal(chunk, start + at, disk):
+            if self._reads and not _equal(chunk, stored[at : at + _CHUNK]):
                 self._differs = True
                 return
             crc = crc32c(chunk, crc)
         self._crcs[start] = crc, len(piece)
 
-    def _equal(self, chunk: memoryview, at: int, disk: bytearray) -> bool:
-        stored = memoryview(disk)[: len(chunk)]
-        self._source.read_into(self.entry.offset + at, stored)
-        kind = np.uint64 if len(chunk) % 8 == 0 else np.uint8
-        return np.array_equal(np.frombuffer(chunk, kind), np.frombuffer(stored, kind))
+    def _stored(self, start: int, size: int) -> memoryview:
+        """Return what lies in the file; mapped, as reading would copy it first."""
+        offset = self.entry.offset + start
+        mapped = self._source.map(offset, size) if size >= _CHUNK else None
+        return memoryview(self._source.read(offset, size)) if mapped is None else mapped
 
     def is_same(self) -> bool:
         if self._differs:
             return False
         return mask(combine(self._crcs[at] for at in sorted(self._crcs))) == self.entry.crc32c
+
+
+def _equal(one: memoryview, other: memoryview) -> bool:
+    kind = np.uint64 if len(one) % 8 == 0 else np.uint8  # eight bytes at a time, mostly
+    return np.array_equal(np.frombuffer(one, kind), np.frombuffer(other, kind))
