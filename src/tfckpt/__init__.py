@@ -19,6 +19,7 @@ __version__ = _TFCKPT_VERSION
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
 _HOMES = {
+    "background": "BackgroundSaver PendingSave",
     "bundle.merge": "merge_bundles",
     "bundle.reader": "BundleReader",
     "bundle.writer": "BundleWriter",

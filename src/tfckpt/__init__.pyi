@@ -13,6 +13,10 @@ from tfckpt import protos as protos
 from tfckpt import saved_model as saved_model
 from tfckpt import transform as transform
 
+# In a training loop
+from tfckpt.background import BackgroundSaver as BackgroundSaver
+from tfckpt.background import PendingSave as PendingSave
+
 # One format, and from one to the other
 from tfckpt.bundle.merge import merge_bundles as merge_bundles
 from tfckpt.bundle.reader import BundleReader as BundleReader
@@ -71,8 +75,6 @@ from tfckpt.looking.statistics import TensorStatistics as TensorStatistics
 from tfckpt.looking.statistics import statistics as statistics
 from tfckpt.looking.verify import VerifyReport as VerifyReport
 from tfckpt.looking.verify import verify as verify
-
-# In a training loop
 from tfckpt.manager import CheckpointManager as CheckpointManager
 
 # TensorFlow 2's objects

@@ -12,8 +12,9 @@ from tfckpt.storage import (
     commit,
     descriptor,
     folder,
-    leases,
+    lease,
     leftovers,
+    links,
     lock,
     source,
     spool,
@@ -21,7 +22,7 @@ from tfckpt.storage import (
     write,
 )
 
-MODULES = (commit, descriptor, folder, leases, leftovers, lock, source, spool, sync, write)
+MODULES = (commit, descriptor, folder, lease, leftovers, links, lock, source, spool, sync, write)
 CHANGING = frozenset(
     {
         *("open", "write", "pwrite", "ftruncate", "fsync", "link", "copy_file_range"),

@@ -63,7 +63,13 @@ def plan_links(
         raise ValueError(f"max_dead is a share between 0 and 1, not {max_dead!r}")
     if not link:
         return NOTHING_LINKED
-    return _Planning(tensors).plan(1.0 if link is True else max_dead)
+    stored = {name: found for name in tensors if (found := stored_in_bundle(tensors, name))}
+    return _Planning(stored).plan(1.0 if link is True else max_dead)
+
+
+def links_of(stored: Mapping[str, StoredTensor]) -> LinkPlan:
+    """Link all of these tensors that lie on this machine."""
+    return _Planning(stored).plan(1.0)
 
 
 class _File:
@@ -81,15 +87,12 @@ class _File:
 
 
 class _Planning:
-    def __init__(self, tensors: Mapping[str, object]) -> None:
+    def __init__(self, stored: Mapping[str, StoredTensor]) -> None:
         self._by_version: dict[object, _File] = {}
         self._by_shard: dict[tuple[int, int], _File | None] = {}
-        self._stored: dict[str, StoredTensor] = {}
-        for name in tensors:
-            stored = stored_in_bundle(tensors, name)
-            if stored is not None:
-                self._stored[name] = stored
-                self._add(stored)
+        self._stored = stored
+        for tensor in stored.values():
+            self._add(tensor)
 
     def _add(self, stored: StoredTensor) -> None:
         for _, entry in stored.pieces:

@@ -122,15 +122,20 @@ def write_bundle(
     link: Link = False,
     max_dead: float = MAX_DEAD,
     progress: Progress | None = None,
+    threads: int | None = None,
+    links: LinkPlan | None = None,
 ) -> str:
-    """Write a mapping, each shard in the mapping's order; return the prefix."""
+    """Write a mapping, each shard in the mapping's order; return the prefix.
+
+    `links` are those that `link` would decide upon, decided already.
+    """
     if not isinstance(variables, Mapping):
         raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
     if num_shards < 1:
         raise ValueError(f"num_shards must be at least 1, not {num_shards}")
     if isinstance(variables, TensorReader):
         variables.check_complete()
-    links = plan_links(variables, link, max_dead)
+    links = plan_links(variables, link, max_dead) if links is None else links
     for data in links.files:
         if data.dead:
             logger.info(
@@ -148,7 +153,7 @@ def write_bundle(
         _add(bundle, variables, name, shard)
         report(name)
 
-    return write_shards(prefix, shards, add, fsync=fsync, links=links)
+    return write_shards(prefix, shards, add, fsync=fsync, links=links, threads=threads)
 
 
 def _reporter(

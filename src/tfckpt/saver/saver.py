@@ -14,10 +14,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from typing import Any
 
 from tfckpt.background.prepared import Arrays, PreparedSave
+from tfckpt.bundle.commit import has_index
+from tfckpt.bundle.linking import NOTHING_LINKED, LinkPlan
 from tfckpt.bundle.spread import write_shards
+from tfckpt.bundle.unchanged import MAX_LINKS, Bounds, Compare, links_to
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import open_prefix
-from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
+from tfckpt.errors import (
+    CheckpointError,
+    FileMissingError,
+    InvalidArgumentError,
+    UnimplementedError,
+)
 from tfckpt.graphdef.files import write_message
 from tfckpt.keep import Policy
 from tfckpt.keep.record import checked_metrics
@@ -90,6 +98,8 @@ class Saver:
     beside a checkpoint; `meta_graph` is a graph to write instead of one made for the weights.
     `builder` has no meaning here. `keep` is a policy (`tfckpt.keep`) that takes the place of
     `max_to_keep` and `keep_checkpoint_every_n_hours`; it goes on by itself after a restart.
+    `incremental` writes only what has changed since the checkpoint before, as `tfckpt.save` does
+    with a `base`; `compare` and `max_links` are those of `save`.
     `on_saved(path)` is called after each save that wrote a checkpoint, `on_deleted(path, reason)`
     for each that was deleted. With `fsync` off a save does not wait for the disk: it still
     survives being killed, but not a loss of power.
@@ -120,6 +130,9 @@ class Saver:
         fsync: bool = True,
         meta_graph: GivenGraph | None = None,
         keep: Policy | None = None,
+        incremental: bool = False,
+        compare: Compare = "bytes",
+        max_links: int = MAX_LINKS,
         on_saved: Callable[[str], object] | None = None,
         on_deleted: Callable[[str, str], object] | None = None,
     ) -> None:
@@ -142,6 +155,10 @@ class Saver:
         self._meta_graph = meta_graph
         self._graph_cache: tuple[object, bytes] | None = None
         self._keep = keep
+        self._incremental = incremental
+        self._bounds = Bounds(compare, max_links)
+        self._bounds.check()
+        self._base: str | None = None
         self._hooks = on_saved, on_deleted
         self._retention: Retention | ByPolicy = Retention()
         self._lock = ThreadLock()
@@ -157,6 +174,8 @@ class Saver:
             )
         else:
             self._wanted = in_scope(check_saver_def(saver_def), name)
+        if incremental and self._wanted.version != SaverDef.V2:
+            raise ValueError("only checkpoints of format V2 are saved incrementally")
         if meta_graph is not None and var_list is None:
             self._places = places_in(meta_graph, self._wanted)
         self.saver_def: SaverDef | None = None
@@ -280,7 +299,8 @@ class Saver:
             }
             deleted: list[Deleted] = []
             with self._undone_on_failure(target, folder):
-                self._write_data(target, given, shards, threads)
+                self._write_data(target, folder, given, shards, threads)
+                self._base = target.path
                 if target.meta:
                     write_file(target.meta, graph, fsync=self._fsync)
                 with self._lock:  # threads may share a Saver, and then take turns at its list
@@ -521,6 +541,7 @@ class Saver:
     def _write_data(
         self,
         target: Target,
+        folder: Folder,
         tensors: Mapping[str, ToSave],
         shards: list[list[str]],
         threads: int | None,
@@ -532,12 +553,39 @@ class Saver:
             write_v1_shards(
                 target.prefix, tensors, shards, sharded=target.sharded, fsync=self._fsync
             )
-        else:
+            return
 
-            def add(bundle: BundleWriter, name: str, shard: int) -> None:
-                bundle.add(name, tensors[name].value(), shard=shard)
+        def add(bundle: BundleWriter, name: str, shard: int) -> None:
+            bundle.add(name, tensors[name].value(), shard=shard)
 
-            write_shards(target.prefix, shards, add, fsync=self._fsync, threads=threads)
+        with self._links(target, folder, tensors, threads) as links:
+            left = [[name for name in names if name not in links.tensors] for names in shards]
+            left = [names for names in left if names] if links.tensors else left
+            write_shards(target.prefix, left, add, fsync=self._fsync, links=links, threads=threads)
+
+    @contextlib.contextmanager
+    def _links(
+        self,
+        target: Target,
+        folder: Folder,
+        tensors: Mapping[str, ToSave],
+        threads: int | None,
+    ) -> Iterator[LinkPlan]:
+        """Give what of an incremental save lies in the checkpoint before it."""
+        with contextlib.ExitStack() as held:
+            links = NOTHING_LINKED
+            base = self._base if self._incremental else None
+            if self._incremental and (base is None or not has_index(base)):
+                base = latest_in_state(folder.path, folder.latest_filename)
+            arrays = {name: one.array for name, one in tensors.items() if one.array is not None}
+            if base is not None:
+                try:
+                    links = held.enter_context(
+                        links_to(base, arrays, target.prefix, self._bounds, threads)
+                    )
+                except CheckpointError as error:  # gone, damaged, or V1
+                    logger.info("%s is written whole: %s", target.prefix, error)
+            yield links
 
     @contextlib.contextmanager
     def _undone_on_failure(self, target: Target, folder: Folder) -> Iterator[None]:

@@ -9,8 +9,9 @@ from tfckpt.storage.commit import (
     remove_together,
 )
 from tfckpt.storage.folder import FolderWriter
-from tfckpt.storage.leases import held_lease, leases
+from tfckpt.storage.lease import held_lease, leases
 from tfckpt.storage.leftovers import remove_leftovers
+from tfckpt.storage.links import can_link
 from tfckpt.storage.lock import ThreadLock, lock_folder
 from tfckpt.storage.looks import (
     is_file,
@@ -57,6 +58,7 @@ __all__ = [
     "Spool",
     "ThreadLock",
     "Window",
+    "can_link",
     "check_local",
     "checked",
     "committed",
