@@ -36,6 +36,9 @@ COMMANDS = {
     "average": "average PATH OTHER DST --missing drop --dry-run",
     "merge": "merge PATH objects DST",
     "suggest": "suggest PATH OTHER",
+    "prune": "prune trained --keep 'last(1)' --dry-run",
+    "salvage": "salvage DAMAGED",
+    "repair-state": "repair-state trained --dry-run",
 }
 
 

@@ -49,6 +49,9 @@ def make_files() -> None:
     tfckpt.save("long-2", {**weights, first: weights[first] + np.float32(0.25), "step": 2})
     trained = {"dense/w": numbers, "dense/w/Adam": numbers * 0, "dense/w/Adam_1": numbers * numbers}
     tfckpt.save("adam", {**trained, "beta1_power": np.float32(0.9), "global_step": np.int64(7)})
+    tfckpt.save("damaged", {"dense/w": numbers, "step": np.int64(3)})
+    data = Path("damaged.data-00000-of-00001")
+    data.write_bytes(b"?" + data.read_bytes()[1:])
     tfckpt.save("program", {"net/encoder/dense/kernel": numbers, "step": np.int64(0)})
 
 
@@ -84,6 +87,7 @@ def output(path: Path) -> str:
     with files_made():
         lines = "\n".join(page(commands, int(path.stem)))
     lines = re.sub(r"(written: +).*", r"\1(when)", lines)
+    lines = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "2026-01-01 00:00", lines)
     return re.sub(r'(html", "size": )\d+', r"\1(bytes)", lines).rstrip() + "\n"
 
 

@@ -55,7 +55,7 @@ def prune_command(
 
 
 def _table(report: PruneReport) -> Iterator[str]:
-    titles = ("checkpoint", "step", "saved", "size", "metrics", "", "why")
+    titles = ("checkpoint", "step", "saved", "size", "metrics", "fate", "why")
     rows = [_row(checkpoint) for checkpoint in report.checkpoints]
     if rows:
         yield from text.table(
