@@ -36,6 +36,7 @@ COMMANDS = {
     "average": "average PATH OTHER DST --missing drop --dry-run",
     "merge": "merge PATH objects DST",
     "suggest": "suggest PATH OTHER",
+    "prune": "prune trained --keep last(1) --dry-run",
 }
 
 
