@@ -581,7 +581,10 @@ CHECKPOINT_USES = (
         "suggest PATH PATH",
     ),
 )
-STATE_COMMANDS = commands("ls PATH", "info PATH", "verify PATH", "average PATH NEW --last 2")
+STATE_COMMANDS = commands(
+    *("ls PATH", "info PATH", "verify PATH", "average PATH NEW --last 2"),
+    *("prune PATH --keep last(1) --dry-run", "prune PATH --keep last(1)|every(steps=2)"),
+)
 ATTACKS = {
     "bundle": Attack(make_bundle, CHECKPOINT_USES),
     "V1": Attack(make_v1, CHECKPOINT_USES),

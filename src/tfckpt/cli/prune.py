@@ -63,6 +63,7 @@ def _table(report: PruneReport) -> Iterator[str]:
             rows,
             right=("step", "size"),
             folds=("checkpoint", "metrics", "why"),
+            beside=("why",),
             width=text.columns(),
         )
         yield ""
@@ -70,14 +71,22 @@ def _table(report: PruneReport) -> Iterator[str]:
 
 
 def _row(one: Pruned) -> tuple[str, ...]:
-    saved = datetime.datetime.fromtimestamp(one.time).strftime("%Y-%m-%d %H:%M") if one.time else ""
     metrics = " ".join(f"{name}={value:g}" for name, value in (one.metrics or {}).items())
     return (
         os.path.basename(one.path),
         "" if one.step is None else str(one.step),
-        saved,
+        _date(one.time),
         bytes_text(one.size),
         metrics,
         "stays" if one.stays else "goes",
         why_text(one),
     )
+
+
+def _date(seconds: float) -> str:
+    """Return a date; nothing for 0, and for what is none: a state file may have any number."""
+    try:
+        date = datetime.datetime.fromtimestamp(seconds)
+    except (ValueError, OverflowError, OSError):
+        return ""
+    return date.strftime("%Y-%m-%d %H:%M") if seconds else ""
