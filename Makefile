@@ -139,6 +139,7 @@ build: .venv-docs  ## wheel and sdist into dist/, checked, and tried in an envir
 
 sdist-test: build  ## the tests, as the sdist has them
 	rm -rf build/sdist && mkdir -p build/sdist && tar -xf dist/*.tar.gz -C build/sdist --strip-components 1
+	.venv-built/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	.venv-built/bin/python -m pip install --quiet --group build/sdist/pyproject.toml:test
 	cd build/sdist && ../../.venv-built/bin/python -m pytest -q -n 2 -p no:cacheprovider
 
