@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from tfckpt.objects.stored import StoredObjects
 from tfckpt.objects.trackable import Trackable, is_nothing
 from tfckpt.objects.tree import materialized
 from tfckpt.state import update_checkpoint_state
+from tfckpt.storage import folder_of, is_file
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
@@ -173,7 +173,7 @@ class Checkpoint(Trackable):
         try:
             path = self.write(check_prefix(f"{given}-{before + 1}"), options, fsync=fsync)
             update_checkpoint_state(
-                os.path.dirname(path) or ".", path, save_relative_paths=True, fsync=fsync
+                folder_of(path) or ".", path, save_relative_paths=True, fsync=fsync
             )
         except BaseException:
             self.save_counter = before
@@ -372,7 +372,7 @@ def _alone() -> dict[str, Any]:
 
 def _numbered(error: FileMissingError, save_path: AnyPath) -> FileMissingError:
     """Add to an error that `save` adds a number, if a file with the number is there."""
-    if os.path.isfile(f"{as_path(save_path)}-1.index"):
+    if is_file(f"{as_path(save_path)}-1.index"):
         hint = f"{error.message} (save adds a number: was {as_path(save_path)}-1 meant?)"
         return FileMissingError(hint, path=error.path, tensor=error.tensor)
     return error

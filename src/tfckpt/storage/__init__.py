@@ -3,12 +3,13 @@
 from tfckpt.storage.commit import (
     COMMIT_SUFFIX,
     Group,
+    check_unused,
     committed,
     complete,
     publish_together,
     remove_together,
 )
-from tfckpt.storage.folder import FolderWriter
+from tfckpt.storage.folder import FolderWriter, create_folder
 from tfckpt.storage.leases import held_lease, leases
 from tfckpt.storage.leftovers import remove_leftovers
 from tfckpt.storage.lock import ThreadLock, lock_folder
@@ -22,8 +23,9 @@ from tfckpt.storage.looks import (
     version_at,
 )
 from tfckpt.storage.members import Members
+from tfckpt.storage.new_file import NewFile
 from tfckpt.storage.opening import list_infos, open_source, read_ends, read_file
-from tfckpt.storage.places import folder_of, is_remote, join, lies_in, real, split
+from tfckpt.storage.places import folder_of, is_remote, join, lies_in, real, relative, split
 from tfckpt.storage.source import (
     MemorySource,
     Source,
@@ -36,7 +38,9 @@ from tfckpt.storage.sync import sync_folder
 from tfckpt.storage.write import (
     FileWriter,
     Gathered,
-    check_local,
+    check_path,
+    create_file,
+    link_file,
     remove_file,
     rename_file,
     write_file,
@@ -52,15 +56,19 @@ __all__ = [
     "Info",
     "Members",
     "MemorySource",
+    "NewFile",
     "RemoteOptions",
     "Source",
     "Spool",
     "ThreadLock",
     "Window",
-    "check_local",
+    "check_path",
+    "check_unused",
     "checked",
     "committed",
     "complete",
+    "create_file",
+    "create_folder",
     "folder_of",
     "held_lease",
     "is_file",
@@ -69,6 +77,7 @@ __all__ = [
     "join",
     "leases",
     "lies_in",
+    "link_file",
     "list_beginning",
     "list_folder",
     "list_infos",
@@ -79,6 +88,7 @@ __all__ = [
     "read_ends",
     "read_file",
     "real",
+    "relative",
     "remove_file",
     "remove_leftovers",
     "remove_together",

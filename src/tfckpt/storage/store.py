@@ -21,6 +21,7 @@ from tfckpt.errors import (
     InvalidArgumentError,
     UnimplementedError,
 )
+from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import failed
 
 T = TypeVar("T")
@@ -173,6 +174,8 @@ class Remote:
         except ImportError:
             raise ImportError(f"{url} needs fsspec: pip install 'tfckpt[remote]'") from None
         self.url = url
+        self.last_attempts = 0
+        """How many attempts the last request took."""
         self._fs: Any
         try:
             self._fs, self.inner = fsspec.core.url_to_fs(url)
@@ -234,6 +237,19 @@ class Remote:
         own = self.inner.rstrip("/")
         ends = (path.rstrip("/").rpartition("/")[2] for path in paths if path.rstrip("/") != own)
         return sorted(ends)
+
+    def below(self) -> dict[str, int]:
+        """Return the URL and the size of each file in a folder and those below it."""
+        self._fs.invalidate_cache(self.inner)
+        try:
+            found = self._ask("list the files", lambda: self._fs.find(self.inner, detail=True))
+        except FileMissingError:
+            return {}
+        own = self.inner.rstrip("/")
+        return {
+            f"{self.url.rstrip('/')}{path[path.index(own) + len(own) :]}": int(said["size"])
+            for path, said in found.items()
+        }
 
     def beginning(self, base: str) -> dict[str, Info] | None:
         """Return the files of this folder whose names begin with `base`.
@@ -320,16 +336,21 @@ class Remote:
         """Whether the store can replace a file only if it is still a certain one."""
         return not self.protocols.isdisjoint({"s3", "s3a"})
 
-    def open_upload(self, block: int) -> Any:
+    def open_upload(self, block: int, *, exclusive: bool = False) -> Any:
         """Return fsspec's file for writing, which shows once it is closed."""
+        mode = "xb" if exclusive and self.is_exclusive else "wb"
         return self._with_folder(
             lambda: self._ask(
-                "begin to write", lambda: self._fs.open(self.inner, "wb", block_size=block)
+                "begin to write", lambda: self._fs.open(self.inner, mode, block_size=block)
             )
         )
 
-    def upload(self, path: str) -> None:
-        """Write a file of this machine to the store."""
+    def take(self, path: str) -> None:
+        """Become a copy of a file of this machine, or of one of the same store."""
+        if is_remote(path):
+            inner = self._fs._strip_protocol(path)
+            self._ask(f"copy {path} to it", lambda: self._fs.cp_file(inner, self.inner))
+            return
         self._with_folder(
             lambda: self._ask("write the file", lambda: self._fs.put_file(path, self.inner))
         )
@@ -357,7 +378,8 @@ class Remote:
 
     def _ask(self, what: str, call: Callable[[], T], attempts: int | None = None) -> T:
         """Make a request, and again while it fails for a reason that may pass."""
-        for left, pause in _pauses(attempts):
+        for number, (left, pause) in enumerate(_pauses(attempts), 1):
+            self.last_attempts = number
             try:
                 return call()
             except _Short:
