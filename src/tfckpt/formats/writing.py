@@ -18,7 +18,7 @@ from tfckpt.formats.indexed import JSON_INDEX_SUFFIX, file_names, publish_set, s
 from tfckpt.formats.raw import dtype_named, info_of, size_of
 from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
-from tfckpt.storage import create_file, writing
+from tfckpt.storage import check_path, create_file, writing
 from tfckpt.tensors.stored import Array, as_array, as_storable
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
 from tfckpt.v1.writer import V1Writer

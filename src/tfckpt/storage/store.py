@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 from tfckpt.errors import (
+    FailedPreconditionError,
     FileMissingError,
     InvalidArgumentError,
     UnimplementedError,
@@ -45,6 +46,8 @@ _WORTH_ANOTHER = frozenset({408, 425, 429})  # of the answers 400 to 499
 _CONFLICTS = frozenset({409, 412})
 _CONFLICT = re.compile("pre-?condition", re.IGNORECASE)  # what s3fs leaves of the same
 _LONGEST_PAUSE = 20.0
+_SHORT = 1 << 20
+_NOT_DONE_HERE = frozenset({405, 501})
 _CACHES = frozenset({"simplecache", "filecache", "blockcache", "cached"})
 # What tells an object from the one that replaces it, in the words of the stores; the first counts.
 _MARKS = ("ETag", "etag", "generation", "md5Hash", "created", "mtime", "Last-Modified")
@@ -305,6 +308,13 @@ class Remote:
 
     def read_all(self) -> bytes:
         """Return all bytes, in one request. Raises FileMissingError."""
+        if self.is_conditional:  # s3fs asks for the size first, if no range is given
+            try:
+                data = self._ask("read the file", lambda: self._fs.cat_file(self.inner, 0, _SHORT))
+            except FailedPreconditionError:  # an empty file has no range
+                data = bytes(_SHORT)
+            if len(data) < _SHORT:
+                return bytes(data)
         return self._ask("read the file", lambda: bytes(self._fs.cat_file(self.inner)))
 
     # Writing
@@ -396,6 +406,8 @@ class Remote:
             except Exception as error:
                 if _status(error) in _CONFLICTS or _CONFLICT.search(str(error)):
                     raise FileExistsError(errno.EEXIST, "another is there", self.url) from error
+                if _status(error) in _NOT_DONE_HERE:
+                    raise UnimplementedError(f"its store cannot {what}", path=self.url) from error
                 if not left or not _may_pass(error):
                     if isinstance(error, ValueError):
                         raise
