@@ -17,7 +17,17 @@ PACKAGE = Path(tfckpt.__file__).parent
 # The map of docs/architecture.md: a home uses those in the lines above it, and no others.
 LAYERS = [
     {"errors", "protos", "lazy", "parallel", "pause"},
-    {"limits", "parsing", "versions", "coding", "dtypes", "names", "notebook", "wording"},
+    {
+        "limits",
+        "parsing",
+        "versions",
+        "coding",
+        "dtypes",
+        "names",
+        "notebook",
+        "wording",
+        "lazy_arrays",
+    },
     {"checksum", "wire", "bookkeeping", "nested"},
     {"storage"},
     {"tensors"},

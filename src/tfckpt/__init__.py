@@ -20,6 +20,7 @@ __version__ = _TFCKPT_VERSION
 # next to nothing and reading a checkpoint does not load the parts for graphs.
 _HOMES = {
     "bundle.merge": "merge_bundles",
+    "bundle.parts": "PartOfTensor commit_shards save_shard",
     "bundle.reader": "BundleReader",
     "bundle.writer": "BundleWriter",
     "checkpoint": "list_variables load load_checkpoint load_variable",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
 
 from tfckpt.bundle.linking import MAX_DEAD, Link
 from tfckpt.bundle.spread import Progress, write_bundle
@@ -18,6 +19,7 @@ def save(
     link: Link = False,
     max_dead: float = MAX_DEAD,
     progress: Progress | None = None,
+    executor: Executor | None = None,
 ) -> str:
     """Write a V2 checkpoint; return its prefix.
 
@@ -35,6 +37,14 @@ def save(
 
     With `num_shards` above one the tensors are spread over that many data files by their sizes,
     and the files are written by several threads: on two cores, two take about half the time.
+
+    With an `executor` (threads, processes, dask's, mpi4py's: any `concurrent.futures.Executor`) its
+    workers write the data files, `num_shards` of them or as many as there are gigabytes; a reader
+    is opened by each, arrays are sent to them. The workers have to reach the files. A worker that
+    fails, or dies, fails the save, and nothing of it stays.
+
+    An array of dask's is written block by block, each by the worker that has it, as slices of a
+    partitioned tensor: it is never in one place.
 
     `progress` is called as ``progress(done, total, name)`` after each tensor that is written; the
     numbers are bytes.
@@ -59,4 +69,5 @@ def save(
         link=link,
         max_dead=max_dead,
         progress=progress,
+        executor=executor,
     )

@@ -107,8 +107,17 @@ def committed_shard(prefix: str, shard_id: int, num_shards: int, index: str) -> 
     return committed(path, under_way=index != index_path(prefix))
 
 
-def publish(prefix: str, index: NewFile, shards: Sequence[NewFile], *, fsync: bool) -> None:
+def publish(
+    prefix: str,
+    index: NewFile,
+    shards: Sequence[NewFile],
+    *,
+    fsync: bool,
+    num_shards: int | None = None,
+) -> None:
     """Give flushed files their names, and remove what they replace.
+
+    `num_shards` is how many there are, where a store has some of them already.
 
     Raises as `publish_together`.
     """
@@ -116,10 +125,11 @@ def publish(prefix: str, index: NewFile, shards: Sequence[NewFile], *, fsync: bo
     with lock_folder(prefix):
         complete(group, fsync=fsync)
         publish_together(group, shards, index, fsync=fsync)
-        there = _remove_stale(prefix, len(shards))
-    if there is not None and there < len(shards):  # in a store, which has no locks
+        count = len(shards) if num_shards is None else num_shards
+        there = _remove_stale(prefix, count)
+    if there is not None and there < count:  # in a store, which has no locks
         raise FailedPreconditionError(
-            f"of its {len(shards)} data files {there} are there: another writer has saved here at "
+            f"of its {count} data files {there} are there: another writer has saved here at "
             f"the same time, and removed the others",
             path=prefix,
         )

@@ -102,7 +102,7 @@ class _Merge:
             with located(path, name):
                 known = self.entries.get(key)
                 if known is not None:
-                    self.entries[key] = _joined(known, entry)
+                    self.entries[key] = joined(known, entry)
                 else:  # a partitioned tensor's entry names the shard of its first slice, too
                     shard_id = self._shard(prefix, entry.shard_id, header.num_shards, path)
                     self.entries[key] = entry._replace(shard_id=shard_id)
@@ -120,7 +120,7 @@ class _Merge:
             yield key, self.entries[key].encode()
 
 
-def _joined(known: Entry, entry: Entry) -> Entry:
+def joined(known: Entry, entry: Entry) -> Entry:
     """Put the slices of two entries for one partitioned tensor together."""
     if not known.slices or not entry.slices:
         raise InvalidArgumentError("two of the bundles to merge hold this tensor")

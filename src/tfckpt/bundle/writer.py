@@ -53,6 +53,8 @@ class BundleWriter(CheckpointWriter):
     the file system has links), for `add_linked`; there need then be no others.
     """
 
+    _first = 0  # the number of the first of its shards
+
     def __init__(
         self,
         prefix: AnyPath,
@@ -79,21 +81,25 @@ class BundleWriter(CheckpointWriter):
         self._rest: list[NewFile] = []  # those that are linked, and empty ones
         self._elsewhere: dict[bytes, Entry] = {}
         try:
-            self._standing = Standing.at(self.prefix)
-            count = self._standing.unused_count(num_shards + len(linked))
-            paths = [data_path(self.prefix, shard_id, count) for shard_id in range(count)]
-            for path in paths[:num_shards]:
-                file = create_file(path, fsync=fsync, exclusive=True)
-                self._shards.append(ShardWriter(file, self._executor))
-            rest = paths[num_shards:]
-            for one, path in zip(linked, rest, strict=False):
-                self._rest.append(link_file(one.path, path, version=one.version, fsync=fsync))
-            # A store has a set of as many shards already: this one has empty ones besides.
-            for path in rest[len(linked) :]:
-                self._rest.append(create_file(path, fsync=fsync, exclusive=True))
+            self._open(num_shards, linked)
         except BaseException:
             self.discard()
             raise
+
+    def _open(self, num_shards: int, linked: Sequence[LinkedFile]) -> None:
+        """Begin all data files."""
+        self._standing = Standing.at(self.prefix)
+        count = self._standing.unused_count(num_shards + len(linked))
+        paths = [data_path(self.prefix, shard_id, count) for shard_id in range(count)]
+        for path in paths[:num_shards]:
+            file = create_file(path, fsync=self._fsync, exclusive=True)
+            self._shards.append(ShardWriter(file, self._executor))
+        rest = paths[num_shards:]
+        for one, path in zip(linked, rest, strict=False):
+            self._rest.append(link_file(one.path, path, version=one.version, fsync=self._fsync))
+        # A store has a set of as many shards already: this one has empty ones besides.
+        for path in rest[len(linked) :]:
+            self._rest.append(create_file(path, fsync=self._fsync, exclusive=True))
 
     def add(self, name: str, array: object, *, shard: int = 0) -> None:
         """Write a tensor: an array, or anything that numpy makes one of.
@@ -210,6 +216,10 @@ class BundleWriter(CheckpointWriter):
     def _publish(self) -> None:
         for shard in self._shards:
             shard.close()
+        self._make_visible()
+
+    def _make_visible(self) -> None:
+        """Give all files their names; the data have been written."""
         with self._standing.create_index(self.prefix, fsync=self._fsync) as index:
             write_table(index.write, self._items())
             index.flush()
@@ -247,7 +257,7 @@ class BundleWriter(CheckpointWriter):
 
     def _items(self) -> Iterator[tuple[bytes, bytes]]:
         values = {key: self._in_order(key, entry).encode() for key, entry in self._sliced.items()}
-        for shard_id, shard in enumerate(self._shards):
+        for shard_id, shard in enumerate(self._shards, self._first):
             values.update(shard.entries(shard_id))
         values.update(_encoded(self._elsewhere))
         yield HEADER_KEY, Header(len(self._shards) + len(self._rest)).encode()
