@@ -20,6 +20,7 @@ from tfckpt.dtypes import data_type_name
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
 from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.reader import CheckpointReader, TensorInfo, Unreadable, readable
+from tfckpt.storage import is_file, is_folder, join, real
 from tfckpt.tensors.stored import as_storable, same_bits
 from tfckpt.v1.naming import is_pattern, pattern_at, split_pattern
 from tfckpt.v1.reader import V1Reader
@@ -194,7 +195,7 @@ def _converted(
 
 
 def _check_target(source: CheckpointReader, target: str, *, to: str, overwrite: bool) -> None:
-    own = os.path.realpath(source.path) == os.path.realpath(target)
+    own = real(source.path) == real(target)
     is_v2 = isinstance(source, BundleReader)
     if own and to == ("v2" if is_v2 else "v1"):
         raise InvalidArgumentError(f"it is a {to} checkpoint already", path=target)
@@ -204,7 +205,7 @@ def _check_target(source: CheckpointReader, target: str, *, to: str, overwrite: 
             path=target,
         )
     check_no_folder(target, source)
-    there = has_index(target) or os.path.isfile(target) or pattern_at(target) is not None
+    there = has_index(target) or is_file(target) or pattern_at(target) is not None
     # The V1 file that is the source does not stand in the way of V2 files of its name.
     if there and not overwrite and not (own and not has_index(target)):
         raise FileExistsError(f"{target}: there is a checkpoint already; it was left as it is")
@@ -212,11 +213,11 @@ def _check_target(source: CheckpointReader, target: str, *, to: str, overwrite: 
 
 def check_no_folder(target: str, source: CheckpointReader) -> None:
     """Raise InvalidArgumentError for a folder where a prefix is expected."""
-    if os.path.isdir(target) and not has_index(target):
+    if is_folder(target) and not has_index(target):
         base = os.path.basename((split_pattern(source.path) or [source.path])[0])
         raise InvalidArgumentError(
             f"this is a folder: give the prefix that the checkpoint is to have in it, such as "
-            f"{os.path.join(target, base)}",
+            f"{join(target, base)}",
             path=target,
         )
 
