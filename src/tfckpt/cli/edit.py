@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.cli.writing import write, writing_options
+from tfckpt.cli.writing import pair, write, writing_options
 from tfckpt.formats import open_tensors
 from tfckpt.transform import EditRules
 from tfckpt.transform.casting import ON_LOSS, OnLoss
@@ -65,8 +65,8 @@ def edit_command(
         dtype=dtype,
         only=list(only),
         on_loss=on_loss,
-        rename=dict(_pair("--rename", one) for one in rename),
-        regex=[_pair("--regex", one) for one in regex],
+        rename=dict(pair("--rename", one) for one in rename),
+        regex=[pair("--regex", one) for one in regex],
     )
     if rules is not None:
         given = EditRules.read(rules).updated(given)
@@ -80,12 +80,3 @@ def edit_command(
         assert dst is not None
         source = as_lazy(reader)
         write(source, given.apply(source, strict=strict), dst, **writing)
-
-
-def _pair(option: str, text: str) -> tuple[str, str]:
-    old, equals, new = text.partition("=")
-    if not equals or not old:
-        raise click.UsageError(
-            f"{option} {text}: OLD=NEW is expected (or --rules, for a '=' in OLD)"
-        )
-    return old, new

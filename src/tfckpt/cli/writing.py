@@ -91,6 +91,16 @@ def write(
         click.echo(f"{harmless(made)}: {_summary(found)}")
 
 
+def pair(option: str, text: str) -> tuple[str, str]:
+    """Take OLD=NEW apart. Raises UsageError for what is no such pair."""
+    old, equals, new = text.partition("=")
+    if not equals or not old:
+        raise click.UsageError(
+            f"{option} {text}: OLD=NEW is expected (or --rules, for a '=' in OLD)"
+        )
+    return old, new
+
+
 def _as_json(found: Plan) -> dict[str, Any]:
     changes = [change._asdict() for change in found.changes]
     return {
