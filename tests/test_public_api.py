@@ -32,7 +32,7 @@ LAYERS = [
     {"saver", "saving"},
     {"manager", "graph", "initial", "transform"},
     {"saved_model"},
-    {"renaming"},
+    {"renaming", "keras"},
     {"convert", "looking"},
     {"cli"},
     {"compat"},

@@ -21,10 +21,11 @@ from tfckpt.formats.indexed import INDEX_SUFFIX
 from tfckpt.formats.opening import open_tensors
 from tfckpt.formats.writing import FORMATS as WRITTEN
 from tfckpt.formats.writing import DType, Tensors, format_of, prepared, write_prepared
-from tfckpt.names import AnyPath, as_path
+from tfckpt.keras import keras_places
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objects.naming import to_object_based, variables_by_name
 from tfckpt.objects.nodes import object_graph
-from tfckpt.reader import TensorReader, Unreadable, readable
+from tfckpt.reader import CheckpointReader, TensorReader, Unreadable, readable
 from tfckpt.renaming import Nameless, Repeated, by_path, renaming, warn_of
 from tfckpt.tensors.stored import Array, same_bits
 from tfckpt.tensors.strings import to_bytes_list
@@ -37,7 +38,9 @@ from tfckpt.v1.reader import V1Reader
 
 By: TypeAlias = Literal["name", "path"]
 BY = ("name", "path")
-FORMATS = tuple(WRITTEN)
+# Those of Keras are HDF5, in which the layers of a model have their places.
+_OF_KERAS = {"keras3": 3, "keras2": 2}
+FORMATS = (*WRITTEN, *_OF_KERAS)
 # A prefix may be more than one of them, and a folder: the one that was written is opened.
 _READERS: dict[str, Callable[[str], TensorReader]] = {"v2": BundleReader, "v1": V1Reader}
 
@@ -76,6 +79,8 @@ def convert_checkpoint(
     keep: Patterns | None = None,
     drop: Patterns | None = None,
     rename: Rules | None = None,
+    layers: Mapping[str, Any] | None = None,
+    model: str | None = None,
     cast: Mapping[DType, DType] | None = None,
     metadata: Mapping[str, Any] | None = None,
     compressed: bool = False,
@@ -92,6 +97,12 @@ def convert_checkpoint(
     end of `dst` says it. One tensor is in memory at a time. All are then read back from `dst` and
     compared with `src`, bit by bit. A partitioned tensor is written in one piece, which TensorFlow
     restores into partitions all the same. State files and ``.meta`` files stay as they are.
+
+    "keras3" (``.weights.h5``) and "keras2" (``.h5``) are what Keras loads the weights of a model
+    from: those of an object-based checkpoint or SavedModel, by its layers. They are chosen by the
+    end of `dst` for a checkpoint that has objects, or where `layers` is given, which says what the
+    checkpoint does not tell of them; `model` is the path of the model's object where there are
+    several (`docs/converting.md` has examples of both). What is no weight of the model is left out.
 
     With `by` "name" the variables of an object-based checkpoint get their full names
     (``dense/kernel``); `repeated` and `nameless` are those of `to_name_based`. With "path" its
@@ -132,10 +143,17 @@ def convert_checkpoint(
     if is_pattern(target):
         raise ValueError(f"{target} names shards; give the prefix that the one file is to have")
     with open_tensors(src) as source:
-        form = format_of(target) if to is None else to
+        form = _format(source, target, by, layers) if to is None else to
+        if form in _OF_KERAS and (by, keep, rename) != (None, None, None):
+            raise ValueError(f"{form} has names of its own: by=, keep= and rename= are not for it")
+        named = form
         _check_target(source, target, form, overwrite, max_shard_size)
         source.check_complete()
-        chosen = _chosen(source, by, repeated, nameless, unreadable)
+        if form in _OF_KERAS:
+            chosen, metadata = _of_keras(source, _OF_KERAS[form], layers, model, metadata)
+            form = "hdf5"
+        else:
+            chosen = _chosen(source, by, repeated, nameless, unreadable)
         edited = _edited(chosen, keep, drop, rename)
         said, unsaid = _metadata_for(form, source, edited, metadata)
         tensors = prepared(edited.tensors, cast=cast)
@@ -151,7 +169,35 @@ def convert_checkpoint(
             warn_of(chosen.left_out, source)
         if form == "v1":  # where both formats have one prefix the V2 one would be read
             remove_bundle(target, fsync=fsync)
-        return _converted(made, form, edited.names, edited.left_out, source.path, unsaid)
+        return _converted(made, named, edited.names, edited.left_out, source.path, unsaid)
+
+
+def _format(
+    source: TensorReader, target: str, by: By | None, layers: Mapping[str, Any] | None
+) -> str:
+    """Return the format that the end of a name says, for what there is to write."""
+    has_layers = by is None and (layers is not None or OBJECT_GRAPH_KEY in source)
+    if target.endswith(".weights.h5") and isinstance(source, CheckpointReader):
+        return "keras3" if by is None else "hdf5"
+    if target.endswith(".h5") and has_layers:
+        return "keras2"
+    return format_of(target)
+
+
+def _of_keras(
+    source: TensorReader,
+    version: int,
+    layers: Mapping[str, Any] | None,
+    model: str | None,
+    metadata: Mapping[str, Any] | None,
+) -> tuple[_Chosen, Mapping[str, Any]]:
+    """Choose the weights of a model, and the places that they have in a file of Keras."""
+    placed = keras_places(source, version, layers, model)
+    given = as_lazy(source)
+    taken = {place: given.tensors[key] for place, key in placed.keys.items()}
+    there = set(placed.keys.values())
+    left_out = {name: "no weight of the model" for name in source if name not in there}
+    return _Chosen(given.with_tensors(taken), left_out), {**placed.metadata, **(metadata or {})}
 
 
 class _Chosen(NamedTuple):

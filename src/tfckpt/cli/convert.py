@@ -16,6 +16,7 @@ from tfckpt.cli.progress import progress_bar
 from tfckpt.cli.writing import pair
 from tfckpt.convert import FORMATS, Converted, convert_checkpoint, convert_naming
 from tfckpt.errors import UnimplementedError
+from tfckpt.keras.classes import read_layers
 from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
 
 _SHOWN = 5
@@ -47,6 +48,13 @@ _SHOWN = 5
     help="Variables without a full name: use their paths.",
 )
 @click.option("--like", metavar="CKPT", help="Give variables to the objects of CKPT, by full name.")
+@click.option(
+    "--layers",
+    metavar="FILE",
+    help="JSON with what SRC does not tell of a Keras model's layers: the classes of layers by "
+    "path, the model's to_json(), or lists of tensors by layer.",
+)
+@click.option("--model", metavar="PATH", help="The object that is the Keras model.")
 @click.option("--keep", multiple=True, metavar="PATTERN", help="Keep only these tensors.")
 @click.option("--drop", multiple=True, metavar="PATTERN", help="Leave these tensors out.")
 @click.option("--rename", multiple=True, metavar="OLD=NEW", help="A name, or a scope with a '/'.")
@@ -75,6 +83,8 @@ def convert_command(
     repeated: Repeated,
     nameless: Nameless,
     like: str | None,
+    layers: str | None,
+    model: str | None,
     keep: tuple[str, ...],
     drop: tuple[str, ...],
     rename: tuple[str, ...],
@@ -88,11 +98,25 @@ def convert_command(
     """Write the tensors of SRC, a checkpoint or another library's file, at DST, and check them.
 
     A checkpoint is written at a prefix, V2 by default; V1 is the single-file format, the default
-    before TensorFlow 0.12. Patterns and names are those that the tensors have in DST before
-    --rename. With --by-name, --by-path or --like the tensors of an object-based checkpoint change
+    before TensorFlow 0.12. The weights of a Keras model's checkpoint go to .weights.h5 (keras3) and
+    .h5 (keras2) by its layers, as Keras loads them. Patterns and names are those that the tensors
+    have in DST before --rename. With --by-name, --by-path or --like the tensors of an object-based
+    checkpoint change
     their names; with --like a V2 checkpoint is written for the program that wrote CKPT.
     """
-    other = (to, by_name, by_path, keep, drop, rename, cast, compressed, max_shard_size)
+    other = (
+        to,
+        by_name,
+        by_path,
+        layers,
+        model,
+        keep,
+        drop,
+        rename,
+        cast,
+        compressed,
+        max_shard_size,
+    )
     if (like and any((*other, skip_unreadable))) or (by_name and by_path):
         raise click.UsageError(
             "--by-name, --by-path and --like exclude each other; --like goes with --force alone"
@@ -107,6 +131,7 @@ def convert_command(
         nameless=nameless,
         keep=list(keep) or None,
         drop=list(drop) or None,
+        model=model,
         rename=dict(pair("--rename", one) for one in rename) or None,
         cast=dict(pair("--cast", one) for one in cast),
         compressed=compressed,
@@ -116,6 +141,8 @@ def convert_command(
     if like:
         convert = partial(convert_naming, like=like)
     with _as_messages(), progress_bar("converting", "checking") as progress:
+        if layers is not None:
+            convert = partial(convert, layers=read_layers(layers))
         made = convert(src, dst, overwrite=force, progress=progress)
     if as_json:
         click.echo(json.dumps(_as_json(made), indent=2))
@@ -167,4 +194,8 @@ _OPTIONS = {
     r"drop=\[\.\.\.\]": "--drop NAME",
     r"cast=\{'(.*?)': \.\.\.\}": r"--cast \1=DTYPE",
     r"give format=": "give --to",
+    r"to='hdf5'": "--to hdf5",
+    r"\(model=\)": "(--model)",
+    r"\(layers=(\{.*?\})\)": r"(--layers FILE, with \1 as JSON)",
+    r"by=, keep= and rename=": "--by-name, --by-path, --keep and --rename",
 }
