@@ -107,7 +107,7 @@ def convert_checkpoint(
     With `by` "name" the variables of an object-based checkpoint get their full names
     (``dense/kernel``); `repeated` and `nameless` are those of `to_name_based`. With "path" its
     tensors get the paths of their objects (``layer/kernel``), and what TensorFlow keeps for itself
-    is left out.
+    is left out. Without `by` the graph of objects goes into checkpoints alone.
 
     `keep`, `drop` and `rename` are those of `tfckpt.transform.select` and `rename`, and speak of
     the names that the tensors have by then; `cast`, `compressed` and `max_shard_size` are those of
@@ -153,7 +153,7 @@ def convert_checkpoint(
             chosen, metadata = _of_keras(source, _OF_KERAS[form], layers, model, metadata)
             form = "hdf5"
         else:
-            chosen = _chosen(source, by, repeated, nameless, unreadable)
+            chosen = _chosen(source, form, by, repeated, nameless, unreadable)
         edited = _edited(chosen, keep, drop, rename)
         said, unsaid = _metadata_for(form, source, edited, metadata)
         tensors = prepared(edited.tensors, cast=cast)
@@ -217,6 +217,7 @@ class _Chosen(NamedTuple):
 
 def _chosen(
     source: TensorReader,
+    form: str,
     by: By | None,
     repeated: Repeated,
     nameless: Nameless,
@@ -228,6 +229,8 @@ def _chosen(
         infos = source.infos()
         names = {name: name for name in readable(infos, unreadable, source.path)}
         left_out = {name: str(infos[name].why_unreadable) for name in infos if name not in names}
+        if form not in _READERS and names.pop(OBJECT_GRAPH_KEY, None):
+            left_out[OBJECT_GRAPH_KEY] = "the graph of objects, which checkpoints alone have"
     elif by == "name":
         names, left_out = renaming(
             source, repeated=repeated, nameless=nameless, unreadable=unreadable

@@ -100,14 +100,23 @@ def test_objects_by_name(tmp_path: Path) -> None:
 
 
 def test_what_a_format_cannot_hold_is_refused_with_all_names_before_writing(
-    objects: str, tmp_path: Path
+    tmp_path: Path,
 ) -> None:
+    path = write(tmp_path, "v2", {"a": b"text", "b": np.array([b"x"], object), "c": 1})
     there = sorted(os.listdir(tmp_path))
     with pytest.raises(
-        InvalidArgumentError, match=r"cannot hold _CHECKPOINTABLE_OBJECT_GRAPH \(string\).*drop="
+        InvalidArgumentError, match=r"cannot hold a \(string\), b \(string\).*drop="
     ):
-        tfckpt.convert_checkpoint(objects, tmp_path / "m.safetensors")
+        tfckpt.convert_checkpoint(path, tmp_path / "m.safetensors")
     assert sorted(os.listdir(tmp_path)) == there
+
+
+def test_the_graph_of_objects_goes_into_checkpoints_alone(objects: str, tmp_path: Path) -> None:
+    made = tfckpt.convert_checkpoint(objects, tmp_path / "m.safetensors")
+    assert "net/bias/.ATTRIBUTES/VARIABLE_VALUE" in made.written
+    assert list(made.left_out) == ["_CHECKPOINTABLE_OBJECT_GRAPH"]
+    again = tfckpt.convert_checkpoint(objects, tmp_path / "m.ckpt")
+    assert again.summary == "4 of 4 tensors"
 
 
 @pytest.mark.parametrize(("old", "new"), [("safetensors", "hdf5"), ("hdf5", "safetensors")])
@@ -188,9 +197,9 @@ def run(*arguments: object) -> Any:
 
 def test_the_command(objects: str, tmp_path: Path) -> None:
     target = tmp_path / "m.npz"
-    refused = run(objects, target)
+    refused = run(write(tmp_path / "text", "v2", {"words": b"text"}), target)
     assert refused.exit_code == 1
-    assert "_CHECKPOINTABLE_OBJECT_GRAPH (string): leave them out (--drop NAME)" in refused.output
+    assert "cannot hold words (string): leave them out (--drop NAME)" in refused.output
     done = run(objects, target, "--by-path", "--rename", "net/=model/", "--drop", "*/bias")
     assert done.output == (
         f"{target}: 1 of 4 tensors written as npz, by path, and checked; left out: "
