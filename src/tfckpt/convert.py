@@ -229,7 +229,8 @@ def _chosen(
         infos = source.infos()
         names = {name: name for name in readable(infos, unreadable, source.path)}
         left_out = {name: str(infos[name].why_unreadable) for name in infos if name not in names}
-        if form not in _READERS and names.pop(OBJECT_GRAPH_KEY, None):
+        if form not in _READERS and OBJECT_GRAPH_KEY in names:
+            del names[OBJECT_GRAPH_KEY]
             left_out[OBJECT_GRAPH_KEY] = "the graph of objects, which checkpoints alone have"
     elif by == "name":
         names, left_out = renaming(
