@@ -36,10 +36,11 @@ help:  ## this list
 	@touch .venv-oldest
 
 .venv-compat: pyproject.toml
-	@echo "Setting up .venv-compat, with transformers and PyTorch (once; a minute or two)"
+	@echo "Setting up .venv-compat, with transformers, PyTorch and JAX (once; a minute or two)"
 	@$(PYTHON) -m venv .venv-compat
 	@.venv-compat/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@.venv-compat/bin/python -m pip install --quiet --editable . --group compat
+	@.venv-compat/bin/python -m pip install --quiet --no-deps t5==0.9.4  # which asks for TensorFlow
 	@touch .venv-compat
 
 .venv-docs: pyproject.toml
@@ -78,7 +79,7 @@ interop: .venv-interop  ## tests against real TensorFlow
 	.venv-interop/bin/python -m pytest -n 2 tests/interop
 
 compat: .venv-compat  ## other people's converters, as they are, without TensorFlow
-	.venv-compat/bin/python -m pytest tests/compat/test_transformers.py
+	.venv-compat/bin/python -m pytest tests/compat/test_transformers.py tests/compat/test_others.py
 
 faults: .venv  ## interrupt, kill, fail and cut saves, mutate files, in the form for CI (20 minutes)
 	TFCKPT_FAULTS=some .venv/bin/python -m pytest -n 2 tests/attacks
@@ -138,6 +139,7 @@ build: .venv-docs  ## wheel and sdist into dist/, checked, and tried in an envir
 
 sdist-test: build  ## the tests, as the sdist has them
 	rm -rf build/sdist && mkdir -p build/sdist && tar -xf dist/*.tar.gz -C build/sdist --strip-components 1
+	.venv-built/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	.venv-built/bin/python -m pip install --quiet --group build/sdist/pyproject.toml:test
 	cd build/sdist && ../../.venv-built/bin/python -m pytest -q -n 2 -p no:cacheprovider
 

@@ -463,6 +463,25 @@ def test_merged_slices_make_one_tensor(tmp_path: Path) -> None:
     ]
 
 
+def test_a_shard_of_a_later_save_is_not_taken_for_the_one_that_was_missing(tmp_path: Path) -> None:
+    def save(value: int) -> str:
+        with tfckpt.BundleWriter(tmp_path / "m", num_shards=2) as bundle:
+            bundle.add("a", value, shard=0)
+            bundle.add("b", value, shard=1)
+        return str(tmp_path / "m")
+
+    prefix = save(1)
+    (tmp_path / "m.data-00001-of-00002").unlink()
+    with tfckpt.load_checkpoint(prefix) as reader:
+        save(2)
+        assert reader["a"] == 1
+        with pytest.raises(
+            errors.DataLossError, match="was replaced since it was opened"
+        ) as caught:
+            reader["b"]
+    assert (caught.value.path, caught.value.tensor) == (prefix, "b")
+
+
 def test_remote_checkpoints_are_read_through_fsspec(golden: Path) -> None:
     fsspec = pytest.importorskip("fsspec")
     memory = fsspec.filesystem("memory")
@@ -684,7 +703,11 @@ def test_nothing_is_flushed_where_fsync_is_off(
 def test_a_closed_reader_is_closed(prefix: Path, weights: dict[str, np.ndarray]) -> None:
     reader = tfckpt.load_checkpoint(tfckpt.save(prefix, weights))
     reader.close()
-    for use in (lambda: reader["global_step"], reader.get_tensors):
+    for use in (
+        lambda: reader["global_step"],
+        reader.get_tensors,
+        lambda: reader.get_tensors([]),
+    ):
         with pytest.raises(ValueError, match="closed"):
             use()
 

@@ -89,7 +89,7 @@ def test_callbacks_are_called_in_order_once_the_files_are_there(prefix: Path) ->
         calls.append((path, tfckpt.checkpoint_exists(path), state))
 
     given = tfckpt.CheckpointOptions(
-        enable_async=True, experimental_write_callbacks=[lambda: calls.append("first"), told]
+        experimental_write_callbacks=[lambda: calls.append("first"), told]
     )
     checkpoint = tfckpt.Checkpoint(w=np.zeros(2))
     assert checkpoint.write(prefix, given) == str(prefix)

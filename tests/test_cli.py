@@ -39,8 +39,9 @@ def test_ls_names_slices(golden: Path) -> None:
 def test_ls_as_json_is_an_object_a_line(golden: Path) -> None:
     lines = run("ls", golden / "trained", "--json", "--sort", "size").splitlines()
     assert json.loads(lines[0]) == {
+        "schema": "tfckpt.ls/1",
         "name": "linear/kernel",
-        "dtype": "DT_FLOAT",
+        "dtype": "float32",
         "shape": [3, 1],
         "size": 12,
         "slices": [],

@@ -239,6 +239,31 @@ def test_an_op_of_a_graph_is_not_run(tf: Any, golden: Path) -> None:
             session.run("add:0")
 
 
+def test_devices_are_parted_and_options_set_to_no_effect(tf: Any) -> None:
+    assert tf.config.list_physical_devices("GPU") == []
+    half = tf.config.LogicalDeviceConfiguration(memory_limit=1024)
+    tf.config.set_logical_device_configuration("gpu", [half, half])
+    tf.config.experimental.set_virtual_device_configuration("gpu", [half])
+    tf.config.optimizer.set_jit(True)
+    tf.config.optimizer.set_experimental_options({"constant_folding": False})
+    tf.config.experimental.enable_op_determinism()
+    assert half.memory_limit == 1024
+
+
+def test_a_value_goes_into_several_collections(tf: Any) -> None:
+    with tf.Graph().as_default():
+        tf.add_to_collections(["a", "b", "a"], 1)
+        tf.add_to_collections("ab", 2)
+        assert [tf.get_collection(name) for name in ("a", "b", "ab")] == [[1], [1], [2]]
+
+
+def test_a_file_in_another_encoding(tf: Any, tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"\xe9\n")
+    file_io = importlib.import_module("tensorflow.python.lib.io.file_io")
+    with file_io.FileIO(str(tmp_path / "f"), "r", encoding="latin-1") as file:
+        assert file.read() == "é\n"
+
+
 # --- errors
 
 
@@ -297,6 +322,23 @@ def test_the_exit_status_is_the_programs(tmp_path: Path) -> None:
     assert run(script(tmp_path, "import sys, tensorflow; sys.exit(7)")).returncode == 7
 
 
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["nowhere.py"], "there is no file 'nowhere.py' (a module is run by -m)"),
+        (["-m", "no_such_module"], "there is no module 'no_such_module'"),
+        (["-m", "json.no_such_module"], "there is no module 'json.no_such_module'"),
+        (["-m", "no_such_package.module"], "there is no module 'no_such_package.module'"),
+        ([], "which program?"),
+    ],
+)
+def test_a_program_that_there_is_not(arguments: list[str], problem: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == f"python -m tfckpt.compat: error: {problem}"
+    assert "Traceback" not in done.stderr
+
+
 def test_arguments_and_the_folder_of_the_script(tmp_path: Path) -> None:
     (tmp_path / "beside.py").write_text("value = 5\n")
     text = "import sys, beside, tensorflow; print(sys.argv[1:], beside.value)"
@@ -334,6 +376,30 @@ def test_a_folder_for_the_environment(tmp_path: Path) -> None:
     code = "import tensorflow as tf, sys; print(tf.train.Saver, sys.modules['tensorflow'] is tf)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
     assert done.stdout == "<class 'tfckpt.compat.saving.Saver'> True\n", done.stderr
+
+
+def test_tensorboard_finds_none_in_that_folder_either(tmp_path: Path) -> None:
+    """A program of the shape of TensorBoard's own: it takes TensorFlow if it can be imported."""
+    (tmp_path / "tensorboard").mkdir()
+    (tmp_path / "tensorboard" / "__init__.py").write_text("")
+    (tmp_path / "tensorboard" / "compat.py").write_text(
+        """
+try:
+    import tensorboard.compat.notf
+    found = "a sign that there is none"
+except ImportError:
+    try:
+        import tensorflow
+        found = "TensorFlow"
+    except ImportError:
+        found = "nothing"
+"""
+    )
+    code = "import tensorboard.compat, tensorflow as tf; print(tensorboard.compat.found, tf.train)"
+    paths = [compat.path(), str(tmp_path), os.environ.get("PYTHONPATH", "")]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env)
+    assert done.stdout.startswith("nothing <module 'tensorflow.train'"), done.stderr
 
 
 # --- more than the programs say

@@ -50,6 +50,21 @@ def test_progress_covers_writing_and_checking(tmp_path: Path) -> None:
     assert calls == [(80, 240, "x"), (120, 240, "y"), (200, 240, "x"), (240, 240, "y")]
 
 
+@pytest.mark.parametrize("options", [{}, {"fsync": False}], ids=str)
+def test_what_is_converted_is_on_the_disk_unless_that_may_wait(
+    options: dict[str, bool], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tfckpt.save(tmp_path / "m", {"w": [1.0]})
+    flushed: list[int] = []
+    for name in ("fsync", "fdatasync"):
+        if hasattr(os, name):
+            monkeypatch.setattr(os, name, flushed.append)
+    for to in ("v1", "v2"):
+        tfckpt.convert_checkpoint(source, tmp_path / to, to, **options)
+        assert bool(flushed) == (not options)
+        flushed.clear()
+
+
 @pytest.mark.parametrize("to", ["v1", "v2"])
 def test_nothing_is_overwritten_unasked(to: str, tmp_path: Path) -> None:
     source = tfckpt.save(tmp_path / "a", {"x": 1})

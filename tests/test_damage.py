@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import tfckpt
+from tfckpt import transform
 from tfckpt.bundle.entry import Entry, Header
 from tfckpt.bundle.naming import prefix_of
 from tfckpt.errors import CheckpointError, DataLossError, UnimplementedError
@@ -272,6 +273,18 @@ def test_variants_are_listed_and_have_no_value(prefix: Path) -> None:
         assert reader.info("v").shape == ()
         with pytest.raises(NotImplementedError, match="DT_VARIANT"):
             reader["v"]
+
+
+def test_a_variant_is_kept_by_its_file_however_much_of_that_is_left_behind(prefix: Path) -> None:
+    tfckpt.save(prefix, {"a": np.ones(1000, np.float32)})
+    path = prefix.with_name(prefix.name + ".data-00000-of-00001")
+    entries = {b"a": tfckpt.BundleReader(prefix).entry("a"), b"v": Entry(21, (), 0, 0, 4, 1)}
+    forge(prefix, HEADER | {k: one.encode() for k, one in entries.items()}, path.read_bytes())
+
+    kept = transform.select(prefix, keep="v")
+    made = tfckpt.save(prefix.with_name("kept"), kept, link="auto")
+    assert tfckpt.list_variables(made) == [("v", [])]
+    assert Path(f"{made}.data-00000-of-00001").stat().st_size == 4000
 
 
 def test_what_cannot_be_read_can_be_skipped(prefix: Path, caplog: pytest.LogCaptureFixture) -> None:

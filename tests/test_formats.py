@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,9 +11,9 @@ from hypothesis import strategies as st
 
 import tfckpt
 from tfckpt import protos
-from tfckpt.bundle.bulk_entries import decode_entries, encode_entries
+from tfckpt.bundle.bulk_entries import decode_entries, decode_shapes, encode_entries
 from tfckpt.bundle.entry import Entry, Header, encode_head
-from tfckpt.bundle.naming import prefix_of, shard_path
+from tfckpt.bundle.naming import data_path, prefix_of
 from tfckpt.checksum import combine, crc32c, mask, mask_all, unmask
 from tfckpt.coding import (
     decode_fixed32,
@@ -25,6 +27,7 @@ from tfckpt.errors import DataLossError, ResourceExhaustedError
 from tfckpt.tensors.ordered_code import encode_int, encode_string, encode_uint
 from tfckpt.tensors.selection import Selection
 from tfckpt.tensors.slices import TensorSlice, check_disjoint
+from tfckpt.tensors.stored import as_storable, stored_chunks
 from tfckpt.tensors.strings import _length_integers, decode_strings, encode_strings
 
 VARINTS = [
@@ -174,6 +177,35 @@ def test_a_slice_outside_its_shape(text: str, shape: tuple) -> None:
         TensorSlice.parse(text).index_in(shape)
 
 
+def test_a_slice_of_whole_dimensions_has_a_form_without_their_sizes() -> None:
+    one = TensorSlice.parse("0,4:1,3:0,3:3,1")
+    assert one.canonical((4, 4, 4, 1)).extents == ((0, -1), (1, 3), (0, 3), (3, 1))
+
+
+# Five that no cut parts: around a hole of 1 by 1 at [1, 1], filled by the last.
+PINWHEEL = ["0,1:0,2", "0,2:2,1", "2,1:1,2", "1,2:0,1", "1,1:1,1"]
+
+
+@pytest.mark.parametrize("most", [4, 5])
+def test_slices_in_no_grid_are_compared_up_to_so_many(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tfckpt.tensors.slices._MOST_IN_PAIRS", most)
+    slices = [TensorSlice.parse(text) for text in PINWHEEL]
+    if most == 5:
+        check_disjoint(slices, (3, 3))
+        return
+    with pytest.raises(ResourceExhaustedError, match="5 slices of one tensor lie in no grid: no m"):
+        check_disjoint(slices, (3, 3))
+
+
+def test_a_grid_within_a_grid_is_no_matter_of_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two columns, cut into rows at different places: rows part them only once they are apart."""
+    monkeypatch.setattr("tfckpt.tensors.slices._MOST_IN_PAIRS", 1)
+    columns = ["0,2:0,1", "2,2:0,1", "0,1:1,1", "1,2:1,1", "3,1:1,1"]
+    check_disjoint([TensorSlice.parse(text) for text in columns], (4, 2))
+
+
 PARTITIONS = [
     (["0,2:-", "2,2:-"], None),
     (["-:0,1", "0,1:1,1", "1,3:1,1"], None),
@@ -266,6 +298,51 @@ def test_a_string_tensor_by_hand() -> None:
     assert decode_strings(stored, 3, big_endian=False) == ([b"ab", b"", b"c" * 200], crc)
 
 
+def test_half_a_character_is_no_string(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"cannot be stored as UTF-8: .* surrogates"):
+        tfckpt.save(tmp_path / "m", {"s": np.array(["a", "\ud800"], object)})
+    assert list(tmp_path.iterdir()) == []
+
+
+class Refusing:
+    """An array of another library that makes none of itself."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __array__(self, *_: object, **__: object) -> np.ndarray:
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    ("array", "stored"),
+    [
+        (np.array(5, ">i2"), "05 00"),
+        (np.array([[1, 2], [3, 4]], np.uint8).T, "01 03 02 04"),
+        (np.arange(4, dtype=np.uint8)[::-2], "03 01"),
+        (np.array([1, 2], ">u4"), "01000000 02000000"),
+        (np.zeros((2, 0), ">f8"), ""),
+    ],
+    ids=["one", "transposed", "backwards", "big-endian", "none"],
+)
+def test_elements_of_any_layout_are_stored_in_c_order(array: np.ndarray, stored: str) -> None:
+    assert b"".join(stored_chunks(array)).hex() == stored.replace(" ", "")
+
+
+NO_ARRAYS = [
+    (Refusing(ValueError("why")), "numpy makes no array of a Refusing: why"),
+    ([Refusing(TypeError("why"))], "numpy makes no array of a list: why"),
+    ([[1, 2], [3]], "the items of the list have different shapes"),
+    (([1, 2], 3), "the items of the tuple have different shapes"),
+]
+
+
+@pytest.mark.parametrize(("value", "problem"), NO_ARRAYS, ids=lambda one: str(one)[:20])
+def test_what_numpy_makes_no_array_of(value: object, problem: str) -> None:
+    with pytest.raises(TypeError, match=problem):
+        as_storable(value)
+
+
 @given(st.binary(max_size=60), st.integers(0, 70))
 def test_any_bytes_are_strings_or_an_error(data: bytes, count: int) -> None:
     try:
@@ -275,6 +352,25 @@ def test_any_bytes_are_strings_or_an_error(data: bytes, count: int) -> None:
     assert count == len(strings)
 
 
+# Messages of the same meaning in other forms than the one that is written.
+OTHER_HEADERS = [
+    (Header(5, True), "10 01 08 05 1a 02 08 01"),
+    (Header(1), "08 01 1a 00"),
+    (Header(1), "08 81 00 1a 02 08 01"),
+    (Header(2), "08 01 1a 02 08 01 08 02"),
+    (Header(16), "08 10 1a 02 08 01"),
+    (Header(127, True), "08 7f 10 01 1a 02 08 01"),
+    (Header(1), "08 01 10 00 1a 02 08 01"),
+]
+OTHER_HEADS = [
+    (Entry(1, (2, 0)), "08 01 12 08 12 02 08 02 12 02 08 00"),
+    (Entry(1, (2, 0)), "08 01 12 06 12 02 08 02 12 00"),
+    (Entry(1, (3,)), "08 01 12 06 12 04 08 02 08 03"),
+    (Entry(1, (3,)), "08 01 12 05 12 03 08 83 00"),
+    (Entry(1, (2,)), "08 01 12 07 12 05 08 02 12 01 78"),
+    (Entry(0, (2,)), "12 04 12 02 08 02"),
+    (Entry(1, (1 << 40,)), "08 01 12 09 12 07 08 80 80 80 80 80 20"),
+]
 HEADERS = [(Header(1), "08 01 1a 02 08 01"), (Header(300, True), "08 ac 02 10 01 1a 02 08 01")]
 ENTRIES = [
     (
@@ -313,11 +409,38 @@ def test_headers(header: Header, stored: str) -> None:
     assert header == Header.decode(bytes.fromhex(stored))
 
 
+@pytest.mark.parametrize(("header", "stored"), OTHER_HEADERS)
+def test_headers_in_any_form(header: Header, stored: str) -> None:
+    assert header == Header.decode(bytes.fromhex(stored))
+
+
+@pytest.mark.parametrize(("entry", "stored"), OTHER_HEADS)
+def test_dtypes_and_shapes_in_any_form(entry: Entry, stored: str) -> None:
+    assert entry == Entry.decode(bytes.fromhex(stored))
+    assert [entry] == decode_entries([bytes.fromhex(stored)])
+
+
+@pytest.mark.parametrize("stored", ["", "1a 02 08 01", "08 00 1a 02 08 01", "08", "08 01 1a"])
+def test_what_is_no_header(stored: str) -> None:
+    with pytest.raises(DataLossError, match="header of the index"):
+        Header.decode(bytes.fromhex(stored))
+
+
 @pytest.mark.parametrize(("entry", "stored"), ENTRIES)
 def test_entries(entry: Entry, stored: str) -> None:
     assert bytes.fromhex(stored) == entry.encode()
     assert entry == Entry.decode(bytes.fromhex(stored))
     assert [entry] * 2 == decode_entries([bytes.fromhex(stored)] * 2)
+
+
+@pytest.mark.parametrize("rank", [254, 255])
+def test_a_tensor_has_at_most_254_dimensions(rank: int) -> None:
+    stored = Entry(1, (1,) * rank, size=4).encode()
+    if rank == 254:
+        assert Entry.decode(stored).shape == (1,) * rank
+        return
+    with pytest.raises(DataLossError, match="no tensor has the shape"):
+        Entry.decode(stored)
 
 
 def test_the_usual_form_of_an_entry_needs_no_protobuf(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,12 +513,20 @@ def test_entries_decode_alike_alone_and_together(values: list[bytes], data: st.D
             alone.append(Entry.decode(value))
         except DataLossError:
             failed = True
+    shapes = decode_shapes(values)
     try:
         together = decode_entries(values)
     except DataLossError:
-        assert failed
+        assert failed and shapes is None
         return
     assert alone == together
+    assert shapes in (None, [entry.shape for entry in alone])
+
+
+def test_shapes_of_entries_in_the_usual_form() -> None:
+    usual = [Entry(1, (2, 3), offset=5, size=24, crc32c=1), Entry(7, ()), Entry(3, (1 << 40, 0))]
+    assert decode_shapes([entry.encode() for entry in usual]) == [(2, 3), (), (1 << 40, 0)]
+    assert decode_shapes([]) == []
 
 
 @pytest.mark.parametrize(
@@ -440,8 +571,8 @@ def test_names_of_members(member: str, prefix: str | None) -> None:
 
 
 def test_names_of_shards() -> None:
-    assert shard_path("m", 1, 23) == "m.data-00001-of-00023"
-    assert shard_path("m", 123_456, 200_000) == "m.data-123456-of-200000"
+    assert data_path("m", 1, 23) == "m.data-00001-of-00023"
+    assert data_path("m", 123_456, 200_000) == "m.data-123456-of-200000"
 
 
 @pytest.mark.parametrize("kind", [k for k in DataType if k], ids=lambda kind: kind.name)

@@ -84,13 +84,13 @@ def test_a_saved_models_folder_is_taken(tmp_path):
 
 def test_json_has_all_of_it(tmp_path):
     path = tfckpt.write_graph(a_model(), tmp_path, "m.meta", as_text=True)
-    (found,) = json.loads(run(path, "--json"))
+    (found,) = json.loads(run(path, "--json"))["graphs"]
     assert found["ops"] == {"Placeholder": 1, "VarHandleOp": 1, "ReadVariableOp": 1, "MatMul": 1}
     assert found["variables"] == [
         {
             "name": "w",
             "shape": [2, 2],
-            "data_type": "DT_FLOAT",
+            "dtype": "float32",
             "checkpoint_key": "w",
             "trainable": None,
         }

@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 import tfckpt
 from tfckpt.errors import FileMissingError, TensorNotFoundError
-from tfckpt.looking.listing import by_scope, chosen, folded
+from tfckpt.looking.listing import by_scope, chosen_tensors, folded
 from tfckpt.looking.optimizers import optimizer_of, slot_of
 from tfckpt.looking.statistics import QUANTILES
 from tfckpt.reader import TensorInfo
@@ -374,6 +374,6 @@ def test_scopes_add_up() -> None:
 
 def test_names_are_chosen_by_patterns() -> None:
     tensors = infos(["a/kernel", "a/bias", "b/kernel"])
-    assert [name for name, _ in chosen(tensors, ["*/kernel"])] == ["a/kernel", "b/kernel"]
-    assert [name for name, _ in chosen(tensors, ["bias"])] == ["a/bias"]
-    assert [name for name, _ in chosen(tensors, ["[a]/*", "zzz"])] == ["a/kernel", "a/bias"]
+    assert [name for name, _ in chosen_tensors(tensors, ["*/kernel"])] == ["a/kernel", "b/kernel"]
+    assert [name for name, _ in chosen_tensors(tensors, ["bias"])] == ["a/bias"]
+    assert [name for name, _ in chosen_tensors(tensors, ["[a]/*", "zzz"])] == ["a/kernel", "a/bias"]

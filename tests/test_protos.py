@@ -20,7 +20,7 @@ FOLDER = Path(protos.__file__).parent
 DESCRIPTORS = (FOLDER / "descriptors.binpb").read_bytes()
 
 ENUMS = {"Code", "DataType", "FullTypeId", "VariableAggregation", "VariableSynchronization"}
-MESSAGES = set(protos.__all__) - ENUMS - {"adopt"}
+MESSAGES = set(protos.__all__) - ENUMS - {"adopt", "full_name", "is_message"}
 
 # What programs that read checkpoints, graphs and SavedModels start from.
 ROOTS = [
@@ -192,6 +192,14 @@ def test_adopt_refuses_other_messages() -> None:
         protos.adopt(entry(), protos.GraphDef)
     with pytest.raises(TypeError, match=r"type tensorflow\.GraphDef, got bytes"):
         protos.adopt(b"", protos.GraphDef)  # type: ignore[type-var]
+
+
+def test_a_message_of_any_class_is_told_by_its_full_name() -> None:
+    theirs = _runtime.Bindings(DESCRIPTORS).get("BundleEntryProto")()
+    assert protos.is_message(theirs, protos.BundleEntryProto)
+    assert not protos.is_message(theirs, protos.GraphDef)
+    assert protos.full_name(theirs) == "tensorflow.BundleEntryProto"
+    assert protos.full_name(b"") is None
 
 
 CLASH = """

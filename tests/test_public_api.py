@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,28 +13,33 @@ import pytest
 import tfckpt
 
 PACKAGE = Path(tfckpt.__file__).parent
+ROOT = Path(__file__).parents[1]
 
 # Each line may import from those above it, and from itself only within a folder.
-# The map of docs/architecture.md: a home uses those in the lines above it, and no others.
+# docs/architecture.md draws them.
 LAYERS = [
-    {"errors", "protos", "lazy", "pause"},
-    {"limits", "parsing", "versions", "coding", "dtypes", "names", "notebook"},
+    {"errors", "protos", "lazy", "parallel", "pause"},
+    {"limits", "parsing", "versions", "coding", "dtypes", "names", "notebook", "wording"},
     {"checksum", "wire", "bookkeeping", "nested"},
     {"storage"},
     {"tensors"},
     {"table"},
     {"reader", "writer"},
+    {"background"},
     {"bundle", "v1"},
     {"detect", "state"},
-    {"locate", "watch"},
-    {"checkpoint", "graphdef"},
+    {"locate"},
+    {"checkpoint", "graphdef", "keep"},
     {"formats"},
     {"objects"},
-    {"saver", "saving"},
+    {"checking"},
+    {"latest"},
+    {"saver", "saving", "watch"},
     {"manager", "graph", "initial", "transform"},
     {"saved_model"},
     {"renaming", "keras"},
-    {"convert", "looking"},
+    {"convert", "looking", "rescue"},
+    {"pruning"},
     {"cli"},
     {"compat"},
     {"__main__", "__init__"},
@@ -77,6 +83,32 @@ def test_a_module_uses_what_stands_below_it(path: Path) -> None:
     for module in imported(path):
         other = module.split(".")[1]
         assert mine == other or rank(other) < rank(mine), f"{mine} must not import {other}"
+
+
+def test_the_map_has_every_home_in_the_order_of_the_layers() -> None:
+    map_of_the_house = (ROOT / "docs/architecture.md").read_text().split("```")[1]
+    named = re.findall(r"^  (\w+)(?:/|\.py) ", map_of_the_house, re.MULTILINE)
+    homes = {home(path) for path in MODULES} - {"__init__", "__main__"}
+    assert len(named) == len(set(named))
+    assert homes == set(named)
+    assert sorted(named, key=rank) == named
+
+
+# What a module without storage would open, rename or remove a file with.
+FILES = re.compile(
+    r"(io\.)?open|os\.(open|remove|unlink|rename|replace|rmdir)|shutil\.(copy\w*|move|rmtree)"
+)
+# tf.io.gfile does to files what the program asks, as Python does.
+OTHERS_WITH_FILES = {"compat/files.py"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_storage_alone_opens_files(path: Path) -> None:
+    if home(path) == "storage" or path.relative_to(PACKAGE).as_posix() in OTHERS_WITH_FILES:
+        return
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    called = [ast.unparse(call.func) for call in calls]
+    assert [name for name in called if FILES.fullmatch(name)] == []
 
 
 def test_no_two_modules_of_a_home_need_each_other() -> None:

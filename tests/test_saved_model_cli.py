@@ -58,17 +58,17 @@ def test_json_holds_the_same(golden: Path) -> None:
     assert graph["init_op"] == "NoOp"
     assert graph["signatures"]["serving_default"] == {
         "method": "tensorflow/serving/predict",
-        "inputs": {"x": {"tensor": "serving_default_x:0", "dtype": "DT_FLOAT", "shape": [None]}},
+        "inputs": {"x": {"tensor": "serving_default_x:0", "dtype": "float32", "shape": [None]}},
         "outputs": {
             "output_0": {
                 "tensor": "StatefulPartitionedCall:0",
-                "dtype": "DT_FLOAT",
+                "dtype": "float32",
                 "shape": [None],
             }
         },
     }
     assert found["variables"]["factor/.ATTRIBUTES/VARIABLE_VALUE"] == {
-        "dtype": "DT_FLOAT",
+        "dtype": "float32",
         "shape": [],
     }
 

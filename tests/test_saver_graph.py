@@ -13,7 +13,8 @@ import tfckpt
 from tfckpt.dtypes import DataType, numpy_dtype
 from tfckpt.graph.meta_graph_import import add_saver
 from tfckpt.protos import AttrValue, GraphDef, NodeDef, VariableDef
-from tfckpt.saver.given_graph import places_in
+from tfckpt.saver.definition import make_saver_def
+from tfckpt.saver.given_graph import places_in, to_write, variable_places
 from tfckpt.saver.restored import restored_variables, wanted_tensors
 from tfckpt.saver.sharding import choose_shards
 from tfckpt.saver.variables_graph import NO_VARIABLE, valid_name
@@ -301,7 +302,43 @@ def test_a_saver_stands_in_a_scope_that_no_node_has() -> None:
     graph = variables_alone(a=2)
     graph.graph_def.node.add(name="save/x", op="NoOp")
     saver_def = tfckpt.Saver(meta_graph=graph).export_meta_graph().saver_def
+    assert saver_def.filename_tensor_name == "save_1/Const:0"
+    assert saver_def.save_tensor_name == "save_1/control_dependency:0"
     assert saver_def.restore_op_name == "save_1/restore_all"
+
+
+def test_a_saver_that_is_added_to_a_graph_goes_round_the_nodes_in_its_scope() -> None:
+    graph = variables_alone(a=2)
+    graph.graph_def.node.add(name="save/x", op="NoOp")
+    saved = to_write(graph, make_saver_def("save"), None, []).saver_def
+    assert saved.filename_tensor_name == "save_1/Const:0"
+    assert saved.save_tensor_name == "save_1/control_dependency:0"
+    assert saved.restore_op_name == "save_1/restore_all"
+
+
+def test_a_variable_that_no_collection_lists_is_saved_only_if_it_is_named() -> None:
+    graph = variables_alone(a=2)
+    graph.graph_def.node.add(name="cache", op="VarHandleOp").attr["dtype"].type = 1
+    assert variable_places(graph) == {"a": "a"}
+    assert variable_places(graph, unlisted=True) == {"a": "a", "cache": "cache"}
+    for var_list, restored in ((None, {"a": "a"}), (["cache"], {"cache": "cache"})):
+        saved = tfckpt.Saver(var_list, meta_graph=graph).export_meta_graph()
+        assert places_in(saved, saved.saver_def) == restored
+
+
+def test_a_reference_variable_takes_no_other_shape_and_is_locked() -> None:
+    graph = tfckpt.MetaGraphDef()
+    graph.graph_def.node.append(
+        node("a", "VariableV2", dtype={"type": 1}, shape={"shape": {"dim": [{"size": 2}]}})
+    )
+    saved = tfckpt.Saver(meta_graph=graph).export_meta_graph()
+    (assign,) = [one for one in saved.graph_def.node if one.op == "Assign"]
+    assert list(assign.input) == ["a", "save/RestoreV2"]
+    assert dict(assign.attr.items()) == {
+        "T": AttrValue(type=1),
+        "validate_shape": AttrValue(b=True),
+        "use_locking": AttrValue(b=True),
+    }
 
 
 def test_shards_are_numbered_in_the_graph() -> None:
@@ -378,5 +415,25 @@ def test_what_functions_within_functions_restore_is_wanted() -> None:
     assert wanted_tensors(meta_graph) == {"deep": (1, None)}
 
 
-def calling(name: str, function: str) -> NodeDef:
-    return node(name, "StatefulPartitionedCall", f={"func": {"name": function}})
+def calling(name: str, function: str, inputs: str = "") -> NodeDef:
+    return node(name, "StatefulPartitionedCall", inputs, f={"func": {"name": function}})
+
+
+def test_a_function_that_calls_itself_restores_its_variables_once() -> None:
+    names = {"tensor": {"dtype": 7, "string_val": [b"deep"]}}
+    names["tensor"]["tensor_shape"] = {"dim": [{"size": 1}]}
+    meta_graph = tfckpt.MetaGraphDef(saver_def=tfckpt.SaverDef(restore_op_name="call"))
+    variable = node("x", "VarHandleOp", dtype={"type": 1})
+    meta_graph.graph_def.node.extend([variable, calling("call", "restores", "x")])
+    function = meta_graph.graph_def.library.function.add()
+    function.signature.name = "restores"
+    function.signature.input_arg.add(name="taken")
+    function.node_def.extend(
+        [
+            node("names", "Const", value=names),
+            node("r", "RestoreV2", "p names:output:0 s", dtypes={"list": {"type": [1]}}),
+            node("to", "AssignVariableOp", "taken r:tensors:0"),
+            calling("again", "restores", "taken"),
+        ]
+    )
+    assert dict(tfckpt.values_by_node(meta_graph, {"deep": 7.0})) == {"x": 7.0}

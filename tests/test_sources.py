@@ -24,9 +24,14 @@ CONTENT = np.arange(50_001, dtype="<u4").tobytes()[:200_001]
 def in_memory(path: Path) -> str:
     """Put a file into fsspec's file system in memory, and return its URL."""
     memory = pytest.importorskip("fsspec").filesystem("memory")
-    url = f"memory://{path}"
-    memory.pipe(url, path.read_bytes())
+    url, state = f"memory://{path}", path.stat()
+    if _PUT.get(url) != (state.st_ino, state.st_size):  # each time it would be another version
+        memory.pipe(url, path.read_bytes())
+        _PUT[url] = state.st_ino, state.st_size
     return url
+
+
+_PUT: dict[str, tuple[int, int]] = {}
 
 
 def through_fsspec(path: Path) -> str:

@@ -30,6 +30,8 @@ FORMS: list[tuple[bytes, Any]] = [
     (b'model_checkpoint_path: "m', None),
     (b'{"model_checkpoint_path": "m"}', None),
     (b'model_checkpoint_path: "\\377"', None),
+    (b'model_checkpoint_path: "m\\000"', None),
+    (b'model_checkpoint_path: "m" all_model_checkpoint_paths: "m\\000"', None),
     (b"\xff\xfe", None),
 ]
 
@@ -98,6 +100,18 @@ def test_update_checkpoint_state(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match="conflicts with path used for checkpoint state"):
         tfckpt.update_checkpoint_state(tmp_path, str(tmp_path / "checkpoint"))
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
+
+
+@pytest.mark.parametrize("kept", ["m-2", "/run/m-2"])
+def test_absolute_paths_become_relative_if_that_is_asked_for(kept: str, tmp_path: Path) -> None:
+    kept = kept.replace("/run", str(tmp_path))
+    paths = [f"{tmp_path}/m-1", kept]
+    tfckpt.update_checkpoint_state(tmp_path, f"{tmp_path}/m-2", paths, save_relative_paths=True)
+    assert (tmp_path / "checkpoint").read_text() == (
+        'model_checkpoint_path: "m-2"\n'
+        'all_model_checkpoint_paths: "m-1"\n'
+        'all_model_checkpoint_paths: "m-2"\n'
+    )
 
 
 @pytest.mark.parametrize(("options", "flushed"), [({}, True), ({"fsync": False}, False)])

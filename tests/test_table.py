@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tfckpt.errors import CheckpointError, DataLossError
+from tfckpt.storage import Source
 from tfckpt.table.block import BlockBuilder, decode_block, search_block, shared_prefix
 from tfckpt.table.format import BlockHandle, Footer, seal, uncompress, unseal
 from tfckpt.table.reader import Table
@@ -17,7 +18,7 @@ from tfckpt.table.writer import shortest_separator, shortest_successor, write_ta
 pairs = st.dictionaries(st.binary(max_size=40), st.binary(max_size=300), max_size=60)
 
 
-class BytesSource:
+class BytesSource(Source):
     """Bytes in memory, as a file."""
 
     def __init__(self, data: bytes) -> None:
@@ -312,6 +313,21 @@ def test_a_table_whose_index_names_one_block_twice_is_refused() -> None:
         list(Table(BytesSource(bytes(out))).items())
 
 
+@pytest.mark.parametrize("reaches_in", [0, 1])
+def test_a_block_ends_before_the_footer(reaches_in: int) -> None:
+    """Here a footer's first byte could end the trailer of the block before it."""
+    index = make_block([])
+    trailer = seal([index])
+    footer = Footer(BlockHandle(0, 8), BlockHandle(0, 8))
+    data = (index + trailer)[: 13 - reaches_in] + footer.encode()
+    table = Table(BytesSource(data))
+    if not reaches_in:
+        assert list(table.items()) == []
+        return
+    with pytest.raises(DataLossError, match="a block of 8 bytes ends at 13, past the data of a"):
+        list(table.items())
+
+
 def test_a_snappy_bomb_is_refused_before_it_is_unpacked() -> None:
     claim = b"\xff\xff\xff\xff\x07" + b"\xfe\x01\x00" * 10
     with pytest.raises(DataLossError, match="claims to hold"):
@@ -330,6 +346,14 @@ def test_a_file_too_short_for_a_footer_is_no_table(size: int) -> None:
         Table(BytesSource(bytes(size)))
 
 
-def test_restart_counts_beyond_the_block_are_refused() -> None:
-    with pytest.raises(DataLossError, match="restarts"):
-        list(decode_block(struct.pack("<I", 0x40000000)))
+RESTARTS = [
+    (bytes(3), "3 bytes has no room for its restart count"),
+    (struct.pack("<I", 0x40000000), "4 bytes cannot hold 1073741824 restarts"),
+    (bytes(3) + struct.pack("<I", 1), "7 bytes cannot hold 1 restarts"),
+]
+
+
+@pytest.mark.parametrize(("block", "problem"), RESTARTS, ids=["no count", "many", "one"])
+def test_restarts_that_the_block_has_no_room_for(block: bytes, problem: str) -> None:
+    with pytest.raises(DataLossError, match=problem):
+        list(decode_block(block))

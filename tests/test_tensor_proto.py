@@ -112,6 +112,13 @@ DAMAGES = [
     (D.DT_UINT8, "3a 0a ff ff ff ff ff ff ff ff ff 01", 1, "goes from 0 to 255"),
     (D.DT_HALF, "6a 03 80 80 04", 1, "goes from 0 to 65535"),
     (D.DT_INT4, "3a 01 08", 1, "goes from -8 to 7"),
+    (D.DT_INT4, "3a 0a f7 ff ff ff ff ff ff ff ff 01", 1, "-9 where DT_INT4 goes from -8 to 7"),
+    (D.DT_UINT4, "3a 01 10", 1, "goes from 0 to 15"),
+    (D.DT_UINT4, "3a 0a ff ff ff ff ff ff ff ff ff 01", 1, "goes from 0 to 15"),
+    (D.DT_INT2, "3a 01 02", 1, "goes from -2 to 1"),
+    (D.DT_INT2, "3a 0a fd ff ff ff ff ff ff ff ff 01", 1, "goes from -2 to 1"),
+    (D.DT_UINT2, "3a 01 04", 1, "goes from 0 to 3"),
+    (D.DT_UINT2, "3a 0a ff ff ff ff ff ff ff ff ff 01", 1, "goes from 0 to 3"),
     (D.DT_INT32, "3a 01 80", 1, "cut short"),
     (D.DT_INT32, "3a 0b ff ff ff ff ff ff ff ff ff ff 01", 1, "overflows"),
     (D.DT_INT32, "3a 0a ff ff ff ff ff ff ff ff ff 02", 1, "overflows"),
@@ -165,17 +172,62 @@ def test_many_varints(values: list[int], repeats: int) -> None:
     data = b"".join(encode_varint(value % (1 << 64)) for value in values) * repeats
 
     assert data == encode_varints(np.array(values * repeats, np.int64))
-    found = [one for part in decode_packed(data) for one in part.view(np.int64).tolist()]
-    assert values * repeats == found
+    assert values * repeats == unpacked(data).view(np.int64).tolist()
 
 
-def test_varints_across_chunks() -> None:
-    values = np.random.default_rng(0).integers(0, 1 << 63, 100_000) >> np.arange(100_000) % 63
+def unpacked(data: bytes) -> np.ndarray:
+    parts = decode_packed(data, lambda numbers: numbers)
+    return np.concatenate([np.empty(0, np.uint64), *parts])
+
+
+# The bits that values have at most: they decide how wide the integers are that do the work.
+@pytest.mark.parametrize("bits", [6, 7, 8, 14, 15, 21, 28, 29, 35, 56, 57, 63, 64])
+@pytest.mark.parametrize("signed", [False, True])
+def test_varints_across_chunks(bits: int, signed: bool) -> None:
+    """They are encoded and decoded some 100,000 at a time, by several threads."""
+    rng = np.random.default_rng(bits)
+    values = rng.integers(0, 1 << bits, 600_000, np.uint64) >> rng.integers(
+        0, bits, 600_000, np.uint64
+    )
+    if signed:
+        values[::7] = -values[::7].view(np.int64).view(np.uint64)  # type: ignore[misc]
 
     data = b"".join(map(encode_varint, values.tolist()))
 
     assert data == encode_varints(values)
-    assert values.tolist() == np.concatenate(list(decode_packed(data))).tolist()
+    assert np.array_equal(values, unpacked(data))
+
+
+@pytest.mark.parametrize("at", [0, 131_071, 131_072, 262_140, 599_989])
+def test_a_varint_too_long_anywhere(at: int) -> None:
+    data = bytearray(600_000)
+    data[at : at + 10] = b"\xff" * 10
+    with pytest.raises(DataLossError, match="overflows 64 bits"):
+        unpacked(bytes(data))
+    with pytest.raises(DataLossError, match=r"overflows 64 bits|cut short"):
+        unpacked(bytes(data[: at + 10]))
+
+
+@pytest.mark.parametrize("size", range(1, 11))
+def test_varints_of_each_size_beside_one_of_a_byte(size: int) -> None:
+    """Many are decoded at once, by the size of the longest."""
+    value = (1 << 7 * (size - 1)) + (size < 10)
+    data = b"\x05" + encode_varint(value) + b"\x06"
+
+    assert len(data) == size + 2
+    assert unpacked(data).tolist() == [5, value, 6]
+    assert data == encode_varints(np.array([5, value, 6], np.uint64))
+
+
+def test_zeros_before_a_larger_number_take_a_byte_each() -> None:
+    assert encode_varints(np.array([0] * 40_000 + [300])) == bytes(40_000) + b"\xac\x02"
+
+
+@pytest.mark.parametrize("end", ["02", "80 00", "81 00", "ff 00"])
+def test_varints_of_more_than_64_bits_among_others(end: str) -> None:
+    data = b"\x05" + b"\xff" * 9 + bytes.fromhex(end) + b"\x06"
+    with pytest.raises(DataLossError, match="overflows 64 bits"):
+        unpacked(data)
 
 
 def test_fields_are_views_of_the_message() -> None:
@@ -234,6 +286,13 @@ def test_a_larger_shape_repeats_the_last_value() -> None:
     assert tfckpt.make_ndarray(proto).tolist() == [[1, 2], [2, 2]]
 
 
+@pytest.mark.parametrize("dtype", [D.DT_INT64, 9, np.int64, np.dtype("i8"), "int64"])
+def test_a_type_is_given_by_number_by_name_or_as_numpy_has_it(dtype: Any) -> None:
+    assert tfckpt.make_tensor_proto(7, dtype) == TensorProto(
+        dtype=9, tensor_shape={}, int64_val=[7]
+    )
+
+
 MISUSES = [
     ({"values": None}, ValueError),
     ({"values": [1, 2, 3], "shape": [2]}, ValueError),
@@ -269,6 +328,26 @@ def test_messages_without_an_array() -> None:
     for kind in (D.DT_RESOURCE, D.DT_VARIANT, D.DT_INVALID):
         with pytest.raises(UnimplementedError):
             tfckpt.make_ndarray(TensorProto(dtype=kind))
+
+
+def test_any_byte_but_zero_is_true() -> None:
+    """numpy would take a byte for a bool as it stands: one that is true, and equals no True."""
+    proto = TensorProto(dtype=D.DT_BOOL, tensor_content=b"\x00\x01\x02\xff")
+    proto.tensor_shape.dim.add(size=4)
+
+    assert tfckpt.make_ndarray(proto).tobytes() == b"\x00\x01\x01\x01"
+
+
+@pytest.mark.parametrize("size", [2**31 - 1, 2**31])
+def test_a_content_of_2_gib_is_refused(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zeros that take no memory, and that nobody copies here."""
+    zeros = np.broadcast_to(np.int8(0), size)
+    monkeypatch.setattr("tfckpt.tensors.tensor_proto.little_endian", lambda _: np.zeros(1, "i1"))
+    if size < 2**31:
+        assert tfckpt.make_tensor_proto(zeros).tensor_content == b"\0"
+        return
+    with pytest.raises(ValueError, match="cannot hold 2147483648 bytes"):
+        tfckpt.make_tensor_proto(zeros)
 
 
 def test_strings_in_tensor_content() -> None:

@@ -712,6 +712,15 @@ def test_shapes_decide_and_what_is_unclear_stays_open() -> None:
     assert (several["zz"].name, set(several["zz"].candidates)) == ("", {"a", "b"})
 
 
+def test_slots_go_where_their_variables_go() -> None:
+    have = {"a/w": ones(3, 2), "a/w/Adam": ones(3, 2), "t/a/w/Momentum": ones(3, 2), "b": ones(9)}
+    want = {"n/a/w": (3, 2), "n/a/w/Adam": (3, 2), "t/n/a/w/Momentum": (3, 2), "n/b": (9,)}
+    found = {one.target: (one.name, one.reason) for one in transform.suggest(have, want)}
+    assert found["n/a/w/Adam"] == ("a/w/Adam", "slot Adam of a/w")
+    assert found["t/n/a/w/Momentum"] == ("t/a/w/Momentum", "slot Momentum of a/w")
+    assert transform.rename(have, transform.suggest(have, want).rules()).keys() == want.keys()
+
+
 def test_suggestions_are_an_editable_file(tmp_path: Path) -> None:
     pytest.importorskip("tomllib")
     have = {"q\n": ones(3), "b": ones(5), "a": ones(5)}

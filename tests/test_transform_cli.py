@@ -77,6 +77,26 @@ def test_the_dry_run_is_a_table_and_writes_nothing(source: str, tmp_path: Path) 
     assert plan["changes"][3] == {"before": "b", "after": "b", "what": "copied", "written": 8}
 
 
+def test_data_files_are_given_by_their_number_or_their_size(tmp_path: Path) -> None:
+    tensors = {f"w{number}": np.full(250, number, np.float32) for number in range(10)}
+    source = tfckpt.save(tmp_path / "m", tensors)  # 10 of 1,000 bytes
+    for option, count in {
+        ("--shards", 3): 3,
+        ("--shard-size", "2kB"): 5,
+        ("--shard-size", "5000"): 2,
+        ("--shard-size", "0.25 MiB"): 1,
+    }.items():
+        run("edit", source, tmp_path / "e", *option, "--link", "never", "--force")
+        names = [name for name in os.listdir(tmp_path) if name.startswith("e.data")]
+        assert sorted(names) == [f"e.data-{n:05d}-of-{count:05d}" for n in range(count)]
+        np.testing.assert_equal(tfckpt.load(tmp_path / "e"), tensors)
+    for wrong in ("2 bananas", "0", "-1"):
+        assert "is no size such as" in run("edit", source, "x", "--shard-size", wrong, fails=True)
+    assert "exclude each other" in run(
+        "edit", source, "x", "--shard-size", "1kB", "--shards", 2, fails=True
+    )
+
+
 def test_in_place(source: str, tmp_path: Path) -> None:
     before = os.stat(source + ".data-00000-of-00001").st_ino
     said = run("edit", source, "--in-place", "--rename", "a/=c/")
@@ -105,6 +125,17 @@ def test_edits_that_are_refused(source: str, tmp_path: Path) -> None:
         "edit", source, tmp_path / "x", "--drop", "q", "--strict", fails=True
     )
     assert "--force replaces it" in run("edit", source, source, "--drop", "b", fails=True)
+    assert "no tensor would be left" in run(
+        "edit", source, tmp_path / "x", "--keep", "q", fails=True
+    )
+    for options, said in {
+        ("--cast", "floot"): "--cast floot: data type 'floot' not understood",
+        ("--cast", "string"): "--cast string: numbers cannot be cast to string",
+        ("--cast", "complex64", "--strict"): "cast to complex64 meets no tensor",
+        ("--regex", "(=x"): "--regex: missing ), unterminated subpattern at position 0 in '('",
+        ("--regex", "w=\\9"): "--regex: invalid group reference 9",
+    }.items():
+        assert said in run("edit", source, tmp_path / "x", *options, fails=True)
     assert "this is a folder" in run("edit", source, tmp_path, "--drop", "b", fails=True)
     run("edit", source, source, "--drop", "b", "--force")
     assert "b" not in tfckpt.load(source)
@@ -155,7 +186,7 @@ def test_suggest(source: str, tmp_path: Path) -> None:
     assert sorted(tfckpt.load(tmp_path / "e")) == sorted(tfckpt.load(like))
     assert "the only ones of this shape" in run("suggest", source, like, "--table")
     found = json.loads(run("suggest", source, like, "--json"))
-    assert [(one["name"], one["target"]) for one in found] == [
+    assert [(one["name"], one["target"]) for one in found["suggestions"]] == [
         ("b", "bias"),
         ("a/w", "net/a/w"),
         ("step", "step"),

@@ -23,6 +23,7 @@ from tfckpt.errors import (
     FailedPreconditionError,
     FileMissingError,
     InvalidArgumentError,
+    ResourceExhaustedError,
     TensorNotFoundError,
     UnimplementedError,
 )
@@ -433,6 +434,43 @@ def test_a_set_of_shards_appears_as_a_whole_or_not_at_all(tmp_path: Path) -> Non
     assert os.listdir(tmp_path) == ["m-00001-of-00002"]
 
 
+def test_a_file_is_on_the_disk_before_it_gets_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed, named = set(), []
+
+    def sync(number: int) -> None:
+        flushed.add(os.fstat(number).st_ino)
+
+    def rename(old: str, new: str) -> None:
+        if os.stat(old).st_ino in flushed:
+            named.append(os.path.basename(new))
+        os.rename(old, new)
+
+    for name in ("fsync", "fdatasync"):
+        if hasattr(os, name):
+            monkeypatch.setattr(os, name, sync)
+    monkeypatch.setattr(os, "replace", rename)
+    commits = ["m-00000-of-00002.commit", "m-00001-of-00002.commit", "m-of-00002.commit"]
+    shards = ["m-00000-of-00002", "m-00001-of-00002"]
+    for wanted in (shards, [*commits, *shards]):  # new shards, and such as replace others
+        with V1Writer(tmp_path / "m", num_shards=2) as writer:
+            writer.add("a", 1)
+        assert (sorted(named), sorted(os.listdir(tmp_path))) == (sorted(wanted), shards)
+        named.clear()
+    with V1Writer(tmp_path / "n") as writer:
+        writer.add("a", 1)
+    assert named == ["n"]
+
+
+def test_a_set_that_is_always_being_replaced_is_given_up(
+    sharded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tfckpt.v1.reader.version_at", lambda path: object())
+    with pytest.raises(DataLossError, match="replaced while being opened, 100 times in a row"):
+        tfckpt.load_checkpoint(sharded / SHARDED)
+
+
 def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: Any) -> None:
     def refuse(*pieces: object) -> None:
         raise OSError(28, "No space left on device")
@@ -553,6 +591,48 @@ def test_a_meta_by_hand() -> None:
     assert meta == Meta.decode(stored)
 
 
+NO_METAS = [
+    # the record of a tensor, as in test_a_meta_by_hand; one of its fields is of another kind
+    ("08 01", "the name of a tensor has wire type 0, not 2"),
+    ("0a 01 74 10 02", "the shape of a tensor has wire type 0"),
+    ("0a 01 74 1a 01 01", "the type of a tensor has wire type 2, not 0"),
+    ("0a 01 74 1d 01000000", "the type of a tensor has wire type 5, not 0"),
+    ("0a 01 74 20 01", "a slice has wire type 0"),
+    ("0a 01 74 12 02 10 01", "a dimension has wire type 0"),
+    ("0a 01 74 12 03 12 01 0a", "cut short"),
+    ("0a 01 74 12 04 12 02 0a 00", "the size of a dimension has wire type 2"),
+    ("0a 01 74 12 02 18 01", "a tensor of unknown rank has no values"),
+    ("0a 01 74 22 02 08 01", "an extent has wire type 0"),
+    ("0a 01 74 22 04 0a 02 0a 00", "the start of a slice has wire type 2"),
+    ("0a 01 74 22 04 0a 02 12 00", "the length of a slice has wire type 2"),
+]
+
+
+@pytest.mark.parametrize(("stored", "problem"), NO_METAS)
+def test_what_is_no_meta(stored: str, problem: str) -> None:
+    with pytest.raises(DataLossError, match=problem):
+        Meta.decode(bytes.fromhex(stored))
+
+
+def test_a_rank_that_is_said_to_be_known_is() -> None:
+    assert Meta.decode(bytes.fromhex("0a 01 74 12 06 12 02 08 02 18 00 18 01")).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("decode", "problem"),
+    [
+        (decode_meta, "a record holds no field 1, the list of tensors"),
+        (Record.decode, "a record holds no field 2, the values of a slice"),
+    ],
+)
+def test_a_record_has_the_field_of_its_kind(
+    decode: Callable[[bytes], object], problem: str
+) -> None:
+    for value in (b"", b"\x1a\x00"):
+        with pytest.raises(DataLossError, match=problem):
+            decode(value)
+
+
 EXTENTS = [
     ("08 03 10 02", (3, 2)),
     ("10 00", (0, 0)),
@@ -561,6 +641,8 @@ EXTENTS = [
     ("10 ff ff ff ff ff ff ff ff ff 01", "has the length -1"),
     ("08 ff ff ff ff ff ff ff ff ff 01 10 01", "start -1 with length 1"),
     ("08 01", "start 1 with length -1"),
+    ("08 ff ff ff ff ff ff ff ff ff 01 10 00", "start -1 with length 0"),
+    ("08 ff ff ff ff ff ff ff ff 7f 10 01", (2**63 - 1, 1)),
 ]
 
 
@@ -748,6 +830,34 @@ def test_a_reader_is_a_mapping_until_it_is_closed() -> None:
     reader.close()
     with pytest.raises(ValueError, match="closed"):
         reader["rows"]
+
+
+def test_shards_behind_a_url(sharded: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    memory = fsspec.filesystem("memory")
+    for path in sharded.iterdir():
+        memory.pipe(f"/shards/{path.name}", path.read_bytes())
+    url = f"memory://shards/{SHARDED}"
+    assert plain(tfckpt.load(url)) == wanted(SHARDED)
+    memory.rm("/shards/sharded-00001-of-00002")
+    with pytest.raises(FileMissingError, match="1 of its 2 shards are missing"):
+        tfckpt.load(url)
+
+
+@pytest.mark.parametrize("memory", [4007, 4008])
+def test_slices_are_put_together_in_no_more_memory_than_is_allowed(
+    memory: int, tmp_path: Path
+) -> None:
+    """501 numbers of 8 bytes each, of which the file has a few bytes."""
+    with V1Writer(tmp_path / "m") as writer:
+        for extent in ((0, 250), (250, 251)):
+            writer.add_slice("t", (501,), [extent], np.zeros(extent[1], np.int64))
+    with tfckpt.Limits(memory=memory, memory_ratio=1):
+        if memory == 4008:
+            assert tfckpt.load_variable(tmp_path / "m", "t").shape == (501,)
+            return
+        with pytest.raises(ResourceExhaustedError, match="2 slices would take 4008 bytes"):
+            tfckpt.load_variable(tmp_path / "m", "t")
 
 
 def test_files_of_2015_have_no_versions(tmp_path: Path) -> None:

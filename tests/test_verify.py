@@ -14,8 +14,8 @@ import pytest
 
 import tfckpt
 from tfckpt.bundle.entry import Entry, Header
+from tfckpt.checking.checksums import Task, checksums
 from tfckpt.errors import CheckpointError, FileMissingError, InvalidArgumentError
-from tfckpt.looking.checksums import Task, checksums
 from tfckpt.protos import MetaGraphDef, SavedModel, TrackableObjectGraph
 from tfckpt.table import write_table
 from tfckpt.table.block import BlockBuilder
@@ -488,6 +488,23 @@ def test_any_executor_shares_the_work(tmp_path: Path, processes: ProcessPoolExec
     with ThreadPoolExecutor(2) as threads:
         reports = [tfckpt.verify(prefix, executor=one) for one in (None, threads, processes)]
     assert [(one.kind, one.tensor) for one in reports[0].findings] == [("damage", "big")]
+    assert reports[0] == reports[1] == reports[2]
+
+
+def test_an_executor_is_given_the_files_of_a_v1_checkpoint(
+    tmp_path: Path, processes: ProcessPoolExecutor
+) -> None:
+    with tfckpt.V1Writer(tmp_path / "m", num_shards=3) as writer:
+        for number in range(6):
+            writer.add(f"w{number}", np.arange(9.0) + number)
+    damaged, gone = (tmp_path / f"m-0000{number}-of-00003" for number in (0, 2))
+    damaged.write_bytes(damaged.read_bytes()[:-20])
+    gone.unlink()
+    pattern = tmp_path / "m-?????-of-00003"
+    with ThreadPoolExecutor(2) as threads:
+        reports = [tfckpt.verify(pattern, executor=one) for one in (None, threads, processes)]
+    found = [(one.kind, one.path) for one in reports[0].findings]
+    assert list(dict.fromkeys(found)) == [("damage", str(damaged)), ("missing", str(gone))]
     assert reports[0] == reports[1] == reports[2]
 
 

@@ -57,6 +57,8 @@ from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper as _EnumT
 from google.protobuf.message import Message as _Message
 
 from tfckpt.protos._runtime import adopt as adopt
+from tfckpt.protos._runtime import full_name as full_name
+from tfckpt.protos._runtime import is_message as is_message
 """
 
 Field = FieldDescriptorProto
@@ -139,7 +141,8 @@ class Stub:
             for file in self._files
             for message in file.message_type
         )
-        names = sorted(["adopt", *(enum.name for enum in enums), *(name for name, _ in messages)])
+        ours = ["adopt", "full_name", "is_message"]
+        names = sorted([*ours, *(enum.name for enum in enums), *(name for name, _ in messages)])
         lines = [STUB_HEAD, "__all__ = [", *(f'    "{name}",' for name in names), "]", ""]
         for enum in enums:
             lines += [*enum_lines(enum), ""]

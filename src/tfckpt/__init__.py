@@ -19,7 +19,10 @@ __version__ = _TFCKPT_VERSION
 # Where each public name lives. They are imported on first use, so that `import tfckpt` costs
 # next to nothing and reading a checkpoint does not load the parts for graphs.
 _HOMES = {
-    "bundle": "BundleReader BundleWriter merge_bundles",
+    "background": "BackgroundSaver PendingSave",
+    "bundle.merge": "merge_bundles",
+    "bundle.reader": "BundleReader",
+    "bundle.writer": "BundleWriter",
     "checkpoint": "list_variables load load_checkpoint load_variable",
     "convert": "Converted convert_checkpoint convert_naming",
     "formats": "open_tensors write_tensors",
@@ -29,10 +32,11 @@ _HOMES = {
     "read_meta_graph write_graph",
     "initial": "VocabInfo generate_vocab_remapping init_from_checkpoint load_and_remap_matrix "
     "warm_start",
+    "latest": "latest_checkpoint",
     "limits": "Limits",
     "looking.compare": "Comparison TensorDifference compare",
     "looking.describe": "CheckpointDescription Description describe",
-    "looking.finding": "Finding",
+    "checking.finding": "Finding",
     "looking.report": "write_report",
     "looking.statistics": "Moved Statistics TensorStatistics statistics",
     "looking.verify": "VerifyReport verify",
@@ -41,20 +45,25 @@ _HOMES = {
     "objects": "Checkpoint CheckpointOptions CheckpointView LoadStatus MaxShardSizePolicy "
     "ShardByTaskPolicy ShardableTensor ShardingCallback Variable load_object_tree object_graph "
     "resolve to_object_based",
+    "pruning": "PruneReport Pruned prune",
     "protos": "CheckpointState GraphDef MetaGraphDef SaverDef",
     "reader": "CheckpointReader TensorInfo TensorReader",
     "renaming": "to_name_based",
+    "rescue.salvage": "SalvageReport salvage",
+    "rescue.state_file": "StateRepair repair_state",
+    "rescue.survey": "Lost",
     "saver": "RestoreReport Saver remove_checkpoint values_by_node",
     "saving": "save",
     "state": "checkpoint_exists generate_checkpoint_state_proto get_checkpoint_mtimes "
-    "get_checkpoint_state latest_checkpoint update_checkpoint_state",
+    "get_checkpoint_state update_checkpoint_state",
+    "storage": "RemoteOptions",
     "tensors.tensor_proto": "make_ndarray make_tensor_proto",
     "v1.reader": "V1Reader",
     "v1.writer": "V1Writer",
     "watch": "checkpoints_iterator wait_for_new_checkpoint",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_MODULES = ("compat", "errors", "graph", "protos", "saved_model", "transform")
+_MODULES = ("compat", "errors", "graph", "keep", "protos", "saved_model", "transform")
 
 __all__ = sorted((*_HOME_OF, *_MODULES))
 

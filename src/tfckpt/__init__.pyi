@@ -8,14 +8,20 @@ __all__: list[str]
 from tfckpt import compat as compat
 from tfckpt import errors as errors
 from tfckpt import graph as graph
+from tfckpt import keep as keep
 from tfckpt import protos as protos
 from tfckpt import saved_model as saved_model
 from tfckpt import transform as transform
 
+# In a training loop
+from tfckpt.background import BackgroundSaver as BackgroundSaver
+from tfckpt.background import PendingSave as PendingSave
+
 # One format, and from one to the other
-from tfckpt.bundle import BundleReader as BundleReader
-from tfckpt.bundle import BundleWriter as BundleWriter
-from tfckpt.bundle import merge_bundles as merge_bundles
+from tfckpt.bundle.merge import merge_bundles as merge_bundles
+from tfckpt.bundle.reader import BundleReader as BundleReader
+from tfckpt.bundle.writer import BundleWriter as BundleWriter
+from tfckpt.checking.finding import Finding as Finding
 from tfckpt.checkpoint import list_variables as list_variables
 from tfckpt.checkpoint import load as load
 from tfckpt.checkpoint import load_checkpoint as load_checkpoint
@@ -50,6 +56,7 @@ from tfckpt.initial import generate_vocab_remapping as generate_vocab_remapping
 from tfckpt.initial import init_from_checkpoint as init_from_checkpoint
 from tfckpt.initial import load_and_remap_matrix as load_and_remap_matrix
 from tfckpt.initial import warm_start as warm_start
+from tfckpt.latest import latest_checkpoint as latest_checkpoint
 
 # What a file of strangers may ask for
 from tfckpt.limits import Limits as Limits
@@ -61,7 +68,6 @@ from tfckpt.looking.compare import compare as compare
 from tfckpt.looking.describe import CheckpointDescription as CheckpointDescription
 from tfckpt.looking.describe import Description as Description
 from tfckpt.looking.describe import describe as describe
-from tfckpt.looking.finding import Finding as Finding
 from tfckpt.looking.report import write_report as write_report
 from tfckpt.looking.statistics import Moved as Moved
 from tfckpt.looking.statistics import Statistics as Statistics
@@ -69,8 +75,6 @@ from tfckpt.looking.statistics import TensorStatistics as TensorStatistics
 from tfckpt.looking.statistics import statistics as statistics
 from tfckpt.looking.verify import VerifyReport as VerifyReport
 from tfckpt.looking.verify import verify as verify
-
-# In a training loop
 from tfckpt.manager import CheckpointManager as CheckpointManager
 
 # TensorFlow 2's objects
@@ -95,10 +99,20 @@ from tfckpt.protos import CheckpointState as CheckpointState
 from tfckpt.protos import GraphDef as GraphDef
 from tfckpt.protos import MetaGraphDef as MetaGraphDef
 from tfckpt.protos import SaverDef as SaverDef
+from tfckpt.pruning import Pruned as Pruned
+from tfckpt.pruning import PruneReport as PruneReport
+from tfckpt.pruning import prune as prune
 from tfckpt.reader import CheckpointReader as CheckpointReader
 from tfckpt.reader import TensorInfo as TensorInfo
 from tfckpt.reader import TensorReader as TensorReader
 from tfckpt.renaming import to_name_based as to_name_based
+
+# When things went wrong
+from tfckpt.rescue.salvage import SalvageReport as SalvageReport
+from tfckpt.rescue.salvage import salvage as salvage
+from tfckpt.rescue.state_file import StateRepair as StateRepair
+from tfckpt.rescue.state_file import repair_state as repair_state
+from tfckpt.rescue.survey import Lost as Lost
 from tfckpt.saver import RestoreReport as RestoreReport
 from tfckpt.saver import Saver as Saver
 from tfckpt.saver import remove_checkpoint as remove_checkpoint
@@ -110,8 +124,10 @@ from tfckpt.state import checkpoint_exists as checkpoint_exists
 from tfckpt.state import generate_checkpoint_state_proto as generate_checkpoint_state_proto
 from tfckpt.state import get_checkpoint_mtimes as get_checkpoint_mtimes
 from tfckpt.state import get_checkpoint_state as get_checkpoint_state
-from tfckpt.state import latest_checkpoint as latest_checkpoint
 from tfckpt.state import update_checkpoint_state as update_checkpoint_state
+
+# Stores behind URLs
+from tfckpt.storage import RemoteOptions as RemoteOptions
 from tfckpt.tensors.tensor_proto import make_ndarray as make_ndarray
 from tfckpt.tensors.tensor_proto import make_tensor_proto as make_tensor_proto
 from tfckpt.v1.reader import V1Reader as V1Reader

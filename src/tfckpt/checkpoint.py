@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from tfckpt.bookkeeping import is_bookkeeping
 from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.detect import recognise
-from tfckpt.errors import DataLossError, InvalidArgumentError, UnimplementedError
-from tfckpt.locate import Location, locate
-from tfckpt.names import AnyPath
+from tfckpt.errors import (
+    DataLossError,
+    FileMissingError,
+    InvalidArgumentError,
+    UnimplementedError,
+)
+from tfckpt.locate import Location, locate, possible
+from tfckpt.names import AnyPath, as_path
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, Unreadable, Verify, readable
+from tfckpt.storage import is_file, is_remote
 from tfckpt.tensors.stored import Array
 
 if TYPE_CHECKING:
@@ -33,7 +38,24 @@ def load_checkpoint(
     Raises FileMissingError if there is none, InvalidArgumentError if that is no checkpoint,
     DataLossError if it is a damaged one.
     """
-    return open_at(locate(ckpt_dir_or_file), verify=verify, mmap=mmap)
+    return _opened(ckpt_dir_or_file, verify=verify, mmap=mmap)
+
+
+def _opened(
+    path: AnyPath, *, verify: Verify = True, mmap: bool = True, prefix_first: bool = False
+) -> CheckpointReader:
+    """Open what a path means; behind a URL by trying, as each look would be a request too."""
+    given = as_path(path)
+    if not is_remote(given):
+        return open_at(locate(given, prefix_first=prefix_first), verify=verify, mmap=mmap)
+    for place in possible(given, prefix_first=prefix_first):
+        try:
+            return open_at(place, verify=verify, mmap=mmap)
+        except FileMissingError:
+            continue
+    raise FileMissingError(
+        "no checkpoint: there is no index, no state file and no file of this name", path=given
+    )
 
 
 def open_prefix(prefix: AnyPath) -> CheckpointReader:
@@ -41,7 +63,7 @@ def open_prefix(prefix: AnyPath) -> CheckpointReader:
 
     ``run`` may be both, after ``save(..., "run/m-1")`` and ``save(..., "run")``.
     """
-    return open_at(locate(prefix, prefix_first=True))
+    return _opened(prefix, prefix_first=True)
 
 
 def open_at(location: Location, *, verify: Verify = True, mmap: bool = True) -> CheckpointReader:
@@ -57,7 +79,7 @@ def open_at(location: Location, *, verify: Verify = True, mmap: bool = True) -> 
 
 def _stranger(index: str) -> InvalidArgumentError | None:
     """Name an index that is something else altogether, such as a page saved in its place."""
-    kind = recognise(index) if os.path.isfile(index) else None
+    kind = recognise(index) if is_file(index) else None
     return None if kind is None else InvalidArgumentError(f"no index: it is {kind}", path=index)
 
 
@@ -103,7 +125,7 @@ def _everything(reader: CheckpointReader) -> dict[str, Array]:
 def list_variables(ckpt_dir_or_file: AnyPath) -> list[tuple[str, list[int]]]:
     """Return the name and shape of every tensor, sorted by name."""
     with load_checkpoint(ckpt_dir_or_file) as reader, no_collection():
-        return sorted((name, list(info.shape)) for name, info in reader.infos().items())
+        return sorted(reader.get_variable_to_shape_map().items())
 
 
 def load_variable(

@@ -17,10 +17,9 @@ from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.spread import Progress
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError, InvalidArgumentError
-from tfckpt.formats.indexed import INDEX_SUFFIX
+from tfckpt.formats.indexed import JSON_INDEX_SUFFIX
 from tfckpt.formats.opening import open_tensors
-from tfckpt.formats.writing import FORMATS as WRITTEN
-from tfckpt.formats.writing import DType, Tensors, format_of, prepared, write_prepared
+from tfckpt.formats.writing import WRITERS, DType, Prepared, format_of, prepared, write_prepared
 from tfckpt.keras import keras_places
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objects.naming import to_object_based, variables_by_name
@@ -40,7 +39,7 @@ By: TypeAlias = Literal["name", "path"]
 BY = ("name", "path")
 # Those of Keras are HDF5, in which the layers of a model have their places.
 _OF_KERAS = {"keras3": 3, "keras2": 2}
-FORMATS = (*WRITTEN, *_OF_KERAS)
+FORMATS = (*WRITERS, *_OF_KERAS)
 # A prefix may be more than one of them, and a folder: the one that was written is opened.
 _READERS: dict[str, Callable[[str], TensorReader]] = {"v2": BundleReader, "v1": V1Reader}
 
@@ -374,7 +373,7 @@ def _check_target(
     if form in _READERS:
         _check_prefix(source, target, form, overwrite)
         return
-    written = target if max_shard_size is None else target + INDEX_SUFFIX
+    written = target if max_shard_size is None else target + JSON_INDEX_SUFFIX
     if os.path.isdir(target):
         raise InvalidArgumentError("this is a folder: give the path of a file", path=target)
     if os.path.realpath(source.path) == os.path.realpath(written):
@@ -412,7 +411,7 @@ def check_no_folder(target: str, source: TensorReader) -> None:
 
 
 def _write_checked(
-    tensors: Tensors,
+    tensors: Prepared,
     target: str,
     form: str,
     *,

@@ -44,7 +44,7 @@ def is_table(path: str) -> bool:
         return False
 
 
-def describe(path: str) -> str:
+def describe_file(path: str) -> str:
     """Say what kind of file there is at `path`, as the end of "this is ..."."""
     head, _, size = read_ends(path, _HEAD, 0)
     return describe_bytes(head, size, path)

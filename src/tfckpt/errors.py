@@ -28,9 +28,8 @@ FileMissingError
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from errno import ENOENT
+from types import TracebackType
 from typing import Any
 
 __all__ = [
@@ -130,15 +129,32 @@ class UnimplementedError(CheckpointError, NotImplementedError):
     """Valid, but not supported by this library (variants, resources)."""
 
 
-@contextmanager
-def located(
-    path: str | None = None, tensor: str | None = None, offset: int | None = None
-) -> Iterator[None]:
-    """Add the place to the errors of a deeper layer, which knows only what it was handed."""
-    try:
-        yield
-    except CheckpointError as error:
-        error.path = error.path if error.path is not None else path
-        error.tensor = error.tensor if error.tensor is not None else tensor
-        error.offset = error.offset if error.offset is not None else offset
-        raise
+class located:  # noqa: N801  used as a function
+    """Adds the place to the errors of a deeper layer, which knows only what it was handed.
+
+    A class, as each lookup enters several: what ``contextlib`` makes of a generator takes three
+    times as long.
+    """
+
+    __slots__ = ("_offset", "_path", "_tensor")
+
+    def __init__(
+        self, path: str | None = None, tensor: str | None = None, offset: int | None = None
+    ) -> None:
+        self._path = path
+        self._tensor = tensor
+        self._offset = offset
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, CheckpointError):
+            error.path = error.path if error.path is not None else self._path
+            error.tensor = error.tensor if error.tensor is not None else self._tensor
+            error.offset = error.offset if error.offset is not None else self._offset

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.naming import INDEX_SUFFIX, prefix_of
-from tfckpt.detect import describe, is_table
+from tfckpt.detect import describe_file, is_table
 from tfckpt.errors import FileMissingError, InvalidArgumentError
 from tfckpt.names import AnyPath, as_path, shown
-from tfckpt.storage import is_file, is_remote, list_folder
+from tfckpt.storage import is_file, is_remote, join, list_folder
 from tfckpt.v1.naming import is_pattern, numbered, pattern_around, pattern_at
 
 # Of a SavedModel's folder; the first that is there counts.
@@ -56,26 +57,42 @@ def locate(path: AnyPath, *, prefix_first: bool = False) -> Location:
 
 
 def _elsewhere(url: str, prefix_first: bool) -> Location:
-    """Take a prefix, a file, or a folder with a state file behind a URL; nothing is listed."""
+    """Find the first that is there of what a URL may mean."""
+    for location in possible(url, prefix_first=prefix_first):
+        path = location.path if location.is_v1 else location.path + INDEX_SUFFIX
+        if is_pattern(path) or is_file(path):
+            return location
+    return Location(url)
+
+
+def possible(url: str, *, prefix_first: bool = False) -> Iterator[Location]:
+    """Yield what a URL may mean, the likeliest first: whoever opens one sees if it is there.
+
+    That is a prefix, a file, or a folder with a state file or a SavedModel. Nothing is listed, and
+    only the state file is read, when its turn comes. There are no folders on the web: of a URL
+    there they come last.
+    """
     prefix = prefix_of(url)
     if prefix is not None:
-        return Location(prefix)
-    ways = (_file_elsewhere, _folder_elsewhere)
-    found = (way(url) for way in (ways if prefix_first else reversed(ways)))
-    return next((one for one in found if one is not None), Location(url))
+        yield Location(prefix)
+        return
+    folder_first = not prefix_first and not url.startswith(("http://", "https://"))
+    if folder_first:
+        yield from _latest_elsewhere(url)
+    yield Location(url, is_v1=is_pattern(url))
+    if not folder_first:
+        yield from _latest_elsewhere(url)
+    yield Location(join(join(url, "variables"), "variables"))
+    yield Location(url, is_v1=True)
 
 
-def _file_elsewhere(url: str) -> Location | None:
-    if is_file(url + INDEX_SUFFIX):
-        return Location(url)
-    return Location(url, is_v1=True) if is_pattern(url) or is_file(url) else None
+def _latest_elsewhere(url: str) -> Iterator[Location]:
+    from tfckpt.state import latest_in_state
 
-
-def _folder_elsewhere(url: str) -> Location | None:
-    from tfckpt.state import latest_checkpoint
-
-    latest = latest_checkpoint(url)
-    return None if latest is None else _file_elsewhere(latest)
+    latest = latest_in_state(url)
+    if latest is not None:
+        yield Location(latest, is_v1=is_pattern(latest))
+        yield Location(latest, is_v1=True)
 
 
 def _at_prefix(prefix: str) -> Location | None:
@@ -124,9 +141,9 @@ def _in_folder(folder: str) -> Location:
         raise FileMissingError(
             f"a SavedModel without variables: there is no {_VARIABLES + INDEX_SUFFIX}", path=folder
         )
-    from tfckpt.state import latest_checkpoint
+    from tfckpt.state import latest_in_state
 
-    latest = latest_checkpoint(folder)
+    latest = latest_in_state(folder)
     if latest is not None:
         return _at_prefix(latest) or Location(latest, is_v1=True)
     locations = checkpoints_in(folder)
@@ -135,7 +152,7 @@ def _in_folder(folder: str) -> Location:
     if locations:
         raise InvalidArgumentError(
             f"no usable state file says which of its {len(locations)} checkpoints is the latest: "
-            f"give one of {', '.join(os.path.basename(one.path) for one in locations[:5])}",
+            f"give one of {shown([os.path.basename(location.path) for location in locations])}",
             path=folder,
         )
     raise InvalidArgumentError(
@@ -150,11 +167,11 @@ def _instead(folder: str) -> str:
     names = list_folder(folder)
     below = [name for name in names if _is_home(os.path.join(folder, name))]
     if below:
-        return f"; these folders in it have some: {', '.join(below[:5])}"
+        return f"; these folders in it have some: {shown(below)}"
     graphs = [name for name in names if name.endswith((".meta", ".pb", ".pbtxt"))]
     if graphs:
-        return f"; it has graphs (`tfckpt graph` shows them): {', '.join(graphs[:5])}"
-    return f"; it has {', '.join(names[:5])}" if names else "; it is empty"
+        return f"; it has graphs (`tfckpt graph` shows them): {shown(graphs)}"
+    return f"; it has {shown(names)}" if names else "; it is empty"
 
 
 def _is_home(path: str) -> bool:
@@ -181,7 +198,7 @@ def _refuse(path: str) -> Location:
         folder, name = os.path.split(path)
         if name == STATE_FILE and get_checkpoint_state(folder or ".") is not None:
             return _in_folder(folder or ".")
-        raise InvalidArgumentError(f"no checkpoint: it is {describe(path)}", path=path)
+        raise InvalidArgumentError(f"no checkpoint: it is {describe_file(path)}", path=path)
     raise FileMissingError(f"no checkpoint of this name{_neighbours(path)}", path=path)
 
 

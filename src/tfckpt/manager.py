@@ -11,16 +11,24 @@ one that was kept for good; otherwise it is deleted.
 
 from __future__ import annotations
 
+import copy
 import logging
 import os
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
+from tfckpt.background.prepared import PreparedSave
+from tfckpt.keep import Policy
+from tfckpt.keep.folder import rotate
+from tfckpt.keep.history import known
+from tfckpt.keep.record import checked_metrics
+from tfckpt.latest import search
 from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import SaverDef
+from tfckpt.saver.by_policy import ByPolicy
 from tfckpt.saver.path import as_step
-from tfckpt.saver.retention import lies_in, remove_data
+from tfckpt.saver.retention import Deleted, Folder, Kept, Metrics, delete_checkpoint, lies_in
 from tfckpt.state import (
     STATE_FILE,
     beside_state,
@@ -45,6 +53,15 @@ class Checkpointable(Protocol):
 
     def restore(self, save_path: str) -> Any:
         """Take the values of a checkpoint."""
+
+
+class _Planned(NamedTuple):
+    """A save that has its name."""
+
+    path: str
+    counted: int
+    step: int | None
+    metrics: Metrics
 
 
 class CheckpointManager:
@@ -72,6 +89,10 @@ class CheckpointManager:
     too soon after `last_checkpoint_step`. `init_fn` is what `restore_or_initialize` calls where
     there is nothing to restore. With `fsync` off the state file is not flushed to the disk.
 
+    `keep` is a policy (`tfckpt.keep`) that takes the place of `max_to_keep`, which is then None.
+    `on_saved(path)` is called after each save, `on_deleted(path, reason)` for each checkpoint that
+    was deleted.
+
     Raises ValueError for a `max_to_keep` below 1, an interval without a counter, and a state
     file that names no checkpoint.
     """
@@ -89,7 +110,12 @@ class CheckpointManager:
         last_checkpoint_step: int | None = None,
         *,
         fsync: bool = True,
+        keep: Policy | None = None,
+        on_saved: Callable[[str], object] | None = None,
+        on_deleted: Callable[[str, str], object] | None = None,
     ) -> None:
+        if keep is not None and (max_to_keep is not None or keep_checkpoint_every_n_hours):
+            raise ValueError("keep says what is kept: max_to_keep has to be None then")
         if max_to_keep is not None and max_to_keep <= 0:
             raise ValueError(
                 f"Expected a positive integer or `None` for `max_to_keep`, got {max_to_keep}."
@@ -108,8 +134,12 @@ class CheckpointManager:
         self._last_step = last_checkpoint_step
         self._init_fn = init_fn
         self._fsync = fsync
+        self._by_policy = None if keep is None else ByPolicy(keep)
+        self._hooks = on_saved, on_deleted
+        self._folder = Folder(self._directory, STATE_FILE, SaverDef.V2, "meta", fsync)
         self._latest: str | None = None
         self._saved: set[str] = set()
+        self._waiting: list[str] = []  # to be deleted once nobody reads them
         self._times: dict[str, float] = {}  # tracked checkpoints, oldest first
         # A second back, as in TensorFlow: a manager made right after this one tracks only
         # checkpoints that are later than this moment, and a clock may be coarse.
@@ -122,6 +152,12 @@ class CheckpointManager:
         if state is None:
             return
         self._latest = self._here(state.model_checkpoint_path)
+        if self._by_policy is not None:
+            self._times = {
+                os.path.join(self._directory, one.name): one.time for one in known(self._directory)
+            }
+            self._last_preserved = min(state.last_preserved_timestamp or self._last_preserved, now)
+            return
         self._last_preserved = state.last_preserved_timestamp
         if now < self._last_preserved:
             logger.warning(
@@ -179,44 +215,118 @@ class CheckpointManager:
         checkpoint_number: object = None,
         check_interval: bool = True,
         options: object = None,
+        *,
+        metrics: Mapping[str, Any] | None = None,
     ) -> str | None:
         """Write a checkpoint and the state file, then delete what is too old; return its prefix.
 
         Returns None where less than the interval has gone by since the last one (just after a
         save of the same step also with `check_interval` off). The `save_counter` goes up by one
         each time, and numbers the checkpoint unless `checkpoint_number` does. `options` are
-        handed to ``checkpoint.write``.
+        handed to ``checkpoint.write``. `metrics` are numbers by name, by which policies choose the
+        best (`tfckpt.keep`).
 
         A save that fails leaves the counter and the folder's other checkpoints as they were.
         """
+        planned = self._plan(checkpoint_number, check_interval, metrics)
+        if planned is None:
+            return None
+        self._set_save_counter(planned.counted + 1)
+        try:
+            self._write(planned, options)
+        except BaseException:
+            self._set_save_counter(planned.counted)
+            raise
+        self._last_step = planned.step if planned.step is not None else self._last_step
+        return planned.path
+
+    def prepare_save(
+        self,
+        checkpoint_number: object = None,
+        check_interval: bool = True,
+        options: Any = None,
+        *,
+        metrics: Mapping[str, Any] | None = None,
+    ) -> PreparedSave | None:
+        """Count and name a save; what is returned writes it. For `BackgroundSaver`.
+
+        Raises TypeError for a checkpoint object that writes only at once.
+        """
+        prepare = getattr(self._checkpoint, "prepare_write", None)
+        if prepare is None:
+            raise TypeError(
+                f"{type(self._checkpoint).__name__} has no prepare_write: only a tfckpt.Checkpoint "
+                f"can be written later than it is asked for"
+            )
+        planned = self._plan(checkpoint_number, check_interval, metrics)
+        if planned is None:
+            return None
+        self._set_save_counter(planned.counted + 1)
+        try:
+            prepared: PreparedSave = prepare(planned.path, options, fsync=self._fsync)
+        except BaseException:
+            self._set_save_counter(planned.counted)
+            raise
+        self._last_step = planned.step if planned.step is not None else self._last_step
+        return prepared.then(lambda _: self._written(planned))
+
+    def _plan(
+        self, checkpoint_number: object, check_interval: bool, metrics: Mapping[str, Any] | None
+    ) -> _Planned | None:
+        """Name the files of a save; None where it comes too soon."""
         step = _evaluated(self._step_counter) if self._interval is not None else None
+        noted = checked_metrics(metrics)
         if step is not None and self._is_too_soon(step, check_interval):
             return None
         counted = _evaluated(self._checkpoint.save_counter)
         number = counted + 1 if checkpoint_number is None else _evaluated(checkpoint_number)
         path = f"{self._prefix}-{number:d}"
         self._check_distinct(path)
-        self._set_save_counter(counted + 1)
-        try:
-            if options is None:
-                self._checkpoint.write(path)
-            else:
-                self._checkpoint.write(path, options=options)  # type: ignore[call-arg]
-            self._saved.add(path)
-            self._record(path)
-        except BaseException:
-            self._set_save_counter(counted)
-            raise
-        self._last_step = step if step is not None else self._last_step
-        return path
+        return _Planned(path, counted, step, noted)
 
-    def restore_or_initialize(self) -> str | None:
-        """Restore the latest checkpoint and return its prefix; else call `init_fn`."""
-        if self._latest is not None:
-            self._checkpoint.restore(self._latest)
+    def _write(self, planned: _Planned, options: Any) -> None:
+        """Write the checkpoint; what comes after it is done by whoever writes, maybe later."""
+        if options is None:
+            self._checkpoint.write(planned.path)
+        elif not hasattr(options, "experimental_write_callbacks"):
+            self._checkpoint.write(planned.path, options=options)  # type: ignore[call-arg]
+        else:
+            mine = copy.copy(options)
+            callbacks = mine.experimental_write_callbacks or []
+
+            def written(path: str) -> None:
+                self._written(planned)
+
+            mine.experimental_write_callbacks = [*callbacks, written]
+            self._checkpoint.write(planned.path, options=mine)  # type: ignore[call-arg]
+            return
+        self._written(planned)
+
+    def _written(self, planned: _Planned) -> None:
+        """Record a checkpoint that was written, delete what goes, and call the hooks."""
+        self._saved.add(planned.path)
+        deleted = self._record(planned.path, planned.metrics)
+        on_saved, on_deleted = self._hooks
+        if on_saved is not None:
+            on_saved(planned.path)
+        for one in deleted:
+            logger.info("deleted %s: %s", one.path, one.reason)
+            if on_deleted is not None:
+                on_deleted(one.path, one.reason)
+
+    def restore_or_initialize(self, *, valid: bool = False) -> str | None:
+        """Restore the latest checkpoint and return its prefix; else call `init_fn`.
+
+        With `valid` it is the latest that is whole (`tfckpt.latest_checkpoint`).
+
+        Raises DataLossError with `valid` where there are checkpoints and none of them is whole.
+        """
+        latest = search(self._directory).check(self._directory) if valid else self._latest
+        if latest is not None:
+            self._checkpoint.restore(latest)
             if self._interval is not None:
                 self._last_step = _evaluated(self._step_counter)
-            return self._latest
+            return latest
         if self._init_fn is not None:
             self._init_fn()
         return None
@@ -246,34 +356,69 @@ class CheckpointManager:
         else:
             self._checkpoint.save_counter = value
 
-    def _record(self, path: str) -> None:
-        """Write the state file, and only then delete what it no longer names."""
-        times = {known: saved for known, saved in self._times.items() if known != path}
+    def _record(self, path: str, metrics: Metrics) -> list[Deleted]:
+        """Write the state file, and only then delete what it no longer names; return that."""
+        if self._by_policy is not None:
+            self._by_policy.record(path, self._folder, metrics, self._write_kept)
+            self._latest = path
+            return self._by_policy.sweep(self._folder)
+        times = {one: saved for one, saved in self._times.items() if one != path}
         times[path] = time.time()
         dropped, preserved = self._split(times)
+        if metrics:
+            rotate(
+                path,
+                None,
+                latest_filename=STATE_FILE,
+                metrics=metrics,
+                write_state=lambda _: self._write_state(times, preserved),
+                fsync=self._fsync,
+            )
+        else:
+            self._write_state(times, preserved)
+        self._times, self._latest, self._last_preserved = times, path, preserved
+        self._waiting += dropped
+        return self._sweep()
+
+    def _write_kept(self, kept: list[Kept]) -> None:
+        times = {one.path: one.time for one in kept}
+        self._write_state(times, self._last_preserved)
+        self._times = times
+
+    def _write_state(self, times: Mapping[str, float], preserved: float) -> None:
         update_checkpoint_state(
             self._directory,
-            path,
+            next(reversed(list(times))),
             all_model_checkpoint_paths=list(times),
             all_model_checkpoint_timestamps=list(times.values()),
             last_preserved_timestamp=preserved,
             save_relative_paths=True,
             fsync=self._fsync,
         )
-        self._times, self._latest, self._last_preserved = times, path, preserved
-        for oldest in dropped:
-            self._delete(oldest)
 
-    def _delete(self, path: str) -> None:
+    def _sweep(self) -> list[Deleted]:
+        """Delete what has left the list, and return it; what is in use waits for the next save."""
+        waiting, self._waiting = self._waiting, []
+        deleted = []
+        for path in waiting:
+            done = self._delete(path)
+            if done is None:
+                self._waiting.append(path)
+            elif done:
+                reason = f"it is no longer among the last {self._max_to_keep}"
+                deleted.append(Deleted(path, reason))
+        return deleted
+
+    def _delete(self, path: str) -> bool | None:
         """Delete a checkpoint, if it lies in the folder or was saved by this manager."""
         if path not in self._saved and not lies_in(path, self._directory):
             logger.warning("not deleting %s: it does not lie in %s", path, self._directory)
-            return
-        self._saved.discard(path)
-        try:
-            remove_data(path, SaverDef.V2, fsync=self._fsync)
-        except OSError as error:
-            logger.warning("Ignoring: %s", error)
+            return False
+        folder = self._folder._replace(path=os.path.dirname(path))
+        done = delete_checkpoint(path, folder, self._times, lambda: True, meta=False)
+        if done is not None:
+            self._saved.discard(path)
+        return done
 
     def _split(self, times: dict[str, float]) -> tuple[list[str], float]:
         """Take the surplus off `times`; return what to delete, and when one was last preserved."""

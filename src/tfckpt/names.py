@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from os import PathLike, fspath
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 AnyPath: TypeAlias = str | bytes | PathLike[str]
+T = TypeVar("T")
 
 OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 """The tensor of an object-based checkpoint that says which objects it has."""
 
-_THIS_MACHINE = re.compile(r"file://[^/]*(?=/)")
+_THIS_MACHINE = re.compile(r"file://[^/]*(?=/)|local://")
 
 
 def as_path(path: AnyPath) -> str:
-    """Return a path as a str; a ``file://`` URL as the path on this machine that it means.
+    """Return a path as a str, ``file://`` and ``local://`` URLs as the paths that they mean.
 
     As in TensorFlow a host in the URL counts for nothing, and no ``%20`` in it is undone
     (``platform/file_system.cc``, ``TranslateName``).
@@ -30,7 +31,8 @@ def as_path(path: AnyPath) -> str:
         plain = plain.decode("utf-8", "surrogateescape")
     if not isinstance(plain, str):
         raise TypeError(f"a path is a str, bytes or a path, not {path!r}")
-    return _THIS_MACHINE.sub("", plain, count=1) if plain.startswith("file://") else plain
+    found = _THIS_MACHINE.match(plain)
+    return plain if found is None else plain[found.end() :]
 
 
 def encode_name(name: str) -> bytes:
@@ -80,26 +82,28 @@ def check_prefix(prefix: AnyPath) -> str:
     return path
 
 
-def shown(names: Sequence[object], limit: int = 5) -> str:
+def shown(names: Sequence[T], limit: int = 10, text: Callable[[T], str] = str) -> str:
     """Return the first names for a sentence, and how many more there are.
+
+    `text` says how one is written; it is asked only for those that are shown.
 
     >>> shown(["a", "b", "c"], 2)
     'a, b and 1 more'
     """
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(map(str, names[:limit])) + more
+    return ", ".join(map(text, names[:limit])) + more
 
 
-def shown_lines(lines: Sequence[str], limit: int = 20) -> str:
-    """Return the first of `lines`, indented, and a line that says how many more there are.
+def shown_lines(items: Sequence[T], limit: int = 20, text: Callable[[T], str] = str) -> str:
+    """Return the first items, indented, a line each, and a line that says how many more there are.
 
     >>> print(shown_lines(["a: 1", "b: 2", "c: 3"], 2))
       a: 1
       b: 2
       ... and 1 more
     """
-    more = [f"... and {len(lines) - limit} more"] if len(lines) > limit else []
-    return "\n".join(f"  {line}" for line in (*lines[:limit], *more))
+    more = [f"... and {len(items) - limit} more"] if len(items) > limit else []
+    return "\n".join(f"  {line}" for line in (*map(text, items[:limit]), *more))
 
 
 # Comparing takes a time that grows with the square of the lengths.

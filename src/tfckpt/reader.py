@@ -287,7 +287,7 @@ def tensor_not_found(
     if not isinstance(name, str):
         return TensorNotFoundError(f"a tensor's name is a str, not {name!r}", path=path)
     names = list(names)
-    values = [one for one in names if one.startswith(f"{name}/.ATTRIBUTES/")]
+    values = [known for known in names if known.startswith(f"{name}/.ATTRIBUTES/")]
     hint = values[:3] or close_names(name, names)
     among = f"; did you mean {' or '.join(map(repr, hint))}?" if hint else ""
     return TensorNotFoundError(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from tfckpt.bundle.linking import MAX_DEAD, Link
 from tfckpt.bundle.spread import Progress, write_bundle
-from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
+from tfckpt.bundle.unchanged import MAX_LINKS, Bounds, Compare, links_to
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, check_prefix
+from tfckpt.reader import TensorReader
+from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.writer import tensor_named
 
 
 def save(
@@ -18,6 +23,9 @@ def save(
     link: Link = False,
     max_dead: float = MAX_DEAD,
     progress: Progress | None = None,
+    base: AnyPath | None = None,
+    compare: Compare = "bytes",
+    max_links: int = MAX_LINKS,
 ) -> str:
     """Write a V2 checkpoint; return its prefix.
 
@@ -32,6 +40,13 @@ def save(
     where the file system has them, and only an index is written beside what is new. What no tensor
     needs of such a file stays in it, dead; ``link="auto"`` therefore copies out of files of which
     more than the share `max_dead` would be. A log message tells of dead bytes.
+
+    `base` is a V2 checkpoint on this machine: arrays whose bytes lie there already are not written
+    again, the new checkpoint has hard links of its data files. It is whole by itself, and `base`
+    may be deleted. A tensor is the same if checksum, size and each byte are; with
+    ``compare="checksum"`` the file is not read, which is no proof. Everything is written where more
+    than `max_links` files would be linked, more than half of what they hold would be dead, or (a
+    warning says so) the file system has no links.
 
     With `num_shards` above one the tensors are spread over that many data files by their sizes,
     and the files are written by several threads: on two cores, two take about half the time.
@@ -51,12 +66,31 @@ def save(
         from tfckpt.objects.values import check_holders
 
         check_holders(variables, variables[OBJECT_GRAPH_KEY], as_path(prefix))
-    return write_bundle(
+    write = partial(
+        write_bundle,
         prefix,
         variables,
         num_shards=num_shards,
         fsync=fsync,
-        link=link,
         max_dead=max_dead,
         progress=progress,
     )
+    if base is None:
+        return write(link=link)
+    if link:
+        raise ValueError("link and base both say what is linked: give one of them")
+    bounds = Bounds(compare, max_links)
+    bounds.check()
+    with links_to(check_prefix(base), _arrays(variables), check_prefix(prefix), bounds) as links:
+        return write(links=links)
+
+
+def _arrays(variables: Mapping[str, object]) -> dict[str, Array]:
+    """Return what can be compared with another checkpoint; what readers have is copied as it is."""
+    if isinstance(variables, TensorReader) or not isinstance(variables, Mapping):
+        return {}
+    found = {}
+    for name, value in variables.items():
+        with tensor_named(name):
+            found[name] = as_storable(value)[0]
+    return found

@@ -57,7 +57,7 @@ def get_checkpoint_state(
             f"Invalid checkpoint state loaded from {folder}: it names no checkpoint", path=path
         )
     state.model_checkpoint_path = _joined(folder, state.model_checkpoint_path)
-    paths = [_joined(folder, one) for one in state.all_model_checkpoint_paths]
+    paths = [_joined(folder, path) for path in state.all_model_checkpoint_paths]
     state.all_model_checkpoint_paths[:] = paths
     return state
 
@@ -79,7 +79,7 @@ def read_state(path: str) -> CheckpointState | None:
     """Read a state file as it stands; None if there is none, or (logged) it is none."""
     try:
         state = parse_text(read_file(path).decode("utf-8"), CheckpointState, last_counts=True)
-        if any("\0" in one for one in _paths_of(state)):
+        if any("\0" in path for path in _paths_of(state)):
             raise ValueError("a path has a zero byte in it")
         return state
     except (FileNotFoundError, NotADirectoryError):
@@ -100,21 +100,11 @@ def write_state(path: str, state: CheckpointState, *, fsync: bool = True) -> Non
     write_file(path, text_format.MessageToString(state, as_utf8=True).encode(), fsync=fsync)
 
 
-def latest_checkpoint(checkpoint_dir: AnyPath, latest_filename: str | None = None) -> str | None:
-    """Return the prefix of a folder's latest checkpoint, None if there is none.
+def latest_in_state(folder: str, latest_filename: str | None = None) -> str | None:
+    """Return the checkpoint that a folder's state file calls the latest, None if there is none.
 
-    Where the state file names a checkpoint that is gone, one of the same name beside the state
-    file is taken (and logged): the folder was moved or renamed.
-
-    Raises InvalidArgumentError (a ValueError) if the state file names no checkpoint.
-
-    >>> import tempfile, tfckpt
-    >>> folder = tempfile.mkdtemp()
-    >>> _ = tfckpt.Saver().save({"w": [1.0]}, folder + "/m", global_step=3)
-    >>> tfckpt.latest_checkpoint(folder) == folder + "/m-3"
-    True
+    As `tfckpt.latest_checkpoint` does, and with its errors.
     """
-    folder = as_path(checkpoint_dir)
     read: str | None = None
     for _ in range(_ATTEMPTS):
         state = get_checkpoint_state(folder, latest_filename)
@@ -184,7 +174,9 @@ def _marks(prefix: str) -> list[str]:
     index = committed_index(prefix)
     if is_file(index):
         return [index]
-    return files_at(prefix) or [path for one in patterns_at(prefix) for path in files_at(one)]
+    return files_at(prefix) or [
+        path for pattern in patterns_at(prefix) for path in files_at(pattern)
+    ]
 
 
 def generate_checkpoint_state_proto(
@@ -210,7 +202,7 @@ def generate_checkpoint_state_proto(
     <BLANKLINE>
     """
     folder, latest = as_path(save_dir), as_path(model_checkpoint_path)
-    paths = [as_path(one) for one in all_model_checkpoint_paths or []]
+    paths = [as_path(path) for path in all_model_checkpoint_paths or []]
     if not paths or paths[-1] != latest:
         paths.append(latest)
     times = all_model_checkpoint_timestamps
@@ -220,7 +212,7 @@ def generate_checkpoint_state_proto(
             f"and timestamps {list(times)})"
         )
     if not os.path.isabs(folder):
-        paths = [one if os.path.isabs(one) else os.path.relpath(one, folder) for one in paths]
+        paths = [path if os.path.isabs(path) else os.path.relpath(path, folder) for path in paths]
     return CheckpointState(
         model_checkpoint_path=paths[-1],
         all_model_checkpoint_paths=paths,
@@ -250,10 +242,10 @@ def update_checkpoint_state(
     state = state_for(
         folder,
         model_checkpoint_path,
-        all_model_checkpoint_paths,
-        latest_filename,
-        all_model_checkpoint_timestamps,
-        last_preserved_timestamp,
+        paths=all_model_checkpoint_paths,
+        latest_filename=latest_filename,
+        timestamps=all_model_checkpoint_timestamps,
+        last_preserved_timestamp=last_preserved_timestamp,
         save_relative_paths=save_relative_paths,
     )
     write_state(state_path(folder, latest_filename), state, fsync=fsync)
@@ -272,14 +264,18 @@ def state_for(
     """Make what `update_checkpoint_state` writes."""
     if save_relative_paths and os.path.isabs(folder):
         latest = _relative(latest, folder)
-        paths = [_relative(one, folder) for one in paths or []]
+        paths = [_relative(path, folder) for path in paths or []]
     state = generate_checkpoint_state_proto(
-        folder, latest, paths, timestamps, last_preserved_timestamp
+        folder,
+        latest,
+        all_model_checkpoint_paths=paths,
+        all_model_checkpoint_timestamps=timestamps,
+        last_preserved_timestamp=last_preserved_timestamp,
     )
     if save_relative_paths:
         state.model_checkpoint_path = _relative(state.model_checkpoint_path, folder)
         state.all_model_checkpoint_paths[:] = [
-            _relative(one, folder) for one in state.all_model_checkpoint_paths
+            _relative(path, folder) for path in state.all_model_checkpoint_paths
         ]
     if state_path(folder, latest_filename) == state.model_checkpoint_path:
         raise state_conflict(latest)

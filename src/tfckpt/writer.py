@@ -28,7 +28,7 @@ def tensor_named(tensor: str) -> Iterator[None]:
         raise type(error)(f"tensor {tensor!r}: {error}") from None
 
 
-class Part(NamedTuple):
+class NewSlice(NamedTuple):
     """One slice of a partitioned tensor, about to be written."""
 
     key: bytes
@@ -44,37 +44,38 @@ class Part(NamedTuple):
         full_shape: Sequence[int],
         slice_spec: Iterable[Sequence[int]],
         array: object,
-    ) -> Part:
+    ) -> NewSlice:
         """Check what a user gave for a slice.
 
         Raises ValueError where slice, shape and array do not fit together.
         """
         key, shape = encode_name(full_name), tuple(int(size) for size in full_shape)
-        one = TensorSlice.of(slice_spec)
+        tensor_slice = TensorSlice.of(slice_spec)
         try:
-            expected = one.shape_in(shape)
+            expected = tensor_slice.shape_in(shape)
         except DataLossError as error:
             raise ValueError(f"tensor {full_name!r}: {error.message}") from None
         with tensor_named(full_name):
             value, data_type = as_storable(array)
         if value.shape != expected:
             raise ValueError(
-                f"slice {one} of tensor {full_name!r} has shape {list(expected)}, "
+                f"slice {tensor_slice} of tensor {full_name!r} has shape {list(expected)}, "
                 f"the array {list(value.shape)}"
             )
-        return cls(key, shape, one, value, data_type)
+        return cls(key, shape, slice=tensor_slice, value=value, data_type=data_type)
 
 
 def check_apart(
-    one: TensorSlice, others: Iterable[TensorSlice], shape: Shape, full_name: str
+    tensor_slice: TensorSlice, others: Iterable[TensorSlice], shape: Shape, full_name: str
 ) -> None:
     """Raise ValueError if a slice overlaps one that was added before: no reader takes both."""
-    box = one.index_in(shape)
+    box = tensor_slice.index_in(shape)
     for other in others:
         pairs = zip(box, other.index_in(shape), strict=True)
         if all(a.start < b.stop and b.start < a.stop for a, b in pairs):
             raise ValueError(
-                f"slice {one} of tensor {full_name!r} overlaps slice {other}, there already"
+                f"slice {tensor_slice} of tensor {full_name!r} overlaps slice {other}, "
+                f"there already"
             )
 
 
@@ -104,9 +105,21 @@ class CheckpointWriter(ABC):
     ) -> None:
         """Write one part of a partitioned tensor."""
 
-    @abstractmethod
     def finish(self) -> None:
-        """Make the checkpoint visible."""
+        """Make the checkpoint visible.
+
+        Raises RuntimeError when called twice, FailedPreconditionError when the file system
+        refuses.
+        """
+        self._check_open()
+        try:
+            self._publish()
+        finally:
+            self.discard()
+
+    @abstractmethod
+    def _publish(self) -> None:
+        """Write what is left to write, and give all files their names at one moment."""
 
     @abstractmethod
     def discard(self) -> None:

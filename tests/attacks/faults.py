@@ -12,7 +12,9 @@ from tfckpt.storage import (
     commit,
     descriptor,
     folder,
+    lease,
     leftovers,
+    links,
     lock,
     source,
     spool,
@@ -20,7 +22,7 @@ from tfckpt.storage import (
     write,
 )
 
-MODULES = (commit, descriptor, folder, leftovers, lock, source, spool, sync, write)
+MODULES = (commit, descriptor, folder, lease, leftovers, links, lock, source, spool, sync, write)
 CHANGING = frozenset(
     {
         *("open", "write", "pwrite", "ftruncate", "fsync", "link", "copy_file_range"),

@@ -529,19 +529,29 @@ def recovered(path: Path) -> None:
     saver.save({"w": np.ones(2)}, path / "m", global_step=9)
 
 
-def command(*arguments: str) -> Callable[[Path], None]:
+def command(line: str) -> Callable[[Path], None]:
+    """Return what runs a command; PATH in it is the file, NEW one beside it that is not there."""
+    arguments = line.split()
+
     def run(path: Path) -> None:
         from click.testing import CliRunner
 
         from tfckpt.cli import cli
 
-        result = CliRunner().invoke(cli, [arguments[0], str(path), *arguments[1:]])
+        new = f"{path}-{arguments[0]}"
+        places = {"PATH": str(path), "NEW": new}
+        result = CliRunner().invoke(cli, [places.get(one, one) for one in arguments])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
+        assert result.exit_code in (0, 1, 2)
         assert "\x1b" not in result.output
 
-    run.__name__ = "command " + " ".join(arguments)
+    run.__name__ = f"command {line}"
     return run
+
+
+def commands(*lines: str) -> tuple[Callable[[Path], None], ...]:
+    return tuple(map(command, lines))
 
 
 class Attack(NamedTuple):
@@ -553,7 +563,27 @@ class Attack(NamedTuple):
 
 CHECKPOINT_USES = (
     *(tfckpt.load, tfckpt.list_variables, partly, restore, convert),
-    *(command("ls"), command("ls", "--json"), command("tree"), command("show", "w")),
+    *commands(
+        "info PATH",
+        "ls PATH -l",
+        "ls PATH --json",
+        "ls PATH --fold",
+        "tree PATH",
+        "show PATH w --as csv",
+        "stats PATH",
+        "verify PATH",
+        "diff PATH PATH --by-name",
+        "report PATH -o NEW",
+        "convert PATH NEW",
+        "edit PATH NEW --strip-slots --use-averages --cast float16 --rename a=b",
+        "average PATH PATH NEW --keep-slots",
+        "merge PATH PATH NEW --on-conflict equal",
+        "suggest PATH PATH",
+    ),
+)
+STATE_COMMANDS = commands(
+    *("ls PATH", "info PATH", "verify PATH", "average PATH NEW --last 2"),
+    *("prune PATH --keep last(1) --dry-run", "prune PATH --keep last(1)|every(steps=2)"),
 )
 ATTACKS = {
     "bundle": Attack(make_bundle, CHECKPOINT_USES),
@@ -562,26 +592,33 @@ ATTACKS = {
         make_objects,
         (
             *(objects_of, restore_objects, rewrite_objects, resolve, tfckpt.to_name_based),
-            *(restore, command("tree"), command("ls")),
+            restore,
+            *commands(
+                "info PATH", "ls PATH", "tree PATH", "tree PATH --json", "tree PATH --no-slots"
+            ),
+            *commands("show PATH a", "verify PATH", "diff PATH PATH --by-name", "stats PATH a"),
+            *commands("edit PATH NEW --strip-slots", "edit PATH NEW --drop a", "suggest PATH PATH"),
+            *commands("edit PATH NEW --regex a=bb", "average PATH PATH NEW"),
         ),
     ),
     "graph": Attack(
         make_graph,
         (
             *(import_meta, import_nodes, constants, list_variables_of_graph, freeze, thaw),
-            *(command("graph"), command("graph", "--json")),
+            *commands("graph PATH", "graph PATH --json", "info PATH", "verify PATH"),
         ),
     ),
     "SavedModel": Attack(
         make_saved_model,
         (
             *(load_model, load_variables, names_of_variables, constants),
-            *(command("saved-model"), command("graph")),
+            *commands("saved-model PATH", "saved-model PATH --json", "graph PATH"),
+            *commands("info PATH", "verify PATH", "report PATH -o NEW"),
         ),
         # no such tags; a model without any graph; names that the next model's builder refuses
         (RuntimeError, IndexError, AssertionError, KeyError, FileExistsError),
     ),
-    "state": Attack(make_state, (latest, tfckpt.load, managed, recovered, command("ls"))),
+    "state": Attack(make_state, (latest, tfckpt.load, managed, recovered, *STATE_COMMANDS)),
 }
 
 

@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tfckpt
-from tfckpt import saved_model, transform
+from tfckpt import keep, saved_model, transform
 from tfckpt.dtypes import DataType
 from tfckpt.protos import SaverDef
 
-HALF_MADE = (".tempstate", ".commit", ".tfckpt.lock")
+FROZEN = 0.5
+HALF_MADE = (".tempstate", ".commit", ".tfckpt.lock", ".tfckpt.lease")
 
 
 def weights(step: int) -> dict[str, Any]:
@@ -94,6 +95,46 @@ def saver(place: str, **options: Any) -> Callable[[Path, int], object]:
         return one.save(weights(step), folder / "m", global_step=number)
 
     return save
+
+
+def by_policy(folder: Path, step: int) -> object:
+    """Keep the last, and the best, which is the second; it must be there from then on."""
+    one = tfckpt.Saver(keep=keep.last(1) | keep.best("loss"))
+    loss = {"loss": float(abs(step - 2))}
+    return one.save(weights(step), folder / "m", global_step=step, metrics=loss)
+
+
+def newest_and_best(folder: Path) -> int:
+    step = newest(folder)
+    assert step < 2 or step_of(folder / "m-2") == 2
+    return step
+
+
+def incremental(folder: Path, step: int) -> object:
+    """Save beside the last one, of which one tensor is the same; it is compared apart."""
+    one = tfckpt.Saver(max_to_keep=2, incremental=True)
+    state = tfckpt.get_checkpoint_state(folder)
+    if state is not None:
+        one.recover_last_checkpoints(list(state.all_model_checkpoint_paths))
+    values = weights(step) | {"frozen": np.full(1000, FROZEN, np.float32)}
+    return one.save(values, folder / "m", global_step=step)
+
+
+def newest_incremental(folder: Path) -> int:
+    """Read the step of the newest; its frozen tensor, maybe of another save, is whole."""
+    latest = tfckpt.latest_checkpoint(folder)
+    if latest is None:
+        return 0
+    loaded = tfckpt.load(latest)
+    assert (loaded.pop("frozen") == FROZEN).all()
+    (step,) = {int(x) for value in loaded.values() for x in np.ravel(value)}
+    return step
+
+
+def in_background(folder: Path, step: int) -> object:
+    with tfckpt.BackgroundSaver(tfckpt.Saver(keep=keep.last(2))) as one:
+        one.save(weights(step), folder / "m", global_step=step)
+    return one
 
 
 class Tracked:
@@ -239,6 +280,9 @@ KINDS = {
     "Saver, V1, sharded": Kind(
         saver("numbered", write_version=SaverDef.V1, sharded=True, shards=2), newest
     ),
+    "Saver by policy": Kind(by_policy, newest_and_best),
+    "Saver, incremental": Kind(incremental, newest_incremental),
+    "BackgroundSaver": Kind(in_background, newest),
     "CheckpointManager": Kind(managed, newest),
     "Checkpoint": Kind(object_based, newest),
     "merge": Kind(merged, at("m")),

@@ -269,6 +269,14 @@ def half_a_million_empty_objects(folder: Path) -> object:
     return tfckpt.load_object_tree(path)
 
 
+def billions_of_shards(folder: Path) -> object:
+    (folder / "m.index").write_bytes(table({b"": Header((1 << 31) - 1).encode()}))
+    assert tfckpt.verify(folder / "m").ok
+    (found,) = tfckpt.describe(folder / "m").checkpoints
+    assert (found.shards, found.missing) == ((1 << 31) - 1, ())
+    return found
+
+
 # Names
 
 
@@ -310,6 +318,7 @@ ANSWERED: dict[str, Case] = {
     "values under longer keys": values_under_longer_keys,
     "empty objects": half_a_million_empty_objects,
     "looked for in vain": looked_for_in_vain,
+    "billions of shards": billions_of_shards,
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +118,10 @@ def test_what_the_state_file_calls_the_latest_is_not_deleted(tmp_path: Path) -> 
     for step in (1, 2):
         tfckpt.save(tmp_path / f"m-{step}", weights(step))
     tfckpt.update_checkpoint_state(tmp_path, str(tmp_path / "m-1"))
-    folder = Folder(str(tmp_path), str(tmp_path / "checkpoint"), tfckpt.SaverDef.V2, "meta", True)
-    retention = Retention(max_to_keep=1, keep_every_n_hours=1.0, now=1.0)
+    folder = Folder(str(tmp_path), "checkpoint", tfckpt.SaverDef.V2, "meta", True)
+    retention = Retention(max_to_keep=1, keep_every_n_hours=1.0, now=time.time())
     for step in (1, 2, 3):
-        retention.commit(retention.with_newest(str(tmp_path / f"m-{step}"), 0.0))
+        retention.record(str(tmp_path / f"m-{step}"), folder, {}, lambda stay: None)
         retention.sweep(folder)
     assert [tfckpt.checkpoint_exists(tmp_path / f"m-{step}") for step in (1, 2)] == [True, False]
 
@@ -142,7 +143,7 @@ def test_strange_paths_lead_nowhere(
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("a request")
 
-    monkeypatch.setattr("tfckpt.storage.remote.RemoteSource.__init__", refuse)
+    monkeypatch.setattr("tfckpt.storage.store.Remote.__init__", refuse)
     monkeypatch.chdir(tmp_path)
     state_file(tmp_path, STRANGE[what])
     for folder in (tmp_path, "", "."):

@@ -10,6 +10,7 @@ import pytest
 
 from attacks.faults import AMOUNT
 from attacks.mutations import ATTACKS, answers, run
+from tfckpt.cli import cli
 
 SECONDS = {"all": 60, "some": 60, "little": 1}[AMOUNT]
 
@@ -26,6 +27,12 @@ def test_every_file_gets_an_answer(name: str) -> None:
     count, findings = run(name, SECONDS, at_least=12)
     assert not findings, "\n".join(f"{one.seed}: {one.use}\n{one.what}" for one in findings)
     assert count >= 12
+
+
+def test_every_command_is_given_such_files() -> None:
+    uses = [use.__name__.split() for one in ATTACKS.values() for use in one.uses]
+    given = {words[1] for words in uses if words[0] == "command"}
+    assert set(cli.list_commands(None)) - given == {"completion"}
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -212,6 +212,7 @@ def test_the_command(objects: str, tmp_path: Path) -> None:
     assert "or make them something else (--cast bfloat16=DTYPE)" in refused.output
     done = run(half, target, "--force", "--cast", "bfloat16=float32", "--compressed", "--json")
     assert json.loads(done.output) == {
+        "schema": "tfckpt.convert/1",
         "path": str(target),
         "format": "npz",
         "written": {"w": "w"},

@@ -15,6 +15,7 @@ import pytest
 import snappy
 
 from tfckpt.checksum import crc32c, mask
+from tfckpt.storage import Source
 from tfckpt.table import Table, write_table
 from tfckpt.table.block import BlockBuilder, decode_block, search_block
 from tfckpt.table.format import SNAPPY, BlockHandle, Footer, seal, unseal
@@ -24,7 +25,7 @@ BLOCK_SIZE = 256
 LETTERS = [b"\x00", b"\x01", b"a", b"b", b"c", b"d", b"e", b"\xfd", b"\xfe", b"\xff"]
 
 
-class Memory:
+class Memory(Source):
     """A file in memory that counts what is read of it."""
 
     def __init__(self, data: bytes) -> None:
@@ -35,8 +36,14 @@ class Memory:
         self.bytes_read += size
         return self.data[offset : offset + size]
 
+    def read_into(self, offset: int, target: memoryview) -> None:
+        target[:] = self.read(offset, len(target))
+
     def map(self, offset: int, size: int) -> None:
         return None
+
+    def close(self) -> None:
+        """Nothing is held open."""
 
 
 class Kind(NamedTuple):

@@ -54,6 +54,16 @@ def big(folder: Path) -> str:
     return (folder / "big.html").as_uri()
 
 
+@pytest.fixture(scope="module")
+def many(folder: Path) -> str:
+    """Many differences, and numbers that take room."""
+    small = {"small": np.array([-7.0777e-7, 0, 7.0781e-7, 4.7e-10, 1e-11])}
+    a = tfckpt.save(folder / "m1", {**{f"w{n}": np.float32(n) for n in range(30)}, **small})
+    b = tfckpt.save(folder / "m2", {**{f"w{n}": np.float32(n + 1) for n in range(30)}, **small})
+    tfckpt.write_report(a, folder / "many.html", compare_to=b)
+    return (folder / "many.html").as_uri()
+
+
 @pytest.fixture(scope="module", params=[(1280, "light"), (420, "dark")], ids=["wide", "narrow"])
 def page(request: pytest.FixtureRequest) -> Iterator[Page]:
     width, scheme = request.param
@@ -171,6 +181,31 @@ def test_fifty_thousand_tensors_draw_only_the_visible_ones(page: Page, big: str)
     assert page.locator("#detail h3").inner_text() == "layer_999/v9"
     page.fill("#filter", "layer_4999/v9")
     assert names(page) == ["layer_4999/v9"]
+
+
+def test_all_columns_are_there_to_be_seen(page: Page, report: str) -> None:
+    page.goto(report)
+    hidden = "table => table.scrollWidth - table.clientWidth"
+    is_wide = page.viewport_size is not None and page.viewport_size["width"] > 1000
+    assert (page.locator("#table").evaluate(hidden) <= 0) == is_wide  # elsewhere it scrolls
+
+
+def test_numbers_are_never_cut(page: Page, many: str) -> None:
+    page.goto(many)
+    page.fill("#filter", "small")
+    cells = page.locator("#body .row .number")
+    assert cells.all_inner_texts()[1:] == ["-7.078e-7", "1.04e-10", "7.078e-7", "4.476e-7"]
+    for number in range(cells.count()):
+        assert cells.nth(number).evaluate("cell => cell.scrollWidth - cell.clientWidth") <= 0
+
+
+def test_many_differences_open_when_they_are_asked_for(page: Page, many: str) -> None:
+    page.goto(many)
+    differences = page.locator("section[aria-labelledby=differences]")
+    first = differences.get_by_text("w0: 1 of 1 differ")
+    assert not first.is_visible()
+    differences.locator("summary").click()
+    assert first.is_visible()
 
 
 def test_it_prints(page: Page, report: str) -> None:

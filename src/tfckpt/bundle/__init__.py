@@ -5,9 +5,3 @@
 
 What an entry says is in `tfckpt.bundle.entry`, the files' names in `tfckpt.bundle.naming`.
 """
-
-from tfckpt.bundle.merge import merge_bundles
-from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.writer import BundleWriter
-
-__all__ = ["BundleReader", "BundleWriter", "merge_bundles"]

@@ -7,15 +7,18 @@ of each at a time, at a fifth of that. What is not in the usual form goes throug
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, repeat
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from tfckpt.bundle.entry import Entry, decode_head
 from tfckpt.errors import DataLossError, located
+from tfckpt.tensors.slices import Shape
 
 Positions = npt.NDArray[np.intp]
+Numbers = npt.NDArray[Any]
 _FIELDS = (0x18, 0x20, 0x28)  # shard_id, offset, size
 _CRC = 0x35
 _TRAILING = 16  # zeros behind the last entry, so that looking ahead never leaves the buffer
@@ -39,35 +42,61 @@ def decode_entries(values: Sequence[bytes]) -> list[Entry]:
     """
     if not values:
         return []
-    sizes = [len(value) for value in values]
+    heads, numbers, usual = _columns(values)
+    data_types, shapes = zip(*heads, strict=True)
+    rows = zip(data_types, shapes, *(column.tolist() for column in numbers), repeat(()))
+    entries = list(map(tuple.__new__, repeat(Entry), rows))  # half the time of calling Entry
+    for at in np.flatnonzero(~usual).tolist():
+        entries[at] = Entry.decode(values[at])
+    return entries
+
+
+def decode_shapes(values: Sequence[bytes]) -> list[Shape] | None:
+    """Return the shape that each value has; None where one is of another form, or no entry.
+
+    For a listing, in two thirds of the time of `decode_entries`, which says more.
+    """
+    if not values:
+        return []
+    try:
+        heads, _, usual = _columns(values)
+    except DataLossError:
+        return None
+    return [shape for _, shape in heads] if usual.all() else None
+
+
+def _columns(
+    values: Sequence[bytes],
+) -> tuple[list[tuple[int, Shape]], list[Numbers], npt.NDArray[np.bool_]]:
+    """Return what values say: dtypes with shapes; shards, offsets, sizes, checksums.
+
+    And which of them are in the usual form: of the others it says nothing.
+    """
+    sizes = np.fromiter(map(len, values), np.intp, len(values))
     data = np.frombuffer(b"".join((*values, bytes(_TRAILING))), np.uint8)
-    ends = np.fromiter(accumulate(sizes), np.intp, len(sizes))
-    starts = ends - np.fromiter(sizes, np.intp, len(sizes))
+    ends = sizes.cumsum()
+    starts = ends - sizes
 
     shapes_end = starts + 4 + data[starts + 3]
     usual = (data[starts] == 0x08) & (data[starts + 1] < 0x80) & (data[starts + 2] == 0x12)
     usual &= (data[starts + 3] < 0x80) & (shapes_end <= ends)
     pos = np.where(usual, shapes_end, starts)
-    columns = []
+    numbers: list[Numbers] = []
     for tag in _FIELDS:
-        numbers, pos = _optional_varint(data, pos, ends, tag)
-        columns.append(numbers.tolist())
+        column, pos = _optional_varint(data, pos, ends, tag)
+        numbers.append(column)
     has_crc = (pos + 5 == ends) & (data[pos] == _CRC)
     crcs = _fixed32(data, np.where(has_crc, pos + 1, 0))
     crcs[~has_crc] = 0
     usual &= has_crc | (pos == ends)
 
-    sizes_of_heads = np.where(usual, shapes_end - starts, 0).tolist()
     heads = [
         decode_head(value[:size]) if size else (0, ())
-        for value, size in zip(values, sizes_of_heads, strict=True)
+        for value, size in zip(
+            values, np.where(usual, shapes_end - starts, 0).tolist(), strict=True
+        )
     ]
-    data_types, shapes = zip(*heads, strict=True)
-    rows = zip(data_types, shapes, *columns, crcs.tolist(), repeat(()))
-    entries = list(map(tuple.__new__, repeat(Entry), rows))  # half the time of calling Entry
-    for at in np.flatnonzero(~usual).tolist():
-        entries[at] = Entry.decode(values[at])
-    return entries
+    return heads, [*numbers, crcs], usual
 
 
 def _optional_varint(

@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 
-from tfckpt.bundle.naming import index_path, prefix_of, shard_path, shards_on_disk
+from tfckpt.bundle.naming import data_path, index_path, prefix_of, shards_on_disk
 from tfckpt.storage import (
     COMMIT_SUFFIX,
     FileWriter,
@@ -23,13 +23,14 @@ from tfckpt.storage import (
     publish_together,
     remove_file,
     remove_leftovers,
+    remove_together,
     sync_folder,
 )
 
 logger = logging.getLogger("tfckpt")
 
 
-def group_of(prefix: str) -> Group:
+def bundle_group(prefix: str) -> Group:
     index, base = index_path(prefix), os.path.basename(prefix)
     index_name = os.path.basename(index)
     return Group(index, lambda name: name != index_name and prefix_of(name) == base)
@@ -49,7 +50,7 @@ def has_index(prefix: str) -> bool:
 
 def committed_shard(prefix: str, shard_id: int, num_shards: int, index: str) -> str:
     """Return the path of a shard that belongs to `index`."""
-    path = shard_path(prefix, shard_id, num_shards)
+    path = data_path(prefix, shard_id, num_shards)
     return committed(path, under_way=index != index_path(prefix))
 
 
@@ -58,7 +59,7 @@ def publish(prefix: str, index: FileWriter, shards: Sequence[FileWriter], *, fsy
 
     Raises as `publish_together`.
     """
-    group = group_of(prefix)
+    group = bundle_group(prefix)
     with lock_folder(prefix):
         complete(group, fsync=fsync)
         publish_together(group, shards, index, fsync=fsync)
@@ -82,15 +83,11 @@ def remove_bundle(
 ) -> bool:
     """Remove a bundle: its index first, so that what a kill leaves is no checkpoint.
 
-    Nothing is removed if that is not `wanted` once other writers are locked out. Returns whether
-    it was.
+    Nothing is removed, and False returned, if that is no longer `wanted` (`remove_together`).
     """
-    if not os.path.isdir(os.path.dirname(prefix) or "."):
-        return True
-    group = group_of(prefix)
-    with lock_folder(prefix):
-        if not wanted():
-            return False
+
+    def remove() -> None:
+        group = bundle_group(prefix)
         removed = remove_file(group.head)
         removed |= remove_file(group.head + COMMIT_SUFFIX)
         if fsync and removed:  # no loss of power may bring back an index whose data is gone
@@ -98,4 +95,5 @@ def remove_bundle(
         complete(group, fsync=fsync)
         for path, _ in list(shards_on_disk(prefix)):
             remove_file(path)
-    return True
+
+    return remove_together(prefix, remove, wanted)

@@ -23,7 +23,12 @@ from tfckpt.coding import (
     encode_varint,
 )
 from tfckpt.errors import DataLossError
-from tfckpt.tensors.shape_messages import checked_shape, encode_shape, encode_slice
+from tfckpt.tensors.shape_messages import (
+    checked_shape,
+    decode_plain_shape,
+    encode_shape,
+    encode_slice,
+)
 from tfckpt.tensors.slices import FULL, TensorSlice
 from tfckpt.versions import check_versions
 from tfckpt.wire import integer_field, message_field
@@ -47,11 +52,24 @@ class Header(NamedTuple):
 
     @classmethod
     def decode(cls, value: Buffer) -> Header:
+        """Read a header. Raises DataLossError; InvalidArgumentError for a version of another age.
+
+        The form that is always written needs no protobuf, which takes as long to import as all the
+        rest of opening.
+        """
+        value = bytes(value)
+        plain = cls(value[1] if len(value) > 1 else 0, big_endian=b"\x10\x01" in value)
+        if 0 < plain.num_shards < 0x80 and plain.encode() == value:
+            return plain
+        return cls._decode_any(value)
+
+    @classmethod
+    def _decode_any(cls, value: bytes) -> Header:
         from tfckpt.parsing import parse_binary
         from tfckpt.protos import BundleHeaderProto
 
         try:
-            header = parse_binary(bytes(value), BundleHeaderProto)
+            header = parse_binary(value, BundleHeaderProto)
         except DataLossError as error:
             raise DataLossError(f"the header of the index does not parse: {error}") from None
         check_versions(header.version, BUNDLE_VERSION, "the checkpoint")
@@ -124,6 +142,10 @@ def _decode_place(value: bytes, pos: int) -> tuple[int, int, int, int] | None:
 
 @lru_cache(maxsize=4096)
 def decode_head(head: bytes) -> tuple[int, tuple[int, ...]]:
+    """Read the fields that `encode_head` writes."""
+    shape = decode_plain_shape(head[4:])
+    if shape is not None and encode_head(head[1], shape) == head:
+        return head[1], checked_shape(shape)
     entry = _decode_any(head)
     return entry.data_type, entry.shape
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from tfckpt.bundle.commit import committed_index, group_of, has_index
+from collections.abc import Mapping
+
+from tfckpt.bundle.commit import bundle_group, committed_index, has_index
 from tfckpt.bundle.entry import HEADER_KEY, Header
 from tfckpt.bundle.fetch import Shard
-from tfckpt.bundle.naming import index_path, shard_path
+from tfckpt.bundle.naming import data_path, index_path
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
-from tfckpt.storage import Members, open_source, version_at
+from tfckpt.storage import Info, Members, Source, list_infos, open_source, version_at
 from tfckpt.table import Table
 
 # A save that replaces the checkpoint while it is being opened makes the opening begin anew.
@@ -41,7 +43,11 @@ class BundleFiles:
 
     def _open(self) -> None:
         self.index = committed_index(self.prefix)
-        self._source = open_source(self.index, mmap=self._mmap)
+        infos = list_infos(f"{self.prefix}.")
+        if infos is not None and self.index not in infos:
+            raise FileMissingError("no such file", path=self.index)
+        known = None if infos is None else infos[self.index]
+        self._source = open_source(self.index, mmap=self._mmap, info=known)
         try:
             self.table = Table(self._source)
             header = self.table.get(HEADER_KEY)
@@ -49,8 +55,8 @@ class BundleFiles:
                 if header is None:
                     raise DataLossError("the index has no header")
                 self.header = Header.decode(header)
-            self._shards = _shards(self.prefix, self.header, mmap=self._mmap)
-            # Index and shards have to be of one save: they are opened together.
+            self._shards = _shards(self.prefix, self.header, self._source, infos, mmap=self._mmap)
+            # Opened at once, not when they are needed: index and shards have to be of one save.
             self._shards.open_first(self.header.num_shards)
         except BaseException:
             self._source.close()
@@ -58,13 +64,13 @@ class BundleFiles:
         self.closed = False
 
     def _is_current(self) -> bool:
-        """Whether the index that was opened is the one that counts, and has the same name still.
+        """Whether the index that was opened still counts, under the name it was opened by.
 
-        The name matters: ``.commit`` of an index says which shards are its own. Once that commit
-        is over, shards of that name belong to the next.
+        The name matters. An index called ``.index.commit`` has shards that may have the suffix
+        too; once its commit is over, shards with the suffix belong to the next save.
         """
         version = self._source.version
-        if version is None:  # remote files have none
+        if self._source.distant:  # its checksums tell, and then it is asked
             return True
         return self.index == committed_index(self.prefix) and version_at(self.index) == version
 
@@ -110,11 +116,20 @@ class BundleFiles:
         self._shards.close()
 
 
-def _shards(prefix: str, header: Header, *, mmap: bool) -> Members[Shard]:
-    # Nothing here holds the object that holds it: a reader that is dropped closes its files.
+def _shards(
+    prefix: str, header: Header, index: Source, infos: Mapping[str, Info] | None, *, mmap: bool
+) -> Members[Shard]:
+    # A function, not a method: `make` must not refer to the reader, or one that is dropped would
+    # keep its files open until the cycle collector runs.
+    def make(source: Source) -> Shard:
+        if source.distant:
+            source.beside = index
+        return Shard(source, header.big_endian)
+
     return Members(
-        group_of(prefix),
-        path_of=lambda shard_id: shard_path(prefix, shard_id, header.num_shards),
-        make=lambda source: Shard(source, header.big_endian),
+        bundle_group(prefix),
+        path_of=lambda shard_id: data_path(prefix, shard_id, header.num_shards),
+        make=make,
         mmap=mmap,
+        infos=infos,
     )

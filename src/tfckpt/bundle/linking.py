@@ -1,7 +1,7 @@
 """Which tensors of a new bundle stay in the data files where they are, so that none is read.
 
-Linked files come into the new bundle whole: what no tensor of it needs lies there dead. Where that
-is much, copying the rest is better.
+A file is linked as a whole. Bytes in it that no tensor of the new bundle needs are dead; where many
+would be, copying what is needed takes less of the disk.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.stored import Stored, stored_in_bundle
+from tfckpt.bundle.stored import StoredTensor, stored_in_bundle
 from tfckpt.bundle.writer import BundleWriter, LinkedFile
 
 Link: TypeAlias = bool | Literal["auto"]
@@ -31,12 +31,12 @@ class LinkPlan(NamedTuple):
     """What is linked, and which tensors lie there: where they are, and the numbers of the files."""
 
     files: list[LinkedData]
-    tensors: dict[str, tuple[Stored, Mapping[int, int]]]
+    tensors: dict[str, tuple[StoredTensor, Mapping[int, int]]]
 
     @property
     def dead(self) -> int:
         """Bytes in linked files that belong to no tensor."""
-        return sum(one.dead for one in self.files)
+        return sum(file.dead for file in self.files)
 
     def add_to(self, bundle: BundleWriter) -> None:
         """List all linked tensors in a bundle that has the files."""
@@ -63,7 +63,13 @@ def plan_links(
         raise ValueError(f"max_dead is a share between 0 and 1, not {max_dead!r}")
     if not link:
         return NOTHING_LINKED
-    return _Planning(tensors).plan(1.0 if link is True else max_dead)
+    stored = {name: found for name in tensors if (found := stored_in_bundle(tensors, name))}
+    return _Planning(stored).plan(1.0 if link is True else max_dead)
+
+
+def links_of(stored: Mapping[str, StoredTensor]) -> LinkPlan:
+    """Link all of these tensors that lie on this machine."""
+    return _Planning(stored).plan(1.0)
 
 
 class _File:
@@ -81,17 +87,14 @@ class _File:
 
 
 class _Planning:
-    def __init__(self, tensors: Mapping[str, object]) -> None:
+    def __init__(self, stored: Mapping[str, StoredTensor]) -> None:
         self._by_version: dict[object, _File] = {}
         self._by_shard: dict[tuple[int, int], _File | None] = {}
-        self._stored: dict[str, Stored] = {}
-        for name in tensors:
-            stored = stored_in_bundle(tensors, name)
-            if stored is not None:
-                self._stored[name] = stored
-                self._add(stored)
+        self._stored = stored
+        for tensor in stored.values():
+            self._add(tensor)
 
-    def _add(self, stored: Stored) -> None:
+    def _add(self, stored: StoredTensor) -> None:
         for _, entry in stored.pieces:
             file = self._file(stored, entry)
             if file is not None:
@@ -99,7 +102,7 @@ class _Planning:
                 file.needed.add((entry.offset, entry.size))
                 file.must_be_linked |= stored.is_opaque
 
-    def _file(self, stored: Stored, entry: Entry) -> _File | None:
+    def _file(self, stored: StoredTensor, entry: Entry) -> _File | None:
         """Return the file that an entry speaks of; None where it cannot be linked."""
         where = id(stored.reader), entry.shard_id
         if where not in self._by_shard:
@@ -126,9 +129,9 @@ class _Planning:
         for (reader, shard_id), file in self._by_shard.items():
             if id(file) in number:
                 numbers.setdefault(reader, {})[shard_id] = number[id(file)]
-        tensors: dict[str, tuple[Stored, Mapping[int, int]]] = {}
+        tensors: dict[str, tuple[StoredTensor, Mapping[int, int]]] = {}
         for name, stored in self._stored.items():
             mine = numbers.get(id(stored.reader), {})
             if all(entry.shard_id in mine for _, entry in stored.pieces):
                 tensors[name] = stored, mine
-        return LinkPlan([LinkedData(one.file, one.size, one.dead) for one in chosen], tensors)
+        return LinkPlan([LinkedData(file.file, file.size, file.dead) for file in chosen], tensors)

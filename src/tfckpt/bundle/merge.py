@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from tfckpt.bundle.bulk_entries import decode_named
 from tfckpt.bundle.commit import committed_index, committed_shard, publish, remove_bundle
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
-from tfckpt.bundle.naming import index_path, shard_path
+from tfckpt.bundle.naming import data_path, index_path
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError, located
 from tfckpt.names import AnyPath, check_prefix, decode_name
@@ -40,7 +40,7 @@ def merge_bundles(
         merge.add(prefix)
     if merge.header is None:
         raise ValueError("merge_bundles needs at least one prefix")
-    names = [shard_path(merged, number, len(merge.shards)) for number in range(len(merge.shards))]
+    names = [data_path(merged, number, len(merge.shards)) for number in range(len(merge.shards))]
     with ExitStack() as opened:
         # Linked, not renamed: until the merged bundle is there the others stay whole.
         shards = [

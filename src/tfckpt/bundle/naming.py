@@ -16,7 +16,7 @@ def index_path(prefix: str) -> str:
     return prefix + INDEX_SUFFIX
 
 
-def shard_path(prefix: str, shard_id: int, num_shards: int) -> str:
+def data_path(prefix: str, shard_id: int, num_shards: int) -> str:
     return f"{prefix}.data-{shard_id:05d}-of-{num_shards:05d}"
 
 

@@ -1,11 +1,18 @@
-"""Reading a bundle."""
+"""Reading a bundle.
+
+Takes a prefix, local or behind a URL, and gives a `CheckpointReader`. Opening reads the footer and
+the header of the index; entries are decoded when they are asked for. Index and shards are of one
+save, even if another one replaces them meanwhile (`tfckpt.bundle.files`). No array is handed out
+before its checksum was checked, unless the caller asks for that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tfckpt import limits
-from tfckpt.bundle.bulk_entries import decode_named
+from tfckpt.bundle.ahead import ReadAhead
+from tfckpt.bundle.bulk_entries import decode_named, decode_shapes
 from tfckpt.bundle.entry import Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard, itemtype
 from tfckpt.bundle.files import BundleFiles
@@ -17,7 +24,7 @@ from tfckpt.lazy import lazy
 from tfckpt.names import AnyPath, check_prefix, decode_name, encode_name, key_of
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
-from tfckpt.tensors.selection import Axis, Index, Part, Selection
+from tfckpt.tensors.selection import Axis, Index, Overlap, Selection
 from tfckpt.tensors.slices import TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array
 
@@ -43,6 +50,7 @@ class BundleReader(CheckpointReader):
         self._verify = _checked_verify(verify)
         self._verified: set[Entry] = set()  # of which parts were asked for
         self._mmap = mmap
+        self._ahead: ReadAhead | None = None  # once the names are known
         self._limits = limits.current()
         self._files = BundleFiles(self.path, mmap=mmap)
         self._table = self._files.table
@@ -61,6 +69,11 @@ class BundleReader(CheckpointReader):
 
         Raises TensorNotFoundError, which suggests close names.
         """
+        entries = vars(self).get("entries")
+        if entries is not None and type(name) is str and name in entries:
+            self._files.check_open()
+            entry: Entry = entries[name]
+            return entry
         value = self._find(name)
         if value is None:
             raise tensor_not_found(name, self, self.path)
@@ -82,15 +95,19 @@ class BundleReader(CheckpointReader):
     @no_collection()
     def entries(self) -> dict[str, Entry]:
         """What the index says of every tensor, by name."""
-        items = list(self._table.items())[1:]  # the first is the header
-        names = [key.decode("utf-8", "surrogateescape") for key, _ in items]
-        values = [bytes(value) for _, value in items]
-        del items  # a tenth of a gigabyte for a million tensors
+        names, values = self._stored_entries()
         with located(self._files.index):
             entries = dict(zip(names, decode_named(names, values), strict=True))
         for key in self._slice_keys_of(entries):
             entries.pop(decode_name(key), None)
+        self._ahead = ReadAhead(entries)
         return entries
+
+    def _stored_entries(self) -> tuple[list[str], list[bytes]]:
+        """Return the names of all entries, those of slices too, and what is stored of each."""
+        items = list(self._table.items())[1:]  # the first is the header
+        names = [key.decode("utf-8", "surrogateescape") for key, _ in items]
+        return names, [bytes(value) for _, value in items]
 
     def _slice_keys(self, key: bytes) -> set[bytes]:
         """Return the keys that hold slices, where `key` could be one of them."""
@@ -99,10 +116,10 @@ class BundleReader(CheckpointReader):
     @staticmethod
     def _slice_keys_of(entries: Mapping[str, Entry]) -> set[bytes]:
         return {
-            one.key(encode_name(name))
+            tensor_slice.key(encode_name(name))
             for name, entry in entries.items()
             if entry.slices
-            for one in entry.slices
+            for tensor_slice in entry.slices
         }
 
     def info(self, name: str) -> TensorInfo:
@@ -117,10 +134,18 @@ class BundleReader(CheckpointReader):
             for name, entry in self.entries.items()
         }
 
+    @no_collection()
+    def get_variable_to_shape_map(self) -> dict[str, list[int]]:
+        names, values = self._stored_entries()
+        shapes = decode_shapes(values)
+        if shapes is not None:
+            return dict(zip(names, map(list, shapes), strict=True))
+        return super().get_variable_to_shape_map()
+
     def _info(self, name: str, entry: Entry) -> TensorInfo:
         size = entry.size
-        for one in entry.slices:
-            size += self.slice_entry(name, one).size
+        for tensor_slice in entry.slices:
+            size += self.slice_entry(name, tensor_slice).size
         return TensorInfo(entry.data_type, entry.shape, size, entry.slices)
 
     @property
@@ -132,7 +157,9 @@ class BundleReader(CheckpointReader):
         """Return what the index says of each slice of a tensor; of one in one piece, its entry."""
         if not entry.slices:
             return [(None, entry)]
-        return [(one, self.slice_entry(name, one)) for one in entry.slices]
+        return [
+            (tensor_slice, self.slice_entry(name, tensor_slice)) for tensor_slice in entry.slices
+        ]
 
     def shard_of(self, name: str, entry: Entry) -> Shard:
         """Return the data file in which a tensor, or a slice of it, lies."""
@@ -151,6 +178,10 @@ class BundleReader(CheckpointReader):
     # Values
 
     def read(self, name: str, index: Index | None = None) -> Array:
+        if index is None and self._ahead is not None and type(name) is str:
+            array = self._ahead.take(name, self.get_tensors)
+            if array is not None:
+                return array
         entry = self.entry(name)
         self._check_readable(name, entry)
         with located(self._files.index, name), self._limits:
@@ -174,11 +205,13 @@ class BundleReader(CheckpointReader):
 
     def close(self) -> None:
         self._files.close()
+        if self._ahead is not None:
+            self._ahead.clear()
 
     def _whole(self, name: str, entry: Entry) -> Array:
         if entry.slices:
             return self._part(name, entry, Selection.of(..., entry.shape))
-        return self.shard_of(name, entry).fetch([(name, entry)], verify=bool(self._verify))[name]
+        return self.shard_of(name, entry).fetch_one(name, entry, verify=bool(self._verify))
 
     def _part(self, name: str, entry: Entry, selection: Selection) -> Array:
         if not entry.slices:
@@ -198,15 +231,18 @@ class BundleReader(CheckpointReader):
         return selection.finished(elements)
 
     def _box(self, shard: Shard, name: str, entry: Entry, axes: Sequence[Axis]) -> Array:
-        """Return chosen elements, of a tensor that is checked first where it is to be."""
+        """Return chosen elements of a tensor; check all of it first if `verify` wants that."""
         if self._verify and entry not in self._verified:
             part = volume(axis.length for axis in axes) * itemtype(entry).itemsize
             if self._verify == "whole" or entry.size <= max(_SMALL, _SHARE * part):
                 shard.verify(name, entry)
                 self._verified.add(entry)
-        return fetch_part(shard, name, entry, axes)
+        found = fetch_part(shard, name, entry, axes)
+        if entry not in self._verified:  # no checksum shows that another save is there now
+            shard.source.check_unchanged()
+        return found
 
-    def _pieces(self, name: str, entry: Entry, selection: Selection) -> list[tuple[Part, Entry]]:
+    def _pieces(self, name: str, entry: Entry, selection: Selection) -> list[tuple[Overlap, Entry]]:
         """Find the slices of a partitioned tensor that hold what is selected."""
         pieces = []
         for part in selection.parts(entry.slices, entry.shape):
@@ -222,19 +258,19 @@ class BundleReader(CheckpointReader):
             pieces.append((part, stored))
         return pieces
 
-    def slice_entry(self, name: str, one: TensorSlice) -> Entry:
+    def slice_entry(self, name: str, tensor_slice: TensorSlice) -> Entry:
         """Return what the index says of one slice of a tensor."""
-        value = self._table.get(one.key(encode_name(name)))
+        value = self._table.get(tensor_slice.key(encode_name(name)))
         if value is None:
             raise DataLossError(
-                f"the index lists slice {one} and has no entry for it",
+                f"the index lists slice {tensor_slice} and has no entry for it",
                 path=self._files.index,
                 tensor=name,
             )
         with located(self._files.index, name):
             entry = Entry.decode(value)
             if entry.slices:
-                raise DataLossError(f"slice {one} is said to be sliced itself")
+                raise DataLossError(f"slice {tensor_slice} is said to be sliced itself")
             return entry
 
     def _check_readable(self, name: str, entry: Entry) -> None:

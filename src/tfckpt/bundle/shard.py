@@ -20,8 +20,8 @@ from tfckpt.tensors.strings import encode_strings, to_bytes_list
 # Below this a tensor is gathered with others into one write: a system call costs more than a copy.
 _SMALL = 64 << 10
 _GATHER = 1 << 20
-# A big tensor's checksum runs in a thread beside its write, piece by piece: what the one brought
-# into the cache the other finds there (5 % faster than the whole tensor beside the whole write).
+# A big tensor's checksum runs in a thread beside its write, piece by piece, so that both find the
+# piece in the cache (5 % faster than checksumming the whole tensor beside the whole write).
 _BESIDE = 1 << 20
 # Without such a thread it goes before the write, in pieces that a core's own cache holds: then
 # the two together take as long as the write alone.
@@ -97,7 +97,9 @@ class ShardWriter:
         sizes = np.array(self._sizes, np.uint64)
         crcs = mask_all(np.array(self._crcs, np.uint32))
         shard_ids = np.full(len(sizes), shard_id)
-        values = encode_entries(self._heads, shard_ids, ends - sizes, sizes, crcs)
+        values = encode_entries(
+            self._heads, shard_ids, offsets=ends - sizes, sizes=sizes, crcs=crcs
+        )
         return zip(self._keys, values, strict=True)
 
     def _gather(self, stored: bytes) -> None:
@@ -114,7 +116,7 @@ class ShardWriter:
             self._gathered_size = 0
 
     def _write_view(self, view: memoryview, crc: int = 0) -> int:
-        """Write bytes; return the checksum of what has `crc` and of them behind it."""
+        """Write bytes; return the checksum `crc`, extended by them."""
         executor = self._executor if len(view) >= _BESIDE else None
         step = _BEFORE if executor is None else _BESIDE
         for at in range(0, len(view), step):

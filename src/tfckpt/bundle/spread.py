@@ -1,4 +1,9 @@
-"""Writing all of a mapping: spreading tensors over shards, and filling these side by side."""
+"""Writing a whole mapping as one bundle.
+
+Takes a mapping of name to array, or a lazy one, and gives the finished prefix. It decides which
+shard each tensor goes to and fills the shards side by side, a thread each. A tensor that lies
+unchanged in another bundle is linked or copied, not decoded. On an error nothing is left behind.
+"""
 
 from __future__ import annotations
 
@@ -55,20 +60,23 @@ def write_shards(
     *,
     fsync: bool = True,
     links: LinkPlan = NOTHING_LINKED,
+    threads: int | None = None,
 ) -> str:
     """Write a bundle, to each shard what `add` makes of its items; return the prefix.
 
-    What is in `links` comes after them. A file system lets one writer into a file at a time, so
-    that several threads write faster only into several files.
+    What is in `links` comes after the shards. Each thread fills one shard at a time, because a file
+    system lets one writer into a file at a time. `threads` is their number, None one a core.
     """
-    linked = [one.file for one in links.files]
-    with BundleWriter(prefix, num_shards=len(shards), fsync=fsync, linked=linked) as bundle:
+    linked = [data.file for data in links.files]
+    with BundleWriter(
+        prefix, num_shards=len(shards), fsync=fsync, linked=linked, threads=threads
+    ) as bundle:
         links.add_to(bundle)
         if len(shards) == 1:
             for item in shards[0]:
                 add(bundle, item, 0)
         elif shards:
-            _fill_side_by_side(bundle, shards, add)
+            _fill_side_by_side(bundle, shards, add, threads or os.cpu_count() or 1)
     return bundle.prefix
 
 
@@ -76,6 +84,7 @@ def _fill_side_by_side(
     bundle: BundleWriter,
     shards: Sequence[Sequence[Item]],
     add: Callable[[BundleWriter, Item, int], None],
+    most: int,
 ) -> None:
     failures: list[BaseException] = []
 
@@ -88,14 +97,18 @@ def _fill_side_by_side(
         except BaseException as error:
             failures.append(error)
 
-    with ThreadPoolExecutor(min(len(shards), os.cpu_count() or 1)) as threads:
+    with ThreadPoolExecutor(min(len(shards), most)) as threads:
         try:
             wait([threads.submit(fill, shard) for shard in range(len(shards))])
         except BaseException as error:  # such as Ctrl-C: the threads stop soon, too
             failures.append(error)
     if failures:
-        try:  # first of all the one for which the others found the writer closed
-            raise next((one for one in failures if type(one) is not RuntimeError), failures[0])
+        # A shard that fails closes the writer, for which the other threads then fail with a
+        # RuntimeError: any other error is the cause, and is raised before those.
+        try:
+            raise next(
+                (failure for failure in failures if type(failure) is not RuntimeError), failures[0]
+            )
         finally:
             failures.clear()  # or error, frame and list would hold each other, and the arrays
 
@@ -109,20 +122,25 @@ def write_bundle(
     link: Link = False,
     max_dead: float = MAX_DEAD,
     progress: Progress | None = None,
+    threads: int | None = None,
+    links: LinkPlan | None = None,
 ) -> str:
-    """Write a mapping, each shard in the mapping's order; return the prefix."""
+    """Write a mapping, each shard in the mapping's order; return the prefix.
+
+    `links` are those that `link` would decide upon, decided already.
+    """
     if not isinstance(variables, Mapping):
         raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
     if num_shards < 1:
         raise ValueError(f"num_shards must be at least 1, not {num_shards}")
     if isinstance(variables, TensorReader):
         variables.check_complete()
-    links = plan_links(variables, link, max_dead)
-    for one in links.files:
-        if one.dead:
+    links = plan_links(variables, link, max_dead) if links is None else links
+    for data in links.files:
+        if data.dead:
             logger.info(
                 "%s: %d of %d bytes of %s, which is linked, belong to no tensor",
-                prefix, one.dead, one.size, one.file.path,
+                prefix, data.dead, data.size, data.file.path,
             )  # fmt: skip
     names = [name for name in variables if name not in links.tensors]
     shards = [names] if names or not links.files else []
@@ -135,7 +153,7 @@ def write_bundle(
         _add(bundle, variables, name, shard)
         report(name)
 
-    return write_shards(prefix, shards, add, fsync=fsync, links=links)
+    return write_shards(prefix, shards, add, fsync=fsync, links=links, threads=threads)
 
 
 def _reporter(
@@ -164,9 +182,9 @@ def _add(bundle: BundleWriter, variables: Mapping[str, object], name: str, shard
     if isinstance(variables, TensorReader):
         info = variables.info(name)
         if info.slices and not _unread_slices(info):
-            for one in info.slices:
-                part = variables.read(name, one.index_in(info.shape))
-                bundle.add_slice(name, info.shape, one.extents, part, shard=shard)
+            for tensor_slice in info.slices:
+                part = variables.read(name, tensor_slice.index_in(info.shape))
+                bundle.add_slice(name, info.shape, tensor_slice.extents, part, shard=shard)
             return
     bundle.add(name, variables[name], shard=shard)
 

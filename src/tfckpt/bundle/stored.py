@@ -1,4 +1,4 @@
-"""Tensors that lie in a bundle as they are to be written: they need not be decoded."""
+"""Tensors that lie in a bundle just as they are to be written, and need no decoding."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tfckpt.reader import TensorReader
 from tfckpt.tensors.slices import TensorSlice
 
 
-class Stored(NamedTuple):
+class StoredTensor(NamedTuple):
     """A tensor in a bundle: what its index says of it, and of each of its pieces."""
 
     reader: BundleReader
@@ -22,9 +22,10 @@ class Stored(NamedTuple):
 
     @property
     def can_be_copied(self) -> bool:
-        """Whether its checksum tells, without decoding, if its bytes are what they should be.
+        """Whether its stored bytes alone show whether its checksum is right.
 
-        Of strings it speaks of the lengths as integers, which are stored otherwise.
+        Those of strings do not: the checksum covers the lengths as integers, which are stored as
+        varints.
         """
         return self.entry.data_type != DataType.DT_STRING and not self.is_opaque
 
@@ -39,19 +40,19 @@ class Stored(NamedTuple):
         return sum(entry.size for _, entry in self.pieces)
 
 
-def stored_in_bundle(tensors: Mapping[str, object], name: str) -> Stored | None:
+def stored_in_bundle(tensors: Mapping[str, object], name: str) -> StoredTensor | None:
     """Return where a tensor lies unchanged in a bundle; None if it has to be decoded first."""
     origin = tensors.origin(name) if isinstance(tensors, TensorReader) else None
     return None if origin is None else stored_at(*origin)
 
 
-def stored_at(reader: TensorReader, name: str) -> Stored | None:
-    """Return where a tensor of a reader lies in its bundle, None where that is none.
+def stored_at(reader: TensorReader, name: str) -> StoredTensor | None:
+    """Return where a tensor of a reader lies in its bundle; None if the reader is of no bundle.
 
-    Nor are big-endian bundles: their tensors have to be decoded, as what is written is
+    None for a big-endian bundle too: its tensors have to be decoded, because a writer writes
     little-endian.
     """
     if not isinstance(reader, BundleReader) or reader.header.big_endian:
         return None
     entry = reader.entries.get(name) or reader.entry(name)
-    return Stored(reader, name, entry, reader.stored_pieces(name, entry))
+    return StoredTensor(reader, name, entry, reader.stored_pieces(name, entry))

@@ -10,16 +10,16 @@ from typing import NamedTuple
 from tfckpt.bundle.bulk_entries import encode_entries
 from tfckpt.bundle.commit import publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_head
-from tfckpt.bundle.naming import index_path, shard_path
+from tfckpt.bundle.naming import data_path, index_path
 from tfckpt.bundle.shard import ShardWriter
-from tfckpt.bundle.stored import Stored
+from tfckpt.bundle.stored import StoredTensor
 from tfckpt.checksum import mask
 from tfckpt.names import AnyPath, check_prefix, encode_name
 from tfckpt.storage import FileWriter, ThreadLock
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import TensorSlice
 from tfckpt.tensors.stored import as_storable
-from tfckpt.writer import CheckpointWriter, Part, check_apart
+from tfckpt.writer import CheckpointWriter, NewSlice, check_apart
 
 
 class LinkedFile(NamedTuple):
@@ -47,7 +47,7 @@ class BundleWriter(CheckpointWriter):
 
     With `num_shards` above one, each tensor goes to the shard its `add` names; threads may fill
     different shards at the same time. `fsync=False` trades safety against a loss of power for
-    speed.
+    speed. With one shard a second thread computes checksums, unless `threads` is 1.
 
     The data files in `linked`, of other bundles, become the last shards without being copied (where
     the file system has links), for `add_linked`; there need then be no others.
@@ -60,6 +60,7 @@ class BundleWriter(CheckpointWriter):
         num_shards: int = 1,
         fsync: bool = True,
         linked: Sequence[LinkedFile] = (),
+        threads: int | None = None,
     ) -> None:
         self.prefix = self.path = check_prefix(prefix)
         if num_shards < (0 if linked else 1):
@@ -70,14 +71,16 @@ class BundleWriter(CheckpointWriter):
         self._sliced: dict[bytes, Entry] = {}
         self._slice_shards: dict[bytes, int] = {}
         self._executor: ThreadPoolExecutor | None = None
-        if num_shards == 1 and (os.cpu_count() or 1) > 1:  # else other shards use the other cores
+        if (
+            num_shards == 1 and (threads or os.cpu_count() or 1) > 1
+        ):  # else other shards use the other cores
             self._executor = ThreadPoolExecutor(1, thread_name_prefix="tfckpt-checksum")
         self._shards: list[ShardWriter] = []
         self._linked: list[FileWriter] = []
         self._elsewhere: dict[bytes, Entry] = {}
         try:
             paths = [
-                shard_path(self.prefix, shard_id, num_shards + len(linked))
+                data_path(self.prefix, shard_id, num_shards + len(linked))
                 for shard_id in range(num_shards + len(linked))
             ]
             for path in paths[:num_shards]:
@@ -117,26 +120,28 @@ class BundleWriter(CheckpointWriter):
 
         Raises ValueError where slice, array and what was added before do not fit together.
         """
-        key, shape, one, value, data_type = Part.of(full_name, full_shape, slice_spec, array)
+        key, shape, tensor_slice, value, data_type = NewSlice.of(
+            full_name, full_shape, slice_spec, array
+        )
         if value.shape == shape:
             self.add(full_name, value, shard=shard)
             return
-        slice_key = self._take_slice(full_name, Entry(data_type, shape), one)
+        slice_key = self._take_slice(full_name, Entry(data_type, shape), tensor_slice)
         self._write(full_name, slice_key, value, shard)
-        self._list_slice(key, Entry(data_type, shape), one, shard)
+        self._list_slice(key, Entry(data_type, shape), tensor_slice, shard)
 
-    def add_stored(self, name: str, stored: Stored, *, shard: int = 0) -> None:
-        """Write a tensor of numbers of another bundle: its bytes as they are, checked on the way.
+    def add_stored(self, name: str, stored: StoredTensor, *, shard: int = 0) -> None:
+        """Write a tensor of numbers of another bundle: copy its bytes, and check them on the way.
 
-        One in slices stays so.
+        A tensor in slices stays in slices.
 
-        Raises ValueError for an empty or repeated name; DataLossError where bytes have not the
-        checksum that their entry says, after which nothing more can be written.
+        Raises ValueError for an empty or repeated name; DataLossError where bytes do not have
+        the checksum of their entry; after that nothing more can be written.
         """
         self._check_open()
         self._check_shard(shard, len(self._shards))
-        for one, entry in stored.pieces:
-            key = self._take_piece(name, stored.entry, one)
+        for tensor_slice, entry in stored.pieces:
+            key = self._take_piece(name, stored.entry, tensor_slice)
             try:
                 source = stored.reader.shard_of(stored.name, entry)
                 source.check(stored.name, entry)
@@ -146,10 +151,10 @@ class BundleWriter(CheckpointWriter):
             except BaseException:
                 self._give_up(shard)
                 raise
-            if one is not None:
-                self._list_slice(encode_name(name), stored.entry, one, shard)
+            if tensor_slice is not None:
+                self._list_slice(encode_name(name), stored.entry, tensor_slice, shard)
 
-    def add_linked(self, name: str, stored: Stored, numbers: Mapping[int, int]) -> None:
+    def add_linked(self, name: str, stored: StoredTensor, numbers: Mapping[int, int]) -> None:
         """List a tensor whose bytes lie in linked files; none of them is read.
 
         `numbers` says which of the linked files a shard of the tensor's bundle is.
@@ -157,16 +162,20 @@ class BundleWriter(CheckpointWriter):
         Raises ValueError for an empty or repeated name.
         """
         self._check_open()
-        for one, entry in stored.pieces:
-            key = self._take_piece(name, stored.entry, one)
+        for tensor_slice, entry in stored.pieces:
+            key = self._take_piece(name, stored.entry, tensor_slice)
             shard = len(self._shards) + numbers[entry.shard_id]
             self._elsewhere[key] = entry._replace(shard_id=shard)
-            if one is not None:
-                self._list_slice(encode_name(name), stored.entry, one, shard)
+            if tensor_slice is not None:
+                self._list_slice(encode_name(name), stored.entry, tensor_slice, shard)
 
-    def _take_piece(self, name: str, whole: Entry, one: TensorSlice | None) -> bytes:
+    def _take_piece(self, name: str, whole: Entry, tensor_slice: TensorSlice | None) -> bytes:
         """Claim the key of a tensor, or of a slice of it."""
-        return self._take(name) if one is None else self._take_slice(name, whole, one)
+        return (
+            self._take(name)
+            if tensor_slice is None
+            else self._take_slice(name, whole, tensor_slice)
+        )
 
     def _take(self, name: str) -> bytes:
         key = encode_name(name)
@@ -176,9 +185,9 @@ class BundleWriter(CheckpointWriter):
             self._keys.add(key)
         return key
 
-    def _take_slice(self, name: str, whole: Entry, one: TensorSlice) -> bytes:
+    def _take_slice(self, name: str, whole: Entry, tensor_slice: TensorSlice) -> bytes:
         key, shape = encode_name(name), whole.shape
-        slice_key = one.key(key)
+        slice_key = tensor_slice.key(key)
         with self._lock:
             known = self._sliced.get(key, Entry(whole.data_type, shape))
             if key in self._keys or (known.data_type, known.shape) != (whole.data_type, shape):
@@ -186,38 +195,28 @@ class BundleWriter(CheckpointWriter):
                     f"tensor {name!r} is in this bundle already, whole or with another dtype "
                     f"or shape"
                 )
-            check_apart(one, known.slices, shape, name)
+            check_apart(tensor_slice, known.slices, shape, name)
             self._keys.add(slice_key)
         return slice_key
 
-    def _list_slice(self, key: bytes, whole: Entry, one: TensorSlice, shard: int) -> None:
+    def _list_slice(self, key: bytes, whole: Entry, tensor_slice: TensorSlice, shard: int) -> None:
         with self._lock:
             known = self._sliced.get(key, Entry(whole.data_type, whole.shape))
-            self._slice_shards[one.key(key)] = shard
-            self._sliced[key] = known._replace(slices=(*known.slices, one))
+            self._slice_shards[tensor_slice.key(key)] = shard
+            self._sliced[key] = known._replace(slices=(*known.slices, tensor_slice))
 
-    def finish(self) -> None:
-        """Make the checkpoint visible.
-
-        Raises RuntimeError when called twice, FailedPreconditionError when the file system
-        refuses.
-        """
-        self._check_open()
-        try:
-            for shard in self._shards:
-                shard.close()
-            with FileWriter(index_path(self.prefix), fsync=self._fsync) as index:
-                write_table(index.write, self._items())
-                index.flush()
-                for file in self._linked:
-                    file.flush()
-                files = [*(shard.file for shard in self._shards), *self._linked]
-                publish(self.prefix, index, files, fsync=self._fsync)
-        finally:
-            self.discard()
+    def _publish(self) -> None:
+        for shard in self._shards:
+            shard.close()
+        with FileWriter(index_path(self.prefix), fsync=self._fsync) as index:
+            write_table(index.write, self._items())
+            index.flush()
+            for file in self._linked:
+                file.flush()
+            files = [*(shard.file for shard in self._shards), *self._linked]
+            publish(self.prefix, index, files, fsync=self._fsync)
 
     def discard(self) -> None:
-        """Remove what was written, unless `finish` has made it visible."""
         self._finished = True
         if self._executor is not None:
             self._executor.shutdown()
@@ -258,7 +257,9 @@ class BundleWriter(CheckpointWriter):
 
         The entry then names the shard of the first, which nobody reads.
         """
-        shard_ids = {one: self._slice_shards[one.key(key)] for one in entry.slices}
+        shard_ids = {
+            tensor_slice: self._slice_shards[tensor_slice.key(key)] for tensor_slice in entry.slices
+        }
         order = tuple(sorted(entry.slices, key=shard_ids.__getitem__))
         return entry._replace(slices=order, shard_id=shard_ids[order[0]])
 

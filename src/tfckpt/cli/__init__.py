@@ -16,6 +16,8 @@ _COMMANDS = {
     "show": "show:show_command",
     "stats": "stats:stats_command",
     "verify": "verify:verify_command",
+    "salvage": "salvage:salvage_command",
+    "repair-state": "repair_state:repair_state_command",
     "diff": "diff:diff_command",
     "report": "report:report_command",
     "convert": "convert:convert_command",
@@ -25,6 +27,7 @@ _COMMANDS = {
     "average": "average:average_command",
     "merge": "merge:merge_command",
     "suggest": "suggest:suggest_command",
+    "prune": "prune:prune_command",
     "saved-model": "saved_model:saved_model_command",
     "completion": "completion:completion_command",
 }
@@ -41,6 +44,8 @@ class _Commands(click.Group):
             return None
         module, _, function = _COMMANDS[name].partition(":")
         command: click.Command = getattr(import_module(f"tfckpt.cli.{module}"), function)
+        if "Exits with" not in (command.help or ""):
+            command.epilog = "Exits with 0, 1 in case of an error, 2 for wrong arguments."
         return command
 
     def invoke(self, ctx: click.Context) -> object:

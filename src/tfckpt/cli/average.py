@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from tfckpt.cli.writing import write, writing_options
+from tfckpt.cli.completion import complete_path
+from tfckpt.cli.writing import write_result, writing_options
 from tfckpt.state import get_checkpoint_state
 from tfckpt.transform import average
 from tfckpt.transform.averaging import Missing, Others
@@ -14,7 +15,9 @@ from tfckpt.transform.tensors import as_lazy
 
 
 @click.command("average")
-@click.argument("paths", nargs=-1, required=True, metavar="SRC... DST")
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="SRC... DST", shell_complete=complete_path
+)
 @click.option("--last", type=click.IntRange(min=1), help="The last so many of the folder SRC.")
 @click.option("--weights", metavar="W,W...", help="A number for each checkpoint.")
 @click.option("--decay", type=float, help="Exponential: each older one counts so many times less.")
@@ -62,10 +65,10 @@ def average_command(
             others=others,
             missing=missing,
         )
-        write(given[-1], averaged, target, **writing)
+        write_result(given[-1], averaged, target, **writing)
     finally:
-        for one in given:
-            one.close()
+        for checkpoint in given:
+            checkpoint.close()
 
 
 def _last(folder: str, count: int) -> list[str]:
@@ -82,6 +85,6 @@ def _numbers(text: str | None) -> list[float] | None:
     if text is None:
         return None
     try:
-        return [float(one) for one in text.split(",")]
+        return [float(weight) for weight in text.split(",")]
     except ValueError:
         raise click.UsageError(f"--weights {text}: numbers with commas are expected") from None

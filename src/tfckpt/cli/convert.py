@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,20 +10,21 @@ from typing import Any
 
 import click
 
-from tfckpt.cli.output import harmless
+from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
+from tfckpt.cli.output import harmless, json_line
 from tfckpt.cli.progress import progress_bar
 from tfckpt.cli.writing import pair
 from tfckpt.convert import FORMATS, Converted, convert_checkpoint, convert_naming
 from tfckpt.errors import UnimplementedError
 from tfckpt.keras.classes import read_layers
+from tfckpt.names import shown
 from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
-
-_SHOWN = 5
 
 
 @click.command("convert")
-@click.argument("src")
-@click.argument("dst")
+@click.argument("src", shell_complete=complete_path)
+@click.argument("dst", shell_complete=complete_path)
 @click.option(
     "--to",
     type=click.Choice(FORMATS),
@@ -73,7 +73,7 @@ _SHOWN = 5
 )
 @click.option("--skip-unreadable", is_flag=True, help="Leave out variants, resources and the like.")
 @click.option("--force", is_flag=True, help="Replace what is at DST.")
-@click.option("--json", "as_json", is_flag=True, help="Say what was written and left out as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Say what was written as one JSON object.")
 def convert_command(
     src: str,
     dst: str,
@@ -145,11 +145,12 @@ def convert_command(
             convert = partial(convert, layers=read_layers(layers))
         made = convert(src, dst, overwrite=force, progress=progress)
     if as_json:
-        click.echo(json.dumps(_as_json(made), indent=2))
+        text.write([json_line("convert/1", _as_json(made))])
         return
     how = f"like {like}" if like else f"as {made.file_format}"
     how += ", by name" if by_name else ", by path" if by_path else ""
-    click.echo(f"{made}: {made.summary} written {how}, and checked{_left_out(made)}")
+    line = f"{harmless(made)}: {made.summary} written {how}, and checked{_left_out(made)}"
+    text.write([line])
 
 
 def _as_json(made: Converted) -> dict[str, Any]:
@@ -168,9 +169,7 @@ def _left_out(made: Converted) -> str:
 
 
 def _some(what: str, names: list[str]) -> str:
-    names = [harmless(name) for name in names]
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return f"; {what}: {', '.join(names[:_SHOWN])}{more}" if names else ""
+    return f"; {what}: {shown(names, text=harmless)}" if names else ""
 
 
 @contextmanager
@@ -181,10 +180,10 @@ def _as_messages() -> Iterator[None]:
     except FileExistsError as error:
         raise click.ClickException(f"{error} (--force replaces it)") from None
     except (ImportError, ValueError, UnimplementedError) as error:
-        text = str(error)
+        said = str(error)
         for theirs, ours in _OPTIONS.items():
-            text = re.sub(theirs, ours, text)
-        raise click.ClickException("\n".join(map(harmless, text.splitlines()))) from error
+            said = re.sub(theirs, ours, said)
+        raise click.ClickException("\n".join(map(harmless, said.splitlines()))) from error
 
 
 _OPTIONS = {

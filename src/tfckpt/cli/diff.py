@@ -54,23 +54,27 @@ def _lines(found: Comparison) -> Iterator[str]:
     yield from (f"- {harmless(name)}" for name in found.only_a)
     yield from (f"+ {harmless(name)}" for name in found.only_b)
     yield from (f"> {harmless(old)} -> {harmless(new)}" for old, new in found.renamed)
-    yield from (f"! {harmless(str(one))}" for one in found.different if one.what != "values")
-    valued = [one for one in found.different if one.what == "values"]
+    yield from (
+        f"! {harmless(str(difference))}"
+        for difference in found.different
+        if difference.what != "values"
+    )
+    valued = [difference for difference in found.different if difference.what == "values"]
     if valued:
         rows = [
             (
-                f"! {one.name}",
-                one.a,
-                f"{one.differing:,} of {one.size:,}",
-                _number(one.max_abs),
-                _number(one.mean_abs),
-                _number(one.max_rel),
-                _number(one.mean_rel),
+                f"! {difference.name}",
+                difference.a,
+                f"{difference.differing:,} of {difference.size:,}",
+                _number(difference.max_abs),
+                _number(difference.mean_abs),
+                _number(difference.max_rel),
+                _number(difference.mean_rel),
             )
-            for one in valued
+            for difference in valued
         ]
         titles = ("  values", "", "differ", "max", "mean", "max rel", "mean rel")
-        yield from text.table(titles, rows, right=titles[2:], width=text.columns())
+        yield from text.table(titles, rows, right=titles[2:], beside=("",), width=text.columns())
     yield ""
     yield found.summary()
 

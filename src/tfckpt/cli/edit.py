@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.cli.writing import pair, write, writing_options
+from tfckpt.cli.completion import complete_path
+from tfckpt.cli.writing import pair, write_result, writing_options
 from tfckpt.formats import open_tensors
-from tfckpt.transform import EditRules
+from tfckpt.transform import EditRules, LazyTensors
 from tfckpt.transform.casting import ON_LOSS, OnLoss
 from tfckpt.transform.tensors import as_lazy
 
 
 @click.command("edit")
-@click.argument("src")
-@click.argument("dst", required=False)
+@click.argument("src", shell_complete=complete_path)
+@click.argument("dst", required=False, shell_complete=complete_path)
 @click.option("--in-place", is_flag=True, help="Replace SRC by its edited self.")
 @click.option("--keep", multiple=True, metavar="PATTERN", help="Keep only these tensors.")
 @click.option("--drop", multiple=True, metavar="PATTERN", help="Leave these tensors out.")
@@ -79,4 +81,13 @@ def edit_command(
             dst, writing["force"] = reader.path, True
         assert dst is not None
         source = as_lazy(reader)
-        write(source, given.apply(source, strict=strict), dst, **writing)
+        write_result(source, _applied(given, source, strict=strict), dst, **writing)
+
+
+def _applied(rules: EditRules, source: LazyTensors, *, strict: bool) -> LazyTensors:
+    try:
+        return rules.apply(source, strict=strict)
+    except TypeError as error:  # no element type, or none for these tensors
+        raise click.UsageError(f"--cast {rules.dtype}: {error}") from None
+    except re.error as error:
+        raise click.UsageError(f"--regex: {error} in {error.pattern!r}") from None

@@ -2,48 +2,66 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from tfckpt.dtypes import python_name
+from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
+from tfckpt.cli.output import harmless, json_line
+from tfckpt.dtypes import DataType, python_name
+from tfckpt.locate import SAVED_MODEL_FILES
+from tfckpt.names import shown
+from tfckpt.wording import plural
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from tfckpt.graphdef.summary import Endpoint, GraphSummary
+
+_KEYS = {"type": "dtype", "data_type": "dtype"}  # as all commands call an element type
+_GRAPHS = (".meta", ".pb", ".pbtxt")
+_NUMBERS = ("count", "items")
+_NAMES = ("name", "in checkpoint as", "op", "key", "signature", "tensor")  # columns that fold
 
 
 @click.command("graph")
-@click.argument("file", type=click.Path())
+@click.argument("file", type=click.Path(), shell_complete=complete_path)
 @click.option("--ops", "most", default=20, show_default=True, help="Ops to show; 0 for all.")
-@click.option("--json", "as_json", is_flag=True, help="Print all of it as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of it as one JSON object.")
 def graph_command(file: str, most: int, as_json: bool) -> None:
     """Show what is in a graph: a .meta, .pb or .pbtxt file, binary or text, or a SavedModel."""
     from tfckpt.graphdef.listing import meta_graphs_of
     from tfckpt.graphdef.summary import summarize
 
+    _check_no_folder(file)
     found = [summarize(meta_graph) for meta_graph in meta_graphs_of(file)]
     if as_json:
-        click.echo(json.dumps([_plain(summary) for summary in found], indent=2))
+        text.write([json_line("graph/1", {"path": file, "graphs": list(map(_plain, found))})])
         return
-    from tfckpt.cli.output import console
-
-    out = console()
-    for summary in found:
-        for part in _parts(summary, most):
-            out.print(part, markup=False)
+    for number, summary in enumerate(found):
+        if number:
+            text.write([""])
+        text.write(_lines(summary, most))
 
 
-def _parts(summary: GraphSummary, most: int) -> Iterator[Any]:
-    from tfckpt.cli.output import harmless
+def _check_no_folder(path: str) -> None:
+    """Say which graphs there are in a folder that is no SavedModel."""
+    names = os.listdir(path) if os.path.isdir(path) else []
+    if names and set(SAVED_MODEL_FILES).isdisjoint(names):
+        graphs = sorted(name for name in names if name.endswith(_GRAPHS))
+        there = f"; there is {harmless(shown(graphs, 5))}" if graphs else ""
+        raise click.ClickException(
+            f"{harmless(path)}: this is a folder, where a graph's file is expected{there}"
+        )
 
+
+def _lines(summary: GraphSummary, most: int) -> Iterator[str]:
     yield harmless(_head(summary))
     ends = ("name", "type", "shape")
     variables = ("name", "type", "shape", "trainable", "in checkpoint as")
     signatures = ("signature", "way", "key", "tensor", "type", "shape")
+    width = text.columns()
     tables: tuple[tuple[str, tuple[str, ...], Iterable[tuple[str, ...]]], ...] = (
         ("Ops", ("op", "count"), _op_rows(summary, most)),
         ("Inputs", ends, map(_endpoint_row, summary.inputs)),
@@ -54,28 +72,18 @@ def _parts(summary: GraphSummary, most: int) -> Iterator[Any]:
         ("Functions", ("name",), ((name,) for name in summary.functions)),
     )
     for title, columns, rows in tables:
-        filled = _table(columns, rows)
-        if filled.row_count:
-            yield f"\n{title}"
-            yield filled
+        filled = list(rows)
+        if filled:
+            yield from ("", text.bold(title))
+            folds = [column for column in columns if column in _NAMES]
+            yield from text.table(columns, filled, right=_NUMBERS, folds=folds, width=width)
 
 
 def _head(summary: GraphSummary) -> str:
     by = f", written by TensorFlow {summary.tensorflow_version}" * bool(summary.tensorflow_version)
     tags = f", tagged {' '.join(summary.tags)}" * bool(summary.tags)
     needs = f", min consumer {summary.min_consumer}" * bool(summary.min_consumer)
-    return f"{summary.nodes} nodes{by}, producer version {summary.producer}{needs}{tags}"
-
-
-def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
-    from rich.text import Text
-
-    from tfckpt.cli.output import harmless, table
-
-    filled = table(*columns, right=("count", "items"))
-    for row in rows:
-        filled.add_row(*(Text(harmless(cell)) for cell in row))  # no name is taken for markup
-    return filled
+    return f"{plural(summary.nodes, 'node')}{by}, producer version {summary.producer}{needs}{tags}"
 
 
 def _op_rows(summary: GraphSummary, most: int) -> Iterable[tuple[str, ...]]:
@@ -98,14 +106,17 @@ def _shape(shape: tuple[int | None, ...] | None) -> str:
 
 
 def _variable_rows(summary: GraphSummary) -> Iterable[tuple[str, ...]]:
-    for one in summary.variables:
-        kind = python_name(one.data_type)
-        trainable = {None: "", True: "yes", False: "no"}[one.trainable]
-        yield one.name, kind, _shape(one.shape), trainable, one.checkpoint_key
+    for variable in summary.variables:
+        kind = python_name(variable.data_type)
+        trainable = {None: "", True: "yes", False: "no"}[variable.trainable]
+        yield variable.name, kind, _shape(variable.shape), trainable, variable.checkpoint_key
 
 
 def _collection_rows(summary: GraphSummary) -> Iterable[tuple[str, ...]]:
-    return ((one.key, one.kind, str(one.size)) for one in summary.collections)
+    return (
+        (collection.key, collection.kind, str(collection.size))
+        for collection in summary.collections
+    )
 
 
 def _signature_rows(summary: GraphSummary) -> Iterable[tuple[str, ...]]:
@@ -116,11 +127,11 @@ def _signature_rows(summary: GraphSummary) -> Iterable[tuple[str, ...]]:
 
 
 def _plain(value: Any) -> Any:
-    """Return tuples with fields as dicts, for JSON."""
+    """Return it in JSON's types: tuples with fields as dicts."""
     if hasattr(value, "_asdict"):
-        return {key: _plain(item) for key, item in value._asdict().items()}
+        return {_KEYS.get(key, key): _plain(item) for key, item in value._asdict().items()}
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
-    return getattr(value, "name", value)
+    return python_name(value) if isinstance(value, DataType) else value

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 
 import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
-from tfckpt.looking.describe import describe
+from tfckpt.looking.describe import Description, describe
+
+_LABEL = re.compile(r"  [^:]+: +")
 
 
 @click.command("info")
@@ -18,10 +22,21 @@ from tfckpt.looking.describe import describe
 def info_command(path: str, as_json: bool) -> None:
     """Say what PATH is, whatever it is: format, versions, size, step, optimizer, what is missing.
 
-    Exits with 1 where there is nothing of this name.
+    Exits with 0, 1 where there is nothing of this name, 2 for wrong arguments.
     """
     found = describe(path)
     if as_json:
         text.write([json.dumps(found.to_json())])
-        return
-    text.write(map(harmless, found.lines()))
+    else:
+        text.write(_lines(found))
+
+
+def _lines(found: Description) -> Iterator[str]:
+    """Yield its lines; lists in them as wide as the terminal has room for."""
+    width = text.columns()
+    for line in map(harmless, found.lines()):
+        label = _LABEL.match(line)
+        if label is None:
+            yield line
+        else:
+            yield from text.wrapped(label[0], line[label.end() :], width)

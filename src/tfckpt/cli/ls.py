@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,17 +9,17 @@ import click
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.checking.bundles import missing_data
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.dtypes import data_type_name
-from tfckpt.looking.bundles import missing_data
-from tfckpt.looking.listing import SORTS, by_scope, chosen, folded
+from tfckpt.cli.output import json_line
+from tfckpt.looking.listing import SORTS, by_scope, chosen_tensors, folded
 from tfckpt.looking.opening import open_any
-from tfckpt.looking.wording import bytes_text, plural, shape_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, TensorReader
+from tfckpt.wording import bytes_text, plural, shape_text
 
-Item = tuple[str, TensorInfo]
+NamedInfo = tuple[str, TensorInfo]
 
 
 @click.command("ls")
@@ -42,10 +41,11 @@ def ls_command(
 ) -> None:
     """List the tensors of PATH: name, element type, shape and stored size.
 
-    Exits with 1 where data that the index speaks of is missing.
+    Exits with 0, 1 where data that the index speaks of is missing or in case of an error, 2 for
+    wrong arguments.
     """
     with open_any(path) as reader, no_collection():
-        items = chosen(reader.infos(), patterns, sort)
+        items = chosen_tensors(reader.infos(), patterns, sort)
         if as_json:
             text.write(_json_lines(reader, items, long))
         else:
@@ -63,14 +63,14 @@ def ls_command(
             where = text.harmless(reader.path)
             text.write(["", f"{tensors}, {elements}, {bytes_text(total)} in {where}"])
         missing = missing_data(reader) if isinstance(reader, BundleReader) else []
-    for one in missing:
-        click.echo(f"tfckpt: {text.harmless(str(one))}", err=True)
+    for error in missing:
+        click.echo(f"tfckpt: {text.harmless(str(error))}", err=True)
     if missing:
         raise click.exceptions.Exit(1)
 
 
 def _listing(
-    reader: TensorReader, items: Sequence[Item], long: bool, width: int | None
+    reader: TensorReader, items: Sequence[NamedInfo], long: bool, width: int | None
 ) -> Iterator[str]:
     titles = ["name", "type", "shape", "size"]
     rows = []
@@ -87,10 +87,12 @@ def _listing(
             continue
         entry = reader.entry(name)
         rows.append([*row, *(_place(entry) if not entry.slices else ("", "", ""))])
-        for one in entry.slices:
-            stored = reader.slice_entry(name, one)
+        for tensor_slice in entry.slices:
+            stored = reader.slice_entry(name, tensor_slice)
             size = bytes_text(stored.size)
-            rows.append([f"  slice {one}", "", shape_text(stored.shape), size, *_place(stored)])
+            rows.append(
+                [f"  slice {tensor_slice}", "", shape_text(stored.shape), size, *_place(stored)]
+            )
     if long and isinstance(reader, BundleReader):
         titles += ["checksum", "shard", "offset"]
     return text.table(titles, rows, right=("size", "shard", "offset"), width=width)
@@ -100,50 +102,51 @@ def _place(entry: Entry) -> tuple[str, str, str]:
     return f"{entry.crc32c:08x}", str(entry.shard_id), str(entry.offset)
 
 
-def _scopes(items: Sequence[Item], depth: int, sort: str, width: int | None) -> Iterator[str]:
+def _scopes(items: Sequence[NamedInfo], depth: int, sort: str, width: int | None) -> Iterator[str]:
     scopes = by_scope(items, depth)
     if sort in ("size", "elements"):
-        scopes.sort(key=lambda one: -(one.size if sort == "size" else one.elements))
+        scopes.sort(key=lambda scope: -(scope.size if sort == "size" else scope.elements))
     titles = ("scope", "tensors", "elements", "size")
     rows = [
-        (one.name, f"{one.tensors:,}", f"{one.elements:,}", bytes_text(one.size)) for one in scopes
+        (scope.name, f"{scope.tensors:,}", f"{scope.elements:,}", bytes_text(scope.size))
+        for scope in scopes
     ]
     return text.table(titles, rows, right=titles[1:], width=width)
 
 
-def _folded(items: Sequence[Item], width: int | None) -> Iterator[str]:
+def _folded(items: Sequence[NamedInfo], width: int | None) -> Iterator[str]:
     rows = [
         (
-            one.name,
-            one.info.type_name,
-            shape_text(one.info.shape),
-            bytes_text(one.info.stored_size),
-            f"x {one.times:,}" if one.times > 1 else "",
+            fold.name,
+            fold.info.type_name,
+            shape_text(fold.info.shape),
+            bytes_text(fold.info.stored_size),
+            f"x {fold.times:,}" if fold.times > 1 else "",
         )
-        for one in folded(items)
+        for fold in folded(items)
     ]
     return text.table(("name", "type", "shape", "size", ""), rows, right=("size",), width=width)
 
 
-def _json_lines(reader: TensorReader, items: Sequence[Item], long: bool) -> Iterator[str]:
+def _json_lines(reader: TensorReader, items: Sequence[NamedInfo], long: bool) -> Iterator[str]:
     for name, info in items:
         made: dict[str, Any] = {
             "name": name,
-            "dtype": data_type_name(info.data_type) if info.foreign is None else info.type_name,
+            "dtype": info.type_name,
             "shape": list(info.shape),
             "size": info.stored_size,
-            "slices": [str(one) for one in info.slices],
+            "slices": [str(tensor_slice) for tensor_slice in info.slices],
         }
         if long and isinstance(reader, BundleReader):
             entry = reader.entry(name)
-            stored = [reader.slice_entry(name, one) for one in entry.slices] or [entry]
+            slices = [reader.slice_entry(name, tensor_slice) for tensor_slice in entry.slices]
             made["stored"] = [
                 {
-                    "shard": one.shard_id,
-                    "offset": one.offset,
-                    "size": one.size,
-                    "crc32c": one.crc32c,
+                    "shard": entry.shard_id,
+                    "offset": entry.offset,
+                    "size": entry.size,
+                    "crc32c": entry.crc32c,
                 }
-                for one in stored
+                for entry in slices or [entry]
             ]
-        yield json.dumps(made)
+        yield json_line("ls/1", made)

@@ -6,14 +6,17 @@ from typing import Any
 
 import click
 
-from tfckpt.cli.writing import write, writing_options
+from tfckpt.cli.completion import complete_path
+from tfckpt.cli.writing import write_result, writing_options
 from tfckpt.transform import merge
 from tfckpt.transform.merging import ON_CONFLICT, OnConflict
 from tfckpt.transform.tensors import LazyTensors, as_lazy
 
 
 @click.command("merge")
-@click.argument("paths", nargs=-1, required=True, metavar="SRC... DST")
+@click.argument(
+    "paths", nargs=-1, required=True, metavar="SRC... DST", shell_complete=complete_path
+)
 @click.option(
     "--on-conflict",
     type=click.Choice(ON_CONFLICT),
@@ -30,9 +33,9 @@ def merge_command(paths: tuple[str, ...], on_conflict: OnConflict, **writing: An
     given = [as_lazy(source) for source in sources]
     try:
         merged = merge(*given, on_conflict=on_conflict)
-        everything = {name: tensor for one in given for name, tensor in one.tensors.items()}
-        readers = [reader for one in given for reader in one.readers]
-        write(LazyTensors(everything, readers), merged, target, **writing)
+        everything = {name: tensor for tensors in given for name, tensor in tensors.tensors.items()}
+        readers = [reader for tensors in given for reader in tensors.readers]
+        write_result(LazyTensors(everything, readers), merged, target, **writing)
     finally:
-        for one in given:
-            one.close()
+        for tensors in given:
+            tensors.close()

@@ -13,12 +13,12 @@ import numpy as np
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_name, complete_path
-from tfckpt.cli.output import harmless
+from tfckpt.cli.output import harmless, json_line
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.opening import numbers, open_any, resolved
-from tfckpt.looking.wording import bytes_text, shape_text
 from tfckpt.reader import TensorInfo
 from tfckpt.tensors.selection import Index
+from tfckpt.wording import bytes_text, shape_text
 
 
 def parse_index(text: str) -> Index:
@@ -55,14 +55,23 @@ def _parse_part(text: str) -> Any:
     type=click.Choice(["npy", "csv", "json"]),
     help="Write the values, and nothing else, to standard output.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with the values.")
 def show_command(
-    path: str, name: str, part: str | None, verify_whole: bool, full: bool, form: str | None
+    path: str,
+    name: str,
+    part: str | None,
+    verify_whole: bool,
+    full: bool,
+    form: str | None,
+    as_json: bool,
 ) -> None:
     """Show the tensor NAME of PATH: what it is, a summary, and its values.
 
     NAME may be the path of an object or the full name of a variable too. A part of a tensor of
     over 4 MiB is shown unchecked, unless --verify-whole is given: checksums speak of whole tensors.
     """
+    if as_json and form is not None:
+        raise click.UsageError("--as and --json exclude each other")
     with open_any(path, verify="whole" if verify_whole else True) as reader:
         name = resolved(reader, name)
         info = reader.info(name)
@@ -73,7 +82,9 @@ def show_command(
         except (IndexError, ValueError) as error:  # the latter for a step of zero
             raise click.BadParameter(str(error), param_hint="--slice") from None
     array = np.array(value, object) if isinstance(value, bytes) else np.asarray(value)
-    if form is None:
+    if as_json:
+        text.write([json_line("show/1", _as_json(reader.path, name, part, info, array))])
+    elif form is None:
         text.write(_described(name, info, array, full))
     elif form == "npy":
         _write_npy(array)
@@ -86,14 +97,29 @@ def _described(
 ) -> Iterator[str]:
     what = f"{info.type_name} {shape_text(info.shape)}"
     yield f"{text.bold(harmless(name))}  {what}, {bytes_text(info.stored_size)}"
-    for one in info.slices:
-        yield f"  slice {one}"
+    for tensor_slice in info.slices:
+        yield f"  slice {tensor_slice}"
     if array.dtype != object and array.size:
         yield summary(array)
     width = text.columns() or 100
     with np.printoptions(threshold=array.size + 1 if full else 1000, linewidth=width):
         shown = str(array.item() if array.dtype == object and not array.ndim else array)
     yield from map(harmless, shown.splitlines())
+
+
+def _as_json(
+    path: str, name: str, part: str | None, info: TensorInfo, array: np.ndarray[Any, Any]
+) -> dict[str, Any]:
+    return {
+        "path": path,
+        "name": name,
+        "dtype": info.type_name,
+        "shape": list(info.shape),
+        "size": info.stored_size,
+        "slices": [str(one) for one in info.slices],
+        "part": part,
+        "values": _nested(array),
+    }
 
 
 def _write_npy(array: np.ndarray[Any, Any]) -> None:
@@ -116,12 +142,15 @@ def _csv(array: np.ndarray[Any, Any]) -> Iterator[str]:
 
 
 def _json(array: np.ndarray[Any, Any]) -> Iterator[str]:
-    """Yield nested lists; NaN and infinite values are strings, as JSON has no such numbers."""
+    yield json.dumps(_nested(array), allow_nan=False)
+
+
+def _nested(array: np.ndarray[Any, Any]) -> Any:
+    """Return nested lists; NaN and infinite values are strings, as JSON has no such numbers."""
     flat = np.empty(array.size, object)
-    for at, one in enumerate(array.reshape(-1)):
-        flat[at] = _in_json(one)
-    nested = flat.reshape(array.shape).tolist()
-    yield json.dumps(nested, allow_nan=False)
+    for at, element in enumerate(array.reshape(-1)):
+        flat[at] = _in_json(element)
+    return flat.reshape(array.shape).tolist()
 
 
 def _in_json(element: Any) -> Any:

@@ -15,7 +15,8 @@ from tfckpt.looking.statistics import Statistics, TensorStatistics, statistics
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _ASCII_BARS = " .:-=+*#@"
-_SHOWN = 16  # bins in a row of a table
+_SHOWN = 16  # bins in a row of a table, half of them where it is narrow
+_WIDE = 100
 
 
 @click.command("stats")
@@ -33,7 +34,7 @@ def stats_command(path: str, names: tuple[str, ...], since: str | None, as_json:
     if as_json:
         text.write([json.dumps(found.to_json())])
     elif names:
-        text.write(line for one in found.tensors for line in _one(one))
+        text.write(line for tensor in found.tensors for line in _one(tensor))
     else:
         text.write(_table(found))
 
@@ -41,39 +42,53 @@ def stats_command(path: str, names: tuple[str, ...], since: str | None, as_json:
 def _table(found: Statistics) -> Iterator[str]:
     titles = ["name", "type", "min", "mean", "max", "std", "histogram"]
     titles += ["moved"] if found.since is not None else []
+    width = text.columns()
+    bins = _SHOWN if width is None or width >= _WIDE else _SHOWN // 2
     rows = []
-    for one in found.tensors:
-        row = [one.name, one.dtype, *map(_number, (one.min, one.mean, one.max, one.std))]
-        row.append(histogram(_fewer(one.histogram)) if one.histogram else one.unread or "")
+    for tensor in found.tensors:
+        row = [
+            tensor.name,
+            tensor.dtype,
+            *map(_number, (tensor.min, tensor.mean, tensor.max, tensor.std)),
+        ]
+        row.append(
+            histogram(_fewer(tensor.histogram, bins)) if tensor.histogram else tensor.unread or ""
+        )
         if found.since is not None:
-            row.append("" if one.moved is None else _moved(one))
-        rows.append([*row, ", ".join(one.suspicious)])
+            row.append("" if tensor.moved is None else _moved(tensor))
+        rows.append([*row, ", ".join(tensor.suspicious)])
     titles.append("")
-    right = ("min", "mean", "max", "std")
-    yield from text.table(titles, rows, right=right, width=text.columns())
+    yield from text.table(
+        titles,
+        rows,
+        right=("min", "mean", "max", "std"),
+        beside=("type", "moved", ""),
+        width=width,
+    )
     yield ""
     yield f"{found.summary()} in {harmless(found.path)}"
 
 
-def _one(one: TensorStatistics) -> Iterator[str]:
-    shape = ", ".join(map(str, one.shape))
-    yield f"{text.bold(harmless(one.name))}  {one.dtype} [{shape}]"
-    if one.unread:
-        yield f"  {harmless(one.unread)}"
-    if one.min is not None and one.quantiles is not None and one.histogram is not None:
-        yield f"  min {_number(one.min)}, max {_number(one.max)}, mean {_number(one.mean)}, " + (
-            f"std {_number(one.std)}, norm {_number(one.norm)}"
+def _one(tensor: TensorStatistics) -> Iterator[str]:
+    shape = ", ".join(map(str, tensor.shape))
+    yield f"{text.bold(harmless(tensor.name))}  {tensor.dtype} [{shape}]"
+    if tensor.unread:
+        yield f"  {harmless(tensor.unread)}"
+    if tensor.min is not None and tensor.quantiles is not None and tensor.histogram is not None:
+        yield (
+            f"  min {_number(tensor.min)}, max {_number(tensor.max)}, mean {_number(tensor.mean)}, "
+            + (f"std {_number(tensor.std)}, norm {_number(tensor.norm)}")
         )
-        quantiles = ", ".join(map(_number, one.quantiles))
+        quantiles = ", ".join(map(_number, tensor.quantiles))
         yield f"  1, 25, 50, 75, 99 %: {quantiles}"
-        yield f"  {_number(one.min)} {histogram(one.histogram)} {_number(one.max)}"
-    counts = {"zero": one.zeros, "NaN": one.nan, "infinite": one.inf}
+        yield f"  {_number(tensor.min)} {histogram(tensor.histogram)} {_number(tensor.max)}"
+    counts = {"zero": tensor.zeros, "NaN": tensor.nan, "infinite": tensor.inf}
     said = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
-    yield f"  {one.size:,} elements" + (f": {said}" if said else "")
-    if one.suspicious:
-        yield f"  suspicious: {', '.join(one.suspicious)}"
-    if one.moved is not None:
-        yield f"  moved by {_moved(one)}"
+    yield f"  {tensor.size:,} elements" + (f": {said}" if said else "")
+    if tensor.suspicious:
+        yield f"  suspicious: {', '.join(tensor.suspicious)}"
+    if tensor.moved is not None:
+        yield f"  moved by {_moved(tensor)}"
 
 
 def histogram(counts: Sequence[int]) -> str:
@@ -83,14 +98,14 @@ def histogram(counts: Sequence[int]) -> str:
     return "".join(bars[-(-count * (len(bars) - 1) // top)] for count in counts)
 
 
-def _fewer(counts: Sequence[int]) -> list[int]:
+def _fewer(counts: Sequence[int], bins: int) -> list[int]:
     """Join neighbouring bins."""
-    edges = [len(counts) * at // _SHOWN for at in range(_SHOWN + 1)]
+    edges = [len(counts) * at // bins for at in range(bins + 1)]
     return [sum(counts[a:b]) for a, b in pairwise(edges)]
 
 
-def _moved(one: TensorStatistics) -> str:
-    moved = one.moved
+def _moved(tensor: TensorStatistics) -> str:
+    moved = tensor.moved
     assert moved is not None
     share = "" if moved.relative is None else f" ({moved.relative:.2%})"
     return f"{moved.norm:.3g}{share}"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from tfckpt.cli.output import console, markup, table
+from tfckpt.cli import text
+from tfckpt.cli.completion import complete_path
+from tfckpt.cli.output import json_line
 from tfckpt.formats import open_tensors
 from tfckpt.transform.suggesting import Suggestions, suggest
 
@@ -18,10 +20,10 @@ _GRAPHS = (".meta", ".pb", ".pbtxt")
 
 
 @click.command("suggest")
-@click.argument("src")
-@click.argument("like")
+@click.argument("src", shell_complete=complete_path)
+@click.argument("like", shell_complete=complete_path)
 @click.option("--table", "as_table", is_flag=True, help="Show a table, not a file of rules.")
-@click.option("--json", "as_json", is_flag=True, help="Print the suggestions as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def suggest_command(src: str, like: str, as_table: bool, as_json: bool) -> None:
     """Suggest how the tensors of SRC have to be renamed to be those of LIKE.
 
@@ -35,9 +37,10 @@ def suggest_command(src: str, like: str, as_table: bool, as_json: bool) -> None:
             with open_tensors(like) as program:
                 found = suggest(reader, program)
     if as_json:
-        click.echo(json.dumps([one._asdict() for one in found], indent=2))
+        made = [suggestion._asdict() for suggestion in found]
+        text.write([json_line("suggest/1", {"suggestions": made})])
     elif as_table:
-        _show(found)
+        text.write(_table(found))
     else:
         click.echo(found.to_toml(), nl=False)
 
@@ -46,7 +49,7 @@ def _variables(path: str) -> dict[str, Shape]:
     """Return the variables of a graph whose shapes are known."""
     from tfckpt.graph import list_graph_variables
 
-    shapes = {one.checkpoint_key: one.shape for one in list_graph_variables(path)}
+    shapes = {variable.checkpoint_key: variable.shape for variable in list_graph_variables(path)}
     known: dict[str, Shape] = {}
     for name, shape in shapes.items():
         sizes = [size for size in shape or () if size is not None]
@@ -55,11 +58,15 @@ def _variables(path: str) -> dict[str, Shape]:
     return known
 
 
-def _show(found: Suggestions) -> None:
-    out = console()
-    listing = table("target", "tensor", "sure", "why", right=("sure",))
-    for one in found:
-        name = one.name or " or ".join(one.candidates)
-        sure = f"{one.confidence:.2f}" if one.name else "open"
-        listing.add_row(markup(one.target), markup(name), sure, markup(one.reason))
-    out.print(listing)
+def _table(found: Suggestions) -> Iterator[str]:
+    titles = ("target", "tensor", "sure", "why")
+    rows = [
+        (
+            suggestion.target,
+            suggestion.name or " or ".join(suggestion.candidates),
+            f"{suggestion.confidence:.2f}" if suggestion.name else "open",
+            suggestion.reason,
+        )
+        for suggestion in found
+    ]
+    yield from text.table(titles, rows, right=("sure",), folds=titles[:2], width=text.columns())

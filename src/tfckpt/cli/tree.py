@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless
+from tfckpt.cli.output import harmless, json_line
 from tfckpt.dtypes import python_name
 from tfckpt.looking.optimizers import slot_of
-from tfckpt.looking.wording import bytes_text, plural, shape_text
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.nodes import read_object_graph
 from tfckpt.objects.values import ObjectValues
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo
+from tfckpt.wording import bytes_text, plural, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,14 +48,22 @@ _ASCII_GUIDES = (("`-- ", "    "), ("|-- ", "|   "))
 @click.argument("path", shell_complete=complete_path)
 @click.option("--depth", type=click.IntRange(min=1), help="Show only so many levels.")
 @click.option("--slots/--no-slots", default=True, help="Show the slot variables of optimizers.")
-def tree_command(path: str, depth: int | None, slots: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, of all levels.")
+def tree_command(path: str, depth: int | None, slots: bool, as_json: bool) -> None:
     """Show the objects of PATH: their variables' types, shapes and sizes.
 
     The names in a name-based checkpoint are taken apart at their slashes. An object that several
     refer to is shown where its keys have it, and elsewhere as a reference (->) to that.
     """
+    if as_json and depth is not None:
+        raise click.UsageError("--depth and --json exclude each other")
     with load_checkpoint(path) as reader, no_collection():
-        top = _Objects(reader, slots=slots).branch()
+        objects = _Objects(reader, slots=slots)
+        if as_json:
+            found = {"path": reader.path, "objects": list(objects.plain())}
+            text.write([json_line("tree/1", found)])
+            return
+        top = objects.branch()
         where = harmless(reader.path)
     text.write([text.bold(where)])
     text.write(_lines(top, depth))
@@ -66,7 +74,7 @@ def _lines(top: _Branch, depth: int | None) -> Iterator[str]:
     """Yield the lines of all branches below the top."""
     guides = _GUIDES if text.can_print(_GUIDES[0][0]) else _ASCII_GUIDES
     width = text.columns()
-    waiting = [(one, "", at == 0, 1) for at, one in enumerate(reversed(top.below))]
+    waiting = [(branch, "", at == 0, 1) for at, branch in enumerate(reversed(top.below))]
     while waiting:
         branch, before, is_last, level = waiting.pop()
         head, rest = guides[0 if is_last else 1]
@@ -74,8 +82,8 @@ def _lines(top: _Branch, depth: int | None) -> Iterator[str]:
         yield from _wrapped(branch.label, note, before + head, before + rest, width)
         if depth is None or level < depth:
             waiting.extend(
-                (one, before + rest, at == 0, level + 1)
-                for at, one in enumerate(reversed(branch.below))
+                (below, before + rest, at == 0, level + 1)
+                for at, below in enumerate(reversed(branch.below))
             )
 
 
@@ -84,7 +92,12 @@ def _wrapped(label: str, note: str, first: str, rest: str, width: int | None) ->
     if width is None or text.cells(first + label + note) + 2 <= width:
         yield f"{first}{label}  {text.faint(note)}" if note else first + label
         return
-    lines = text.fold(f"{label}  {note}" if note else label, max(width - len(first), 16))
+    room = max(width - len(first), 16)
+    lines = text.fold(label, room)
+    if note and text.cells(lines[-1] + note) + 2 <= room:
+        lines[-1] += f"  {text.faint(note)}"
+    elif note:
+        lines += (text.faint(line) for line in text.fold(f"    {note}", room))
     yield first + lines[0]
     yield from (rest + line for line in lines[1:])
 
@@ -96,11 +109,11 @@ def _total(branch: _Branch) -> str:
 def _leaf(name: str, info: TensorInfo) -> _Branch:
     what = f"{python_name(info.data_type)} {shape_text(info.shape)}"
     size = bytes_text(info.stored_size)
-    return _Branch(f"{harmless(name)}  {what}", 1, info.stored_size, [], size)
+    return _Branch(f"{harmless(name)}  {what}", 1, size=info.stored_size, below=[], note=size)
 
 
 def _folded(label: str, below: list[_Branch]) -> _Branch:
-    tensors, size = sum(one.tensors for one in below), sum(one.size for one in below)
+    tensors, size = sum(branch.tensors for branch in below), sum(branch.size for branch in below)
     return _Branch(label, tensors, size, below)
 
 
@@ -140,9 +153,43 @@ class _Objects:
                 else:
                     target = _end_of(self._source.paths[child.node_id]) or "the root"
                     note = f"-> {harmless(target)}"
-                    below.append(_Branch(harmless(child.local_name), 0, 0, [], note))
+                    below.append(
+                        _Branch(harmless(child.local_name), 0, size=0, below=[], note=note)
+                    )
             made[node_id] = below + (self._slot_branches(node_id) if self._slots else [])
         return _folded("", made[0])
+
+    def plain(self) -> Iterator[dict[str, Any]]:
+        """Yield the objects one by one in JSON's types: a tree of them may be deeper than JSON."""
+        graph, paths = self._source.graph, self._source.paths
+        for node_id, path in paths.items():
+            node = graph.nodes[node_id]
+            yield {
+                "path": path,
+                "children": {one.local_name: paths.get(one.node_id) for one in node.children},
+                "values": list(self._plain_values(node_id)),
+                "slots": [
+                    {
+                        "slot": one.slot_name,
+                        "variable": paths.get(one.original_variable_node_id),
+                        "values": list(self._plain_values(one.slot_variable_node_id)),
+                    }
+                    for one in (node.slot_variables if self._slots else ())
+                ],
+            }
+
+    def _plain_values(self, node_id: int) -> Iterator[dict[str, Any]]:
+        for attribute in self._source.graph.nodes[node_id].attributes:
+            if attribute.checkpoint_key in self._left_out:
+                continue
+            for name, info in self._tensors(node_id, attribute.checkpoint_key).items():
+                yield {
+                    "attribute": attribute.name,
+                    "name": name,
+                    "dtype": info.type_name,
+                    "shape": list(info.shape),
+                    "size": info.stored_size,
+                }
 
     def _is_left_out(self, node_id: int, made: dict[int, list[_Branch]]) -> bool:
         """Whether a node is nothing but slot variables that are not to be shown."""
@@ -153,7 +200,9 @@ class _Objects:
 
     def _is_slot(self, node_id: int) -> bool:
         """Whether a node has values, and all of them are not to be shown."""
-        keys = {one.checkpoint_key for one in self._source.graph.nodes[node_id].attributes}
+        keys = {
+            attribute.checkpoint_key for attribute in self._source.graph.nodes[node_id].attributes
+        }
         return bool(keys) and keys <= self._left_out
 
     def _child(self, name: str, node_id: int, made: dict[int, list[_Branch]]) -> _Branch:
@@ -183,11 +232,11 @@ class _Objects:
 
     def _slot_branches(self, node_id: int) -> list[_Branch]:
         slots: dict[str, list[_Branch]] = {}
-        for one in self._source.graph.nodes[node_id].slot_variables:
-            variable = self._source.paths.get(one.original_variable_node_id, "?")
-            for leaf in self._values(one.slot_variable_node_id):
+        for slot in self._source.graph.nodes[node_id].slot_variables:
+            variable = self._source.paths.get(slot.original_variable_node_id, "?")
+            for leaf in self._values(slot.slot_variable_node_id):
                 label = leaf.label.replace(f"({VARIABLE_VALUE})", harmless(variable), 1)
-                slots.setdefault(one.slot_name, []).append(leaf._replace(label=label))
+                slots.setdefault(slot.slot_name, []).append(leaf._replace(label=label))
         return [_folded(f"slot {harmless(name)}", below) for name, below in slots.items()]
 
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import click
 
+from tfckpt.bundle.spread import Progress
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
-from tfckpt.looking.checksums import Progress
 from tfckpt.looking.verify import VerifyReport, verify
 
 _SOUND, _DAMAGED, _UNREAD = 0, 1, 2
@@ -52,15 +52,15 @@ def verify_command(paths: tuple[str, ...], quick: bool, as_json: bool) -> None:
 
 
 def _code(report: VerifyReport) -> int:
-    if any(one.kind == "unread" for one in report.findings):
+    if any(finding.kind == "unread" for finding in report.findings):
         return _UNREAD
     return _SOUND if report.ok else _DAMAGED
 
 
 def _lines(report: VerifyReport) -> Iterator[str]:
     yield harmless(report.summary())
-    for one in report.findings:
-        yield f"  {text.bold(one.kind)}: {harmless(str(one))}"
+    for finding in report.findings:
+        yield f"  {text.bold(finding.kind)}: {harmless(str(finding))}"
 
 
 @contextmanager

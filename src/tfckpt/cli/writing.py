@@ -2,36 +2,63 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.linking import MAX_DEAD, Link
-from tfckpt.cli.output import bytes_text, console, harmless, markup, table
+from tfckpt.cli import text
+from tfckpt.cli.output import harmless, json_line
 from tfckpt.cli.progress import progress_bar
 from tfckpt.convert import check_no_folder
 from tfckpt.saving import save
 from tfckpt.transform import Change, LazyTensors, Plan, plan
+from tfckpt.wording import bytes_text, plural
+
+_UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_UNITS |= {f"{unit}i": 1 << 10 * power for power, unit in enumerate("kMGT", 1)}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kMGT]i?)?B?$")
+
+
+def parse_size(context: click.Context, parameter: click.Parameter, text: str | None) -> int | None:
+    """Return how many bytes an option means: 500MB, 2GiB, 1000000."""
+    if text is None:
+        return None
+    found = _SIZE.match(text.replace("K", "k"))
+    size = int(float(found[1]) * _UNITS[found[2] or ""]) if found else 0
+    if size < 1:
+        raise click.BadParameter(f"{text!r} is no size such as 500MB or 2GiB")
+    return size
+
 
 _LINKS: dict[str, Link] = {"auto": "auto", "always": True, "never": False}
 
 
 def writing_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options of `write` to a command, as the one argument `writing`."""
+    """Add the options of `write_result` to a command, as the one argument `writing`."""
     for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON."),
+        click.option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            help="Say what was done as one JSON object.",
+        ),
         click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing."),
         click.option("--force", is_flag=True, help="Replace a checkpoint that is at DST."),
         click.option(
+            "--shard-size",
+            callback=parse_size,
+            metavar="SIZE",
+            help="As many data files as have about this size, such as 2GB; not with --shards.",
+        ),
+        click.option(
             "--shards",
             type=click.IntRange(min=1),
-            default=1,
-            show_default=True,
-            help="Data files for what is not linked.",
+            help="Data files for what is not linked.  [default: 1]",
         ),
         click.option(
             "--max-dead",
@@ -52,34 +79,47 @@ def writing_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def write(
+def write_result(
     source: LazyTensors,
     edited: LazyTensors,
     target: str,
     *,
     link: str,
     max_dead: float,
-    shards: int,
+    shards: int | None,
+    shard_size: int | None,
     force: bool,
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Write what a command has made of `source`, or say what it would write."""
+    if shards is not None and shard_size is not None:
+        raise click.UsageError("--shards and --shard-size exclude each other")
     check_no_folder(target, source)
     if not force and (has_index(target) or os.path.isfile(target)):
         raise click.ClickException(
             f"{harmless(target)}: there is a checkpoint already; it was left as it is (--force "
             f"replaces it)"
         )
+    if source and not edited:
+        raise click.ClickException(
+            f"{harmless(source.path)}: no tensor would be left, so nothing was written"
+        )
     found = plan(source, edited, link=_LINKS[link], max_dead=max_dead)
+    if not dry_run:
+        by_size = -(-found.written // shard_size) if shard_size else 1
+        target = _saved(edited, target, shards or by_size or 1, link, max_dead)
     if as_json:
-        click.echo(json.dumps(_as_json(found), indent=2))
+        text.write([json_line("plan/1", _as_json(target, found, dry_run=dry_run))])
     elif dry_run:
-        _show(found)
-    if dry_run:
-        return
+        text.write(_table(found))
+    else:
+        text.write([f"{harmless(target)}: {_summary(found)}"])
+
+
+def _saved(edited: LazyTensors, target: str, shards: int, link: str, max_dead: float) -> str:
     with progress_bar("writing") as progress:
-        made = save(
+        return save(
             target,
             edited,
             num_shards=shards,
@@ -87,8 +127,6 @@ def write(
             max_dead=max_dead,
             progress=progress,
         )
-    if not as_json:
-        click.echo(f"{harmless(made)}: {_summary(found)}")
 
 
 def pair(option: str, text: str) -> tuple[str, str]:
@@ -101,24 +139,23 @@ def pair(option: str, text: str) -> tuple[str, str]:
     return old, new
 
 
-def _as_json(found: Plan) -> dict[str, Any]:
-    changes = [change._asdict() for change in found.changes]
+def _as_json(target: str, found: Plan, *, dry_run: bool) -> dict[str, Any]:
     return {
-        "changes": changes,
+        "path": target,
+        "dry_run": dry_run,
+        "changes": [change._asdict() for change in found.changes],
         "written": found.written,
         "linked": found.linked,
         "dead": found.dead,
     }
 
 
-def _show(found: Plan) -> None:
-    out = console()
-    listing = table("before", "after", "what happens", "written", right=("written",))
-    for change in found.changes:
-        listing.add_row(*(markup(text) for text in change[:3]), _written(change))
-    out.print(listing)
-    out.print()
-    out.print(markup(_summary(found)))
+def _table(found: Plan) -> Iterator[str]:
+    rows = [(*change[:3], _written(change)) for change in found.changes]
+    titles = ("before", "after", "what happens", "written")
+    yield from text.table(titles, rows, right=("written",), folds=titles[:2], width=text.columns())
+    yield ""
+    yield harmless(_summary(found))
 
 
 def _written(change: Change) -> str:
@@ -128,7 +165,7 @@ def _written(change: Change) -> str:
 def _summary(found: Plan) -> str:
     kept = sum(bool(change.after) for change in found.changes)
     left_out = len(found.changes) - kept
-    parts = [f"{kept} tensors", f"{left_out} left out"] if left_out else [f"{kept} tensors"]
+    parts = [plural(kept, "tensor"), *([f"{left_out} left out"] if left_out else [])]
     parts.append(f"{bytes_text(found.written)} written")
     if found.linked:
         dead = f" ({bytes_text(found.dead)} of it dead)" if found.dead else ""

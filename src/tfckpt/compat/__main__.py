@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import runpy
 import sys
@@ -35,6 +36,8 @@ def main() -> int:
         return 0
     if given.program is None:
         parser.error("which program?")
+    if not given.is_module and not os.path.exists(given.program):
+        parser.error(f"there is no file {given.program!r} (a module is run by -m)")
     if compat.install(force=given.force):
         before = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (compat.path(), before)))
@@ -45,6 +48,8 @@ def main() -> int:
     try:
         if given.is_module:
             sys.path[0] = os.getcwd()
+            if not _is_module(given.program):
+                parser.error(f"there is no module {given.program!r}")
             runpy.run_module(given.program, run_name="__main__", alter_sys=True)
         else:
             sys.path[0] = os.path.dirname(os.path.abspath(given.program))
@@ -53,6 +58,15 @@ def main() -> int:
         print(f"\ntfckpt.compat: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+            raise  # what its package imports
+        return False
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What is not here: the errors for whatever needs TensorFlow itself, and what stands in its place.
+"""The errors for whatever needs TensorFlow itself, and what stands in its place until it is used.
 
-A module that is being imported may name such a thing, subclass it, decorate with it: it gets an
-`Absent`, and nothing is lost unless that is used later. A program that runs gets an error at once.
+A module that is being imported gets an `Absent`, which it may name, subclass and decorate with:
+many do so with what the program never uses. A program that runs gets an error at once.
 """
 
 from __future__ import annotations

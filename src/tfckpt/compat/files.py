@@ -30,6 +30,8 @@ def _local(path: Any) -> str:
 class GFile:
     """A file, opened when it is first used."""
 
+    _encoding = "utf-8"
+
     @tensorflow_errors
     def __init__(self, name: Any, mode: str = "r") -> None:
         self._name, self._mode, self._file = name, mode, None
@@ -48,7 +50,7 @@ class GFile:
     def _opened(self) -> Any:
         if self._file is None:
             with translated():
-                text = {} if "b" in self._mode else {"encoding": "utf-8", "newline": "\n"}
+                text = {} if "b" in self._mode else {"encoding": self._encoding, "newline": "\n"}
                 self._file = open(_local(self._name), self._mode, **text)  # type: ignore[call-overload]  # noqa: SIM115
         return self._file
 
@@ -124,6 +126,14 @@ class FastGFile(GFile):
     """A file, opened when it is first used."""
 
 
+class FileIO(GFile):
+    """A file, opened when it is first used; its text may have another encoding."""
+
+    def __init__(self, name: Any, mode: str, encoding: str = "utf-8") -> None:
+        super().__init__(name, mode)
+        self._encoding = encoding
+
+
 # --- tf.io.gfile
 
 
@@ -194,7 +204,7 @@ def _check_free(path: Any, overwrite: bool) -> None:
 def glob(pattern: Any) -> list[str]:
     """List the paths that fit a pattern, or one of several."""
     patterns = pattern if isinstance(pattern, list | tuple) else [pattern]
-    return [path for one in patterns for path in sorted(_glob.glob(_local(one)))]
+    return [path for pattern in patterns for path in sorted(_glob.glob(_local(pattern)))]
 
 
 class FileStatistics:

@@ -17,6 +17,7 @@ from tfckpt.compat.absent import (
     NeedsTensorFlow,
     NeedsTensorFlowAttribute,
     NeedsTensorFlowModule,
+    askers,
     is_importing,
 )
 
@@ -101,7 +102,7 @@ def _near(module: str, name: str) -> list[str]:
     from difflib import get_close_matches
 
     start = ".".join(filter(None, (PACKAGE, module)))
-    return [f"{start}.{one}" for one in get_close_matches(name, table.names_in(module), 2, 0.8)]
+    return [f"{start}.{near}" for near in get_close_matches(name, table.names_in(module), 2, 0.8)]
 
 
 class CompatLoader(Loader):
@@ -179,6 +180,12 @@ def _is_importing_it() -> bool:
     return False
 
 
+def is_for_tensorboard() -> bool:
+    """Whether it is TensorBoard that imports TensorFlow, to use it in place of its own parts."""
+    names = (frame.f_globals.get("__name__") for frame in askers())
+    return next((name for name in names if name != PACKAGE), None) == "tensorboard.compat"
+
+
 def real_tensorflow() -> ModuleSpec | None:
     """Return where TensorFlow itself is, if it is installed."""
     loaded = sys.modules.get(PACKAGE)
@@ -206,4 +213,11 @@ def loaded() -> Iterator[str]:
     return iter([name for name in sys.modules if name == PACKAGE or name.startswith(f"{PACKAGE}.")])
 
 
-__all__ = ["FINDER", "PACKAGE", "loaded", "real_tensorflow", "stand_in_folder"]
+__all__ = [
+    "FINDER",
+    "PACKAGE",
+    "is_for_tensorboard",
+    "loaded",
+    "real_tensorflow",
+    "stand_in_folder",
+]

@@ -220,7 +220,7 @@ def _signature(names: Sequence[str]) -> Signature:
 
 
 def _listed(text: str) -> list[str]:
-    return [one.strip() for one in text.split(",")] if text else []
+    return [item.strip() for item in text.split(",")] if text else []
 
 
 DEFINE_string = _definer("string", str)

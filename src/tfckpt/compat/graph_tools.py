@@ -60,9 +60,9 @@ def convert_variables_to_constants(
     return tfckpt.convert_variables_to_constants(
         values,
         input_graph_def,
-        output_node_names,
-        variable_names_whitelist,
-        variable_names_blacklist,
+        output_node_names=output_node_names,
+        variable_names_whitelist=variable_names_whitelist,
+        variable_names_blacklist=variable_names_blacklist,
     )
 
 
@@ -123,9 +123,9 @@ def freeze_graph(
         frozen = tfckpt.convert_variables_to_constants(
             tfckpt.values_by_node(message, weights),
             graph_def,
-            _names(output_node_names),
-            _names(variable_names_whitelist) or None,
-            _names(variable_names_denylist) or None,
+            output_node_names=_names(output_node_names),
+            variable_names_whitelist=_names(variable_names_whitelist) or None,
+            variable_names_blacklist=_names(variable_names_denylist) or None,
         )
     if output_graph:
         with GFile(output_graph, "wb") as file:
@@ -408,7 +408,9 @@ def _show_everything(folder: str) -> None:
             print(f"\nsignature_def['{key}']:")
             _show_signature(graph.signature_def, key, "  ")
         ops = {node.op for node in graph.graph_def.node}
-        ops |= {node.op for one in graph.graph_def.library.function for node in one.node_def}
+        ops |= {
+            node.op for function in graph.graph_def.library.function for node in function.node_def
+        }
         print(f"The MetaGraph with tag set {tags} contains the following ops: {sorted(ops)}")
     print("\nConcrete functions are not listed without TensorFlow.")
 

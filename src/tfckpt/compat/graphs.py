@@ -1,4 +1,4 @@
-"""tf.Graph, the default graph and its collections; no node of it is ever run but for variables."""
+"""tf.Graph, the default graph and its collections. Of its nodes only variables are ever run."""
 
 from __future__ import annotations
 
@@ -59,6 +59,12 @@ def control_dependencies(control_inputs: Any) -> Any:
 def add_to_collection(name: Any, value: Any) -> None:
     """Add to a collection of the default graph."""
     get_default_graph().add_to_collection(name, value)
+
+
+def add_to_collections(names: Any, value: Any) -> None:
+    """Add to several collections of the default graph, or to the one that is named."""
+    for name in (names,) if isinstance(names, str) else dict.fromkeys(names):
+        get_default_graph().add_to_collection(name, value)
 
 
 def get_collection(key: Any, scope: str | None = None) -> list[Any]:
@@ -164,15 +170,15 @@ def export_meta_graph(
     chosen = get_default_graph() if graph is None and graph_def is None else graph
     return tfckpt.export_meta_graph(
         filename,
-        meta_info_def,
-        graph_def,
-        saver_def,
-        collection_list,
-        as_text,
-        chosen,
-        export_scope,
-        clear_devices,
-        clear_extraneous_savers,
-        strip_default_attrs,
+        meta_info_def=meta_info_def,
+        graph_def=graph_def,
+        saver_def=saver_def,
+        collection_list=collection_list,
+        as_text=as_text,
+        graph=chosen,
+        export_scope=export_scope,
+        clear_devices=clear_devices,
+        clear_extraneous_savers=clear_extraneous_savers,
+        strip_default_attrs=strip_default_attrs,
         **kwargs,
     )

@@ -1,11 +1,11 @@
-"""What programs call in passing, and what has nothing to do here."""
+"""Calls that programs make in passing and that have no effect here, such as choosing a device."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from tfckpt.compat.absent import NeedsTensorFlow
 
@@ -105,6 +105,34 @@ def list_logical_devices(device_type: Any = None) -> list[Any]:
 
 def set_memory_growth(device: Any, enable: bool) -> None:
     """Do nothing: there are no devices."""
+
+
+def set_logical_device_configuration(device: Any, logical_devices: Any) -> None:
+    """Do nothing: there are no devices."""
+
+
+class LogicalDeviceConfiguration(NamedTuple):
+    """How a device that there is not would be parted."""
+
+    memory_limit: Any = None
+    experimental_priority: Any = None
+    experimental_device_ordinal: Any = None
+
+
+def enable_tensor_float_32_execution(enabled: bool) -> None:
+    """Do nothing: nothing is computed."""
+
+
+def enable_op_determinism() -> None:
+    """Do nothing: nothing is computed."""
+
+
+def set_jit(enabled: bool | str) -> None:
+    """Do nothing: nothing is compiled."""
+
+
+def set_experimental_options(options: Any) -> None:
+    """Do nothing: no graph is optimized."""
 
 
 def set_soft_device_placement(enabled: bool) -> None:

@@ -34,7 +34,7 @@ class CheckpointReader:
     @tensorflow_errors
     def get_variable_to_dtype_map(self) -> dict[str, DType]:
         """Return the types of all tensors by name."""
-        return {name: as_dtype(int(one.data_type)) for name, one in self._reader.infos().items()}
+        return {name: as_dtype(int(info.data_type)) for name, info in self._reader.infos().items()}
 
     @tensorflow_errors
     def debug_string(self) -> bytes:
@@ -113,9 +113,9 @@ def generate_checkpoint_state_proto(
     return tfckpt.generate_checkpoint_state_proto(
         save_dir,
         model_checkpoint_path,
-        all_model_checkpoint_paths,
-        all_model_checkpoint_timestamps,
-        last_preserved_timestamp,
+        all_model_checkpoint_paths=all_model_checkpoint_paths,
+        all_model_checkpoint_timestamps=all_model_checkpoint_timestamps,
+        last_preserved_timestamp=last_preserved_timestamp,
     )
 
 
@@ -132,10 +132,10 @@ def update_checkpoint_state(
     tfckpt.update_checkpoint_state(
         save_dir,
         model_checkpoint_path,
-        all_model_checkpoint_paths,
-        latest_filename,
-        all_model_checkpoint_timestamps,
-        last_preserved_timestamp,
+        all_model_checkpoint_paths=all_model_checkpoint_paths,
+        latest_filename=latest_filename,
+        all_model_checkpoint_timestamps=all_model_checkpoint_timestamps,
+        last_preserved_timestamp=last_preserved_timestamp,
     )
 
 

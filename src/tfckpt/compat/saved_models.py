@@ -29,7 +29,7 @@ class _Loaded:
     def __init__(self, tree: Any, variables: list[Variable], where: str) -> None:
         self._tree, self._where = tree, where
         self.variables = variables
-        self.trainable_variables = [one for one in variables if one.trainable]
+        self.trainable_variables = [variable for variable in variables if variable.trainable]
 
     @property
     def signatures(self) -> Any:
@@ -70,7 +70,7 @@ def load(export_dir: Any, tags: Any = None, options: Any = None) -> Any:
 
 
 def _in_order(saved: Any, tracked: Any) -> Iterator[tuple[str, str]]:
-    """Yield names and keys of the model's variables: as its list of them says, else as they are."""
+    """Yield names and keys of the model's variables, in the order of its own list if it has one."""
     keys = {
         here: attribute.checkpoint_key
         for there, here in matched_objects(saved, tracked).items()

@@ -83,19 +83,19 @@ class Saver:
                 GraphKeys.SAVEABLE_OBJECTS
             )
         if isinstance(given, Mapping):
-            named = {_text(name): one for name, one in given.items()}
+            named = {_text(name): variable for name, variable in given.items()}
         else:
             named = {}
-            for one in given:
-                key = _checkpoint_key(one)
-                if key in named and named[key] is not one:
+            for variable in given:
+                key = _checkpoint_key(variable)
+                if key in named and named[key] is not variable:
                     raise ValueError(f"At least two variables have the same name: {key}")
-                named[key] = one
-        for name, one in named.items():
-            if not isinstance(one, Variable | GraphVariable):
-                raise TypeError(f"Variable to save is not a Variable: {one!r} ({name})")
+                named[key] = variable
+        for name, variable in named.items():
+            if not isinstance(variable, Variable | GraphVariable):
+                raise TypeError(f"Variable to save is not a Variable: {variable!r} ({name})")
         self._variables: dict[str, Any] | None = named
-        places = {name: one.op.name for name, one in named.items()}
+        places = {name: variable.op.name for name, variable in named.items()}
         graph = next(iter(named.values())).graph if named else None
         self._built = tfckpt.Saver(places, meta_graph=graph, **self._arguments)
 
@@ -131,12 +131,12 @@ class Saver:
         return own.save(
             {place: self._saved(place, run) for place in self._needed()},
             save_path,
-            global_step,
-            latest_filename,
-            meta_graph_suffix,
-            write_meta_graph and sess is not None,
-            write_state,
-            strip_default_attrs,
+            global_step=global_step,
+            latest_filename=latest_filename,
+            meta_graph_suffix=meta_graph_suffix,
+            write_meta_graph=write_meta_graph and sess is not None,
+            write_state=write_state,
+            strip_default_attrs=strip_default_attrs,
         )
 
     def _needed(self) -> list[str]:
@@ -145,7 +145,10 @@ class Saver:
     def _saved(self, place: str, run: Run) -> Any:
         if self._variables is not None:
             return _value(
-                next(one for one in self._variables.values() if one.op.name == place), run
+                next(
+                    variable for variable in self._variables.values() if variable.op.name == place
+                ),
+                run,
             )
         return run.session.variable(place)
 
@@ -158,15 +161,15 @@ class Saver:
             own.restore(weights, save_path)
             self._give_nodes(weights, run)
             return
-        there = {one.op.name: one for one in self._variables.values()}
+        there = {variable.op.name: variable for variable in self._variables.values()}
         weights = {
-            place: np.zeros(_sizes(one), _numpy_type(one))
-            for place, one in there.items()
-            if _sizes(one) is not None
+            place: np.zeros(_sizes(variable), _numpy_type(variable))
+            for place, variable in there.items()
+            if _sizes(variable) is not None
         }
         own.restore(weights, save_path)
-        for place, one in there.items():
-            put(one, weights[place], run)
+        for place, variable in there.items():
+            put(variable, weights[place], run)
 
     def _give_nodes(self, weights: Mapping[str, Any], run: Run) -> None:
         """Give the variables of a graph from a file their values, parts of partitioned ones too."""
@@ -279,9 +282,10 @@ def import_meta_graph(
 @tensorflow_errors
 def init_from_checkpoint(ckpt_dir_or_file: Any, assignment_map: Any) -> None:
     """Have variables begin with a checkpoint's values."""
-    variables = {one.op.name: one for one in global_variables()}
+    variables = {variable.op.name: variable for variable in global_variables()}
     weights = {
-        name: np.zeros(_sizes(one) or (), _numpy_type(one)) for name, one in variables.items()
+        name: np.zeros(_sizes(variable) or (), _numpy_type(variable))
+        for name, variable in variables.items()
     }
     chosen = {
         source: target.op.name if hasattr(target, "op") else target
@@ -310,11 +314,13 @@ class _Tree:
         if isinstance(value, Checkpoint):
             return self.of(value._children())
         if isinstance(value, Module):
-            return self.of({name: one for name, one in vars(value).items() if _is_tracked(one)})
+            return self.of(
+                {name: child for name, child in vars(value).items() if _is_tracked(child)}
+            )
         if isinstance(value, Mapping):
-            return {name: self.of(one) for name, one in value.items()}
+            return {name: self.of(child) for name, child in value.items()}
         if isinstance(value, list | tuple):
-            return type(value)([self.of(one) for one in value])
+            return type(value)([self.of(child) for child in value])
         return self._run.value(value)
 
     def _array(self, variable: Variable) -> Any:
@@ -354,7 +360,9 @@ class Checkpoint:
             setattr(self, name, value)
 
     def _children(self) -> dict[str, Any]:
-        named = {name: one for name, one in vars(self).items() if name not in ("_root", "_counter")}
+        named = {
+            name: child for name, child in vars(self).items() if name not in ("_root", "_counter")
+        }
         return named | ({} if self._counter is None else {"save_counter": self._counter})
 
     @property
@@ -429,13 +437,13 @@ class CheckpointManager:
         self._own = tfckpt.CheckpointManager(
             checkpoint,
             directory,
-            max_to_keep,
-            keep_checkpoint_every_n_hours,
-            checkpoint_name,
-            step_counter,
-            checkpoint_interval,
-            init_fn,
-            last_checkpoint_step,
+            max_to_keep=max_to_keep,
+            keep_checkpoint_every_n_hours=keep_checkpoint_every_n_hours,
+            checkpoint_name=checkpoint_name,
+            step_counter=step_counter,
+            checkpoint_interval=checkpoint_interval,
+            init_fn=init_fn,
+            last_checkpoint_step=last_checkpoint_step,
         )
 
     @property

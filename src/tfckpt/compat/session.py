@@ -1,4 +1,4 @@
-"""tf.Session: holds the values of a graph's variables, and runs what sets and arranges them."""
+"""tf.Session: holds the values of a graph's variables; runs what sets, joins and reshapes them."""
 
 from __future__ import annotations
 
@@ -56,11 +56,11 @@ class BaseSession:
         if item is None:
             raise TypeError("Argument `fetch` = None has invalid type NoneType.")
         if isinstance(item, Mapping):
-            return type(item)({key: self._fetch(one, run) for key, one in item.items()})  # type: ignore[call-arg]
+            return type(item)({key: self._fetch(part, run) for key, part in item.items()})  # type: ignore[call-arg]
         if isinstance(item, tuple) and hasattr(item, "_fields"):
-            return type(item)(*[self._fetch(one, run) for one in item])
+            return type(item)(*[self._fetch(part, run) for part in item])
         if isinstance(item, list | tuple):
-            return type(item)([self._fetch(one, run) for one in item])
+            return type(item)([self._fetch(part, run) for part in item])
         if isinstance(item, str | bytes):
             item = self.graph.as_graph_element(item.decode() if isinstance(item, bytes) else item)
         if isinstance(item, Operation | Tensor | GraphVariable):
@@ -184,7 +184,7 @@ def _placeholder(session: BaseSession, op: Operation, run: Run) -> Any:
 
 
 def _fill(session: BaseSession, op: Operation, run: Run) -> Any:
-    shape, value = (session.node_value(one, run) for one in op.inputs)
+    shape, value = (session.node_value(tensor, run) for tensor in op.inputs)
     return np.full(np.asarray(shape), value)
 
 

@@ -102,7 +102,7 @@ def _dims_of(dims: Any) -> tuple[Dimension | None, ...] | None:
     if hasattr(dims, "unknown_rank"):  # a TensorShapeProto
         if dims.unknown_rank:
             return None
-        dims = [None if one.size < 0 else one.size for one in dims.dim]
+        dims = [None if dim.size < 0 else dim.size for dim in dims.dim]
     if isinstance(dims, int):
         dims = [dims]
     if isinstance(dims, str):

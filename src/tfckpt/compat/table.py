@@ -1,8 +1,8 @@
 """Which symbols of TensorFlow there are, and what stands for each.
 
-A line is a name of ours and where TensorFlow has it: a module (``.`` is the package itself), or
-``module=Other`` where it has another name there. What `compat.v1` and `compat.v2` have is what the
-package has. Nothing is imported until it is asked for.
+A line is a name of this library and the modules of TensorFlow that have it (``.`` is the package
+itself); ``module=Other`` says that it has another name there. ``compat.v1`` and ``compat.v2`` have
+what the package has. Nothing is imported until it is asked for.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ TABLE: Mapping[str, Mapping[str, str]] = {
             assign_sub: .
             group: .
             no_op: .
-            variables_initializer: .
+            variables_initializer: . .=initialize_variables
             global_variables_initializer: .
             initialize_all_variables: .
             local_variables_initializer: .
@@ -152,6 +152,7 @@ TABLE: Mapping[str, Mapping[str, str]] = {
             name_scope: .
             device: .
             add_to_collection: .
+            add_to_collections: .
             get_collection: .
             get_collection_ref: .
             global_variables: .
@@ -207,6 +208,7 @@ TABLE: Mapping[str, Mapping[str, str]] = {
         "compat.files": """
             GFile: io.gfile gfile gfile=Open
             FastGFile: gfile
+            FileIO: python.lib.io.file_io
             exists: io.gfile
             isdir: io.gfile
             listdir: io.gfile
@@ -343,8 +345,15 @@ TABLE: Mapping[str, Mapping[str, str]] = {
             list_physical_devices: config config.experimental
             list_logical_devices: config config.experimental
             set_memory_growth: config.experimental
+            set_logical_device_configuration: config
+            set_logical_device_configuration: config.experimental=set_virtual_device_configuration
+            LogicalDeviceConfiguration: config config.experimental=VirtualDeviceConfiguration
             set_soft_device_placement: config
-            run_functions_eagerly: config
+            enable_tensor_float_32_execution: config.experimental
+            enable_op_determinism: config.experimental
+            set_jit: config.optimizer
+            set_experimental_options: config.optimizer
+            run_functions_eagerly: config config=experimental_run_functions_eagerly
             set_intra_op_parallelism_threads: config.threading
             set_inter_op_parallelism_threads: config.threading
             is_gpu_available: test
@@ -412,6 +421,7 @@ ALIASES: Mapping[str, str] = {
     "compat.v1": ".",
     "compat.v2": ".",
     "contrib.framework": ". train",
+    "contrib.util": ".",
     "contrib.framework.python.framework.checkpoint_utils": "train",
     "python": ".",
     "python.client.session": ".",
@@ -421,6 +431,7 @@ ALIASES: Mapping[str, str] = {
     "python.framework.dtypes": "dtypes",
     "python.framework.errors": "errors",
     "python.framework.errors_impl": "errors",
+    "python.framework.graph_io": "train",
     "python.framework.graph_util": "graph_util",
     "python.framework.graph_util_impl": "graph_util",
     "python.framework.importer": ".",
@@ -439,6 +450,7 @@ ALIASES: Mapping[str, str] = {
     "python.platform.gfile": "gfile",
     "python.platform.tf_logging": "logging",
     "python.pywrap_tensorflow": "train",
+    "pywrap_tensorflow": "python.pywrap_tensorflow train",
     "python.saved_model.loader": "saved_model.loader",
     "python.saved_model.loader_impl": "saved_model.loader",
     "python.saved_model.signature_constants": "saved_model.signature_constants",
@@ -487,7 +499,7 @@ def _symbols() -> Iterator[Symbol]:
 @cache
 def symbols() -> Mapping[str, Symbol]:
     """Return all symbols by TensorFlow's name."""
-    return {one.name: one for one in _symbols()}
+    return {symbol.name: symbol for symbol in _symbols()}
 
 
 @cache

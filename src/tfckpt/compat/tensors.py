@@ -91,7 +91,7 @@ class Tensor:
         self._compute, self._inputs = compute, tuple(inputs)
         self._value: Array | bytes | None = None
         self._dtype, self._shape, self._is_inferred = dtype, TensorShape(shape), False
-        if node is None and all(getattr(one, "_is_constant", True) for one in inputs):
+        if node is None and all(getattr(tensor, "_is_constant", True) for tensor in inputs):
             self._value = self._evaluate(Run())
             value = np.asarray(self._value)
             self._dtype = dtype or as_dtype(value.dtype)
@@ -127,7 +127,7 @@ class Tensor:
         if self._is_inferred or self._value is not None:
             return
         self._is_inferred = True
-        if not all(_is_defined(one) for one in self._inputs) or not self._inputs:
+        if not all(_is_defined(tensor) for tensor in self._inputs) or not self._inputs:
             return
         made = np.asarray(self._compute(*map(_stand_in, self._inputs)))
         if self._dtype is None:
@@ -337,7 +337,10 @@ def as_array(value: Any, dtype: Any = None) -> Array:
 
 def _strings(array: Array) -> Array:
     out = np.empty(array.shape, object)
-    flat = [one.encode() if isinstance(one, str) else bytes(one) for one in array.ravel().tolist()]
+    flat = [
+        string.encode() if isinstance(string, str) else bytes(string)
+        for string in array.ravel().tolist()
+    ]
     out.ravel()[...] = flat if array.ndim else flat[0]
     return out
 
@@ -363,12 +366,12 @@ def zeros(
     shape: Any, dtype: Any = "float32", name: str | None = None, layout: Any = None
 ) -> Tensor:
     """Make a tensor of zeros."""
-    return _full("zeros", shape, 0, dtype, name)
+    return _full("zeros", shape, value=0, dtype=dtype, name=name)
 
 
 def ones(shape: Any, dtype: Any = "float32", name: str | None = None, layout: Any = None) -> Tensor:
     """Make a tensor of ones."""
-    return _full("ones", shape, 1, dtype, name)
+    return _full("ones", shape, value=1, dtype=dtype, name=name)
 
 
 def _full(kind: str, shape: Any, value: Any, dtype: Any, name: str | None) -> Tensor:
@@ -411,7 +414,7 @@ def _apply(
     kind: str, inputs: Sequence[Any], compute: Callable[..., Any], name: str | None
 ) -> Tensor:
     """Make a tensor out of others, and of values."""
-    given = [one if hasattr(one, "_evaluate") else as_array(one) for one in inputs]
+    given = [tensor if hasattr(tensor, "_evaluate") else as_array(tensor) for tensor in inputs]
     return Tensor(kind, given, lambda *values: compute(*map(np.asarray, values)), name=name)
 
 

@@ -135,10 +135,10 @@ class Variable:
         self._setup(
             value,
             as_dtype(value.dtype if dtype is None else dtype).base_dtype,
-            TensorShape(value.shape) if validate_shape else TensorShape(shape),
-            name or "Variable",
-            trainable is not False,
-            collections,
+            shape=TensorShape(value.shape) if validate_shape else TensorShape(shape),
+            name=name or "Variable",
+            trainable=trainable is not False,
+            collections=collections,
         )
         self.synchronization, self.aggregation = synchronization, aggregation
         self.constraint = constraint
@@ -415,9 +415,13 @@ def assign_sub(
 
 def group(*inputs: Any, **kwargs: Any) -> Operation:
     """Return an operation that runs several."""
-    flat = [one for item in inputs for one in (item if isinstance(item, list | tuple) else [item])]
+    flat = [
+        operation
+        for item in inputs
+        for operation in (item if isinstance(item, list | tuple) else [item])
+    ]
     return Operation(
-        kwargs.get("name") or "group_deps", lambda run: [run.value(one) for one in flat]
+        kwargs.get("name") or "group_deps", lambda run: [run.value(operation) for operation in flat]
     )
 
 
@@ -429,7 +433,7 @@ def no_op(name: str | None = None) -> Operation:
 def variables_initializer(var_list: Any, name: str = "init") -> Operation:
     """Return the operation that gives variables their initial values."""
     variables = list(var_list)
-    return Operation(name, lambda run: [run.session.initialize(one) for one in variables])
+    return Operation(name, lambda run: [run.session.initialize(variable) for variable in variables])
 
 
 def global_variables_initializer() -> Operation:
@@ -668,7 +672,7 @@ class variable_scope:  # noqa: N801  TensorFlow's name
         while True:
             name = f"{base}_{number}" if number else base
             start = f"{outer}/{name}/" if outer else f"{name}/"
-            if not any(one.startswith(start) for one in store):
+            if not any(name.startswith(start) for name in store):
                 return name
             number += 1
 
@@ -724,10 +728,18 @@ def get_variable(
         )
     initializer = scope.initializer if initializer is None else initializer
     made = Variable.__new__(Variable)
-    value, kind = _initial(full, shape, dtype or scope.dtype, dtype, initializer)
+    value, kind = _initial(
+        full, shape, dtype=dtype or scope.dtype, given=dtype, initializer=initializer
+    )
     keys = None if collections is None else list(collections)
     made._setup(
-        value, kind, TensorShape(value.shape), full, trainable is not False, keys, exact=True
+        value,
+        kind,
+        shape=TensorShape(value.shape),
+        name=full,
+        trainable=trainable is not False,
+        collections=keys,
+        exact=True,
     )
     made.synchronization, made.aggregation = synchronization, aggregation
     made.constraint = constraint
@@ -775,9 +787,9 @@ def get_global_step(graph: Any = None) -> Any:
     if found:
         return found[0]
     named = [
-        one
-        for one in chosen.get_collection(GraphKeys.GLOBAL_VARIABLES)
-        if one.op.name == "global_step"
+        variable
+        for variable in chosen.get_collection(GraphKeys.GLOBAL_VARIABLES)
+        if variable.op.name == "global_step"
     ]
     return named[0] if named else None
 

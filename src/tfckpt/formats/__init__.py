@@ -1,7 +1,7 @@
 """Files of tensors, of any library: each is read as one lazy mapping, and written from one.
 
-A format is a module here. It says where tensors lie in a file, or writes them to one; what is told
-by content, and what a format can hold, is in `opening` and `writing`.
+A format is a module here: its reader says where tensors lie in a file, its writer makes one.
+`opening` tells from a file's content which format it is; `writing` knows what each can hold.
 """
 
 from tfckpt.formats.opening import open_tensors

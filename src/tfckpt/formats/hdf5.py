@@ -10,8 +10,8 @@ every other format; h5py reads what is packed, chunked or of strings. Keras writ
 
 HDF5 has no bfloat16: as in Keras, two bytes of no type with the attribute ``dtype`` stand for one.
 
-A file may lead to others: by links, by elements that lie in a file beside it. That is listed, and
-not followed.
+A file may refer to others, by links or for a dataset's elements. Such datasets are listed and not
+read: a file that somebody sends must not choose which other files are opened.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from tfckpt.errors import (
     InvalidArgumentError,
     located,
 )
-from tfckpt.formats.raw import Checked, RawReader, Stored, described, dtype_named
+from tfckpt.formats.raw import Checksummed, Elements, RawReader, dtype_named, info_of
 from tfckpt.formats.zipped import STORED, Archive
 from tfckpt.names import is_text
 from tfckpt.reader import TensorInfo, Verify
@@ -45,7 +45,8 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 KERAS_WEIGHTS = "model.weights.h5"
 _KERAS_TEXTS = ("config.json", "metadata.json")
 _DTYPE = "dtype"
-# Strings of a dataset may all be one string of the file: so many are read at a time.
+# Many elements of a dataset may share one string of the file, so that all of them would take more
+# memory than the file: so many are read at a time.
 _STRINGS = 64
 _HEAP = b"GCOL"
 _HEAP_HEAD = 16
@@ -98,9 +99,9 @@ class Hdf5Reader(RawReader):
         first = {name: tensors[name] for name in order if name in tensors}
         super().__init__(source, first | tensors, {}, verify=verify)
 
-    def _listed(self, source: Source) -> dict[str, Stored]:
+    def _listed(self, source: Source) -> dict[str, Elements]:
         """Return all datasets below the root; note what there is."""
-        tensors: dict[str, Stored] = {}
+        tensors: dict[str, Elements] = {}
         with _checked("the root"):
             root = self._file["/"]
         self._objects[""] = root
@@ -136,10 +137,10 @@ class Hdf5Reader(RawReader):
     def metadata(self) -> Mapping[str, Any]:
         said = dict(self._metadata)
         with self._limits:
-            for path, one in self._objects.items():
+            for path, item in self._objects.items():
                 with located(self.path), _checked(f"the attributes of {path or '/'!r}"):
-                    for name in one.attrs:
-                        said[f"{path}@{name}" if path else name] = _attribute(one, name)
+                    for name in item.attrs:
+                        said[f"{path}@{name}" if path else name] = _attribute(item, name)
         return said
 
     def read(self, name: str, index: Index | None = None) -> Array:
@@ -186,7 +187,7 @@ class Hdf5Reader(RawReader):
             )
             for at in range(0, len(row), _STRINGS):
                 last = box[-1:]
-                part = tuple(_within(one, at, min(at + _STRINGS, len(row))) for one in last)
+                part = tuple(_within(axis, at, min(at + _STRINGS, len(row))) for axis in last)
                 read = np.asarray(dataset[(*fixed, *part)], object).reshape(-1)
                 strings = to_bytes_list(read)
                 total += sum(map(len, strings))
@@ -222,11 +223,11 @@ def _links(group: Any) -> Iterator[tuple[str, str | None]]:
             yield name, str(getattr(link, "path", "of no known kind"))
 
 
-def _unheld(kind: str, shape: Shape = (), size: int = 0) -> Stored:
-    return Stored(TensorInfo(0, shape, size, (), kind), 0)
+def _unheld(kind: str, shape: Shape = (), size: int = 0) -> Elements:
+    return Elements(TensorInfo(0, shape, stored_size=size, foreign=kind), 0)
 
 
-def _stored(dataset: Any) -> Stored:
+def _stored(dataset: Any) -> Elements:
     """Say what a dataset is, and where it lies if as plain elements."""
     shape, size = dataset.shape, dataset.id.get_storage_size()
     if shape is None:
@@ -236,16 +237,16 @@ def _stored(dataset: Any) -> Stored:
     dtype = _dtype_of(dataset)
     if isinstance(dtype, str):
         return _unheld(dtype, shape, size)
-    info = described(dtype, shape, size)
+    info = info_of(dtype, shape, size)
     offset = dataset.id.get_offset()
     in_one = offset is not None and size == volume(shape) * dtype.itemsize
     if not in_one or dtype.kind in "OS" or dtype.names or not _is_as_numpy_has_it(dataset):
-        return Stored(info, 0, packed=True)
-    return Stored(info, offset, big_endian=not dtype.isnative)
+        return Elements(info, 0, packed=True)
+    return Elements(info, offset, big_endian=not dtype.isnative)
 
 
 def _is_as_numpy_has_it(dataset: Any) -> bool:
-    """Whether the elements need no conversion, as integers of 12 bits in 16 would."""
+    """Whether numpy has this type; integers of 12 bits in 16, for example, need a conversion."""
     if dataset.dtype.kind == "V":
         return True
     h5t = h5py().h5t
@@ -316,7 +317,9 @@ def _long_list(objects: Mapping[str, Any], path: str, name: str) -> list[str]:
         numbered = takewhile(there.__contains__, (f"{name}{number}" for number in count()))
         keys = [name] if name in there else list(numbered)
         parts = [_attribute(objects[path], key) for key in keys]
-    return [one for part in parts if isinstance(part, list) for one in part if isinstance(one, str)]
+    return [
+        text for part in parts if isinstance(part, list) for text in part if isinstance(text, str)
+    ]
 
 
 class _SourceFile(io.RawIOBase):
@@ -382,7 +385,7 @@ class KerasReader(Hdf5Reader):
             if member.method == STORED:
                 offset = archive.offset(member)
                 weights: Source = Window(source, offset, member.size, source.path)
-                self._unchecked = [Checked(0, member.size, member.crc32)] if verify else []
+                self._unchecked = [Checksummed(0, member.size, member.crc32)] if verify else []
             else:
                 weights = MemorySource(archive.read(member), source.path)
                 self._unchecked = []
@@ -471,7 +474,7 @@ def _write_attribute(made: Any, key: str, said: Any) -> None:
 
 def _write_strings(made: Any, name: str, array: Array, how: Mapping[str, Any]) -> None:
     strings = to_bytes_list(np.asarray(array))
-    if any(b"\0" in one for one in strings):
+    if any(b"\0" in string for string in strings):
         raise InvalidArgumentError(
             "HDF5 cannot hold strings with a zero byte: leave it out (skip=[...])", tensor=name
         )

@@ -35,7 +35,7 @@ from tfckpt.storage import (
 from tfckpt.tensors.selection import Index
 from tfckpt.tensors.stored import Array
 
-INDEX_SUFFIX = ".index.json"
+JSON_INDEX_SUFFIX = ".index.json"
 KERAS_SUFFIX = ".weights.json"
 _WEIGHT_MAP = "weight_map"
 
@@ -63,7 +63,7 @@ class IndexedReader(ForeignReader):
         names = list(dict.fromkeys(name for some in places.values() for name in some))
         self._numbers = {name: number for number, name in enumerate(names)}
         paths = [os.path.join(os.path.dirname(index), name) for name in names]
-        self._members = Members(group_of(index), paths.__getitem__, open_file, mmap=mmap)
+        self._members = Members(file_set(index), paths.__getitem__, open_file, mmap=mmap)
         if index.endswith(KERAS_SUFFIX):
             self._files = self._listed(names)
         else:
@@ -122,7 +122,7 @@ class IndexedReader(ForeignReader):
 
 def _decode(index: str) -> tuple[dict[str, list[str]], dict[str, object]]:
     """Return the files that may have each tensor (of Keras: each group), and the metadata."""
-    group = group_of(index)
+    group = file_set(index)
     source = open_source(index + ".commit" if group.under_way else index, mmap=False)
     try:
         said = parse_json(source.read(0, source.size), "the index")
@@ -132,7 +132,7 @@ def _decode(index: str) -> tuple[dict[str, list[str]], dict[str, object]]:
     if not isinstance(found, dict):
         raise DataLossError(f"no index of files of tensors: it has no {_WEIGHT_MAP}")
     places = {name: some if isinstance(some, list) else [some] for name, some in found.items()}
-    for file in (one for some in places.values() for one in some or [None]):
+    for file in (file_name for some in places.values() for file_name in some or [None]):
         if not isinstance(file, str):
             raise DataLossError(f"no index of files of tensors: its {_WEIGHT_MAP} names none")
         if not file or file in (".", "..") or re.search(r"[/\\:\0]", file):
@@ -144,9 +144,9 @@ def _decode(index: str) -> tuple[dict[str, list[str]], dict[str, object]]:
 # Writing
 
 
-def group_of(index: str) -> Group:
+def file_set(index: str) -> Group:
     """Return the files of a set: the index decides."""
-    stem, _, suffix = os.path.basename(index).removesuffix(INDEX_SUFFIX).rpartition(".")
+    stem, _, suffix = os.path.basename(index).removesuffix(JSON_INDEX_SUFFIX).rpartition(".")
     member = re.compile(rf"{re.escape(stem)}-\d{{5}}-of-\d{{5}}\.{re.escape(suffix)}")
     return Group(index, lambda name: member.fullmatch(name) is not None)
 
@@ -183,7 +183,7 @@ def publish_set(
 ) -> None:
     """Give flushed files and their index the names, all at one moment; remove older files."""
     said = {"metadata": {"total_size": total_size}, _WEIGHT_MAP: dict(sorted(weight_map.items()))}
-    group = group_of(index)
+    group = file_set(index)
     with lock_folder(index), FileWriter(index, fsync=fsync) as head:
         head.write((json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
         head.flush()

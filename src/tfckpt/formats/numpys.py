@@ -23,7 +23,15 @@ from tfckpt import limits
 from tfckpt.bundle.part import c_strides
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, UnimplementedError, located
-from tfckpt.formats.raw import ROOT, Checked, RawReader, Stored, chunks_of, described, size_of
+from tfckpt.formats.raw import (
+    ONLY_TENSOR,
+    Checksummed,
+    Elements,
+    RawReader,
+    chunks_of,
+    info_of,
+    size_of,
+)
 from tfckpt.formats.zipped import LONGEST_NAME, STORED, Archive, Member, ZipWriter
 from tfckpt.names import is_text
 from tfckpt.pause import no_collection
@@ -92,24 +100,26 @@ def _checked_header(said: Any, size: int) -> _Header:
     return _Header(dtype, said["fortran_order"], shape, size)
 
 
-def _stored(head: Buffer, size: int, offset: int, checked: Checked | None = None) -> Stored:
+def _stored(head: Buffer, size: int, offset: int, checked: Checksummed | None = None) -> Elements:
     """Say where the elements of an array lie: it has `size` bytes and begins at `offset`."""
     header = _decode_header(head)
     dtype, shape = header.dtype, header.shape
     begin, needed = offset + header.size, volume(shape) * dtype.itemsize
     if dtype.hasobject:
-        return Stored(TensorInfo(0, shape, size - header.size, (), _OBJECTS), begin)
+        return Elements(
+            TensorInfo(0, shape, stored_size=size - header.size, foreign=_OBJECTS), begin
+        )
     if header.size + needed != size:
         raise DataLossError(
             f"an array {dtype} {list(shape)} takes {needed} bytes, it has {size - header.size}"
         )
-    info = described(dtype, shape, needed)
+    info = info_of(dtype, shape, needed)
     strides = None
     if header.fortran and len(shape) > 1:
         strides = tuple(reversed(c_strides(shape[::-1], dtype.itemsize)))
     if dtype.kind in "SU" or (info.foreign is not None and dtype != info.dtype):
-        return Stored(info, begin, strides, checked=checked, element=dtype)
-    return Stored(info, begin, strides, not dtype.isnative, checked)
+        return Elements(info, begin, strides, checked=checked, element=dtype)
+    return Elements(info, begin, strides=strides, big_endian=not dtype.isnative, checked=checked)
 
 
 class NpyReader(RawReader):
@@ -122,7 +132,7 @@ class NpyReader(RawReader):
         with located(source.path):
             head = source.read(0, min(source.size, _HEAD))
             stored = _stored(head, source.size, 0)
-        super().__init__(source, {ROOT: stored}, {}, verify=verify)
+        super().__init__(source, {ONLY_TENSOR: stored}, {}, verify=verify)
 
 
 class NpzReader(RawReader):
@@ -135,7 +145,7 @@ class NpzReader(RawReader):
     """
 
     def __init__(self, source: Source, *, verify: Verify = True) -> None:
-        tensors: dict[str, Stored] = {}
+        tensors: dict[str, Elements] = {}
         self._members: dict[str, Member] = {}
         with located(source.path), no_collection():
             self._archive = Archive(source)
@@ -148,10 +158,10 @@ class NpzReader(RawReader):
                 self._members[name] = member
         super().__init__(source, tensors, {}, verify=verify)
 
-    def _listed(self, source: Source, member: Member) -> Stored:
+    def _listed(self, source: Source, member: Member) -> Elements:
         if member.method == STORED:
             at = self._archive.offset(member)
-            checked = Checked(at, member.size, member.crc32)
+            checked = Checksummed(at, member.size, member.crc32)
             return _stored(source.read(at, min(member.size, _HEAD)), member.size, at, checked)
         head = b"".join(map(bytes, islice(self._archive.chunks(member, verify=False), 1)))
         return _stored(head[:_HEAD], member.size, 0)._replace(packed=True)
@@ -202,7 +212,7 @@ def write_npz(
         for chunk in _contents(head, array):
             crc32 = zlib.crc32(chunk, crc32)
         size = len(head) + size_of(info)
-        archive.add(name + SUFFIX, _contents(head, array), size, crc32, _ALIGNMENT)
+        archive.add(name + SUFFIX, _contents(head, array), size=size, crc32=crc32, align=_ALIGNMENT)
     archive.finish()
 
 

@@ -1,4 +1,8 @@
-"""Opening a file of tensors, whatever it is: told by its content, not by its name."""
+"""Opening a file of tensors, whatever its format.
+
+Takes a path and gives a `TensorReader`. The content decides which format it is, not the name:
+people rename files, and names like ``.bin`` and ``.h5`` say little.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,14 @@ from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import FileMissingError, InvalidArgumentError, located
 from tfckpt.formats import hdf5, numpys
 from tfckpt.formats.hdf5 import KERAS_WEIGHTS, Hdf5Reader, KerasReader
-from tfckpt.formats.indexed import INDEX_SUFFIX, KERAS_SUFFIX, IndexedReader
+from tfckpt.formats.indexed import JSON_INDEX_SUFFIX, KERAS_SUFFIX, IndexedReader
 from tfckpt.formats.numpys import SUFFIX, NpyReader, NpzReader
 from tfckpt.formats.pickled import first_bytes
 from tfckpt.formats.pytorch import DATA, TorchReader
 from tfckpt.formats.safetensors import HEADER_LIMIT, SafetensorsReader
 from tfckpt.formats.zipped import Archive
 from tfckpt.locate import locate
-from tfckpt.names import AnyPath, as_path
+from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.reader import TensorReader, Verify
 from tfckpt.storage import is_remote, list_folder, open_source, read_ends
 
@@ -52,16 +56,16 @@ def open_tensors(
     given = as_path(path)
     if format is None:
         given, format = _recognised(given)
-    elif format not in FORMATS:
-        raise ValueError(f"a format is one of {', '.join(FORMATS)}, not {format!r}")
-    return FORMATS[format](given, verify, mmap)
+    elif format not in READERS:
+        raise ValueError(f"a format is one of {', '.join(READERS)}, not {format!r}")
+    return READERS[format](given, verify, mmap)
 
 
 def _of_source(make: Callable[..., TensorReader]) -> MakeReader:
     """Make the opener of a format of one file, from what reads such a file."""
 
     def opened(path: str, verify: Verify, mmap: bool) -> TensorReader:
-        if path.endswith((INDEX_SUFFIX, KERAS_SUFFIX)):
+        if path.endswith((JSON_INDEX_SUFFIX, KERAS_SUFFIX)):
             return IndexedReader(
                 path, lambda source: make(source, verify=verify), verify=verify, mmap=mmap
             )
@@ -85,7 +89,7 @@ def _graph(path: str, verify: Verify, mmap: bool) -> TensorReader:
     return FrozenReader(path)
 
 
-FORMATS: dict[str, MakeReader] = {
+READERS: dict[str, MakeReader] = {
     "checkpoint": _checkpoint,
     "safetensors": _of_source(SafetensorsReader),
     "torch": _of_source(TorchReader),
@@ -136,8 +140,8 @@ def _kind_of(path: str) -> str:
 
 # What the files of an index are, by its name.
 _INDEXES = {
-    f".safetensors{INDEX_SUFFIX}": "safetensors",
-    INDEX_SUFFIX: "torch",
+    f".safetensors{JSON_INDEX_SUFFIX}": "safetensors",
+    JSON_INDEX_SUFFIX: "torch",
     KERAS_SUFFIX: "hdf5",
 }
 
@@ -173,16 +177,16 @@ def _kind_of_archive(path: str) -> str:
     if not names or any(name.endswith(SUFFIX) for name in names):
         return "npz"
     raise InvalidArgumentError(
-        f"a zip archive, with no tensors of any kind known here; its members: {names[:5]}",
+        f"a zip archive, with no tensors of any kind known here; its members: {shown(names)}",
         path=path,
     )
 
 
 # What a folder of another library's model has, the better one first.
 _IN_FOLDERS = (
-    f".safetensors{INDEX_SUFFIX}",
+    f".safetensors{JSON_INDEX_SUFFIX}",
     ".safetensors",
-    f".bin{INDEX_SUFFIX}",
+    f".bin{JSON_INDEX_SUFFIX}",
     ".bin",
     ".keras",
     KERAS_SUFFIX,
@@ -199,7 +203,7 @@ def _in_folder(folder: str) -> str | None:
         found = [name for name in names if name.endswith(suffix)]
         if len(found) > 1:
             raise InvalidArgumentError(
-                f"it has {len(found)} of {suffix}: give one of {', '.join(found[:5])}", path=folder
+                f"it has {len(found)} of {suffix}: give one of {shown(found)}", path=folder
             )
         if found:
             return os.path.join(folder, found[0])

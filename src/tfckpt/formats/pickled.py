@@ -1,9 +1,8 @@
 """Reading a pickle for what it says, without running anything that it names.
 
 A pickle is a program for a stack machine, and Python's own reader calls whatever a file tells it
-to call. This one imports nothing: a name is looked up in a table of the few that a format needs,
-and what stands there makes inert values. A name that is not in the table, and an operation that
-is not in the other, is an error.
+to call. This one imports nothing. It looks names up in a table of the few that a format needs, and
+the table's entries make inert values; operations have a table too. Anything in neither is an error.
 
 Known are the operations that writers of protocol 2 and later use (Python's ``pickletools.py``).
 """

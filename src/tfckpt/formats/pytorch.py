@@ -29,14 +29,14 @@ from tfckpt.errors import (
 )
 from tfckpt.formats.pickled import Machine, Name, is_plain
 from tfckpt.formats.raw import (
-    ROOT,
-    Checked,
+    ONLY_TENSOR,
+    Checksummed,
+    Elements,
     RawReader,
-    Stored,
     chunks_of,
-    described,
     dtype_named,
     held,
+    info_of,
     size_of,
 )
 from tfckpt.formats.torch_values import (
@@ -110,33 +110,39 @@ class _Found(NamedTuple):
 
 def _found(value: object, steps: int) -> _Found:
     found = _Found({}, {}, {})
-    for path, one in _leaves(value, steps):
-        name = path or ROOT
+    for path, leaf in _leaves(value, steps):
+        name = path or ONLY_TENSOR
         if any(name in held for held in found):
             raise UnimplementedError(f"the file has two values under the path {name!r}")
-        if isinstance(one, Storage):
-            one = View(one, one.dtype, one.offset, (one.size - one.offset,), (1,))
-        if isinstance(one, View | Unheld):
-            found.views[name] = one
-        elif isinstance(one, NumpyArray) and one.array is not None:
-            found.arrays[name] = one.array
-        elif isinstance(one, np.ndarray):
-            found.arrays[name] = one
-        elif isinstance(one, NumpyArray | NumpyDtype):
+        if isinstance(leaf, Storage):
+            leaf = View(
+                leaf,
+                dtype=leaf.dtype,
+                offset=leaf.offset,
+                shape=(leaf.size - leaf.offset,),
+                strides=(1,),
+            )
+        if isinstance(leaf, View | Unheld):
+            found.views[name] = leaf
+        elif isinstance(leaf, NumpyArray) and leaf.array is not None:
+            found.arrays[name] = leaf.array
+        elif isinstance(leaf, np.ndarray):
+            found.arrays[name] = leaf
+        elif isinstance(leaf, NumpyArray | NumpyDtype):
             raise DataLossError(f"the pickle has an array of numpy's without a value: {name!r}")
         else:
-            found.rest[name] = one.name if isinstance(one, Name) else one
+            found.rest[name] = leaf.name if isinstance(leaf, Name) else leaf
     return found
 
 
 def _info(view: View | Unheld) -> TensorInfo:
     if isinstance(view, Unheld):
-        return TensorInfo(0, view.shape, 0, (), view.kind)
+        return TensorInfo(0, view.shape, stored_size=0, foreign=view.kind)
     size = volume(view.shape) * element_size(view.dtype)
     foreign = view.trait or (view.dtype if view.dtype in FOREIGN else None)
     if foreign:
-        return TensorInfo(0, view.shape, size, (), foreign)
-    return described(dtype_named(view.dtype), view.shape, size)
+        return TensorInfo(0, view.shape, stored_size=size, foreign=foreign)
+    return info_of(dtype_named(view.dtype), view.shape, size)
 
 
 class _Place(NamedTuple):
@@ -144,14 +150,14 @@ class _Place(NamedTuple):
 
     offset: int
     size: int
-    checked: Checked | None
+    checked: Checksummed | None
 
 
-def _stored(view: View | Unheld, place: _Place | None, big_endian: bool) -> Stored:
+def _stored(view: View | Unheld, place: _Place | None, big_endian: bool) -> Elements:
     """Say where a tensor lies. Raises DataLossError if it reaches out of its storage."""
     info = _info(view)
     if place is None or isinstance(view, Unheld):
-        return Stored(info, 0)
+        return Elements(info, 0)
     size = element_size(view.dtype)
     last = sum((n - 1) * step for n, step in zip(view.shape, view.strides, strict=True))
     if volume(view.shape) and (view.offset + last + 1) * size > place.size:
@@ -162,7 +168,7 @@ def _stored(view: View | Unheld, place: _Place | None, big_endian: bool) -> Stor
     strides: tuple[int, ...] | None = tuple(size * step for step in view.strides)
     if not volume(view.shape) or _is_c_order(view.shape, view.strides):
         strides = None
-    return Stored(info, offset, strides, big_endian, place.checked)
+    return Elements(info, offset, strides=strides, big_endian=big_endian, checked=place.checked)
 
 
 def _is_c_order(shape: Sequence[int], strides: Sequence[int]) -> bool:
@@ -174,7 +180,7 @@ def _is_c_order(shape: Sequence[int], strides: Sequence[int]) -> bool:
 
 
 class TorchReader(RawReader):
-    """Reads a file of ``torch.save``, of either format; `metadata` is what are no tensors.
+    """Reads a file of ``torch.save``, in either format; `metadata` is all that is no tensor.
 
     Dicts and lists within each other become paths: ``model/conv.weight``. Views of one storage are
     tensors of their own. Sparse and quantized tensors are listed, not read.
@@ -192,7 +198,7 @@ class TorchReader(RawReader):
         super().__init__(source, tensors, found.rest, verify=verify)
 
 
-def _read_archive(source: Source, verify: Verify) -> tuple[_Found, dict[str, Stored]]:
+def _read_archive(source: Source, verify: Verify) -> tuple[_Found, dict[str, Elements]]:
     archive = Archive(source)
     members = archive.members
     found_data = [name for name in members if name.rpartition("/")[2] == DATA]
@@ -228,11 +234,11 @@ def _place(archive: Archive, name: str) -> _Place:
         raise UnimplementedError(f"member {name!r} is packed, which PyTorch never does: unpack it")
     offset = archive.offset(member)
     # torch may be told to compute no checksums: they are 0 then
-    checked = Checked(offset, member.size, member.crc32) if member.crc32 else None
+    checked = Checksummed(offset, member.size, member.crc32) if member.crc32 else None
     return _Place(offset, member.size, checked)
 
 
-def _read_legacy(source: Source) -> tuple[_Found, dict[str, Stored]]:
+def _read_legacy(source: Source) -> tuple[_Found, dict[str, Elements]]:
     sizes: dict[str, int] = {}  # of the elements of each storage
 
     def persistent(reference: object) -> Storage:
@@ -254,7 +260,7 @@ def _read_legacy(source: Source) -> tuple[_Found, dict[str, Stored]]:
     at = machine.position
     for key in keys:
         count = int.from_bytes(source.read(at, 8), "little")
-        # one that no tensor uses is of unknown type: nothing behind it can be found
+        # a storage that no tensor uses has no known type, so where the next one begins is unknown
         if key not in sizes:
             raise DataLossError(f"the file has a storage {key!r} that nothing refers to")
         size = count * sizes[key]
@@ -274,7 +280,7 @@ def _read_legacy(source: Source) -> tuple[_Found, dict[str, Stored]]:
 
 def _all_stored(
     found: _Found, place: Callable[[Storage], _Place], big_endian: bool
-) -> dict[str, Stored]:
+) -> dict[str, Elements]:
     tensors = {}
     for name, view in found.views.items():
         with located(tensor=name):
@@ -308,7 +314,9 @@ def write_torch(
         for chunk in chunks_of(array):
             crc32 = zlib.crc32(chunk, crc32)
         member = f"{_NAME}/data/{number}"
-        archive.add(member, chunks_of(array), size_of(infos[name]), crc32, _ALIGNMENT)
+        archive.add(
+            member, chunks_of(array), size=size_of(infos[name]), crc32=crc32, align=_ALIGNMENT
+        )
     archive.add_bytes(f"{_NAME}/version", b"3\n", _ALIGNMENT)
     archive.finish()
 

@@ -1,7 +1,7 @@
 """Tensors that lie in a file as plain elements: read, mapped or cut out of it.
 
-What a format says of where they lie is a `Stored`; all the rest is the same for each of them, and
-is done by the code that does it for the shards of a bundle.
+A format says by an `Elements` where a tensor lies. All the rest (mapping, reading parts, checking)
+is the same for every format, and done by the code that does it for the shards of a bundle.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from tfckpt.tensors.stored import Array, new_array, reshaped, stored_chunks, sto
 from tfckpt.tensors.strings import to_array, to_bytes_list
 
 _PIECE = 4 << 20
-# A part is checked with all that its checksum speaks of where that is of no more bytes than this,
-# or no more than so many times the part.
+# Before a part is read, all that its checksum covers is checked, if that is no more than so many
+# bytes, or no more than so many times the part.
 _SMALL = 4 << 20
 _SHARE = 4
 
 
-ROOT = "tensor"
+ONLY_TENSOR = "tensor"
 """The name of a tensor that a file holds alone, without a name."""
 
 
-class Checked(NamedTuple):
+class Checksummed(NamedTuple):
     """A stretch of the file that has a checksum, as zip archives have them."""
 
     offset: int
@@ -61,14 +61,14 @@ class Checked(NamedTuple):
             )
 
 
-class Stored(NamedTuple):
+class Elements(NamedTuple):
     """Where the elements of a tensor lie: from `offset` on, in C order or by `strides` (bytes)."""
 
     info: TensorInfo
     offset: int
     strides: tuple[int, ...] | None = None
     big_endian: bool = False
-    checked: Checked | None = None
+    checked: Checksummed | None = None
     element: np.dtype[Any] | None = None  # what lies there, where another dtype is handed out
     held: Array | None = None  # the value, where it lies within something else that was read
     packed: bool = False  # `offset` is within what has to be unpacked first
@@ -79,20 +79,22 @@ class Stored(NamedTuple):
         info = self.info
         if self.strides is not None or info.foreign is not None or self.element is not None:
             return None
-        return Entry(info.data_type, info.shape, 0, self.offset, info.stored_size)
+        return Entry(
+            info.data_type, info.shape, shard_id=0, offset=self.offset, size=info.stored_size
+        )
 
 
-def described(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInfo:
-    """Return what is to be said of a tensor of any numpy dtype."""
+def info_of(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInfo:
+    """Return the `TensorInfo` of a tensor of any numpy dtype."""
     try:
         return TensorInfo(data_type_of(dtype), shape, stored_size)
     except TypeError:
-        return TensorInfo(0, shape, stored_size, (), dtype.newbyteorder("="))
+        return TensorInfo(0, shape, stored_size=stored_size, foreign=dtype.newbyteorder("="))
 
 
-def held(array: Array) -> Stored:
+def held(array: Array) -> Elements:
     """Return a tensor that was read already; strings become bytes."""
-    return Stored(described(array.dtype, array.shape, array.nbytes), 0, held=_as_bytes(array))
+    return Elements(info_of(array.dtype, array.shape, array.nbytes), 0, held=_as_bytes(array))
 
 
 def _as_bytes(array: Array) -> Array:
@@ -176,7 +178,7 @@ class RawReader(ForeignReader):
     def __init__(
         self,
         source: Source,
-        tensors: Mapping[str, Stored],
+        tensors: Mapping[str, Elements],
         metadata: Mapping[str, Any],
         *,
         verify: Verify = True,
@@ -185,7 +187,7 @@ class RawReader(ForeignReader):
         self._source = source
         self._tensors = dict(tensors)
         self._metadata = dict(metadata)
-        self._verified: set[Checked] = set()
+        self._verified: set[Checksummed] = set()
 
     def _find(self, name: str) -> TensorInfo | None:
         stored = self._tensors.get(name)
@@ -213,22 +215,28 @@ class RawReader(ForeignReader):
         for name in wanted:
             self.readable(name)
         tensors = {name: self._tensors[name] for name in wanted}
-        plain = {n: one for n, one in tensors.items() if one.held is None and not one.packed}
+        plain = {
+            n: elements
+            for n, elements in tensors.items()
+            if elements.held is None and not elements.packed
+        }
         with located(self.path), self._limits:
             self._check(plain.values(), None)
             arrays = fetch_all(self._source, plain)
         return {name: arrays[name] if name in arrays else self[name] for name in wanted}
 
-    def _check(self, tensors: Iterable[Stored], wanted: int | None) -> None:
+    def _check(self, tensors: Iterable[Elements], wanted: int | None) -> None:
         """Check the stretches that tensors lie in, of which `wanted` bytes are asked for."""
-        for one in dict.fromkeys(stored.checked for stored in tensors) if self._verify else ():
-            if one is None or one in self._verified:
+        for checksummed in (
+            dict.fromkeys(stored.checked for stored in tensors) if self._verify else ()
+        ):
+            if checksummed is None or checksummed in self._verified:
                 continue
-            costs_little = wanted is None or one.size <= max(_SMALL, _SHARE * wanted)
+            costs_little = wanted is None or checksummed.size <= max(_SMALL, _SHARE * wanted)
             if costs_little or self._verify == "whole":
-                one.check(self._source)
+                checksummed.check(self._source)
                 if wanted is not None:
-                    self._verified.add(one)
+                    self._verified.add(checksummed)
 
     def close(self) -> None:
         self._source.close()
@@ -251,13 +259,15 @@ def _copied(array: Array, index: Index | None) -> Array:
     return np.array(part)
 
 
-def fetch_all(source: Source, tensors: Mapping[str, Stored]) -> dict[str, Array]:
+def fetch_all(source: Source, tensors: Mapping[str, Elements]) -> dict[str, Array]:
     """Return whole arrays: views of private mappings where that is possible, else copies.
 
     Raises DataLossError where a tensor reaches out of the file, ResourceExhaustedError where all
     together are out of proportion to it.
     """
-    needed = sum(volume(one.info.shape) * one.info.dtype.itemsize for one in tensors.values())
+    needed = sum(
+        volume(tensor.info.shape) * tensor.info.dtype.itemsize for tensor in tensors.values()
+    )
     limits.current().check_memory(needed, source.size, f"{len(tensors)} tensors")
     plain: dict[bool, list[tuple[str, Entry]]] = {False: [], True: []}
     arrays: dict[str, Array] = {}
@@ -275,7 +285,7 @@ def fetch_all(source: Source, tensors: Mapping[str, Stored]) -> dict[str, Array]
     return {name: arrays[name] for name in tensors}
 
 
-def fetch_axes(source: Source, name: str, stored: Stored, axes: Sequence[Axis]) -> Array:
+def fetch_axes(source: Source, name: str, stored: Elements, axes: Sequence[Axis]) -> Array:
     """Return chosen elements of a tensor, one dimension for each axis."""
     entry = stored.entry
     if entry is not None:
@@ -294,7 +304,9 @@ def fetch_axes(source: Source, name: str, stored: Stored, axes: Sequence[Axis]) 
     strides = stored.strides
     if strides is None:
         strides = tuple(c_strides(stored.info.shape, dtype.itemsize))
-    flat = read_box(source, axes, strides, dtype.itemsize, stored.offset).view(dtype)
+    flat = read_box(
+        source, axes=axes, strides=strides, itemsize=dtype.itemsize, offset=stored.offset
+    ).view(dtype)
     if stored.big_endian:
         flat = flat.view(dtype.newbyteorder(">")).astype(dtype)
     flat = _as_bytes(flat)

@@ -19,7 +19,7 @@ from typing import Any, TypeGuard
 
 from tfckpt.errors import DataLossError, InvalidArgumentError, located
 from tfckpt.formats.jsons import parse_json
-from tfckpt.formats.raw import RawReader, Stored, chunks_of, described, dtype_named, size_of
+from tfckpt.formats.raw import Elements, RawReader, chunks_of, dtype_named, info_of, size_of
 from tfckpt.names import is_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, Verify
@@ -98,7 +98,7 @@ def _header(source: Source) -> tuple[dict[str, Any], int]:
 
 def _decode(
     header: dict[str, Any], begin: int, size: int
-) -> tuple[dict[str, Stored], dict[str, str]]:
+) -> tuple[dict[str, Elements], dict[str, str]]:
     metadata = header.pop(METADATA, None) or {}
     if not isinstance(metadata, dict) or not all(isinstance(v, str) for v in metadata.values()):
         raise DataLossError(f"the header's {METADATA} does not map texts to texts")
@@ -122,7 +122,7 @@ def _decode(
     return dict(ordered), metadata
 
 
-def _stored(said: Any, begin: int) -> Stored:
+def _stored(said: Any, begin: int) -> Elements:
     if not isinstance(said, dict):
         raise DataLossError("the header says nothing of it")
     kind, shape, offsets = said.get("dtype"), said.get("shape"), said.get("data_offsets")
@@ -130,7 +130,7 @@ def _stored(said: Any, begin: int) -> Stored:
         raise DataLossError(f"has the shape {shape!r:.80}, and lies at {offsets!r:.80}")
     start, end = offsets
     info = _info(kind, tuple(shape), end - start)
-    return Stored(info, begin + start)
+    return Elements(info, begin + start)
 
 
 def _are_sizes(sizes: Any) -> TypeGuard[list[int]]:
@@ -142,10 +142,13 @@ def _are_sizes(sizes: Any) -> TypeGuard[list[int]]:
 def _info(kind: Any, shape: Shape, size: int) -> TensorInfo:
     """Return what the header says of a tensor. Raises DataLossError unless it has this size."""
     if isinstance(kind, str) and kind in _PACKED_BITS:
-        info, bits = TensorInfo(0, shape, size, (), kind), _PACKED_BITS[kind]
+        info, bits = (
+            TensorInfo(0, shape, stored_size=size, foreign=kind),
+            _PACKED_BITS[kind],
+        )
     elif isinstance(kind, str) and kind in _DTYPES:
         dtype = dtype_named(_DTYPES[kind])
-        info, bits = described(dtype, shape, size), 8 * dtype.itemsize
+        info, bits = info_of(dtype, shape, size), 8 * dtype.itemsize
     else:
         raise DataLossError(f"has the dtype {kind!r:.80}, which safetensors does not")
     if volume(shape) * bits != 8 * size:

@@ -1,4 +1,4 @@
-"""What the pickles of PyTorch say: the names in them, and inert values for what these make."""
+"""The names that PyTorch's pickles use, and the inert values that are made in place of objects."""
 
 from __future__ import annotations
 
@@ -171,7 +171,9 @@ def _tensor(storage: Any, offset: Any, size: Any, strides: Any) -> View:
     shape, steps = _sizes(size), _sizes(strides)
     if len(shape) != len(steps):
         raise DataLossError(f"the pickle has a tensor of {len(shape)} sizes, {len(steps)} strides")
-    return View(storage, storage.dtype, storage.offset + offset, shape, steps)
+    return View(
+        storage, dtype=storage.dtype, offset=storage.offset + offset, shape=shape, strides=steps
+    )
 
 
 def _tensor_v2(
@@ -194,7 +196,9 @@ def _tensor_v3(
     dtype: Any,
     traits: Any = None,
 ) -> View:
-    view = _tensor_v2(storage, offset, size, strides, grad, hooks, traits)
+    view = _tensor_v2(
+        storage, offset, size=size, strides=strides, grad=grad, hooks=hooks, traits=traits
+    )
     found = dtype.name.removeprefix("torch.") if isinstance(dtype, Name) else ""
     if found not in DTYPES and found not in FOREIGN:
         raise DataLossError("the pickle has a tensor without a dtype")

@@ -14,8 +14,8 @@ from tfckpt.bundle.spread import write_shards
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.formats import hdf5, numpys, pytorch, safetensors
-from tfckpt.formats.indexed import INDEX_SUFFIX, file_names, publish_set, split_by_size
-from tfckpt.formats.raw import described, dtype_named, size_of
+from tfckpt.formats.indexed import JSON_INDEX_SUFFIX, file_names, publish_set, split_by_size
+from tfckpt.formats.raw import dtype_named, info_of, size_of
 from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
 from tfckpt.storage import FileWriter, check_local, writing
@@ -28,7 +28,7 @@ Infos = Mapping[str, TensorInfo]
 DType = Any  # what numpy makes a dtype of
 
 
-class Tensors(NamedTuple):
+class Prepared(NamedTuple):
     """What is to be written: what each tensor is, and how to get it, one at a time."""
 
     infos: Infos
@@ -41,7 +41,7 @@ class Format(NamedTuple):
     """What a format can hold, and what writes it."""
 
     holds: Callable[[TensorInfo], bool]
-    write: Callable[[str, Tensors, bool], None]
+    write: Callable[[str, Prepared, bool], None]
     why_no_name: Callable[[Infos], Mapping[str, str]] = lambda infos: {}
     has_metadata: bool = False
     compresses: bool = False
@@ -84,8 +84,8 @@ def write_tensors(
     """
     target = as_path(path)
     name = format_of(target) if format is None else format
-    if name not in FORMATS:
-        raise ValueError(f"a format is one of {', '.join(FORMATS)}, not {format!r}")
+    if name not in WRITERS:
+        raise ValueError(f"a format is one of {', '.join(WRITERS)}, not {format!r}")
     made = prepared(tensors, skip=skip, cast=cast)
     return write_prepared(
         target,
@@ -98,7 +98,7 @@ def write_tensors(
 
 def write_prepared(
     target: str,
-    tensors: Tensors,
+    tensors: Prepared,
     name: str,
     *,
     max_shard_size: int | None = None,
@@ -110,9 +110,9 @@ def write_prepared(
     `leave_out` is the argument by which the caller leaves tensors out, for messages.
     """
     check_local(target)
-    chosen = FORMATS[name]
+    chosen = WRITERS[name]
     _check_options(name, chosen, tensors, max_shard_size)
-    _check_held(name, chosen, tensors.infos, target, leave_out)
+    _check_held(name, chosen, tensors.infos, path=target, leave_out=leave_out)
     if max_shard_size is not None:
         return _write_set(target, tensors, max_shard_size, fsync)
     chosen.write(target, tensors, fsync)
@@ -128,7 +128,7 @@ _SUFFIXES = {
     ".pth": "torch",
     ".bin": "torch",
 }
-# A name of no suffix, of a suffix with a number, or of TensorFlow's: a prefix.
+# A name without a suffix, with a number as its suffix, or with one of TensorFlow's: a prefix.
 _PREFIX = re.compile(r"[^.]*|.*\.(ckpt|v2|.*-\d+|\d+)")
 
 
@@ -141,7 +141,9 @@ def format_of(path: str) -> str:
     return found or "v2"
 
 
-def _check_options(name: str, chosen: Format, tensors: Tensors, max_shard_size: int | None) -> None:
+def _check_options(
+    name: str, chosen: Format, tensors: Prepared, max_shard_size: int | None
+) -> None:
     if tensors.metadata is not None and not chosen.has_metadata:
         raise ValueError(f"the format {name} has no place for metadata")
     if tensors.compressed and not chosen.compresses:
@@ -158,7 +160,7 @@ def prepared(
     *,
     skip: Iterable[str] = (),
     cast: Mapping[DType, DType] | None = None,
-) -> Tensors:
+) -> Prepared:
     """Find out what there is to write, without those to `skip` and as those to `cast` become."""
     if not isinstance(tensors, Mapping):
         raise TypeError(f"tensors are a mapping from name to array, not {tensors!r:.80}")
@@ -182,7 +184,7 @@ def prepared(
             )
         return array
 
-    return Tensors(wanted, value, None, False)
+    return Prepared(wanted, value, None, False)
 
 
 def _same_type(a: np.dtype[Any], b: np.dtype[Any]) -> bool:
@@ -201,7 +203,7 @@ def _infos(tensors: Mapping[str, object]) -> Infos:
     if ask is not None:  # any lazy mapping that has it
         return {name: ask(name) for name in tensors}
     arrays = ((name, _as_array(name, value)) for name, value in tensors.items())
-    return {name: described(array.dtype, array.shape, array.nbytes) for name, array in arrays}
+    return {name: info_of(array.dtype, array.shape, array.nbytes) for name, array in arrays}
 
 
 def _as_array(name: str, value: object) -> Array:
@@ -227,7 +229,7 @@ def _cast_info(info: TensorInfo, cast: Mapping[str, np.dtype[Any]]) -> TensorInf
     dtype = cast.get(info.type_name)
     if dtype is None:
         return info._replace(slices=())
-    return described(dtype, info.shape, info.size * dtype.itemsize)
+    return info_of(dtype, info.shape, info.size * dtype.itemsize)
 
 
 def _check_held(name: str, chosen: Format, infos: Infos, path: str, leave_out: str) -> None:
@@ -262,22 +264,22 @@ def _listed(bad: Mapping[str, str]) -> str:
 # The formats
 
 
-def _write_safetensors(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_safetensors(path: str, tensors: Prepared, fsync: bool) -> None:
     with writing(path, fsync=fsync) as file:
         safetensors.write_safetensors(file, tensors.infos, tensors.value, tensors.metadata)
 
 
-def _write_torch(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_torch(path: str, tensors: Prepared, fsync: bool) -> None:
     with writing(path, fsync=fsync) as file:
         pytorch.write_torch(file, tensors.infos, tensors.value)
 
 
-def _write_npz(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_npz(path: str, tensors: Prepared, fsync: bool) -> None:
     with writing(path, fsync=fsync) as file:
         numpys.write_npz(file, tensors.infos, tensors.value, compressed=tensors.compressed)
 
 
-def _write_hdf5(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_hdf5(path: str, tensors: Prepared, fsync: bool) -> None:
     with writing(path, fsync=fsync) as file:
         hdf5.write_hdf5(
             file,
@@ -288,41 +290,41 @@ def _write_hdf5(path: str, tensors: Tensors, fsync: bool) -> None:
         )
 
 
-def _write_set(path: str, tensors: Tensors, most: int, fsync: bool) -> str:
+def _write_set(path: str, tensors: Prepared, most: int, fsync: bool) -> str:
     """Write safetensors files and their index; return its path."""
     infos = tensors.infos
     sizes = {name: size_of(infos[name]) for name in infos}
     files = split_by_size(sizes, most)
     paths = file_names(path, len(files))
     weight_map: dict[str, str] = {}
-    index = path + INDEX_SUFFIX
+    index = path + JSON_INDEX_SUFFIX
     with ExitStack() as opened:
         writers = []
-        for one, names in zip(paths, files, strict=True):
-            file = opened.enter_context(FileWriter(one, fsync=fsync))
+        for file_path, names in zip(paths, files, strict=True):
+            file = opened.enter_context(FileWriter(file_path, fsync=fsync))
             some = {name: infos[name] for name in names}
             safetensors.write_safetensors(file, some, tensors.value, tensors.metadata)
             file.flush()
             writers.append(file)
-            weight_map.update(dict.fromkeys(names, os.path.basename(one)))
+            weight_map.update(dict.fromkeys(names, os.path.basename(file_path)))
         publish_set(index, writers, weight_map, sum(sizes.values()), fsync=fsync)
     return index
 
 
-def _write_v1(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_v1(path: str, tensors: Prepared, fsync: bool) -> None:
     with V1Writer(path, fsync=fsync) as writer:
         for name in tensors.infos:
             writer.add(name, tensors.value(name))
 
 
-def _write_v2(path: str, tensors: Tensors, fsync: bool) -> None:
+def _write_v2(path: str, tensors: Prepared, fsync: bool) -> None:
     def add(bundle: BundleWriter, name: str, shard: int) -> None:
         bundle.add(name, tensors.value(name), shard=shard)
 
     write_shards(path, [list(tensors.infos)], add, fsync=fsync)
 
 
-FORMATS: dict[str, Format] = {
+WRITERS: dict[str, Format] = {
     "safetensors": Format(
         holds=lambda info: info.type_name in safetensors.TYPES,
         write=_write_safetensors,

@@ -2,8 +2,8 @@
 
     [local header, name, extra, data] a member, [entry, name, extra] a member, [end]
 
-The entries at the end, the central directory, say what there is; a local header only says how far
-behind it its data begins. From 4 GiB or 65,535 members on, sizes stand in extra fields and in an
+The central directory at the end lists the members; a local header is read only to learn how far
+behind it the data begin. From 4 GiB or 65,535 members on, sizes stand in extra fields and in an
 end of their own (PKWARE's ``APPNOTE.TXT``, 4.3 and 4.5.3).
 
 Nothing is ever extracted: the name of a member is a text, wherever it would lead as a path.
@@ -74,7 +74,7 @@ class Archive:
             if member.name in self.members:
                 raise DataLossError(f"the archive has {member.name!r} twice")
             self.members[member.name] = member
-        self._headers = [*sorted({one.header for one in self.members.values()}), begin]
+        self._headers = [*sorted({member.header for member in self.members.values()}), begin]
         if len(self._headers) <= len(self.members):
             raise DataLossError("members of the archive lie in one place")
 
@@ -213,7 +213,7 @@ def _decode_name(data: bytes, flags: int) -> str:
 def _member(name: str, fields: tuple[int, ...], extra: memoryview) -> Member:
     flags, method, crc32 = fields[3], fields[4], fields[7]
     stored, size, header = _large(name, (fields[8], fields[9], fields[16]), extra)
-    member = Member(name, method, crc32, stored, size, header)
+    member = Member(name, method, crc32=crc32, stored=stored, size=size, header=header)
     if flags & _ENCRYPTED:
         raise UnimplementedError(f"member {name!r} of the archive is encrypted")
     if method not in _METHODS:
@@ -228,7 +228,7 @@ def _member(name: str, fields: tuple[int, ...], extra: memoryview) -> Member:
 
 
 def _large(name: str, values: tuple[int, int, int], extra: memoryview) -> tuple[int, int, int]:
-    """Take values that did not fit their fields from the extra ones; each comes if it did not."""
+    """Take values that did not fit their fields from the extra field, which has only those."""
     at = 0
     while _IN_64 in values and at + 4 <= len(extra):
         kind, size = struct.unpack_from("<2H", extra, at)
@@ -262,7 +262,7 @@ class ZipWriter:
 
     def add(self, name: str, data: Iterable[Buffer], size: int, crc32: int, align: int = 1) -> None:
         """Put a stored member of known size and checksum; its data begins at an aligned offset."""
-        member = Member(name, STORED, crc32, size, size, self._file.size)
+        member = Member(name, STORED, crc32=crc32, stored=size, size=size, header=self._file.size)
         extra = _extra_64(size, size) if size >= _IN_64 else b""
         room = -(self._file.size + _LOCAL.size + len(name.encode()) + len(extra)) % align
         if room:
@@ -274,19 +274,25 @@ class ZipWriter:
         self._end(member, 0)
 
     def add_bytes(self, name: str, data: bytes, align: int = 1) -> None:
-        self.add(name, [data], len(data), zlib.crc32(data), align)
+        self.add(name, [data], size=len(data), crc32=zlib.crc32(data), align=align)
 
     def add_deflated(self, name: str, data: Iterable[Buffer]) -> None:
         """Put a deflated member; its sizes follow it."""
         header = self._file.size
-        self._begin(Member(name, DEFLATED, 0, 0, 0, header), _extra_64(0, 0), _SIZES_FOLLOW)
+        self._begin(
+            Member(name, DEFLATED, crc32=0, stored=0, size=0, header=header),
+            _extra_64(0, 0),
+            _SIZES_FOLLOW,
+        )
         begin, crc, size = self._file.size, 0, 0
         deflate = zlib.compressobj(zlib.Z_DEFAULT_COMPRESSION, zlib.DEFLATED, -15)
         for chunk in data:
             crc, size = zlib.crc32(chunk, crc), size + len(memoryview(chunk).cast("B"))
             self._file.write(deflate.compress(chunk))
         self._file.write(deflate.flush())
-        member = Member(name, DEFLATED, crc, self._file.size - begin, size, header)
+        member = Member(
+            name, DEFLATED, crc32=crc, stored=self._file.size - begin, size=size, header=header
+        )
         self._file.write(_DATA_MARK + struct.pack("<I2Q", crc, member.stored, size))
         self._end(member, _SIZES_FOLLOW)
 

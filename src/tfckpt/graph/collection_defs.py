@@ -19,10 +19,9 @@ from tfckpt.graph.collection_items import ProtoFunctions, proto_functions
 from tfckpt.graph.graph import Graph
 from tfckpt.graph.operation import Operation, Tensor
 from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
-from tfckpt.graphdef.messages import full_name, is_message
 from tfckpt.graphdef.names import prepend_scope, strip_scope
 from tfckpt.parsing import parse_binary
-from tfckpt.protos import CollectionDef, MetaGraphDef
+from tfckpt.protos import CollectionDef, MetaGraphDef, full_name, is_message
 
 logger = logging.getLogger("tfckpt")
 

@@ -16,7 +16,7 @@ from tfckpt.graph.default import get_default_graph
 from tfckpt.graph.operation import node_of
 from tfckpt.graphdef.attr_values import PartialShape, shape_of
 from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
-from tfckpt.graphdef.messages import as_message, copied, is_message
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.rescoping import NAME_FIELDS, prepended, stripped
 from tfckpt.protos import (
     AttrValue,
@@ -25,6 +25,7 @@ from tfckpt.protos import (
     SaverDef,
     VariableDef,
     WhileContextDef,
+    is_message,
 )
 from tfckpt.saver import Saver
 from tfckpt.saver.definition import is_in_scope

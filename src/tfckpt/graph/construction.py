@@ -27,7 +27,7 @@ from tfckpt.versions import GRAPH_DEF_VERSION, check_versions
 
 _GROUP = b"loc:@"
 
-Types = Mapping[str, Sequence[int] | None]
+OutputTypes = Mapping[str, Sequence[int] | None]
 """The types of each node's outputs, by the node's name in the message; None for unknown ops."""
 
 
@@ -110,7 +110,7 @@ class Constructed(NamedTuple):
     mapping: Mapping[TensorId, TensorId]
     names: Mapping[str, str]
     """Names in the graph, by those in the message."""
-    types: Types
+    types: OutputTypes
     nodes: Sequence[NodeDef]
     """In the order in which they enter."""
     shapes: Sequence[AttrValue | None]
@@ -242,7 +242,7 @@ def _check_inputs(
     *,
     interface: Interface | None,
     mapping: Mapping[TensorId, TensorId],
-    types: Types,
+    types: OutputTypes,
 ) -> None:
     """Check that each input is there and of the type that the op takes."""
     expected = None if interface is None else check_input_count(node, interface)

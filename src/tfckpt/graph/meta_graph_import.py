@@ -18,10 +18,10 @@ from tfckpt.graphdef.devices import clear_devices as without_devices
 from tfckpt.graphdef.files import read_meta_graph
 from tfckpt.graphdef.keys import GraphKeys
 from tfckpt.graphdef.live import as_meta_graph
-from tfckpt.graphdef.messages import as_message, copied, is_message
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.names import strip_scope
 from tfckpt.names import AnyPath, as_path
-from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
+from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef, is_message
 from tfckpt.saver import Saver
 from tfckpt.saver.definition import make_saver_def
 from tfckpt.saver.given_graph import variables_of, with_saver

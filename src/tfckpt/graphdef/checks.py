@@ -11,9 +11,8 @@ from collections.abc import Sequence
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.graphdef.names import is_node_name
 from tfckpt.graphdef.op_defs import Interface, attr_problem, type_name
+from tfckpt.names import shown
 from tfckpt.protos import NodeDef
-
-_SHOWN = 20
 
 
 def bad_node(node: NodeDef, problem: str) -> InvalidArgumentError:
@@ -54,7 +53,6 @@ def check_input_count(node: NodeDef, interface: Interface) -> Sequence[int]:
     expected = interface.input_types(node.attr)
     given = sum(not text.startswith("^") for text in node.input)
     if given != len(expected):
-        takes = ", ".join(map(type_name, expected[:_SHOWN])) or "none"
-        takes += f" and {len(expected) - _SHOWN} more" if len(expected) > _SHOWN else ""
+        takes = shown(expected, 20, type_name) or "none"
         raise bad_node(node, f"it has {given} inputs, the op takes {len(expected)} ({takes})")
     return expected

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias, TypeVar
 from google.protobuf import text_format
 from google.protobuf.message import Message
 
-from tfckpt.detect import describe
+from tfckpt.detect import describe_file
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnparsableFileError
 from tfckpt.graphdef.live import LiveGraph
 from tfckpt.graphdef.messages import MESSAGE_LIMIT, check_size
@@ -216,7 +216,7 @@ _OTHERS = {
 def _no_graph(path: str) -> UnparsableFileError:
     kind = _OTHERS.get(os.path.basename(path))
     if kind is None:
-        kind = describe(path) if not is_remote(path) else "something else"
+        kind = describe_file(path) if not is_remote(path) else "something else"
     if "protobuf" in kind:
         kind = "a protobuf message of another kind, or one that was cut short"
     return UnparsableFileError(

@@ -19,13 +19,21 @@ from tfckpt.graphdef.attr_values import PartialShape, known_type, shape_of
 from tfckpt.graphdef.files import read_graph_file
 from tfckpt.graphdef.keys import VARIABLE_COLLECTIONS, GraphKeys
 from tfckpt.graphdef.live import LiveGraph, as_meta_graph
-from tfckpt.graphdef.messages import as_message, is_message
+from tfckpt.graphdef.messages import as_message
 from tfckpt.graphdef.names import op_name
 from tfckpt.graphdef.op_defs import VARIABLE_OPS
 from tfckpt.locate import SAVED_MODEL_FILES
 from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import parse_binary
-from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SavedModel, TensorProto, VariableDef
+from tfckpt.protos import (
+    GraphDef,
+    MetaGraphDef,
+    NodeDef,
+    SavedModel,
+    TensorProto,
+    VariableDef,
+    is_message,
+)
 from tfckpt.tensors.tensor_proto import make_ndarray
 
 GraphOrPath: TypeAlias = LiveGraph | GraphDef | MetaGraphDef | SavedModel | AnyPath

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
-from tfckpt.protos import adopt
+from tfckpt.protos import adopt, is_message
 
 M = TypeVar("M", bound=Message)
 
@@ -18,20 +18,9 @@ def as_message(message: object, kind: type[M], what: str) -> M:
 
     Raises TypeError for anything else; `what` is the argument's name there.
     """
-    if isinstance(message, kind):
-        return message
     if is_message(message, kind):
-        return adopt(message, kind)  # type: ignore[arg-type]
+        return adopt(message, kind)
     raise TypeError(f"{what} must be a {kind.__name__}, not {type(message).__name__}")
-
-
-def is_message(value: object, kind: type[Any]) -> bool:
-    return bool(full_name(value) == kind.DESCRIPTOR.full_name)
-
-
-def full_name(value: object) -> str | None:
-    """Return the full name of a message's type, None for what is no message."""
-    return getattr(getattr(value, "DESCRIPTOR", None), "full_name", None)
 
 
 def copied(message: M) -> M:

@@ -14,39 +14,39 @@ import numpy as np
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.initial.variables import (
-    Variable,
+    PartedVariable,
     by_name,
     names_by_id,
     places_of_parts,
     variables_in,
 )
-from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names, shown
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.saver.matching import (
     Mismatch,
     RestoreReport,
-    described,
     mismatch,
     problems,
-    put,
+    put_at,
+    type_and_shape,
 )
 from tfckpt.saver.var_list import Weights, as_mutable_mapping, check_names
 
 AssignmentMap = Mapping[str, object] | Iterable[tuple[str, object]]
 
 
-class Source(NamedTuple):
+class Origin(NamedTuple):
     """Which part of which tensor of the checkpoint a name in the mapping gets."""
 
     tensor: str
     place: tuple[Any, ...]
 
 
-class Wanted(NamedTuple):
+class Pairing(NamedTuple):
     """A variable, or some of its parts, and the tensor that it is to have the values of."""
 
     tensor: str
-    variable: Variable
+    variable: PartedVariable
     names: tuple[str, ...]
     """Those in the mapping that are filled."""
 
@@ -96,12 +96,12 @@ def init_from_checkpoint(
     weights = as_mutable_mapping(variables, None)
     check_names(weights)
     with load_checkpoint(ckpt_dir_or_file) as reader:
-        wanted = list(_resolve(assignment_map, weights))
-        sources = compare(wanted, reader, weights)
-        return assign(reader, sources, weights)
+        wanted = list(_pairings(assignment_map, weights))
+        sources = fitted(wanted, reader, weights)
+        return read_into(reader, sources, weights)
 
 
-def _resolve(assignment_map: AssignmentMap, weights: Weights) -> Iterator[Wanted]:
+def _pairings(assignment_map: AssignmentMap, weights: Weights) -> Iterator[Pairing]:
     """Find the variables that an assignment map means; of two for one variable the last counts."""
     known = variables_in(weights)
     names = names_by_id(weights)
@@ -109,22 +109,22 @@ def _resolve(assignment_map: AssignmentMap, weights: Weights) -> Iterator[Wanted
     for tensor, target in sorted(map(_pair, pairs), key=lambda pair: pair[0]):
         if isinstance(target, np.ndarray):
             name = name_of(target, names)
-            yield Wanted(tensor, Variable(name), (name,))
+            yield Pairing(tensor, PartedVariable(name), (name,))
         elif isinstance(target, list | tuple):
             chosen = tuple(name_of(array, names) for array in target)
-            yield Wanted(tensor, _one_variable(chosen, known), chosen)
+            yield Pairing(tensor, _one_variable(chosen, known), chosen)
         elif not isinstance(target, str):
             raise TypeError(f"{tensor!r} is assigned to a {type(target).__name__}: {target!r:.80}")
         elif target in weights:
-            yield Wanted(tensor, Variable(target), (target,))
+            yield Pairing(tensor, PartedVariable(target), (target,))
         elif target in known:
             yield whole(tensor, known[target])
         else:
             yield from _in_scope(tensor, target, known)
 
 
-def whole(tensor: str, variable: Variable) -> Wanted:
-    return Wanted(tensor, variable, variable.parts or (variable.name,))
+def whole(tensor: str, variable: PartedVariable) -> Pairing:
+    return Pairing(tensor, variable, variable.parts or (variable.name,))
 
 
 def _pair(pair: object) -> tuple[str, object]:
@@ -144,18 +144,18 @@ def name_of(array: object, names: Mapping[int, str]) -> str:
     return name
 
 
-def _one_variable(chosen: tuple[str, ...], known: Mapping[str, Variable]) -> Variable:
+def _one_variable(chosen: tuple[str, ...], known: Mapping[str, PartedVariable]) -> PartedVariable:
     owners = by_name(known)
     found = {owners[name] for name in chosen}
     if len(found) != 1:
-        listed = ", ".join(sorted(one.name for one in found))
+        listed = ", ".join(sorted(variable.name for variable in found))
         raise InvalidArgumentError(
             f"a list has the parts of one variable, not of {listed or 'none'}"
         )
     return found.pop()
 
 
-def _in_scope(scope: str, target: str, known: Mapping[str, Variable]) -> Iterator[Wanted]:
+def _in_scope(scope: str, target: str, known: Mapping[str, PartedVariable]) -> Iterator[Pairing]:
     """Take every variable below one scope from the checkpoint's other one."""
     if not scope.endswith("/") or not target.endswith("/"):
         close = close_names(target, list(known))
@@ -164,20 +164,20 @@ def _in_scope(scope: str, target: str, known: Mapping[str, Variable]) -> Iterato
             f"{scope!r} is assigned to {target!r}, which is no variable of the mapping{among}; "
             f"scopes end with a slash on both sides, 'old/': 'new/'"
         )
-    inside, outside = ("" if one == "/" else one for one in (target, scope))
-    found = [one for name, one in sorted(known.items()) if name.startswith(inside)]
+    inside, outside = ("" if scope_name == "/" else scope_name for scope_name in (target, scope))
+    found = [variable for name, variable in sorted(known.items()) if name.startswith(inside)]
     if not found:
         raise InvalidArgumentError(f"{scope!r} is assigned to {target!r}, where no variable is")
     for variable in found:
         yield whole(outside + variable.name[len(inside) :], variable)
 
 
-def compare(
-    wanted: Iterable[Wanted],
+def fitted(
+    wanted: Iterable[Pairing],
     reader: CheckpointReader,
     weights: Weights,
     also: Iterable[str] = (),
-) -> dict[str, Source]:
+) -> dict[str, Origin]:
     """Return what each name in the mapping gets, once everything fits.
 
     The tensors `also` have to be there too.
@@ -185,7 +185,7 @@ def compare(
     Raises InvalidArgumentError that says of all of it what does not.
     """
     infos = reader.infos()
-    sources: dict[str, Source] = {}
+    sources: dict[str, Origin] = {}
     missing = [tensor for tensor in also if tensor not in infos]
     mismatched = []
     for tensor, variable, names in wanted:
@@ -196,7 +196,7 @@ def compare(
         if isinstance(fit, Mismatch):
             mismatched.append(fit)
         else:
-            sources.update({name: Source(tensor, fit[name]) for name in names})
+            sources.update({name: Origin(tensor, fit[name]) for name in names})
     report = RestoreReport([], sorted(set(missing)), [], mismatched)
     text = problems(report, reader)
     if missing and OBJECT_GRAPH_KEY in infos:
@@ -209,7 +209,7 @@ def compare(
 
 
 def _fit(
-    tensor: str, variable: Variable, info: TensorInfo, weights: Weights
+    tensor: str, variable: PartedVariable, info: TensorInfo, weights: Weights
 ) -> Mismatch | dict[str, tuple[Any, ...]]:
     """Return which part of a tensor each part of a variable is."""
     name = variable.name
@@ -220,10 +220,8 @@ def _fit(
     shapes = [np.shape(weights[part]) for part in variable.parts]
     places = places_of_parts(shapes, tuple(info.shape))
     if places is None:
-        listed = ", ".join(str(list(shape)) for shape in shapes[:8])
-        more = ", ..." if len(shapes) > 8 else ""
-        expected = f"{len(shapes)} parts of {listed}{more}"
-        return Mismatch(label, expected, described(info.data_type, info.shape))
+        expected = f"{len(shapes)} parts of {shown([list(shape) for shape in shapes])}"
+        return Mismatch(label, expected, type_and_shape(info.data_type, info.shape))
     for part in variable.parts:
         alike = info._replace(shape=np.shape(weights[part]))
         wrong = mismatch(f"{part} from {tensor}", alike, part, weights, reshape=False)
@@ -232,9 +230,9 @@ def _fit(
     return dict(zip(variable.parts, places, strict=True))
 
 
-def assign(
+def read_into(
     reader: CheckpointReader,
-    sources: Mapping[str, Source],
+    sources: Mapping[str, Origin],
     weights: MutableMapping[str, Any],
 ) -> dict[str, str]:
     """Read all of it, then fill the weights; return which name got which tensor."""
@@ -246,5 +244,5 @@ def assign(
             value = value[place]
             if counts[tensor] > 1:  # else two names could come to hold one array
                 value = value.copy()
-        put(name, value, weights)
+        put_at(name, value, weights)
     return {name: source.tensor for name, source in sources.items()}

@@ -70,11 +70,11 @@ def load_and_remap_matrix(
         return remapped(
             reader,
             old_tensor_name,
-            rows,
-            cols if len(cols) else None,
-            num_cols,
-            initializing_values,
-            max_rows_in_memory,
+            rows=rows,
+            cols=cols if len(cols) else None,
+            num_cols=num_cols,
+            initializing_values=initializing_values,
+            max_rows_in_memory=max_rows_in_memory,
         )
 
 
@@ -92,9 +92,9 @@ def remapped(
     height, width = (*info.shape, 1)[:2]
     if info.dtype == object:
         raise _unfit(reader, name, f"{data_type_name(info.data_type)} is no dtype of a matrix")
-    _check_ids(reader, name, "row", rows, height)
+    _check_ids(reader, name, axis="row", remapping=rows, count=height)
     if cols is not None:
-        _check_ids(reader, name, "column", cols, width)
+        _check_ids(reader, name, axis="column", remapping=cols, count=width)
     elif num_cols != width:
         raise _unfit(reader, name, f"it has {width} columns, num_cols is {num_cols}")
 

@@ -18,7 +18,7 @@ from tfckpt.tensors.slices import Shape
 _PART = re.compile(r"(.+)/part_(0|[1-9][0-9]*)(/.+)?", re.DOTALL)
 
 
-class Variable(NamedTuple):
+class PartedVariable(NamedTuple):
     """A variable: its name, and the names that its parts have in the mapping, in order.
 
     `parts` is empty for one that is there as a whole, under its name.
@@ -28,15 +28,15 @@ class Variable(NamedTuple):
     parts: tuple[str, ...] = ()
 
 
-def variables_in(weights: Weights) -> dict[str, Variable]:
+def variables_in(weights: Weights) -> dict[str, PartedVariable]:
     """Return the variables of a mapping by name.
 
     Parts are those numbered from 0 on without a gap, where nothing else has the whole's name.
 
     >>> for variable in variables_in({"w/part_1": 0, "w/part_0": 0, "x/part_7": 0}).values():
     ...     print(variable)
-    Variable(name='x/part_7', parts=())
-    Variable(name='w', parts=('w/part_0', 'w/part_1'))
+    PartedVariable(name='x/part_7', parts=())
+    PartedVariable(name='w', parts=('w/part_0', 'w/part_1'))
     """
     sets: dict[str, dict[int, str]] = {}
     for name in weights:
@@ -44,17 +44,21 @@ def variables_in(weights: Weights) -> dict[str, Variable]:
         if found is not None:
             sets.setdefault(found[1] + (found[3] or ""), {})[int(found[2])] = name
     whole = {
-        full: Variable(full, tuple(parts[number] for number in range(len(parts))))
+        full: PartedVariable(full, tuple(parts[number] for number in range(len(parts))))
         for full, parts in sets.items()
         if full not in weights and parts.keys() == set(range(len(parts)))
     }
     parts = {part for variable in whole.values() for part in variable.parts}
-    return {**{name: Variable(name) for name in weights if name not in parts}, **whole}
+    return {**{name: PartedVariable(name) for name in weights if name not in parts}, **whole}
 
 
-def by_name(variables: Mapping[str, Variable]) -> dict[str, Variable]:
+def by_name(variables: Mapping[str, PartedVariable]) -> dict[str, PartedVariable]:
     """Return which variable each name in the mapping of weights belongs to."""
-    return {name: one for one in variables.values() for name in one.parts or (one.name,)}
+    return {
+        name: variable
+        for variable in variables.values()
+        for name in variable.parts or (variable.name,)
+    }
 
 
 def names_by_id(weights: Weights) -> dict[int, str]:
@@ -71,9 +75,11 @@ def places_of_parts(shapes: Iterable[Shape], whole: Shape) -> list[tuple[slice, 
     shapes = list(shapes)
     for axis, size in enumerate(whole):
         rest = whole[:axis] + whole[axis + 1 :]
-        if any(len(one) != len(whole) or one[:axis] + one[axis + 1 :] != rest for one in shapes):
+        if any(
+            len(shape) != len(whole) or shape[:axis] + shape[axis + 1 :] != rest for shape in shapes
+        ):
             continue
-        stops = np.cumsum([one[axis] for one in shapes]).tolist()
+        stops = np.cumsum([shape[axis] for shape in shapes]).tolist()
         if stops[-1] == size:
             before = (slice(None),) * axis
             starts = [0, *stops[:-1]]

@@ -15,13 +15,13 @@ import numpy as np
 
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.initial.assignment import Wanted, assign, compare, name_of
+from tfckpt.initial.assignment import Pairing, fitted, name_of, read_into
 from tfckpt.initial.matrix import remapped
-from tfckpt.initial.variables import Variable, by_name, names_by_id, variables_in
+from tfckpt.initial.variables import PartedVariable, by_name, names_by_id, variables_in
 from tfckpt.initial.vocabulary import Ids, Initializer, VocabInfo, generate_vocab_remapping
-from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, close_names, shown
 from tfckpt.reader import CheckpointReader
-from tfckpt.saver.matching import described, full_name_to_key, put
+from tfckpt.saver.matching import full_name_to_key, put_at, type_and_shape
 from tfckpt.saver.var_list import Weights, as_mutable_mapping, check_names, spec_of
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array
@@ -79,37 +79,42 @@ def warm_start(
     _check_used("var_name_to_prev_var_name", previous, chosen)
     _check_used("var_name_to_vocab_info", vocabs, chosen)
     with load_checkpoint(ckpt_to_initialize_from) as reader:
-        keys = _keys(reader, {one.name: previous.get(one.name, one.name) for one in chosen})
+        keys = _keys(
+            reader,
+            {variable.name: previous.get(variable.name, variable.name) for variable in chosen},
+        )
         wanted = [
-            Wanted(keys[one.name], one, names)
-            for one, names in chosen.items()
-            if vars_to_warm_start or one.name in vocabs
+            Pairing(keys[variable.name], variable, names)
+            for variable, names in chosen.items()
+            if vars_to_warm_start or variable.name in vocabs
         ]
-        with_vocab = [one for one in wanted if one.variable.name in vocabs]
-        sources = compare(
-            [one for one in wanted if one.variable.name not in vocabs],
+        with_vocab = [pairing for pairing in wanted if pairing.variable.name in vocabs]
+        sources = fitted(
+            [pairing for pairing in wanted if pairing.variable.name not in vocabs],
             reader,
             weights,
-            also=[one.tensor for one in with_vocab],
+            also=[pairing.tensor for pairing in with_vocab],
         )
         matrices = {
             name: matrix
-            for one in with_vocab
-            for name, matrix in _matrices(reader, one, vocabs[one.variable.name], weights)
+            for pairing in with_vocab
+            for name, matrix in _matrices(reader, pairing, vocabs[pairing.variable.name], weights)
         }
-        done = assign(reader, sources, weights)
+        done = read_into(reader, sources, weights)
     for name, matrix in matrices.items():
-        put(name, matrix, weights)
-    done |= {name: one.tensor for one in with_vocab for name in one.names}
+        put_at(name, matrix, weights)
+    done |= {name: pairing.tensor for pairing in with_vocab for name in pairing.names}
     logger.info("Warm-started %d variables from %s", len(wanted), reader.path)
     return done
 
 
-def _chosen(choice: str | list[Any] | None, weights: Weights) -> dict[Variable, tuple[str, ...]]:
+def _chosen(
+    choice: str | list[Any] | None, weights: Weights
+) -> dict[PartedVariable, tuple[str, ...]]:
     """Return the variables that are chosen, and which names of each."""
     names = list(dict.fromkeys(_names(choice, weights)))
     owners = by_name(variables_in(weights))
-    chosen: dict[Variable, tuple[str, ...]] = {}
+    chosen: dict[PartedVariable, tuple[str, ...]] = {}
     for name in names:
         chosen[owners[name]] = (*chosen.get(owners[name], ()), name)
     return chosen
@@ -118,10 +123,10 @@ def _chosen(choice: str | list[Any] | None, weights: Weights) -> dict[Variable, 
 def _names(choice: str | list[Any] | None, weights: Weights) -> Iterator[str]:
     if choice is None or isinstance(choice, str):
         yield from _matching(choice or "", weights)
-    elif isinstance(choice, list) and all(isinstance(one, str) for one in choice):
+    elif isinstance(choice, list) and all(isinstance(item, str) for item in choice):
         for pattern in choice:
             yield from _matching(pattern, weights)
-    elif isinstance(choice, list) and all(isinstance(one, np.ndarray) for one in choice):
+    elif isinstance(choice, list) and all(isinstance(item, np.ndarray) for item in choice):
         known = names_by_id(weights)
         yield from (name_of(array, known) for array in choice)
     else:
@@ -142,13 +147,15 @@ def _matching(pattern: str, weights: Weights) -> list[str]:
     return found
 
 
-def _check_used(setting: str, names: Mapping[str, object], chosen: Iterable[Variable]) -> None:
-    known = [one.name for one in chosen]
+def _check_used(
+    setting: str, names: Mapping[str, object], chosen: Iterable[PartedVariable]
+) -> None:
+    known = [variable.name for variable in chosen]
     unused = sorted(names.keys() - set(known))
     if unused:
         raise InvalidArgumentError(
             f"{setting} has variables that are not warm-started: {', '.join(unused)}; "
-            f"there are {', '.join(known[:20])}{', ...' if len(known) > 20 else ''}"
+            f"there are {shown(known)}"
         )
 
 
@@ -161,31 +168,42 @@ def _keys(reader: CheckpointReader, names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _matrices(
-    reader: CheckpointReader, wanted: Wanted, info: VocabInfo, weights: Weights
+    reader: CheckpointReader, wanted: Pairing, info: VocabInfo, weights: Weights
 ) -> Iterator[tuple[str, Array]]:
     """Make the values of a variable, part by part: words' rows from theirs, the others' anew."""
     variable = wanted.variable
     parts = variable.parts or (variable.name,)
     shapes = [np.shape(weights[part]) for part in parts]
-    _check_variable(reader, wanted, info, weights, shapes)
+    _check_variable(reader, wanted, info=info, weights=weights, shapes=shapes)
     height = sum(shape[0] for shape in shapes)
     remapping, _ = generate_vocab_remapping(
         info.new_vocab,
         info.old_vocab,
-        0,
-        info.new_vocab_size if info.axis else min(info.new_vocab_size, height),
-        info.old_vocab_size,
+        new_vocab_offset=0,
+        num_new_vocab=info.new_vocab_size if info.axis else min(info.new_vocab_size, height),
+        old_vocab_size=info.old_vocab_size,
     )
     offset = 0
     for part, shape in zip(parts, shapes, strict=True):
         if part in wanted.names:
-            yield part, _matrix(reader, wanted.tensor, info, remapping, shape, offset, height)
+            yield (
+                part,
+                _matrix(
+                    reader,
+                    wanted.tensor,
+                    info=info,
+                    remapping=remapping,
+                    shape=shape,
+                    offset=offset,
+                    height=height,
+                ),
+            )
         offset += shape[0]
 
 
 def _check_variable(
     reader: CheckpointReader,
-    wanted: Wanted,
+    wanted: Pairing,
     info: VocabInfo,
     weights: Weights,
     shapes: Sequence[Shape],
@@ -203,8 +221,8 @@ def _check_variable(
         kind = spec_of(weights[part]).data_type
         if kind != stored.data_type or len(shape) != len(stored.shape):
             raise InvalidArgumentError(
-                f"the variable {part} is {described(kind, shape)}, "
-                f"the checkpoint has {described(stored.data_type, stored.shape)}",
+                f"the variable {part} is {type_and_shape(kind, shape)}, "
+                f"the checkpoint has {type_and_shape(stored.data_type, stored.shape)}",
                 path=reader.path,
                 tensor=wanted.tensor,
             )
@@ -252,7 +270,14 @@ def _matrix(
     known = len(remapping) if info.axis else width
     present = np.count_nonzero(cols >= 0) if cols is not None else width
     missing = len(rows) * known - int(np.count_nonzero(rows >= 0) * present)
-    matrix = remapped(reader, tensor, rows, cols, known, initial(missing, 1))
+    matrix = remapped(
+        reader,
+        tensor,
+        rows=rows,
+        cols=cols,
+        num_cols=known,
+        initializing_values=initial(missing, 1),
+    )
     if len(rows) < count:
         matrix = np.concatenate([matrix, initial(count - len(rows), known)])
     if known < width:

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from tfckpt.errors import CheckpointError
-from tfckpt.looking.opening import Kind, Looked, Tensors, numbers, opened
-from tfckpt.looking.wording import plural
+from tfckpt.looking.opening import Looked, Subject, TypeAndShape, numbers, opened
 from tfckpt.notebook import Printed
 from tfckpt.tensors.stored import Array
+from tfckpt.wording import plural
 
 SCHEMA = "tfckpt.diff/1"
 _CHUNK = 1 << 20  # elements that are compared at a time
@@ -72,7 +72,7 @@ class Comparison(Printed):
     @property
     def unread(self) -> tuple[TensorDifference, ...]:
         """Tensors whose values could not be read."""
-        return tuple(one for one in self.different if one.what == "unread")
+        return tuple(difference for difference in self.different if difference.what == "unread")
 
     def to_json(self) -> dict[str, Any]:
         """Return it in JSON's types."""
@@ -85,8 +85,8 @@ class Comparison(Printed):
             "equal": self.equal,
             "only_a": list(self.only_a),
             "only_b": list(self.only_b),
-            "renamed": [list(one) for one in self.renamed],
-            "different": [asdict(one) for one in self.different],
+            "renamed": [list(pair) for pair in self.renamed],
+            "different": [asdict(difference) for difference in self.different],
         }
 
     def summary(self) -> str:
@@ -108,7 +108,7 @@ class Comparison(Printed):
         lines += (f"- {name}" for name in self.only_a)
         lines += (f"+ {name}" for name in self.only_b)
         lines += (f"> {old} -> {new}" for old, new in self.renamed)
-        lines += (f"! {one}" for one in self.different)
+        lines += (f"! {difference}" for difference in self.different)
         return "\n".join([*lines, self.summary()])
 
 
@@ -146,10 +146,10 @@ def compare(
         if by_name:
             one.by_name()
             other.by_name()
-        return _compared(one, other, rtol, atol, structure)
+        return _compared(one, other, rtol=rtol, atol=atol, structure=structure)
 
 
-def _compared(a: Tensors, b: Tensors, rtol: float, atol: float, structure: bool) -> Comparison:
+def _compared(a: Subject, b: Subject, rtol: float, atol: float, structure: bool) -> Comparison:
     names_a, names_b = a.names, b.names
     in_a, in_b = set(names_a), set(names_b)
     only_a = [name for name in names_a if name not in in_b]
@@ -158,24 +158,24 @@ def _compared(a: Tensors, b: Tensors, rtol: float, atol: float, structure: bool)
     different = []
     both = [name for name in names_a if name in in_b]
     for name in both:
-        found = _difference(a, b, name, rtol, atol, structure)
+        found = _difference(a, b, name=name, rtol=rtol, atol=atol, structure=structure)
         if found is not None:
             different.append(found)
     old, new = {pair[0] for pair in renamed}, {pair[1] for pair in renamed}
     return Comparison(
         a.path,
         b.path,
-        tuple(name for name in only_a if name not in old),
-        tuple(name for name in only_b if name not in new),
-        tuple(renamed),
-        tuple(different),
-        len(both) - len(different),
-        structure,
+        only_a=tuple(name for name in only_a if name not in old),
+        only_b=tuple(name for name in only_b if name not in new),
+        renamed=tuple(renamed),
+        different=tuple(different),
+        equal=len(both) - len(different),
+        structure=structure,
     )
 
 
 def _difference(
-    a: Tensors, b: Tensors, name: str, rtol: float, atol: float, structure: bool
+    a: Subject, b: Subject, name: str, rtol: float, atol: float, structure: bool
 ) -> TensorDifference | None:
     kind, other = a.kind(name), b.kind(name)
     if kind.dtype != other.dtype:
@@ -188,23 +188,25 @@ def _difference(
         one, two = a.value(name), b.value(name)
     except CheckpointError as error:
         return TensorDifference(name, "unread", str(kind), error.message)
-    return _of_values(name, kind, one, two, rtol, atol)
+    return _of_values(name, kind, one=one, two=two, rtol=rtol, atol=atol)
 
 
-def _known_equal(a: Tensors, b: Tensors, name: str, other: str) -> bool:
+def _known_equal(a: Subject, b: Subject, name: str, other: str) -> bool:
     checksum = a.stored_checksum(name)
     return checksum is not None and checksum == b.stored_checksum(other)
 
 
 def _of_values(
-    name: str, kind: Kind, one: Array, two: Array, rtol: float, atol: float
+    name: str, kind: TypeAndShape, one: Array, two: Array, rtol: float, atol: float
 ) -> TensorDifference | None:
     first, second = numbers(one), numbers(two)
     if first is None or second is None:
         count = int(np.count_nonzero(one != two))
         if not count:
             return None
-        return TensorDifference(name, "values", str(kind), str(kind), count, one.size)
+        return TensorDifference(
+            name, "values", a=str(kind), b=str(kind), differing=count, size=one.size
+        )
     counted = _Counted()
     flat, other = first.reshape(-1), second.reshape(-1)
     with np.errstate(all="ignore"):
@@ -215,14 +217,14 @@ def _of_values(
     return TensorDifference(
         name,
         "values",
-        str(kind),
-        str(kind),
-        counted.differing,
-        flat.size,
-        counted.max_abs,
-        counted.sum_abs / counted.finite if counted.finite else None,
-        counted.max_rel,
-        counted.sum_rel / counted.finite if counted.finite else None,
+        a=str(kind),
+        b=str(kind),
+        differing=counted.differing,
+        size=flat.size,
+        max_abs=counted.max_abs,
+        mean_abs=counted.sum_abs / counted.finite if counted.finite else None,
+        max_rel=counted.max_rel,
+        mean_rel=counted.sum_rel / counted.finite if counted.finite else None,
     )
 
 
@@ -264,13 +266,13 @@ def _nearest(a: Array, b: Array) -> Array:
 
 
 def _renamed(
-    a: Tensors, b: Tensors, only_a: list[str], only_b: list[str]
+    a: Subject, b: Subject, only_a: list[str], only_b: list[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield pairs of names of equal bytes: the only two, or those of one last part."""
-    there: dict[Kind, list[str]] = {}
+    there: dict[TypeAndShape, list[str]] = {}
     for name in only_b:
         there.setdefault(b.kind(name), []).append(name)
-    groups: dict[Kind, list[str]] = {}
+    groups: dict[TypeAndShape, list[str]] = {}
     for name in only_a:
         if (kind := a.kind(name)) in there:
             groups.setdefault(kind, []).append(name)
@@ -281,7 +283,7 @@ def _renamed(
 
 
 def _by_bytes(
-    a: Tensors, b: Tensors, names_a: list[str], names_b: list[str]
+    a: Subject, b: Subject, names_a: list[str], names_b: list[str]
 ) -> tuple[dict[object, list[str]], dict[object, list[str]]]:
     """Group names by what their tensors hold: by stored checksums if all have one, else read."""
     sums_a = {name: a.stored_checksum(name) for name in names_a}
@@ -296,7 +298,7 @@ def _by_bytes(
     return groups
 
 
-def _digest(tensors: Tensors, name: str) -> bytes | None:
+def _digest(tensors: Subject, name: str) -> bytes | None:
     from hashlib import blake2b
 
     try:

@@ -14,24 +14,25 @@ from typing import Any
 import numpy as np
 
 from tfckpt import detect
-from tfckpt.bundle.commit import committed_index, committed_shard
+from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.entry import HEADER_KEY
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.checking.bundles import shards_of
 from tfckpt.checkpoint import open_at
 from tfckpt.dtypes import python_name
 from tfckpt.errors import CheckpointError, FileMissingError
 from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in, locate
 from tfckpt.looking.optimizers import optimizer_of, slot_of
 from tfckpt.looking.verify import check_state
-from tfckpt.looking.wording import bytes_text, plural
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.notebook import Printed
 from tfckpt.reader import CheckpointReader
-from tfckpt.state import STATE_FILE, latest_checkpoint
+from tfckpt.state import STATE_FILE, latest_in_state
 from tfckpt.storage import is_remote, list_folder, open_source, read_ends
 from tfckpt.table import Table
 from tfckpt.table.format import NO_COMPRESSION
 from tfckpt.v1.naming import files_at, split_pattern
+from tfckpt.wording import age_text, bytes_text, plural
 
 SCHEMA = "tfckpt.info/1"
 _STEP = "global_step"
@@ -90,7 +91,8 @@ class CheckpointDescription:
         if self.tensorflow is not None:
             yield "written by", f"TensorFlow {self.tensorflow}"
         if self.written is not None:
-            yield "written", f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(self.written))}"
+            date = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(self.written))
+            yield "written", f"{date} ({age_text(time.time() - self.written)})"
         yield "files", ", ".join(map(os.path.basename, self.files))
         if self.missing:
             yield "missing", ", ".join(map(os.path.basename, self.missing))
@@ -127,12 +129,12 @@ class Description(Printed):
         yield f"{self.path}: {self.what}"
         for heading, text in self.facts.items():
             yield _fact(heading, text)
-        for one in self.checkpoints:
+        for checkpoint in self.checkpoints:
             if self.kind != "checkpoint":
                 yield ""
-                mark = " (the latest)" if one.path == self.latest else ""
-                yield f"{os.path.relpath(one.path, self.path)}{mark}"
-            yield from (_fact(*line) for line in one.lines())
+                mark = " (the latest)" if checkpoint.path == self.latest else ""
+                yield f"{os.path.relpath(checkpoint.path, self.path)}{mark}"
+            yield from (_fact(*line) for line in checkpoint.lines())
         if self.below:
             yield _fact("below it", ", ".join(self.below))
         for problem in self.problems:
@@ -182,7 +184,7 @@ def _other(path: str) -> Description:
     if _is_event_file(head):
         text = "a TensorBoard event file: it holds summaries, no checkpoint"
         return Description(path, "event file", text, facts={"size": bytes_text(size)})
-    return Description(path, "other", detect.describe(path), facts={"size": bytes_text(size)})
+    return Description(path, "other", detect.describe_file(path), facts={"size": bytes_text(size)})
 
 
 def _is_event_file(head: bytes) -> bool:
@@ -214,7 +216,9 @@ def _graph_facts(graphs: list[Any]) -> Iterator[tuple[str, str]]:
         yield key, f"{tags}{plural(found.nodes, 'node')}{functions}{by}"
         if found.variables:
             yield f"{key} has", plural(len(found.variables), "variable")
-        names = [one.key for one in found.signatures if not one.key.startswith("__")]
+        names = [
+            signature.key for signature in found.signatures if not signature.key.startswith("__")
+        ]
         if names:
             yield "signatures", ", ".join(names)
 
@@ -226,9 +230,9 @@ def _folder(folder: str) -> Description:
     locations = checkpoints_in(folder)
     latest = None
     if STATE_FILE in names:
-        problems += (one.message for one in check_state(folder) if one.kind != "note")
+        problems += (finding.message for finding in check_state(folder) if finding.kind != "note")
         with suppress(CheckpointError):  # it is among the problems
-            latest = latest_checkpoint(folder)
+            latest = latest_in_state(folder)
     if model is not None:
         return _saved_model(folder, model)
     below = tuple(_below(folder))
@@ -238,7 +242,13 @@ def _folder(folder: str) -> Description:
         files = [name for name in names if not os.path.isdir(os.path.join(folder, name))]
         what = f"a folder without checkpoints, with {plural(len(files), 'file')}"
     return Description(
-        folder, "folder", what, found, latest, tuple(dict.fromkeys(problems)), below=below
+        folder,
+        "folder",
+        what=what,
+        checkpoints=found,
+        latest=latest,
+        problems=tuple(dict.fromkeys(problems)),
+        below=below,
     )
 
 
@@ -266,7 +276,15 @@ def _saved_model(folder: str, name: str) -> Description:
     locations = checkpoints_in(variables) if os.path.isdir(variables) else []
     found = tuple(_checkpoints(locations, problems))
     what = "a SavedModel" if found else "a SavedModel without variables"
-    return Description(folder, "saved model", what, found, None, tuple(problems), facts)
+    return Description(
+        folder,
+        "saved model",
+        what=what,
+        checkpoints=found,
+        latest=None,
+        problems=tuple(problems),
+        facts=facts,
+    )
 
 
 def _checkpoints(locations: list[Location], problems: list[str]) -> Iterator[CheckpointDescription]:
@@ -324,8 +342,8 @@ def _shards(location: Location, reader: CheckpointReader) -> int:
 def _files(location: Location, reader: CheckpointReader) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the files of a checkpoint that are there, and those that are not."""
     if isinstance(reader, BundleReader):
-        index, count = committed_index(location.path), reader.header.num_shards
-        paths = [committed_shard(location.path, one, count, index) for one in range(count)]
+        index = committed_index(location.path)
+        paths = shards_of(reader)
         if is_remote(location.path):
             return (index, *paths), ()
         there = [path for path in paths if os.path.isfile(path)]
@@ -344,7 +362,7 @@ def _of_table(files: tuple[str, ...], reader: CheckpointReader) -> tuple[int | N
         return None, "none"
     try:
         table = Table(source)
-        kinds = {source.read(one.offset + one.size, 1)[0] for one in table.handles}
+        kinds = {source.read(handle.offset + handle.size, 1)[0] for handle in table.handles}
         compression = " and ".join(
             "none" if kind == NO_COMPRESSION else "snappy" for kind in sorted(kinds)
         )

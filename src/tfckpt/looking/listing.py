@@ -22,7 +22,7 @@ SORTS: dict[str, Callable[[tuple[str, TensorInfo]], Any]] = {
 }
 
 
-def chosen(
+def chosen_tensors(
     infos: Mapping[str, TensorInfo], patterns: Sequence[str] = (), sort: str = "name"
 ) -> list[tuple[str, TensorInfo]]:
     """Return the tensors whose names match one of the patterns, or all where there is none.
@@ -31,8 +31,8 @@ def chosen(
     """
     items = list(infos.items())
     if patterns:
-        globs = [one if set(one) & set("*?[") else f"*{one}*" for one in patterns]
-        items = [item for item in items if any(fnmatchcase(item[0], one) for one in globs)]
+        globs = [pattern if set(pattern) & set("*?[") else f"*{pattern}*" for pattern in patterns]
+        items = [item for item in items if any(fnmatchcase(item[0], glob) for glob in globs)]
     return sorted(items, key=SORTS[sort])
 
 
@@ -81,14 +81,14 @@ def folded(items: Sequence[tuple[str, TensorInfo]]) -> list[Folded]:
     for (pattern, info), numbers in groups.items():
         for sets in _products(numbers):
             count = 1
-            for one in sets:
-                count *= len(one)
+            for numbers_there in sets:
+                count *= len(numbers_there)
             made.append(Folded(_filled(pattern, sets), info, count))
     return made
 
 
 def _products(rows: list[tuple[str, ...]]) -> Iterator[list[list[str]]]:
-    """Part rows of numbers into sets that have every combination of their columns."""
+    """Part rows of numbers into groups, each of which is a full product of its columns' values."""
     columns = [list(dict.fromkeys(column)) for column in zip(*rows, strict=True)]
     combinations = 1
     for column in columns:
@@ -96,26 +96,28 @@ def _products(rows: list[tuple[str, ...]]) -> Iterator[list[list[str]]]:
     if combinations == len(rows):
         yield columns
         return
-    at = min((n for n, one in enumerate(columns) if len(one) > 1), key=lambda n: len(columns[n]))
+    at = min(
+        (n for n, column in enumerate(columns) if len(column) > 1), key=lambda n: len(columns[n])
+    )
     rows = sorted(rows, key=lambda row: columns[at].index(row[at]))
     for _, group in groupby(rows, key=lambda row: row[at]):
         yield from _products(list(group))
 
 
 def _filled(pattern: str, sets: list[list[str]]) -> str:
-    texts = iter([one[0] if len(one) == 1 else f"[{_ranges(one)}]" for one in sets])
+    texts = iter([numbers[0] if len(numbers) == 1 else f"[{_ranges(numbers)}]" for numbers in sets])
     return re.sub(_HOLE, lambda _: next(texts), pattern)
 
 
 def _ranges(numbers: list[str]) -> str:
     """Return numbers as ranges: ``0-3,7``."""
-    if any(len(one) > 1 and one[0] == "0" for one in numbers):  # 007 is no 7
+    if any(len(number) > 1 and number[0] == "0" for number in numbers):  # 007 is no 7
         return ",".join(numbers)
     ordered = sorted(map(int, numbers))
     ranges: list[list[int]] = []
-    for one in ordered:
-        if ranges and one == ranges[-1][1] + 1:
-            ranges[-1][1] = one
+    for number in ordered:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
         else:
-            ranges.append([one, one])
+            ranges.append([number, number])
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges)

@@ -23,7 +23,7 @@ from tfckpt.tensors.stored import Array, as_storable
 Looked: TypeAlias = AnyPath | Mapping[str, Any]
 
 
-class Kind(NamedTuple):
+class TypeAndShape(NamedTuple):
     """Element type and shape of a tensor, as people read them."""
 
     dtype: str
@@ -33,7 +33,7 @@ class Kind(NamedTuple):
         return f"{self.dtype} [{', '.join(map(str, self.shape))}]"
 
 
-class Tensors:
+class Subject:
     """A reader, or any mapping of arrays, under the names that are to be looked at."""
 
     def __init__(self, mapping: Mapping[str, Any], path: str) -> None:
@@ -61,12 +61,12 @@ class Tensors:
     def key(self, name: str) -> str:
         return name if self._keys is None else self._keys[name]
 
-    def kind(self, name: str) -> Kind:
+    def kind(self, name: str) -> TypeAndShape:
         if self._infos is not None:
             info = self._infos[self.key(name)]
-            return Kind(info.type_name, tuple(info.shape))
+            return TypeAndShape(info.type_name, tuple(info.shape))
         array, data_type = as_storable(self.mapping[name])
-        return Kind(python_name(data_type), array.shape)
+        return TypeAndShape(python_name(data_type), array.shape)
 
     def value(self, name: str) -> Array:
         """Read a tensor. Raises CheckpointError."""
@@ -83,7 +83,9 @@ class Tensors:
             entry = reader.entry(self.key(name))
             if not entry.slices:
                 return _checksum_of(entry)
-            pieces = (reader.slice_entry(self.key(name), one) for one in entry.slices)
+            pieces = (
+                reader.slice_entry(self.key(name), tensor_slice) for tensor_slice in entry.slices
+            )
             return (entry.slices, *map(_checksum_of, pieces))
         except CheckpointError:
             return None
@@ -104,13 +106,13 @@ def open_any(path: AnyPath, *, verify: Verify = True) -> TensorReader:
 
 
 @contextmanager
-def opened(what: Looked) -> Iterator[Tensors]:
+def opened(what: Looked) -> Iterator[Subject]:
     """Open a path; a reader, or another mapping, is taken as it is and not closed."""
     if isinstance(what, Mapping):
-        yield Tensors(what, getattr(what, "path", f"<{type(what).__name__}>"))
+        yield Subject(what, getattr(what, "path", f"<{type(what).__name__}>"))
         return
     with open_any(what) as reader:
-        yield Tensors(reader, reader.path)
+        yield Subject(reader, reader.path)
 
 
 def resolved(reader: TensorReader, name: str) -> str:

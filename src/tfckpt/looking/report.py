@@ -12,22 +12,23 @@ from typing import Any
 
 import numpy as np
 
+from tfckpt.checking.finding import Finding
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.compare import Comparison, compare
 from tfckpt.looking.describe import Description, describe
-from tfckpt.looking.finding import Finding
-from tfckpt.looking.opening import Tensors, numbers, opened
+from tfckpt.looking.opening import Subject, numbers, opened
 from tfckpt.looking.statistics import TensorStatistics, of_array
 from tfckpt.looking.verify import VerifyReport, verify
-from tfckpt.looking.wording import bytes_text, plural
 from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorReader
 from tfckpt.storage import write_file
 from tfckpt.tensors.stored import Array
+from tfckpt.wording import bytes_text, plural
 
 _PICTURES = 200  # of the biggest matrices and kernels
 _PICTURE = 64  # rows and columns that one has at most
 _SHOWN_FINDINGS = 500
+_LISTED_AT_ONCE = 20  # differences; of more the list opens when it is asked for
 _HISTOGRAM = 64  # a bar's height at most
 
 
@@ -56,7 +57,7 @@ def write_report(path: AnyPath, html_file: AnyPath, *, compare_to: AnyPath | Non
         "rows": [list(row.values()) for row in rows],
         "columns": list(rows[0]) if rows else [],
     }
-    page = _page(title, described, checked, compared, rows, data)
+    page = _page(title, described, checked=checked, compared=compared, rows=rows, data=data)
     write_file(as_path(html_file), page.encode("utf-8", "backslashreplace"))
 
 
@@ -68,7 +69,7 @@ def _verified(path: AnyPath) -> VerifyReport | None:
         return None
 
 
-def _rows(tensors: Tensors) -> Iterator[dict[str, Any]]:
+def _rows(tensors: Subject) -> Iterator[dict[str, Any]]:
     """Yield what the page has of each tensor; short lists in place of objects for many of them."""
     infos = tensors.mapping.infos() if isinstance(tensors.mapping, TensorReader) else {}
     for name in tensors.names:
@@ -85,7 +86,7 @@ def _rows(tensors: Tensors) -> Iterator[dict[str, Any]]:
         yield made
 
 
-def _numbers(tensors: Tensors, name: str, dtype: str, shape: tuple[int, ...]) -> dict[str, Any]:
+def _numbers(tensors: Subject, name: str, dtype: str, shape: tuple[int, ...]) -> dict[str, Any]:
     one = TensorStatistics(name, dtype, shape, math.prod(shape))
     why = ""
     try:
@@ -110,11 +111,11 @@ def _numbers(tensors: Tensors, name: str, dtype: str, shape: tuple[int, ...]) ->
     }
 
 
-def _add_pictures(tensors: Tensors, rows: Sequence[dict[str, Any]]) -> None:
+def _add_pictures(tensors: Subject, rows: Sequence[dict[str, Any]]) -> None:
     """Add small pictures of the biggest tensors of two and more dimensions."""
-    fit = [one for one in rows if len(one["shape"]) >= 2 and one["min"] is not None]
+    fit = [row for row in rows if len(row["shape"]) >= 2 and row["min"] is not None]
     named = dict(zip((row["name"] for row in rows), tensors.names, strict=True))
-    for row in sorted(fit, key=lambda one: -one["elements"])[:_PICTURES]:
+    for row in sorted(fit, key=lambda row: -row["elements"])[:_PICTURES]:
         array = numbers(tensors.value(named[row["name"]]))
         if array is not None:
             row["picture"] = picture(array)
@@ -180,8 +181,8 @@ def _facts(described: Description, title: str) -> Iterator[str]:
     yield _fact("what", described.what)
     for heading, text in described.facts.items():
         yield _fact(heading, text)
-    for one in described.checkpoints:
-        for heading, text in one.lines() if one.path == title or is_only else ():
+    for found in described.checkpoints:
+        for heading, text in found.lines() if found.path == title or is_only else ():
             yield _fact(heading, text)
     for problem in described.problems:
         yield _fact("problem", problem)
@@ -215,10 +216,14 @@ def _differences(compared: Comparison | None) -> Iterator[str]:
         return
     yield '<section aria-labelledby="differences"><h2 id="differences">Differences</h2>'
     yield f"<p>To {html.escape(compared.b)}: {html.escape(compared.summary())}.</p>"
-    yield "<ul>"
-    yield from (f"<li>only here: {html.escape(name)}</li>" for name in compared.only_a)
-    yield from (f"<li>only there: {html.escape(name)}</li>" for name in compared.only_b)
-    for old, new in compared.renamed:
-        yield f"<li>{html.escape(old)} is called {html.escape(new)} there</li>"
-    yield from (f"<li>{html.escape(str(one))}</li>" for one in compared.different)
-    yield "</ul></section>"
+    said = [
+        *(f"only here: {name}" for name in compared.only_a),
+        *(f"only there: {name}" for name in compared.only_b),
+        *(f"{old} is called {new} there" for old, new in compared.renamed),
+        *map(str, compared.different),
+    ]
+    listed = ["<ul>", *(f"<li>{html.escape(difference)}</li>" for difference in said), "</ul>"]
+    if len(said) > _LISTED_AT_ONCE:
+        listed = ["<details><summary>Each of them</summary>", *listed, "</details>"]
+    yield from listed
+    yield "</section>"

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from tfckpt.errors import CheckpointError
-from tfckpt.looking.opening import Looked, Tensors, numbers, opened, resolved
-from tfckpt.looking.wording import plural
+from tfckpt.looking.opening import Looked, Subject, numbers, opened, resolved
 from tfckpt.notebook import Printed
 from tfckpt.reader import TensorReader, listed, tensor_not_found
 from tfckpt.tensors.stored import Array
+from tfckpt.wording import plural
 
 SCHEMA = "tfckpt.stats/1"
 BINS = 32
@@ -75,16 +75,16 @@ class Statistics(Printed):
 
     @property
     def suspicious(self) -> tuple[TensorStatistics, ...]:
-        return tuple(one for one in self.tensors if one.suspicious)
+        return tuple(tensor for tensor in self.tensors if tensor.suspicious)
 
     def __getitem__(self, name: str) -> TensorStatistics:
-        for one in self.tensors:
-            if one.name == name:
-                return one
+        for tensor in self.tensors:
+            if tensor.name == name:
+                return tensor
         raise KeyError(name)
 
     def _ipython_key_completions_(self) -> list[str]:
-        return [one.name for one in self.tensors]
+        return [tensor.name for tensor in self.tensors]
 
     def to_json(self) -> dict[str, Any]:
         """Return it in JSON's types."""
@@ -93,23 +93,25 @@ class Statistics(Printed):
             "path": self.path,
             "since": self.since,
             "quantiles": list(QUANTILES),
-            "tensors": [asdict(one) for one in self.tensors],
+            "tensors": [asdict(tensor) for tensor in self.tensors],
         }
 
     def summary(self) -> str:
         """Return one line."""
-        elements = sum(one.size for one in self.tensors)
+        elements = sum(tensor.size for tensor in self.tensors)
         odd = f", {len(self.suspicious):,} suspicious" if self.suspicious else ""
         return f"{plural(len(self.tensors), 'tensor')}, {plural(elements, 'element')}{odd}"
 
     def __str__(self) -> str:
         lines = [f"{self.path}: {self.summary()}"]
-        for one in self.tensors:
-            text = f"  {one.name}: {one.unread or 'no numbers'}"
-            if one.min is not None and one.max is not None:
-                text = f"  {one.name}: {one.min:.6g} to {one.max:.6g}, mean {one.mean:.6g}"
-                text += f", std {one.std:.6g}"
-            lines.append(text + "".join(f", {why}" for why in one.suspicious))
+        for tensor in self.tensors:
+            text = f"  {tensor.name}: {tensor.unread or 'no numbers'}"
+            if tensor.min is not None and tensor.max is not None:
+                text = (
+                    f"  {tensor.name}: {tensor.min:.6g} to {tensor.max:.6g}, mean {tensor.mean:.6g}"
+                )
+                text += f", std {tensor.std:.6g}"
+            lines.append(text + "".join(f", {why}" for why in tensor.suspicious))
         return "\n".join(lines)
 
 
@@ -146,16 +148,16 @@ def statistics(
                 earlier = before.path
                 known = set(before.names)
                 made = [
-                    replace(one, moved=_moved(tensors, before, one.name))
-                    if one.name in known and one.min is not None
-                    else one
-                    for one in made
+                    replace(tensor, moved=_moved(tensors, before, tensor.name))
+                    if tensor.name in known and tensor.min is not None
+                    else tensor
+                    for tensor in made
                 ]
-        made.sort(key=lambda one: _rank(one.suspicious))
+        made.sort(key=lambda tensor: _rank(tensor.suspicious))
         return Statistics(tensors.path, tuple(made), earlier)
 
 
-def _resolved(tensors: Tensors, names: Iterable[str]) -> list[str]:
+def _resolved(tensors: Subject, names: Iterable[str]) -> list[str]:
     known = set(tensors.names)
     found = []
     for name in names:
@@ -175,7 +177,7 @@ def _rank(suspicious: tuple[str, ...]) -> int:
     return min((_ORDER.index(why) for why in suspicious), default=len(_ORDER))
 
 
-def _of(tensors: Tensors, name: str) -> TensorStatistics:
+def _of(tensors: Subject, name: str) -> TensorStatistics:
     dtype, shape = tensors.kind(name)
     size = math.prod(shape)
     try:
@@ -300,7 +302,7 @@ def _suspicious(one: TensorStatistics, flat: Array | None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _moved(now: Tensors, before: Tensors, name: str) -> Moved | None:
+def _moved(now: Subject, before: Subject, name: str) -> Moved | None:
     if now.kind(name).shape != before.kind(name).shape:
         return None
     try:

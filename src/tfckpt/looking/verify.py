@@ -10,26 +10,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfckpt.bundle.naming import index_path, prefix_of
-from tfckpt.checkpoint import open_at
+from tfckpt.bundle.spread import Progress
+from tfckpt.checking.bundles import Checked
+from tfckpt.checking.finding import Finding
+from tfckpt.checking.graphs import (
+    check_graph,
+    check_meta,
+    reference_findings,
+)
+from tfckpt.checking.whole import check_checkpoint
 from tfckpt.errors import CheckpointError, FileMissingError, InvalidArgumentError
 from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in, locate
-from tfckpt.looking.bundles import Checked, check_bundle
-from tfckpt.looking.checksums import Progress
-from tfckpt.looking.finding import Finding
-from tfckpt.looking.graphs import check_graph, check_meta, check_objects, check_references
-from tfckpt.looking.v1_files import check_v1
-from tfckpt.looking.wording import bytes_text, plural
-from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, shown
+from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.notebook import Printed
 from tfckpt.state import STATE_FILE, found_at, read_state, state_path
 from tfckpt.storage import is_remote, list_folder
-from tfckpt.v1.naming import split_pattern
+from tfckpt.wording import bytes_text, plural
 
 logger = logging.getLogger("tfckpt")
 
 SCHEMA = "tfckpt.verify/1"
 _SAVED_MODEL = frozenset(SAVED_MODEL_FILES)
-_SERIOUS = ("damage", "missing", "unread")
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class VerifyReport(Printed):
     @property
     def ok(self) -> bool:
         """Whether nothing is damaged, missing or could not be read."""
-        return not any(one.kind in _SERIOUS for one in self.findings)
+        return not any(finding.is_serious for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
         """Return it in JSON's types; the schema is on the page of the command line."""
@@ -61,11 +62,13 @@ class VerifyReport(Printed):
             "tensors": self.tensors,
             "size": self.size,
             "files": list(self.files),
-            "findings": [one.to_json() for one in self.findings],
+            "findings": [finding.to_json() for finding in self.findings],
         }
 
     def __str__(self) -> str:
-        return "\n".join([self.summary(), *(f"  {one.kind}: {one}" for one in self.findings)])
+        return "\n".join(
+            [self.summary(), *(f"  {finding.kind}: {finding}" for finding in self.findings)]
+        )
 
     def summary(self) -> str:
         """Return one line."""
@@ -73,7 +76,7 @@ class VerifyReport(Printed):
             f"{plural(self.tensors, 'tensor')}, {bytes_text(self.size)} in "
             f"{plural(len(self.files), 'file')}{', no values read' if self.quick else ''}"
         )
-        counts = {kind: sum(one.kind == kind for one in self.findings) for kind in _SERIOUS}
+        counts = {kind: sum(finding.kind == kind for finding in self.findings) for kind in _SAID}
         wrong = ", ".join(f"{count} {_SAID[kind]}" for kind, count in counts.items() if count)
         return f"{self.path}: {wrong or 'sound'} ({seen})"
 
@@ -97,7 +100,8 @@ def verify(
     index speaks of. With `quick` no values are read, so that damage within them is not found.
 
     `path` is whatever `load_checkpoint` takes; a folder means everything in it. `executor`, any
-    of ``concurrent.futures``' kind, shares out the reading; without one threads do.
+    of ``concurrent.futures``' kind, shares out the reading (of a V1 checkpoint by files);
+    without one threads do.
     `progress(done, total, path)` is called with bytes.
 
     Raises FileMissingError if there is nothing, InvalidArgumentError if that is no checkpoint, no
@@ -109,8 +113,9 @@ def verify(
     True
     >>> with open(prefix + ".data-00000-of-00001", "r+b") as file:
     ...     _ = file.write(b"!")
-    >>> [(one.kind, one.tensor, one.offset) for one in tfckpt.verify(prefix).findings]
-    [('damage', 'w', 0)]
+    >>> [finding] = tfckpt.verify(prefix).findings
+    >>> finding.kind, finding.tensor, finding.offset
+    ('damage', 'w', 0)
     """
     given = as_path(path)
     work = _Work(executor, quick, progress)
@@ -121,11 +126,11 @@ def verify(
     report = VerifyReport(
         given,
         tuple(findings),
-        len(checked),
-        sum(one.tensors for one in checked),
-        sum(one.size for one in checked),
-        tuple(file for one in checked for file in one.files),
-        quick,
+        checkpoints=len(checked),
+        tensors=sum(checkpoint.tensors for checkpoint in checked),
+        size=sum(checkpoint.size for checkpoint in checked),
+        files=tuple(file for checkpoint in checked for file in checkpoint.files),
+        quick=quick,
     )
     logger.info("%s", report.summary())
     return report
@@ -163,15 +168,17 @@ class _Work:
                 variables, found = self._saved_model(folder)
             else:
                 variables, found = [], []
-            here = [self.checkpoint(one) for one in checkpoints_in(folder)] if files else []
-            for one in (*here, *variables):
-                findings += one.findings
+            here = (
+                [self.checkpoint(location) for location in checkpoints_in(folder)] if files else []
+            )
+            for checkpoint in (*here, *variables):
+                findings += checkpoint.findings
             findings += found
             checked += (*here, *variables)
             if STATE_FILE in files:
                 seen += 1
                 findings += check_state(folder)
-            stems = {one.stem for one in here}
+            stems = {checkpoint.stem for checkpoint in here}
             for name in sorted(files):
                 path = os.path.join(folder, name)
                 if name.endswith(".meta") and path.removesuffix(".meta") not in stems:
@@ -183,17 +190,9 @@ class _Work:
         return checked, findings
 
     def checkpoint(self, location: Location) -> Checked:
-        if location.is_v1:
-            checked = check_v1(location.path, quick=self._quick)
-        else:
-            checked = check_bundle(
-                location.path,
-                quick=self._quick,
-                executor=self._executor,
-                progress=self._progress,
-            )
-        checked.findings += _objects_of(location, checked)
-        checked.stem = _stem(location)
+        checked = check_checkpoint(
+            location, quick=self._quick, executor=self._executor, progress=self._progress
+        )
         checked.findings += check_meta(checked.stem + ".meta")
         return checked
 
@@ -212,7 +211,7 @@ class _Work:
         for graph in model.meta_graphs:
             findings += check_graph(graph, file)
             if graph.object_graph_def.nodes:
-                findings += check_references(graph.object_graph_def, file)
+                findings += reference_findings(graph.object_graph_def, file)
             try:
                 check_files(folder, graph)
             except CheckpointError as error:
@@ -220,28 +219,6 @@ class _Work:
         if not checked:
             findings += _strays(os.path.dirname(variables))
         return checked, findings
-
-
-def _objects_of(location: Location, checked: Checked) -> list[Finding]:
-    """Look at the object graph, where it can be read."""
-    if OBJECT_GRAPH_KEY not in checked.sound:
-        return []
-    try:
-        with open_at(location) as reader:
-            serialized = reader.get_tensor(OBJECT_GRAPH_KEY)
-    except CheckpointError as error:
-        # Without values read its damage is seen only here; with them it was found before.
-        return [Finding.of(error, location.path)]
-    if not isinstance(serialized, bytes):
-        message = "the object graph should be one string"
-        return [Finding("damage", message, location.path, OBJECT_GRAPH_KEY)]
-    return list(check_objects(serialized, set(checked.names), location.path))
-
-
-def _stem(location: Location) -> str:
-    """Return the name that a checkpoint's ``.meta`` has before that."""
-    shards = split_pattern(location.path) if location.is_v1 else None
-    return location.path if shards is None else shards[0]
 
 
 def check_state(folder: str) -> Iterator[Finding]:
@@ -255,14 +232,18 @@ def check_state(folder: str) -> Iterator[Finding]:
         yield Finding("damage", "it names no checkpoint", path)
     latest = state.model_checkpoint_path
     gone = []
-    for one in dict.fromkeys(filter(None, [latest, *state.all_model_checkpoint_paths])):
-        place = found_at(os.path.join(folder, one), folder)
-        if place is None and one == latest:
-            yield Finding("missing", f"the latest checkpoint that it names is gone: {one}", path)
+    for named in dict.fromkeys(filter(None, [latest, *state.all_model_checkpoint_paths])):
+        place = found_at(os.path.join(folder, named), folder)
+        if place is None and named == latest:
+            yield Finding("missing", f"the latest checkpoint that it names is gone: {named}", path)
         elif place is None:
-            gone.append(one)
-        elif one == latest and os.path.abspath(place) != os.path.abspath(os.path.join(folder, one)):
-            yield Finding("note", f"it names {one}, which is beside it now: the folder moved", path)
+            gone.append(named)
+        elif named == latest and os.path.abspath(place) != os.path.abspath(
+            os.path.join(folder, named)
+        ):
+            yield Finding(
+                "note", f"it names {named}, which is beside it now: the folder moved", path
+            )
     if gone:
         names = shown(gone, 3)
         yield Finding(

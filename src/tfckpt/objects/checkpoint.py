@@ -10,6 +10,8 @@ from weakref import WeakSet
 
 import numpy as np
 
+from tfckpt.background.prepared import Arrays, PreparedSave
+from tfckpt.background.thread import SaveThread
 from tfckpt.bundle.spread import write_bundle
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FileMissingError
@@ -21,7 +23,7 @@ from tfckpt.objects.pieces import write_sharded
 from tfckpt.objects.restoring import ByName, Restoration, begin, give
 from tfckpt.objects.root import ROOT, Rooted, check_root, followed, items_of
 from tfckpt.objects.status import LoadStatus, NameBasedStatus, NothingLoaded
-from tfckpt.objects.stored import Stored
+from tfckpt.objects.stored import StoredObjects
 from tfckpt.objects.trackable import Trackable, is_nothing
 from tfckpt.objects.tree import materialized
 from tfckpt.state import update_checkpoint_state
@@ -63,10 +65,11 @@ class Checkpoint(Trackable):
     """
 
     _tree: dict[str, Any]
-    _stored: Stored | None
+    _stored: StoredObjects | None
     _is_rooted: bool
     _waiting: list[Restoration]
     _above: WeakSet[Checkpoint]
+    _thread: SaveThread | None
 
     def __init__(self, root: Any = None, **tree: Any) -> None:
         self.__dict__.update(_stored=None, _is_rooted=False, _tree={}, **_alone())
@@ -97,7 +100,7 @@ class Checkpoint(Trackable):
 
         Raises what `load_object_tree` raises, UnimplementedError for variants.
         """
-        stored = Stored(path)
+        stored = StoredObjects(path)
         checkpoint = cls()
         checkpoint.__dict__.update(_stored=stored, _tree=stored.tree)
         return checkpoint
@@ -136,10 +139,19 @@ class Checkpoint(Trackable):
     ) -> str:
         """Write a checkpoint to exactly this prefix; return it.
 
-        Neither counts nor writes a state file. Raises what `tfckpt.save` raises, and TypeError or
+        Neither counts nor writes a state file. With `CheckpointOptions.enable_async` the values are
+        copied and written in the background; `sync` waits for that, and so do the next write, save
+        or restore. Raises what `tfckpt.save` raises, and TypeError or
         ValueError, naming the place, for what no checkpoint can hold; RuntimeError for a sharding
         callback that does not return all tensors as they are.
         """
+        self._wait_for_saves()
+        return self._run(self.prepare_write(file_prefix, options, fsync=fsync), options)
+
+    def prepare_write(
+        self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
+    ) -> PreparedSave:
+        """Collect what `write` writes; what is returned does it, with these values."""
         given = as_options(options)
         own = self._objects()
         late = [tree for tree in (self, *self._below(own)) if tree._waiting]
@@ -152,12 +164,18 @@ class Checkpoint(Trackable):
         else:
             tensors = {**own.values, OBJECT_GRAPH_KEY: own.graph.SerializeToString()}
         callback = given.experimental_sharding_callback
-        if callback is None:
-            path = write_bundle(file_prefix, tensors, fsync=fsync)
-        else:
-            path = write_sharded(file_prefix, tensors, own.values, callback, fsync=fsync)
-        given.call_back(path)
-        return path
+
+        def write(arrays: Arrays, threads: int | None) -> str:
+            values = {**tensors, **arrays}
+            if callback is None:
+                path = write_bundle(file_prefix, values, fsync=fsync, threads=threads)
+            else:
+                path = write_sharded(file_prefix, values, own.values, callback, fsync=fsync)
+            given.call_back(path)
+            return path
+
+        arrays = {name: one for name, one in tensors.items() if isinstance(one, np.ndarray)}
+        return PreparedSave(as_path(file_prefix), arrays, write)
 
     def save(
         self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
@@ -165,20 +183,54 @@ class Checkpoint(Trackable):
         """Write `file_prefix` + ``-1``, the next time ``-2``; return the whole prefix.
 
         The state file beside it then names this checkpoint alone. A save that fails counts for
-        nothing.
+        nothing; one that fails in the background (`CheckpointOptions.enable_async`) has used up
+        its number.
         """
-        given = as_path(file_prefix)
+        self._wait_for_saves()
         before = int(self.save_counter)
-        self.save_counter = before + 1
+        prepared = self.prepare_save(file_prefix, options, fsync=fsync)
         try:
-            path = self.write(check_prefix(f"{given}-{before + 1}"), options, fsync=fsync)
-            update_checkpoint_state(
-                os.path.dirname(path) or ".", path, save_relative_paths=True, fsync=fsync
-            )
+            return self._run(prepared, options)
         except BaseException:
             self.save_counter = before
             raise
-        return path
+
+    def prepare_save(
+        self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
+    ) -> PreparedSave:
+        """Count a save and collect what it writes; what is returned does it."""
+        before = int(self.save_counter)
+        path = check_prefix(f"{as_path(file_prefix)}-{before + 1}")
+        self.save_counter = before + 1
+        try:
+            prepared = self.prepare_write(path, options, fsync=fsync)
+        except BaseException:
+            self.save_counter = before
+            raise
+
+        def written(path: str) -> None:
+            folder = os.path.dirname(path) or "."
+            update_checkpoint_state(folder, path, save_relative_paths=True, fsync=fsync)
+
+        return prepared.then(written)
+
+    def _run(self, prepared: PreparedSave, options: CheckpointOptions | None) -> str:
+        """Do a save, or have it done in the background."""
+        if not as_options(options).enable_async:
+            return prepared.run()
+        if self._thread is None:
+            self.__dict__["_thread"] = SaveThread()
+        thread = self.__dict__["_thread"]
+        with thread.turn:
+            thread.wait_for_room()
+            return str(thread.submit(prepared, copy=True).path)
+
+    def _wait_for_saves(self, *, silently: bool = False) -> None:
+        """Wait for what is saved in the background, and raise what it has raised."""
+        if self._thread is not None:
+            self._thread.wait()
+            if not silently:
+                self._thread.raise_error()
 
     def read(self, save_path: AnyPath, options: CheckpointOptions | None = None) -> LoadStatus:
         """Take the values of a checkpoint that `write` made; return what found its counterpart.
@@ -198,6 +250,7 @@ class Checkpoint(Trackable):
         changed.
         """
         slots = not as_options(options).experimental_skip_slot_variables
+        self._wait_for_saves(silently=True)
         try:
             with open_prefix(save_path) as reader:
                 own = self._objects()
@@ -239,7 +292,8 @@ class Checkpoint(Trackable):
             raise
 
     def sync(self) -> None:
-        """Do nothing: saves are done when they return."""
+        """Wait until what is saved in the background is written; raise what it has raised."""
+        self._wait_for_saves()
 
     def _objects(self) -> Built:
         if self._stored is None:
@@ -366,8 +420,8 @@ class Checkpoint(Trackable):
 
 
 def _alone() -> dict[str, Any]:
-    """Return the state of a checkpoint that neither waits for values nor is part of another."""
-    return {"_waiting": [], "_above": WeakSet()}
+    """Return the state of a checkpoint that waits for nothing, and is part of no other."""
+    return {"_waiting": [], "_above": WeakSet(), "_thread": None}
 
 
 def _numbered(error: FileMissingError, save_path: AnyPath) -> FileMissingError:

@@ -12,9 +12,9 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, shown
 from tfckpt.objects.building import mark_checkpoint_values
-from tfckpt.objects.keys import attribute_key, join_path, listed, parse_key, slot_path, split_path
+from tfckpt.objects.keys import attribute_key, join_path, parse_key, slot_path, split_path
 from tfckpt.objects.nodes import NodePaths
 from tfckpt.objects.trackable import Names
 
@@ -42,7 +42,7 @@ def without_values(
         del node.children[:]
         node.children.extend(left)
     for node in pruned.nodes:
-        kept = [one for one in node.attributes if one.checkpoint_key not in gone]
+        kept = [attribute for attribute in node.attributes if attribute.checkpoint_key not in gone]
         del node.attributes[:]
         node.attributes.extend(kept)
     _remove_emptied(pruned, before)
@@ -50,7 +50,7 @@ def without_values(
     stray = sorted(keys_of(graph) - keys.keys() - set(gone))
     if stray:
         raise InvalidArgumentError(
-            f"{len(stray)} slot variables would be left without their variables: {listed(stray)}; "
+            f"{len(stray)} slot variables would be left without their variables: {shown(stray)}; "
             f"leave them out, too",
             tensor=OBJECT_GRAPH_KEY,
         )
@@ -61,12 +61,12 @@ def _keys_after(graph: TrackableObjectGraph, before: NodePaths) -> dict[str, str
     """Give values whose keys were those of paths `before` the keys of their paths now."""
     keys: dict[str, str] = {}
     for node_id, path in NodePaths(graph).items():
-        for one in graph.nodes[node_id].attributes:
-            key, parts = one.checkpoint_key, parse_key(one.checkpoint_key)
+        for attribute in graph.nodes[node_id].attributes:
+            key, parts = attribute.checkpoint_key, parse_key(attribute.checkpoint_key)
             changed = path != before[node_id] and key.startswith(f"{before[node_id]}/.ATTRIBUTES/")
             if changed and parts is not None:
-                one.checkpoint_key = attribute_key(path, parts.attribute)
-            keys[key] = one.checkpoint_key
+                attribute.checkpoint_key = attribute_key(path, parts.attribute)
+            keys[key] = attribute.checkpoint_key
     return keys
 
 
@@ -88,7 +88,7 @@ def moved(
 
 def keys_of(graph: TrackableObjectGraph) -> set[str]:
     """Return the keys of all values."""
-    return {one.checkpoint_key for node in graph.nodes for one in node.attributes}
+    return {attribute.checkpoint_key for node in graph.nodes for attribute in node.attributes}
 
 
 class _Move:
@@ -109,8 +109,8 @@ class _Move:
         """Return the path that each object with values shall have."""
         targets: dict[int, Names] = {}
         for node_id in self._paths.links:
-            for one in self._old.nodes[node_id].attributes:
-                key = one.checkpoint_key
+            for attribute in self._old.nodes[node_id].attributes:
+                key = attribute.checkpoint_key
                 path = self._paths.names(node_id)
                 if key in wanted and wanted[key] != key:
                     path = _path_of(key, wanted[key])
@@ -136,7 +136,7 @@ class _Move:
         made = _renumbered(self._graph)
         lost = sorted(set(keys.values()) - keys_of(made))
         if lost:
-            raise InvalidArgumentError(f"nothing leads to {listed(lost)} any more")
+            raise InvalidArgumentError(f"nothing leads to {shown(lost)} any more")
         return made, keys
 
     def _units(self) -> dict[int, Names]:
@@ -197,7 +197,9 @@ class _Move:
         nodes[0].Clear()
         self._redirect(0, new_id)
         self._before.add(new_id)
-        self._targets = {new_id if one == 0 else one: p for one, p in self._targets.items()}
+        self._targets = {
+            new_id if target == 0 else target: p for target, p in self._targets.items()
+        }
         self._put(new_id, path)
 
     def _cut(self, node_id: int) -> None:
@@ -223,7 +225,7 @@ class _Move:
 
     def _child(self, node_id: int, name: str) -> int | None:
         children = self._graph.nodes[node_id].children
-        return next((one.node_id for one in children if one.local_name == name), None)
+        return next((child.node_id for child in children if child.local_name == name), None)
 
     def _new_node(self) -> int:
         self._graph.nodes.add()
@@ -241,7 +243,7 @@ class _Move:
         if clash or (node.attributes and other.attributes):
             raise InvalidArgumentError(
                 f"what is at {self._paths.get(node_id, '')!r} cannot go where "
-                f"{self._paths.get(into, '')!r} is: both have {listed(clash) or 'values'}",
+                f"{self._paths.get(into, '')!r} is: both have {shown(clash) or 'values'}",
                 tensor=OBJECT_GRAPH_KEY,
             )
         other.children.extend(c for c in node.children if c.local_name not in names)
@@ -273,16 +275,16 @@ class _Move:
                     at[slot_node] = slot_path(path, paths[owner], slot.slot_name)
         keys: dict[str, str] = {}
         for node_id, node in enumerate(self._graph.nodes):
-            for one in node.attributes:
-                parts = parse_key(one.checkpoint_key)
-                new = one.checkpoint_key
+            for attribute in node.attributes:
+                parts = parse_key(attribute.checkpoint_key)
+                new = attribute.checkpoint_key
                 if node_id in at and parts is not None:
                     new = attribute_key(at[node_id], parts.attribute)
-                keys[one.checkpoint_key] = one.checkpoint_key = new
+                keys[attribute.checkpoint_key] = attribute.checkpoint_key = new
         twice = sorted(key for key, count in Counter(keys.values()).items() if count > 1)
         if twice:
             raise InvalidArgumentError(
-                f"several values would have the keys {listed(twice)}", tensor=OBJECT_GRAPH_KEY
+                f"several values would have the keys {shown(twice)}", tensor=OBJECT_GRAPH_KEY
             )
         return keys
 

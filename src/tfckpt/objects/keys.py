@@ -17,7 +17,6 @@ from typing import NamedTuple
 VARIABLE_VALUE = "VARIABLE_VALUE"
 PY_STATE = "py_state"
 
-_SHOWN = 10
 _ATTRIBUTES = "/.ATTRIBUTES/"
 _SLOT = "/.OPTIMIZER_SLOT/"
 _ESCAPED = re.compile(r"\.([.S])")
@@ -112,9 +111,3 @@ def parse_key(key: str) -> KeyParts | None:
 def is_sequence(names: Sequence[str]) -> bool:
     """Whether children of these local names make a list: "0", "1", ..., in any order."""
     return bool(names) and set(names) == {str(number) for number in range(len(names))}
-
-
-def listed(keys: Sequence[str]) -> str:
-    """Name the first keys, for a message, and how many more there are."""
-    more = f" and {len(keys) - _SHOWN} more" if len(keys) > _SHOWN else ""
-    return ", ".join(keys[:_SHOWN]) + more

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfckpt.names import OBJECT_GRAPH_KEY
-from tfckpt.objects.sharding import Shard, ShardableTensor, ShardingCallback
+from tfckpt.objects.sharding import ShardableTensor, ShardingCallback, ShardValues
 from tfckpt.tensors.slices import Shape, format_shape_and_slice, parse_shape_and_slice, volume
 from tfckpt.tensors.stored import Array
 from tfckpt.tensors.strings import to_bytes_list
@@ -54,7 +54,7 @@ class MaxShardSizePolicy(ShardingCallback):
     def description(self) -> str:
         return "Split tensors into shards with a max shard size."
 
-    def __call__(self, shardable_tensors: Sequence[ShardableTensor]) -> Sequence[Shard]:
+    def __call__(self, shardable_tensors: Sequence[ShardableTensor]) -> Sequence[ShardValues]:
         shards = _Shards(self.max_shard_size)
         for tensor in shardable_tensors:
             shards.place(_Block.of(tensor))

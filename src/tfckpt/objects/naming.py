@@ -12,9 +12,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tfckpt.errors import InvalidArgumentError, TensorNotFoundError
-from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, shown
 from tfckpt.objects.building import build
-from tfckpt.objects.keys import listed, split_path
+from tfckpt.objects.keys import split_path
 from tfckpt.objects.nodes import (
     NodePaths,
     attributes_of,
@@ -67,7 +67,7 @@ def resolve(reader: TensorReader, name: str) -> str:
     if name not in names and at_path is not None:
         below = [child.local_name for child in graph.nodes[at_path].children]
         raise TensorNotFoundError(
-            f"the object there has no value of its own (below it: {listed(below)})",
+            f"the object there has no value of its own (below it: {shown(below)})",
             path=reader.path,
             tensor=name,
         )
@@ -113,7 +113,7 @@ def _filled(variables: Mapping[str, Any], graph: TrackableObjectGraph) -> dict[s
     missing = [name for name in named if name not in variables]
     if missing:
         raise InvalidArgumentError(
-            f"{len(missing)} variables of the object graph have no value: {', '.join(missing[:10])}"
+            f"{len(missing)} variables of the object graph have no value: {shown(missing)}"
         )
     for name, keys in named.items():
         _only(keys, name, "several variables of the object graph have that name", None)
@@ -122,7 +122,7 @@ def _filled(variables: Mapping[str, Any], graph: TrackableObjectGraph) -> dict[s
     ]
     if nameless:
         raise InvalidArgumentError(
-            f"values of the object graph without a full name: {', '.join(nameless[:10])}"
+            f"values of the object graph without a full name: {shown(nameless)}"
         )
     values = {keys[0]: variables[name] for name, keys in named.items()}
     return {**values, OBJECT_GRAPH_KEY: graph.SerializeToString()}

@@ -38,7 +38,7 @@ class CheckpointOptions:
     """Called in turn after the files are written, before a state file names them; each takes the
     path of the checkpoint, or nothing."""
     enable_async: bool = False
-    """Accepted for TensorFlow's sake; a save has ended when it returns all the same."""
+    """Writes a copy of the values in the background: `Checkpoint.sync` waits for that."""
     experimental_skip_slot_variables: bool = False
     """Restores no slot variables of optimizers, and asserts nothing of them."""
     experimental_sharding_callback: ShardingCallback | None = None

@@ -18,10 +18,10 @@ from typing import Any
 
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FailedPreconditionError, InvalidArgumentError, located
-from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, shown
 from tfckpt.objects.assigning import fitted
 from tfckpt.objects.building import COUNTER_KEY, DEFAULT_NAME, Built
-from tfckpt.objects.keys import VARIABLE_VALUE, listed
+from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.matching import Match, match, slot_keys
 from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.objects.trackable import Names
@@ -152,7 +152,7 @@ class ByName(Restoration):
         super().__init__(reader, self._names)
 
     def match(self, own: Built) -> Match:
-        named = full_names(own)
+        named = given_full_names(own)
         return Match([(name, key) for key, name in named.items() if name in self._names])
 
     def is_new(self, key: str, places: Sequence[Names]) -> bool:
@@ -173,8 +173,8 @@ def begin(reader: CheckpointReader, own: Built, *, slots: bool = True) -> Restor
     """
     if OBJECT_GRAPH_KEY in reader:
         return ByObject(reader, slots=slots)
-    unnamed = own.values.keys() - full_names(own).keys()
-    if unnamed and full_names(own).keys() <= {COUNTER_KEY}:
+    unnamed = own.values.keys() - given_full_names(own).keys()
+    if unnamed and given_full_names(own).keys() <= {COUNTER_KEY}:
         raise InvalidArgumentError(
             f"a name-based checkpoint (it has no {OBJECT_GRAPH_KEY}), and no value here has a full "
             f"name: tfckpt.Variable(value, name=...) has one; `load` reads it as it is",
@@ -183,7 +183,7 @@ def begin(reader: CheckpointReader, own: Built, *, slots: bool = True) -> Restor
     return ByName(reader)
 
 
-def full_names(own: Built) -> dict[str, str]:
+def given_full_names(own: Built) -> dict[str, str]:
     """Return the full names that were given, by key."""
     return {
         attribute.checkpoint_key: attribute.full_name
@@ -254,7 +254,7 @@ class _Left:
                 "%s was restored only in part: nothing has taken %s (expect_partial() of what "
                 "restore returns silences this)",
                 self.path,
-                listed(list(self.keys)),
+                shown(list(self.keys)),
             )
 
 

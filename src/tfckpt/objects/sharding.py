@@ -13,7 +13,7 @@ import numpy as np
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array
 
-Shard = Mapping[str, Mapping[str, Any]]
+ShardValues = Mapping[str, Mapping[str, Any]]
 """One data file: checkpoint key -> slice spec -> array. The spec of a whole tensor is ``""``."""
 
 
@@ -76,7 +76,7 @@ class ShardingCallback(ABC):
         """What the callback does, for messages."""
 
     @abstractmethod
-    def __call__(self, shardable_tensors: Sequence[ShardableTensor]) -> Sequence[Shard]:
+    def __call__(self, shardable_tensors: Sequence[ShardableTensor]) -> Sequence[ShardValues]:
         """Return the shards of the given tensors, in the order of the data files."""
 
     def __hash__(self) -> int:
@@ -100,7 +100,7 @@ class ShardByTaskPolicy(ShardingCallback):
     def description(self) -> str:
         return "Split tensors into shards based on their device spec task."
 
-    def __call__(self, shardable_tensors: Sequence[ShardableTensor]) -> Sequence[Shard]:
+    def __call__(self, shardable_tensors: Sequence[ShardableTensor]) -> Sequence[ShardValues]:
         shard: dict[str, dict[str, Any]] = {}
         for tensor in shardable_tensors:
             shard.setdefault(tensor.checkpoint_key, {})[tensor.slice_spec] = tensor.tensor

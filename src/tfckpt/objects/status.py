@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tfckpt.objects.keys import listed
-from tfckpt.objects.restoring import Restoration, full_names
+from tfckpt.names import shown
+from tfckpt.objects.restoring import Restoration, given_full_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ class LoadStatus:
         if unused:
             raise AssertionError(
                 f"{self.path}: {len(unused)} values of the checkpoint have no counterpart "
-                f"here: {listed(unused)}"
+                f"here: {shown(unused)}"
             )
         return self
 
@@ -73,7 +73,7 @@ class LoadStatus:
         if missing:
             raise AssertionError(
                 f"{self.path}: {len(missing)} values here are not in the checkpoint: "
-                f"{listed(self._named(own, missing))}"
+                f"{shown(self._named(own, missing))}"
             )
         return self
 
@@ -81,7 +81,7 @@ class LoadStatus:
         """Check that anything but the root matched."""
         own = self._own()
         if self._restoration.match(own).is_trivial:
-            missing = listed(self._unrestored(own))
+            missing = shown(self._unrestored(own))
             raise AssertionError(
                 f"{self.path}: nothing but the root matches. Not in the checkpoint: "
                 f"{missing or 'nothing, for there is nothing to restore to'}"
@@ -134,7 +134,7 @@ class NameBasedStatus(LoadStatus):
     """
 
     def _named(self, own: Built, keys: list[str]) -> list[str]:
-        names = full_names(own)
+        names = given_full_names(own)
         return [f"{names[key]} ({key})" if key in names else f"{key} (no name)" for key in keys]
 
     def assert_consumed(self) -> LoadStatus:

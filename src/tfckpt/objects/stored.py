@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     TrackableObject = TrackableObjectGraph.TrackableObject
 
 
-class Stored:
+class StoredObjects:
     """The graph and values of a checkpoint, and the tree that was made of them."""
 
     def __init__(self, path: AnyPath) -> None:
@@ -93,7 +93,7 @@ class Stored:
         self.places[key] = [(SAVE_COUNTER,)]
         self._read[key] = self.tree[SAVE_COUNTER]
 
-    def over(self, tree: dict[str, Any]) -> Stored:
+    def over(self, tree: dict[str, Any]) -> StoredObjects:
         """Return a Stored for `tree`, a copy of this one's; changes to either stay there."""
         stored = copy(self)
         stored.tree, stored._read, stored.places = tree, dict(self._read), dict(self.places)

@@ -15,8 +15,8 @@ import numpy as np
 
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.lazy import lazy
-from tfckpt.names import OBJECT_GRAPH_KEY, decode_name, encode_name
-from tfckpt.objects.keys import VARIABLE_VALUE, listed, parse_key
+from tfckpt.names import OBJECT_GRAPH_KEY, decode_name, encode_name, shown
+from tfckpt.objects.keys import VARIABLE_VALUE, parse_key
 from tfckpt.objects.nodes import NodePaths, attributes_of, given_object_graph
 from tfckpt.reader import TensorReader
 
@@ -139,10 +139,10 @@ def check_holders(names: Collection[str], serialized: object, path: str) -> None
     missing = [key for key in sorted(keys) if not holders.of(key)]
     if missing:
         strange = [name for name in sorted(names) if parse_key(name) and name not in keys]
-        instead = f" (which lacks {listed(strange)})" if strange else ""
+        instead = f" (which lacks {shown(strange)})" if strange else ""
         raise InvalidArgumentError(
             f"{len(missing)} values of the object graph{instead} are not among the tensors: "
-            f"{listed(missing)}. By hand only values can be changed, not names: use "
+            f"{shown(missing)}. By hand only values can be changed, not names: use "
             f"tfckpt.Checkpoint for other objects, or leave out {OBJECT_GRAPH_KEY!r} for a "
             f"name-based checkpoint",
             path=path,

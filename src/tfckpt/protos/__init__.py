@@ -13,11 +13,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tfckpt.protos._runtime import Bindings, adopt
+from tfckpt.protos._runtime import Bindings, adopt, full_name, is_message
 
 _bindings = Bindings(Path(__file__).with_name("descriptors.binpb").read_bytes())
 
-__all__ = ["adopt", *_bindings.names()]
+__all__ = ["adopt", "full_name", "is_message", *_bindings.names()]
 
 
 def __getattr__(name: str) -> Any:

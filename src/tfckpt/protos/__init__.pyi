@@ -16,6 +16,8 @@ from google.protobuf.internal.enum_type_wrapper import EnumTypeWrapper as _EnumT
 from google.protobuf.message import Message as _Message
 
 from tfckpt.protos._runtime import adopt as adopt
+from tfckpt.protos._runtime import full_name as full_name
+from tfckpt.protos._runtime import is_message as is_message
 
 __all__ = [
     "AllocationDescription",
@@ -131,6 +133,8 @@ __all__ = [
     "VersionDef",
     "WhileContextDef",
     "adopt",
+    "full_name",
+    "is_message",
 ]
 
 class _Code(_EnumTypeWrapper):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Iterator
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from google.protobuf import (
     any_pb2,
@@ -93,6 +93,16 @@ class Bindings:
         return self._factory.GetPrototype(descriptor)
 
 
+def full_name(value: object) -> str | None:
+    """The full name of a message's type; None for what is no message."""
+    return getattr(getattr(value, "DESCRIPTOR", None), "full_name", None)
+
+
+def is_message(value: object, cls: type[M]) -> TypeGuard[M]:
+    """Whether a value is such a message, of this class or of any other with the same full name."""
+    return full_name(value) == cls.DESCRIPTOR.full_name
+
+
 def adopt(message: Message, cls: type[M]) -> M:
     """The message as one of our classes: itself if it is one already, else a copy.
 
@@ -100,10 +110,9 @@ def adopt(message: Message, cls: type[M]) -> M:
     """
     if isinstance(message, cls):
         return message
-    theirs = getattr(getattr(message, "DESCRIPTOR", None), "full_name", type(message).__name__)
-    ours = cls.DESCRIPTOR.full_name
-    if theirs != ours:
-        raise TypeError(f"Expected a message of type {ours}, got {theirs}")
+    if not is_message(message, cls):
+        theirs = full_name(message) or type(message).__name__
+        raise TypeError(f"Expected a message of type {cls.DESCRIPTOR.full_name}, got {theirs}")
     return cls.FromString(message.SerializePartialToString())
 
 

@@ -184,7 +184,7 @@ class AssetFolder:
         if name not in self._sources:
             return True
         known = os.path.join(self._folder(), name) if name in self._copied else self._sources[name]
-        return same(known, path)
+        return same_content(known, path)
 
     def _folder(self) -> str:
         return os.path.join(self._model.open(), ASSETS_DIRECTORY)
@@ -222,7 +222,7 @@ def _lists_elsewhere(meta_graph: MetaGraphDef, *, in_collection: bool) -> bool:
     return ASSETS_KEY in collections and bool(collections[ASSETS_KEY].any_list.value)
 
 
-def same(path: str, other: str) -> bool:
+def same_content(path: str, other: str) -> bool:
     """Whether two files have the same content. Raises FileMissingError where a file is missing."""
     if path == other:
         return True

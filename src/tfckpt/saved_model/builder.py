@@ -17,7 +17,7 @@ from tfckpt.protos import MetaGraphDef, SavedModel, SaverDef, SignatureDef
 from tfckpt.saved_model import constants
 from tfckpt.saved_model.assets import AssetFolder, Assets, check_inside, copy_file
 from tfckpt.saved_model.files import as_folder, serialized, variables_prefix
-from tfckpt.saved_model.fitting import without_values
+from tfckpt.saved_model.fitting import specs_of
 from tfckpt.saved_model.graphs import GraphToSave, new_meta_graph
 from tfckpt.saved_model.loader import Variables
 from tfckpt.saved_model.options import GraphOptions
@@ -130,7 +130,7 @@ class SavedModelBuilder:
             any_saver=any_saver,
             assets_dir=assets_dir,
         )
-        tensors = without_values(saver.tensors(variables))
+        tensors = specs_of(saver.tensors(variables))
         meta_graph, assets = options.make(base, tensors, self._assets)
         try:
             saver.save(variables, self._prefix(), write_meta_graph=False, write_state=False)

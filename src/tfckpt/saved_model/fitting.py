@@ -6,11 +6,11 @@ nothing can load.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
-from tfckpt.names import OBJECT_GRAPH_KEY, close_names
+from tfckpt.names import OBJECT_GRAPH_KEY, close_names, shown, shown_lines
 from tfckpt.objects.keys import attribute_key
 from tfckpt.objects.matching import matched_objects
 from tfckpt.objects.nodes import attributes_of, check_references, parse_object_graph
@@ -19,8 +19,6 @@ from tfckpt.saved_model.full_names import names_in
 from tfckpt.saver.restored import Wanted, wanted_tensors
 from tfckpt.saver.var_list import ToSave
 from tfckpt.tensors.slices import Shape
-
-_SHOWN = 20
 
 
 def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -> None:
@@ -46,20 +44,20 @@ def check_variables(meta_graph: MetaGraphDef, variables: Mapping[str, ToSave]) -
     if missing:
         lines.append(f"{len(missing)} are missing:")
         names = list(variables)
-        lines += _shortened(missing, lambda name: f"{name}{_hint(name, names)}")
+        lines.append(shown_lines(missing, text=lambda name: f"{name}{_hint(name, names)}"))
     if differing:
         lines.append(f"{len(differing)} differ in dtype or shape:")
-        lines += _shortened(differing, str)
+        lines.append(shown_lines(differing))
     kind: type[CheckpointError] = TensorNotFoundError if missing else InvalidArgumentError
     raise kind("\n".join(lines))
 
 
-def without_values(variables: Mapping[str, ToSave]) -> dict[str, ToSave]:
+def specs_of(variables: Mapping[str, ToSave]) -> dict[str, ToSave]:
     """Return what `check_variables` needs of some weights, without holding on to them."""
-    kept = {name: ToSave(tensor.spec, lambda: None) for name, tensor in variables.items()}
+    kept = {name: ToSave(tensor.spec, None) for name, tensor in variables.items()}
     if OBJECT_GRAPH_KEY in variables:
         objects = variables[OBJECT_GRAPH_KEY].value()
-        kept[OBJECT_GRAPH_KEY] = ToSave(variables[OBJECT_GRAPH_KEY].spec, lambda: objects)
+        kept[OBJECT_GRAPH_KEY] = ToSave(variables[OBJECT_GRAPH_KEY].spec, None, lambda: objects)
     return kept
 
 
@@ -75,11 +73,6 @@ def _difference(name: str, wanted: Wanted, shape: Shape | None, found: ToSave) -
 def _hint(name: str, names: list[str]) -> str:
     close = close_names(name, names)
     return f" (there is {close[0]!r})" if close else ""
-
-
-def _shortened(items: Sequence[str], line: Callable[[str], str]) -> list[str]:
-    more = [f"... and {len(items) - _SHOWN} more"] if len(items) > _SHOWN else []
-    return [f"  {text}" for text in [*map(line, items[:_SHOWN]), *more]]
 
 
 def _check_owned(
@@ -98,11 +91,11 @@ def _check_owned(
         theirs = names_in(meta_graph.object_graph_def, tracked)
         by_name = {name: key for key, name in theirs.items()}
         by_name |= {held.full_name: held.checkpoint_key for held in attributes if held.full_name}
-        lines = [f"the model has no objects for {len(strays)} of the weights:"]
-        lines += _shortened(strays, lambda name: f"{name}{_key_hint(name, by_name, keys)}")
-        more = ", ..." if len(keys) > 3 else ""
-        lines.append(f"its {len(keys)} keys are {', '.join(keys[:3])}{more}")
-        raise InvalidArgumentError("\n".join(lines))
+        raise InvalidArgumentError(
+            f"the model has no objects for {len(strays)} of the weights:\n"
+            + shown_lines(strays, text=lambda name: f"{name}{_key_hint(name, by_name, keys)}")
+            + f"\nits {len(keys)} keys are {shown(keys, 3)}"
+        )
 
 
 def _key_hint(name: str, by_name: Mapping[str, str], keys: list[str]) -> str:

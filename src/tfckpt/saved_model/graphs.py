@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from tfckpt.graph import Graph, export_meta_graph
 from tfckpt.graphdef.live import LiveGraph, as_meta_graph
-from tfckpt.graphdef.messages import as_message, copied, is_message
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.names import OBJECT_GRAPH_KEY
-from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef
+from tfckpt.protos import GraphDef, MetaGraphDef, SaverDef, is_message
 from tfckpt.saved_model.fitting import check_variables
 from tfckpt.saver import Saver
 from tfckpt.saver.definition import scope_of

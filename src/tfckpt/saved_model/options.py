@@ -14,7 +14,7 @@ from tfckpt.saved_model.assets import AssetFolder, Assets
 from tfckpt.saved_model.graphs import fit_graph
 from tfckpt.saved_model.signatures import set_signatures
 from tfckpt.saver import Saver
-from tfckpt.saver.given_graph import without
+from tfckpt.saver.given_graph import trimmed
 from tfckpt.saver.var_list import ToSave
 
 
@@ -56,7 +56,7 @@ class GraphOptions(NamedTuple):
         if self.train_op is not None:
             ops.set_train_op(meta_graph, self.train_op)
         ops.get_init_op(meta_graph)  # raises if the graph has several
-        without(
+        trimmed(
             meta_graph,
             clear_devices=self.clear_devices,
             strip_default_attrs=self.strip_default_attrs,

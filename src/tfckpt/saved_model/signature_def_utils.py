@@ -9,8 +9,8 @@ from tfckpt import protos
 from tfckpt.dtypes import DataType
 from tfckpt.errors import TensorNotFoundError
 from tfckpt.graph.operation import Operation, Tensor
-from tfckpt.graphdef.messages import as_message, is_message
-from tfckpt.protos import SignatureDef, TensorProto
+from tfckpt.graphdef.messages import as_message
+from tfckpt.protos import SignatureDef, TensorProto, is_message
 from tfckpt.saved_model.method_names import MethodNameUpdater
 from tfckpt.saved_model.signature_constants import (
     CLASSIFY_INPUTS,

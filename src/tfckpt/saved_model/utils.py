@@ -8,8 +8,9 @@ from tfckpt import protos
 from tfckpt.dtypes import DataType
 from tfckpt.graph import Graph, Operation, Tensor, Variable, get_default_graph
 from tfckpt.graphdef.attr_values import PartialShape, shape_proto
-from tfckpt.graphdef.messages import as_message, is_message
+from tfckpt.graphdef.messages import as_message
 from tfckpt.graphdef.names import prepend_scope
+from tfckpt.protos import is_message
 
 _MOST_DIMENSIONS = 254  # ``tensor_shape.h``, MaxDimensions
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.graphdef.messages import as_message, copied, is_message
+from tfckpt.graphdef.messages import as_message, copied
 from tfckpt.graphdef.rescoping import NAME_FIELDS
-from tfckpt.protos import SaverDef
+from tfckpt.protos import SaverDef, is_message
 
 _NAMES = NAME_FIELDS["SaverDef"]
 

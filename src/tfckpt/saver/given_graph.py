@@ -92,7 +92,7 @@ def _chosen(
     known = _places(variables).values()
     strangers = [name for name, place in places.items() if place not in known]
     if strangers:
-        listed = shown([repr(name) for name in strangers])
+        listed = shown(strangers, 5, repr)
         raise ValueError(f"{len(strangers)} of var_list are no variables of the graph: {listed}")
     names = {place: name for name, place in places.items()}
     wanted = [(names.get(saved.name if saved.part else saved.node), saved) for saved in variables]
@@ -122,7 +122,7 @@ def with_saver(
     return meta_graph
 
 
-def without(
+def trimmed(
     meta_graph: MetaGraphDef,
     *,
     collection_list: Iterable[str] | None = None,

@@ -1,6 +1,7 @@
 """Comparing a checkpoint with the weights it is restored into, before anything is changed.
 
-`plan` compares, `raise_for` refuses, `apply` reads: a restore that fails has changed nothing.
+`plan_restore` compares, `raise_for` refuses, `apply` reads: a restore that fails has changed
+nothing.
 """
 
 from __future__ import annotations
@@ -15,10 +16,8 @@ from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundE
 from tfckpt.names import OBJECT_GRAPH_KEY, close_names, shown_lines
 from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.reader import CheckpointReader, TensorInfo
-from tfckpt.saver.var_list import Place, Weights, fill, spec_of
+from tfckpt.saver.var_list import Place, Weights, fill_array, spec_of
 from tfckpt.tensors.slices import volume
-
-_SHOWN = 20
 
 
 class Mismatch(NamedTuple):
@@ -40,13 +39,15 @@ class RestoreReport(NamedTuple):
     """Those of the checkpoint that the mapping (or `var_list`) did not have."""
     mismatched: list[Mismatch]
     """Those of another shape or dtype."""
+    path: str | None = None
+    """The checkpoint, where there was one."""
 
 
 def nothing_restored() -> RestoreReport:
     return RestoreReport(restored=[], missing=[], unexpected=[], mismatched=[])
 
 
-class Plan(NamedTuple):
+class RestorePlan(NamedTuple):
     """What a restore is going to do: names asked for -> keys in the checkpoint, and the report."""
 
     keys: dict[str, str]
@@ -54,13 +55,13 @@ class Plan(NamedTuple):
     report: RestoreReport
 
 
-def plan(
+def plan_restore(
     reader: CheckpointReader,
     places: Mapping[str, Place] | None,
     weights: Weights,
     *,
     reshape: bool,
-) -> Plan:
+) -> RestorePlan:
     """Compare everything that is asked for with what the checkpoint has."""
     infos = reader.infos()
     asked = dict(places) if places is not None else {name: name for name in weights}
@@ -80,7 +81,10 @@ def plan(
             mismatched.append(found)
     wrong = {*missing, *(differing.name for differing in mismatched)}
     restored = sorted(asked.keys() - wrong)
-    return Plan(keys, asked, RestoreReport(restored, missing, unexpected, mismatched))
+    report = RestoreReport(
+        restored, missing, unexpected=unexpected, mismatched=mismatched, path=reader.path
+    )
+    return RestorePlan(keys, asked, report)
 
 
 def mismatch(
@@ -93,7 +97,7 @@ def mismatch(
         value = weights[place]
     else:
         value = place
-    found = described(info.data_type, info.shape)
+    found = type_and_shape(info.data_type, info.shape)
     try:
         spec = spec_of(value)
     except TypeError as error:
@@ -101,10 +105,10 @@ def mismatch(
     fits = spec.shape == tuple(info.shape) or (reshape and volume(spec.shape) == volume(info.shape))
     if fits and spec.data_type == info.data_type:
         return None
-    return Mismatch(name, described(spec.data_type, spec.shape), found)
+    return Mismatch(name, type_and_shape(spec.data_type, spec.shape), found)
 
 
-def described(data_type: int, shape: tuple[int, ...]) -> str:
+def type_and_shape(data_type: int, shape: tuple[int, ...]) -> str:
     return f"{data_type_name(data_type)} {list(shape)}"
 
 
@@ -136,15 +140,18 @@ def problems(report: RestoreReport, reader: CheckpointReader) -> str:
 
 def _missing_text(report: RestoreReport, keys: list[str]) -> str:
     hint = prefix_hint(report.missing, keys)
-    close = {name: close_names(name, keys) for name in report.missing[:_SHOWN]}
-    hints = {name: f" (did you mean {' or '.join(near)}?)" for name, near in close.items() if near}
     return "\n".join(
         [
             f"{len(report.missing)} variables are missing from the checkpoint's {len(keys)}:",
-            shown_lines([name + hints.get(name, "") for name in report.missing], _SHOWN),
+            shown_lines(report.missing, text=lambda name: name + _hint(name, keys)),
             *([hint] if hint else []),
         ]
     )
+
+
+def _hint(name: str, keys: list[str]) -> str:
+    close = close_names(name, keys)
+    return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
 def _mismatched_text(mismatched: list[Mismatch]) -> str:
@@ -154,7 +161,7 @@ def _mismatched_text(mismatched: list[Mismatch]) -> str:
     ]
     return (
         f"{len(mismatched)} variables differ from the checkpoint in dtype or shape:\n"
-        f"{shown_lines(lines, _SHOWN)}"
+        f"{shown_lines(lines)}"
     )
 
 
@@ -195,7 +202,7 @@ def full_name_to_key(reader: CheckpointReader) -> dict[str, str]:
 
 def apply(
     reader: CheckpointReader,
-    wanted: Plan,
+    wanted: RestorePlan,
     weights: MutableMapping[str, Any],
     *,
     sequentially: bool,
@@ -209,15 +216,15 @@ def apply(
     for group in groups:
         values = reader.get_tensors(dict.fromkeys(wanted.keys[name] for name in group))
         for name in group:
-            put(wanted.places[name], values[wanted.keys[name]], weights)
+            put_at(wanted.places[name], values[wanted.keys[name]], weights)
 
 
-def put(place: Place, value: Any, weights: MutableMapping[str, Any]) -> None:
+def put_at(place: Place, value: Any, weights: MutableMapping[str, Any]) -> None:
     """Fill the array at a place, or put the value there."""
     target = weights.get(place) if isinstance(place, str) else place
     if target is not None and not isinstance(value, bytes):
         value = value.reshape(np.asarray(target).shape)
-    if isinstance(target, np.ndarray) and fill(target, value):
+    if isinstance(target, np.ndarray) and fill_array(target, value):
         return
     if isinstance(place, str):
         weights[place] = value

@@ -12,7 +12,9 @@ And this library's own:
 4. A checkpoint is deleted only after a state file without it is in place.
 5. Files that the list still names, by whatever path, are never deleted; nor is a checkpoint that
    someone else has written over in the meantime, or that the state file names as the latest.
-6. Only what lies in the folder is deleted, or was saved by this very object: a state file may name
+6. Nor is one that is pinned, or that a reader has leased; the latter goes when a later save finds
+   it free.
+7. Only what lies in the folder is deleted, or was saved by this very object: a state file may name
    anything, and one that was copied along with its folder names the original's checkpoints.
 """
 
@@ -20,20 +22,20 @@ from __future__ import annotations
 
 import logging
 import os
-import re
-from collections.abc import Callable
-from typing import NamedTuple
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple, TypeAlias
 
 from tfckpt.bundle.commit import remove_bundle
+from tfckpt.keep.folder import rotate, why_protected
 from tfckpt.names import AnyPath, check_prefix
 from tfckpt.protos import SaverDef
-from tfckpt.state import read_state, version_of_checkpoint
+from tfckpt.state import read_state, state_path, version_of_checkpoint
 from tfckpt.storage import remove_file
 from tfckpt.v1.commit import remove_v1
+from tfckpt.v1.naming import without_shard
 
 logger = logging.getLogger("tfckpt")
-
-_V1_SHARDS = re.compile(r"-[\d?]+-of-\d+$")
 
 
 class Kept(NamedTuple):
@@ -43,11 +45,16 @@ class Kept(NamedTuple):
     time: float
 
 
-class Next(NamedTuple):
-    """The list as it will be once a state file with it is in place."""
+class Deleted(NamedTuple):
+    """A checkpoint that went, and why."""
 
-    stay: list[Kept]
-    go: list[Kept]
+    path: str
+    reason: str
+
+
+Metrics: TypeAlias = Mapping[str, float]
+# Writes the state file, with what stays.
+WriteState: TypeAlias = Callable[[list[Kept]], None]
 
 
 class Retention:
@@ -63,41 +70,71 @@ class Retention:
         self._to_delete: list[Kept] = []
         self._written: dict[str, object] = {}
 
-    def with_newest(self, path: str, now: float) -> Next:
-        """Return what becomes of the list with `path` saved; nothing changes yet."""
+    def record(self, path: str, folder: Folder, metrics: Metrics, write: WriteState) -> None:
+        """Put a checkpoint on the list and have the state file written."""
+        stay, go = self._with_newest(path, time.time())
+        written = False
+        try:
+            if metrics:
+                rotate(
+                    path,
+                    None,
+                    latest_filename=folder.latest_filename,
+                    metrics=metrics,
+                    write_state=lambda _: write(stay),
+                    fsync=folder.fsync,
+                )
+            else:
+                write(stay)
+            written = True
+        finally:  # the list follows the state file, also where flushing that failed
+            if written or folder.is_latest(path):
+                self._commit(stay, go)
+
+    def _with_newest(self, path: str, now: float) -> tuple[list[Kept], list[Kept]]:
+        """Return the list with `path` saved, and what leaves it; nothing changes yet."""
         if not self.max_to_keep:
-            return Next(self.last, [])
+            return self.last, []
         listed = [*(kept for kept in self.last if kept.path != path), Kept(path, now)]
         surplus = 1 if len(listed) > self.max_to_keep else 0
-        return Next(listed[surplus:], listed[:surplus])
+        return listed[surplus:], listed[:surplus]
 
-    def commit(self, after: Next) -> None:
+    def _commit(self, stay: list[Kept], go: list[Kept]) -> None:
         """Take over the list that the state file has now."""
-        self._to_delete += after.go
-        self.last = after.stay
-        for newest in after.stay[-1:] if self.max_to_keep else ():
+        self._to_delete += go
+        self.last = stay
+        for newest in stay[-1:] if self.max_to_keep else ():
             self.note(newest.path)
 
     def note(self, path: str) -> None:
         """Take note that a checkpoint was written by this object."""
         self._written[path] = version_of_checkpoint(path)
 
-    def sweep(self, folder: Folder) -> None:
-        """Delete what has left the list; a failure to do so is logged."""
-        while self._to_delete:
-            oldest = self._to_delete.pop(0)
+    def sweep(self, folder: Folder) -> list[Deleted]:
+        """Delete what has left the list, and return it; a failure to do so is logged."""
+        deleted = []
+        going, self._to_delete = self._to_delete, []
+        for oldest in going:
             if oldest.time > self.next_keep:
                 self.next_keep += self.period
-            else:
-                self._delete(oldest.path, folder)
+                continue
+            done = self._delete(oldest.path, folder)
+            if done is None:
+                self._to_delete.append(oldest)
+            elif done:
+                reason = f"it is no longer among the last {self.max_to_keep}"
+                deleted.append(Deleted(oldest.path, reason))
+        return deleted
 
-    def _delete(self, path: str, folder: Folder) -> None:
+    def _delete(self, path: str, folder: Folder) -> bool | None:
+        """Delete a checkpoint unless something speaks against it; None if that may pass."""
         written = self._written.pop(path, None)
-        if _same(path) in {_same(kept.path) for kept in self.last}:
-            return
+        stay = [kept.path for kept in self.last]
+        if same_file(path) in {same_file(one) for one in stay}:
+            return False
         if written is None and not lies_in(path, folder.path):
             logger.warning("not deleting %s: it does not lie in %s", path, folder.path)
-            return
+            return False
 
         def wanted() -> bool:
             if written is not None and written != version_of_checkpoint(path):
@@ -105,33 +142,66 @@ class Retention:
                 return False
             return not folder.is_latest(path)
 
-        meta = meta_graph_filename(path, folder.meta_graph_suffix)
-        shared = {
-            _same(meta_graph_filename(kept.path, folder.meta_graph_suffix)) for kept in self.last
-        }
-        try:
-            removed = remove_data(path, folder.version, fsync=folder.fsync, wanted=wanted)
-            if removed and _same(meta) not in shared:
-                remove_file(meta)
-        except OSError as error:
-            logger.warning("Ignoring: %s", error)
+        done = delete_checkpoint(path, folder, stay, wanted)
+        if done is None and written is not None:
+            self._written[path] = written
+        return done
+
+
+def delete_checkpoint(
+    path: str,
+    folder: Folder,
+    stay: Iterable[str],
+    wanted: Callable[[], bool],
+    *,
+    meta: bool = True,
+) -> bool | None:
+    """Delete a checkpoint if that is `wanted`, with `meta` its graph too, if none in `stay` has it.
+
+    Returns whether it was deleted; None while something protects it. A failure is logged.
+    """
+    protected: list[str] = []
+
+    def free() -> bool:
+        why = why_protected(path, folder.latest_filename)
+        if why is not None:
+            protected.append(why)
+        return why is None and wanted()
+
+    graph = meta_graph_filename(path, folder.meta_graph_suffix)
+    shared = {same_file(meta_graph_filename(one, folder.meta_graph_suffix)) for one in stay}
+    try:
+        removed = remove_data(path, folder.version, fsync=folder.fsync, wanted=free)
+        if removed and meta and same_file(graph) not in shared:
+            remove_file(graph)
+    except OSError as error:
+        logger.warning("Ignoring: %s", error)
+        return False
+    if protected:
+        logger.info("not deleting %s now: %s", path, protected[0])
+        return None
+    return removed
 
 
 class Folder(NamedTuple):
     """Where a Saver's checkpoints lie, and how they are removed."""
 
     path: str
-    state: str
+    latest_filename: str
     version: int
     meta_graph_suffix: str
     fsync: bool
+
+    @property
+    def state(self) -> str:
+        return state_path(self.path, self.latest_filename)
 
     def is_latest(self, path: str) -> bool:
         """Whether the state file says that a checkpoint is the latest."""
         state = read_state(self.state)
         if state is None:
             return False
-        return _same(os.path.join(self.path, state.model_checkpoint_path)) == _same(path)
+        return same_file(os.path.join(self.path, state.model_checkpoint_path)) == same_file(path)
 
 
 def lies_in(path: str, folder: str) -> bool:
@@ -143,7 +213,7 @@ def lies_in(path: str, folder: str) -> bool:
         return False
 
 
-def _same(path: str) -> str:
+def same_file(path: str) -> str:
     return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
 
 
@@ -153,7 +223,7 @@ def meta_graph_filename(checkpoint_filename: str, meta_graph_suffix: str = "meta
     >>> meta_graph_filename("run/m-7-?????-of-00002")
     'run/m-7.meta'
     """
-    return f"{_V1_SHARDS.sub('', checkpoint_filename)}.{meta_graph_suffix}"
+    return f"{without_shard(checkpoint_filename)}.{meta_graph_suffix}"
 
 
 def remove_checkpoint(

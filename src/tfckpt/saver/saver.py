@@ -10,30 +10,43 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
+from tfckpt.background.prepared import Arrays, PreparedSave
+from tfckpt.bundle.commit import has_index
+from tfckpt.bundle.linking import NOTHING_LINKED, LinkPlan
 from tfckpt.bundle.spread import write_shards
+from tfckpt.bundle.unchanged import MAX_LINKS, Bounds, Compare, links_to
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import open_prefix
-from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
+from tfckpt.errors import (
+    CheckpointError,
+    FileMissingError,
+    InvalidArgumentError,
+    UnimplementedError,
+)
 from tfckpt.graphdef.files import write_message
+from tfckpt.keep import Policy
+from tfckpt.keep.record import checked_metrics
+from tfckpt.latest import search
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objects.values import check_holders
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
+from tfckpt.saver.by_policy import ByPolicy
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
-from tfckpt.saver.given_graph import GivenGraph, places_in, to_write, unused_scope, without
+from tfckpt.saver.given_graph import GivenGraph, places_in, to_write, trimmed, unused_scope
 from tfckpt.saver.matching import (
     RestoreReport,
     apply,
     check_places,
     nothing_restored,
-    plan,
+    plan_restore,
     raise_for,
 )
 from tfckpt.saver.nodes import DEFAULT_FILENAME, encoded
 from tfckpt.saver.path import Target, name_files
-from tfckpt.saver.retention import Folder, Kept, Retention, remove_data
+from tfckpt.saver.retention import Deleted, Folder, Kept, Retention, remove_data
 from tfckpt.saver.sharding import Shards, choose_shards, write_v1_shards
 from tfckpt.saver.var_list import (
     Spec,
@@ -43,7 +56,7 @@ from tfckpt.saver.var_list import (
     tensors_to_save,
 )
 from tfckpt.saver.variables_graph import make_meta_graph
-from tfckpt.state import get_checkpoint_mtimes, state_for, write_state
+from tfckpt.state import get_checkpoint_mtimes, latest_in_state, state_for, write_state
 from tfckpt.storage import ThreadLock, remove_file, write_file
 
 logger = logging.getLogger("tfckpt")
@@ -83,7 +96,12 @@ class Saver:
 
     `name` and `filename` name the operations, and the default file, in the graph that goes
     beside a checkpoint; `meta_graph` is a graph to write instead of one made for the weights.
-    `builder` has no meaning here. With `fsync` off a save does not wait for the disk: it still
+    `builder` has no meaning here. `keep` is a policy (`tfckpt.keep`) that takes the place of
+    `max_to_keep` and `keep_checkpoint_every_n_hours`; it goes on by itself after a restart.
+    `incremental` writes only what has changed since the checkpoint before, as `tfckpt.save` does
+    with a `base`; `compare` and `max_links` are those of `save`.
+    `on_saved(path)` is called after each save that wrote a checkpoint, `on_deleted(path, reason)`
+    for each that was deleted. With `fsync` off a save does not wait for the disk: it still
     survives being killed, but not a loss of power.
 
     Raises ValueError for a negative `max_to_keep`, an empty `var_list` without `allow_empty`,
@@ -111,7 +129,15 @@ class Saver:
         shards: Shards = None,
         fsync: bool = True,
         meta_graph: GivenGraph | None = None,
+        keep: Policy | None = None,
+        incremental: bool = False,
+        compare: Compare = "bytes",
+        max_links: int = MAX_LINKS,
+        on_saved: Callable[[str], object] | None = None,
+        on_deleted: Callable[[str, str], object] | None = None,
     ) -> None:
+        if keep is not None:
+            max_to_keep = _left_alone(keep, max_to_keep)
         if defer_build and var_list:
             raise ValueError(
                 "If `var_list` is provided then build cannot be deferred. "
@@ -128,7 +154,13 @@ class Saver:
         self._fsync = fsync
         self._meta_graph = meta_graph
         self._graph_cache: tuple[object, bytes] | None = None
-        self._retention = Retention()
+        self._keep = keep
+        self._incremental = incremental
+        self._bounds = Bounds(compare, max_links)
+        self._bounds.check()
+        self._base: str | None = None
+        self._hooks = on_saved, on_deleted
+        self._retention: Retention | ByPolicy = Retention()
         self._lock = ThreadLock()
         if meta_graph is not None and saver_def is None:
             name = unused_scope(meta_graph, (name or "save").rstrip("/"))
@@ -142,6 +174,8 @@ class Saver:
             )
         else:
             self._wanted = in_scope(check_saver_def(saver_def), name)
+        if incremental and self._wanted.version != SaverDef.V2:
+            raise ValueError("only checkpoints of format V2 are saved incrementally")
         if meta_graph is not None and var_list is None:
             self._places = places_in(meta_graph, self._wanted)
         self.saver_def: SaverDef | None = None
@@ -158,6 +192,9 @@ class Saver:
         if self._places is not None and not self._places and not self._allow_empty:
             raise ValueError("No variables to save")
         self.saver_def = self._wanted
+        if self._keep is not None:
+            self._retention = ByPolicy(self._keep)
+            return
         self._retention = Retention(
             self.saver_def.max_to_keep, self.saver_def.keep_checkpoint_every_n_hours, time.time()
         )
@@ -172,6 +209,8 @@ class Saver:
         write_meta_graph: bool = True,
         write_state: bool = True,
         strip_default_attrs: bool = False,
+        *,
+        metrics: Mapping[str, Any] | None = None,
     ) -> str | None:
         """Write a checkpoint and its graph, then the state file, then delete what is too old.
 
@@ -180,7 +219,8 @@ class Saver:
         of one. `latest_filename` names the state file, ``checkpoint`` if left out. A graph is
         written beside the data with `write_meta_graph`. Without `write_state` neither state file
         nor deletion takes place. Nothing in a graph written here has a default that
-        `strip_default_attrs` could strip.
+        `strip_default_attrs` could strip. `metrics` are numbers by name, by which policies choose
+        the best (`tfckpt.keep`); they are noted in a file beside the state file, and need one.
 
         Whatever was at the prefix is replaced as a whole.
 
@@ -189,6 +229,36 @@ class Saver:
         can hold; TensorNotFoundError (a KeyError) for a variable that is not there;
         FailedPreconditionError (an OSError) when the file system refuses. Then the folder is as
         it was.
+        """
+        prepared = self.prepare_save(
+            variables,
+            save_path,
+            global_step,
+            latest_filename,
+            meta_graph_suffix,
+            write_meta_graph,
+            write_state,
+            strip_default_attrs,
+            metrics=metrics,
+        )
+        return None if prepared is None else prepared.run()
+
+    def prepare_save(
+        self,
+        variables: Mapping[str, Any] | None,
+        save_path: AnyPath,
+        global_step: object = None,
+        latest_filename: str | None = None,
+        meta_graph_suffix: str = "meta",
+        write_meta_graph: bool = True,
+        write_state: bool = True,
+        strip_default_attrs: bool = False,
+        *,
+        metrics: Mapping[str, Any] | None = None,
+    ) -> PreparedSave | None:
+        """Check the arguments of a save and name its files; what is returned writes them.
+
+        Raises as `save`, but for what the file system refuses.
         """
         saver_def = self._built("save")
         target = name_files(
@@ -201,6 +271,9 @@ class Saver:
             write_meta_graph=write_meta_graph,
             pad_step_number=self._pad_step_number,
         )
+        noted = checked_metrics(metrics)
+        if noted and not write_state:
+            raise ValueError("metrics lie beside the state file: they need write_state")
         tensors = self.tensors(variables)
         if not tensors:
             if not self._allow_empty:
@@ -211,22 +284,46 @@ class Saver:
             return None
         shards = self._choose_shards(tensors, saver_def)
         target = target.with_shards(len(shards))
+        folder = self._folder(target, meta_graph_suffix)
         if write_state:
             # Raises for a path that no state file can name, before anything is written.
             self._state(target, [])
+        graph = b""
         if target.meta:
             graph = self._graph_bytes(tensors, shards, saver_def, strip_default_attrs)
-        with self._undone_on_failure(target):
-            self._write_data(target, tensors, shards)
-            if target.meta:
-                write_file(target.meta, graph, fsync=self._fsync)
-            with self._lock:  # threads may share a Saver, and then take turns at its list
-                if write_state:
-                    self._record(target)
-                    self._retention.sweep(self._folder(target, meta_graph_suffix))
-                elif target.path in self.last_checkpoints:
-                    self._retention.note(target.path)
-        return target.path
+
+        def write(arrays: Arrays, threads: int | None) -> str:
+            given = {
+                name: tensor._replace(array=arrays.get(name, tensor.array))
+                for name, tensor in tensors.items()
+            }
+            deleted: list[Deleted] = []
+            with self._undone_on_failure(target, folder):
+                self._write_data(target, folder, given, shards, threads)
+                self._base = target.path
+                if target.meta:
+                    write_file(target.meta, graph, fsync=self._fsync)
+                with self._lock:  # threads may share a Saver, and then take turns at its list
+                    if write_state:
+                        self._record(target, folder, noted)
+                        deleted = self._retention.sweep(folder)
+                    elif target.path in self.last_checkpoints:
+                        self._retention.note(target.path)
+            self._tell(target.path, deleted)
+            return target.path
+
+        arrays = {name: one.array for name, one in tensors.items() if one.array is not None}
+        return PreparedSave(target.path, arrays, write)
+
+    def _tell(self, path: str, deleted: Iterable[Deleted]) -> None:
+        """Log what was deleted, and call the hooks."""
+        on_saved, on_deleted = self._hooks
+        if on_saved is not None:
+            on_saved(path)
+        for one in deleted:
+            logger.info("deleted %s: %s", one.path, one.reason)
+            if on_deleted is not None:
+                on_deleted(one.path, one.reason)
 
     @property
     def meta_graph(self) -> GivenGraph | None:
@@ -288,11 +385,47 @@ class Saver:
                 f"The passed save_path is not a valid checkpoint: {error}"
             ) from error
         with reader:
-            wanted = plan(reader, self._places, weights, reshape=self._reshape)
+            wanted = plan_restore(reader, self._places, weights, reshape=self._reshape)
             if strict:
                 raise_for(wanted.report, reader)
             apply(reader, wanted, weights, sequentially=self._sequentially)
         return wanted.report
+
+    def restore_latest(
+        self,
+        variables: MutableMapping[str, Any] | None,
+        checkpoint_dir: AnyPath,
+        latest_filename: str | None = None,
+        *,
+        valid: bool = True,
+        strict: bool = True,
+    ) -> RestoreReport | None:
+        """Fill the weights from a folder's latest checkpoint; None where it has none yet.
+
+        The line with which a training program begins, at its first start and after every crash. The
+        checkpoint is the newest that is whole: damaged and incomplete ones are passed over, with a
+        warning in the log that says why (`tfckpt.latest_checkpoint`). With `valid` off it is the
+        one that the state file names, whatever its state. The report's `path` says which it was.
+
+        Raises DataLossError where there are checkpoints and none of them is whole: beginning anew
+        would in the end delete them. Else as `restore`, whose argument `strict` is.
+
+        >>> import numpy as np, tempfile, tfckpt
+        >>> weights, folder = {"w": np.zeros(2), "step": np.int64(0)}, tempfile.mkdtemp()
+        >>> saver = tfckpt.Saver()
+        >>> saver.restore_latest(weights, folder) is None
+        True
+        >>> path = saver.save({"w": np.ones(2), "step": np.int64(7)}, folder + "/m", 7)
+        >>> saver.restore_latest(weights, folder).path == path, int(weights["step"])
+        (True, 7)
+        """
+        self._built("restore_latest")
+        folder = as_path(checkpoint_dir)
+        if valid:
+            path = search(folder, latest_filename).check(folder)
+        else:
+            path = latest_in_state(folder, latest_filename)
+        return None if path is None else self.restore(variables, path, strict=strict)
 
     @property
     def last_checkpoints(self) -> list[str]:
@@ -374,7 +507,7 @@ class Saver:
         if export_scope is not None:
             raise UnimplementedError("a Saver's graph is exported as a whole, without export_scope")
         specs, shards = self._specs_and_shards(variables, saver_def)
-        graph = without(
+        graph = trimmed(
             self._make_graph(specs, shards, saver_def, strip_default_attrs),
             collection_list=collection_list,
             clear_devices=clear_devices,
@@ -406,7 +539,12 @@ class Saver:
         return self.saver_def
 
     def _write_data(
-        self, target: Target, tensors: Mapping[str, ToSave], shards: list[list[str]]
+        self,
+        target: Target,
+        folder: Folder,
+        tensors: Mapping[str, ToSave],
+        shards: list[list[str]],
+        threads: int | None,
     ) -> None:
         if OBJECT_GRAPH_KEY in tensors:
             check_holders(tensors, tensors[OBJECT_GRAPH_KEY].value(), target.prefix)
@@ -415,15 +553,42 @@ class Saver:
             write_v1_shards(
                 target.prefix, tensors, shards, sharded=target.sharded, fsync=self._fsync
             )
-        else:
+            return
 
-            def add(bundle: BundleWriter, name: str, shard: int) -> None:
-                bundle.add(name, tensors[name].value(), shard=shard)
+        def add(bundle: BundleWriter, name: str, shard: int) -> None:
+            bundle.add(name, tensors[name].value(), shard=shard)
 
-            write_shards(target.prefix, shards, add, fsync=self._fsync)
+        with self._links(target, folder, tensors, threads) as links:
+            left = [[name for name in names if name not in links.tensors] for names in shards]
+            left = [names for names in left if names] if links.tensors else left
+            write_shards(target.prefix, left, add, fsync=self._fsync, links=links, threads=threads)
 
     @contextlib.contextmanager
-    def _undone_on_failure(self, target: Target) -> Iterator[None]:
+    def _links(
+        self,
+        target: Target,
+        folder: Folder,
+        tensors: Mapping[str, ToSave],
+        threads: int | None,
+    ) -> Iterator[LinkPlan]:
+        """Give what of an incremental save lies in the checkpoint before it."""
+        with contextlib.ExitStack() as held:
+            links = NOTHING_LINKED
+            base = self._base if self._incremental else None
+            if self._incremental and (base is None or not has_index(base)):
+                base = latest_in_state(folder.path, folder.latest_filename)
+            arrays = {name: one.array for name, one in tensors.items() if one.array is not None}
+            if base is not None:
+                try:
+                    links = held.enter_context(
+                        links_to(base, arrays, target.prefix, self._bounds, threads)
+                    )
+                except CheckpointError as error:  # gone, damaged, or V1
+                    logger.info("%s is written whole: %s", target.prefix, error)
+            yield links
+
+    @contextlib.contextmanager
+    def _undone_on_failure(self, target: Target, folder: Folder) -> Iterator[None]:
         """Remove a checkpoint that was new, if what comes after its data fails.
 
         A state file that names it already (only its flush failed) keeps it.
@@ -433,32 +598,29 @@ class Saver:
             yield
         except BaseException:
             with contextlib.suppress(OSError):
-                if new and target.exists() and not self._folder(target).is_latest(target.path):
+                if new and target.exists() and not folder.is_latest(target.path):
                     if target.meta:
                         remove_file(target.meta)
                     remove_data(target.path, target.version, fsync=self._fsync)
             raise
 
-    def _folder(self, target: Target, meta_graph_suffix: str = "meta") -> Folder:
+    def _folder(self, target: Target, meta_graph_suffix: str) -> Folder:
         return Folder(
             path=target.folder,
-            state=target.state,
+            latest_filename=target.latest_filename,
             version=target.version,
             meta_graph_suffix=meta_graph_suffix,
             fsync=self._fsync,
         )
 
-    def _record(self, target: Target) -> None:
+    def _record(self, target: Target, folder: Folder, metrics: Mapping[str, float]) -> None:
         """Put the checkpoint on the list and write the state file."""
-        after = self._retention.with_newest(target.path, time.time())
-        state = self._state(target, [kept.path for kept in after.stay])
-        written = False
-        try:
+
+        def write(stay: list[Kept]) -> None:
+            state = self._state(target, [kept.path for kept in stay])
             write_state(target.state, state, fsync=self._fsync)
-            written = True
-        finally:  # the list follows the state file, also where flushing that failed
-            if written or self._folder(target).is_latest(target.path):
-                self._retention.commit(after)
+
+        self._retention.record(target.path, folder, metrics, write)
 
     def _state(self, target: Target, paths: list[str]) -> CheckpointState:
         return state_for(
@@ -501,4 +663,13 @@ class Saver:
         graph = to_write(
             self._meta_graph, saver_def, self._places, shards, filename=filename, reshape=reshape
         )
-        return without(graph, strip_default_attrs=strip_default_attrs)
+        return trimmed(graph, strip_default_attrs=strip_default_attrs)
+
+
+def _left_alone(keep: object, max_to_keep: int | None) -> int:
+    """Return 0, for all, as what a Saver's graph says of a policy that it does not know."""
+    if not isinstance(keep, Policy):
+        raise TypeError(f"keep is a policy such as tfckpt.keep.last(3), not {keep!r:.80}")
+    if max_to_keep not in (5, 0, None):
+        raise ValueError("keep and max_to_keep both say what is kept: give one of them")
+    return 0

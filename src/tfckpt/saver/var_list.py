@@ -9,7 +9,7 @@ import numpy as np
 
 from tfckpt.dtypes import DataType
 from tfckpt.errors import TensorNotFoundError
-from tfckpt.names import close_names
+from tfckpt.names import close_names, shown
 from tfckpt.reader import CheckpointReader
 from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import Array, as_storable
@@ -32,7 +32,12 @@ class ToSave(NamedTuple):
     """A tensor on its way to a checkpoint; a reader's is read only when `value` is called."""
 
     spec: Spec
-    value: Callable[[], object]
+    array: Array | None
+    """None for one that a reader is yet to read."""
+    read: Callable[[], object] | None = None
+
+    def value(self) -> object:
+        return self.array if self.read is None else self.read()
 
 
 def check_var_list(var_list: object) -> dict[str, Place] | None:
@@ -120,11 +125,9 @@ def check_names(places: Mapping[str, Place]) -> None:
 
 
 def not_in_mapping(missing: list[str], known: list[str]) -> TensorNotFoundError:
-    shown = [f"{name!r}{_hint(name, known)}" for name in missing[:20]]
-    more = f" and {len(missing) - 20} more" if len(missing) > 20 else ""
     return TensorNotFoundError(
         f"var_list names {len(missing)} variables that the mapping of {len(known)} lacks: "
-        f"{', '.join(shown)}{more}"
+        + shown(missing, 20, lambda name: f"{name!r}{_hint(name, known)}")
     )
 
 
@@ -137,7 +140,7 @@ def _to_save(name: str, place: Place, weights: Weights) -> ToSave:
     if isinstance(place, str) and isinstance(weights, CheckpointReader):
         info = weights.info(place)
         spec = Spec(DataType(info.data_type), info.shape, info.stored_size)
-        return ToSave(spec, lambda: weights[place])
+        return ToSave(spec, None, lambda: weights[place])
     value = weights[place] if isinstance(place, str) else place
     try:
         array, data_type = as_storable(value)
@@ -145,7 +148,7 @@ def _to_save(name: str, place: Place, weights: Weights) -> ToSave:
             to_bytes_list(array)  # refuses what is no string
     except (TypeError, ValueError) as error:
         raise type(error)(f"variable {name!r}: {error}") from None
-    return ToSave(Spec(data_type, array.shape, array.nbytes), lambda: array)
+    return ToSave(Spec(data_type, array.shape, array.nbytes), array)
 
 
 def spec_of(value: object) -> Spec:
@@ -157,7 +160,7 @@ def spec_of(value: object) -> Spec:
     return Spec(data_type, array.shape, array.nbytes)
 
 
-def fill(target: Array, value: object) -> bool:
+def fill_array(target: Array, value: object) -> bool:
     """Copy a tensor into an array that is there already; return False if that is not possible."""
     if not target.flags.writeable or target.dtype.kind in "SUT":
         return False

@@ -6,24 +6,33 @@ from tfckpt.storage.commit import (
     committed,
     complete,
     publish_together,
+    remove_together,
 )
 from tfckpt.storage.folder import FolderWriter
+from tfckpt.storage.lease import held_lease, leases
 from tfckpt.storage.leftovers import remove_leftovers
+from tfckpt.storage.links import can_link
 from tfckpt.storage.lock import ThreadLock, lock_folder
+from tfckpt.storage.looks import (
+    is_file,
+    is_folder,
+    list_beginning,
+    list_folder,
+    modified_at,
+    size_of,
+    version_at,
+)
 from tfckpt.storage.members import Members
+from tfckpt.storage.opening import list_infos, open_source, read_ends, read_file
+from tfckpt.storage.places import folder_of, is_remote, join, lies_in, real, split
 from tfckpt.storage.source import (
     MemorySource,
     Source,
     Window,
-    is_file,
-    is_remote,
-    list_folder,
-    open_source,
-    read_ends,
-    read_file,
-    version_at,
+    checked,
 )
 from tfckpt.storage.spool import Spool
+from tfckpt.storage.store import Info, RemoteOptions
 from tfckpt.storage.sync import sync_folder
 from tfckpt.storage.write import (
     FileWriter,
@@ -41,26 +50,43 @@ __all__ = [
     "FolderWriter",
     "Gathered",
     "Group",
+    "Info",
     "Members",
     "MemorySource",
+    "RemoteOptions",
     "Source",
     "Spool",
     "ThreadLock",
     "Window",
+    "can_link",
     "check_local",
+    "checked",
     "committed",
     "complete",
+    "folder_of",
+    "held_lease",
     "is_file",
+    "is_folder",
     "is_remote",
+    "join",
+    "leases",
+    "lies_in",
+    "list_beginning",
     "list_folder",
+    "list_infos",
     "lock_folder",
+    "modified_at",
     "open_source",
     "publish_together",
     "read_ends",
     "read_file",
+    "real",
     "remove_file",
     "remove_leftovers",
+    "remove_together",
     "rename_file",
+    "size_of",
+    "split",
     "sync_folder",
     "version_at",
     "write_file",

@@ -20,8 +20,9 @@ import os
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from tfckpt.storage.lock import lock_folder
+from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import refused
-from tfckpt.storage.source import is_remote
 from tfckpt.storage.sync import sync_folder
 from tfckpt.storage.write import FileWriter, remove_file, rename_file
 
@@ -73,16 +74,33 @@ def publish_together(
     replaces = group.marks_only or os.path.lexists(group.head)
     suffix = COMMIT_SUFFIX if head is not None and replaces else ""
     counted = False
-    try:  # one block, without a gap in which an exception would find nobody
+    try:  # one block: Ctrl-C between two would leave renamed files that nobody takes back
         _rename(members, suffix, fsync)
         if head is not None:
             _rename([head], suffix, fsync)
         counted = True
         complete(group, fsync=fsync)
     except BaseException as error:
-        _settle(group, members, head, suffix, fsync)
-        if not (counted and isinstance(error, OSError)):  # which the second try has made good
+        _settle(group, members, head=head, suffix=suffix, fsync=fsync)
+        if not (
+            counted and isinstance(error, OSError)
+        ):  # `_settle` has finished what an OSError interrupted
             raise
+
+
+def remove_together(path: str, remove: Callable[[], None], wanted: Callable[[], bool]) -> bool:
+    """Have `remove` remove the files of a checkpoint with their folder locked.
+
+    `wanted` is asked under the lock: a writer may have put another checkpoint there since somebody
+    decided to remove this one. Returns whether it was. Where there is no folder nothing is done.
+    """
+    if not os.path.isdir(os.path.dirname(path) or os.curdir):
+        return True
+    with lock_folder(path):
+        if not wanted():
+            return False
+        remove()
+    return True
 
 
 def _settle(
@@ -92,7 +110,7 @@ def _settle(
     suffix: str,
     fsync: bool,
 ) -> None:
-    """Bring what counts to its end, and take back what does not; the disk says which it is."""
+    """Finish a commit that counts, take back one that does not; the disk says which it is."""
     if head.is_at(head.path + suffix) if head is not None else _all_there(members):
         complete(group, fsync=fsync)
     elif head is None or not head.is_at(head.path):

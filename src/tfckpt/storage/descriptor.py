@@ -1,4 +1,8 @@
-"""An open file's descriptor with one owner, and the way in for all that is opened by name."""
+"""Descriptors of open files.
+
+A `Descriptor` has one owner and is closed with it. Every regular file that the library reads is
+opened by `open_regular`, which refuses folders, pipes and devices without waiting for them.
+"""
 
 from __future__ import annotations
 
@@ -59,11 +63,26 @@ class Descriptor:
             with contextlib.suppress(OSError):
                 os.close(number)
 
+    def is_at(self, path: str) -> bool:
+        """Whether the open file has the name `path`; a closed one has none."""
+        try:
+            return is_at(path, os.fstat(self.number))
+        except OSError:
+            return False
+
     def __del__(self) -> None:
         self.close()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an open file cannot be copied or pickled: open it again")
+
+
+def is_at(path: str, status: os.stat_result) -> bool:
+    """Whether `path` names the very file that the system said this of."""
+    try:
+        return os.path.samestat(os.stat(path), status)
+    except OSError:
+        return False
 
 
 def open_regular(path: str) -> tuple[Descriptor, os.stat_result]:

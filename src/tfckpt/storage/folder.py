@@ -50,7 +50,7 @@ class FolderWriter:
             _remove_abandoned(self.final)
             self._path = temporary_path(self.final)
             made = _first_missing(os.path.dirname(self._path))
-            # Before it is made: whatever happens from here on, nothing of it stays.
+            # Registered before the folder is made, so that it goes whatever happens from here on.
             held: list[Descriptor] = []
             self._remove = weakref.finalize(self, _discard, self._path, made, os.getpid(), held)
             try:

@@ -3,9 +3,9 @@
 Those on files are flock's: they tell a living writer from a dead one, and end with its process.
 Windows, and some network file systems, have none; there nothing is held.
 
-A fork copies descriptors, and a lock lives as long as any copy of its descriptor. So whoever lets
-go of a lock says so, and does not just close; and what a child finds itself holding for a parent
-that may die, it closes.
+A fork copies descriptors, and a lock lives as long as any copy of its descriptor. So a lock is
+released by name, not only by closing; and a forked child closes the copies that it has got, or they
+would hold the lock of a parent that dies.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import contextlib
 import errno
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -118,7 +117,7 @@ class _Held:
                 _remove(self.path)
                 return
             # Whoever had it before has removed the file: then this is a lock on nothing.
-            if locked and _is_at(self.path, self.descriptor):
+            if locked and self.descriptor.is_at(self.path):
                 _sign(self.descriptor)
                 return
             if not locked:
@@ -131,8 +130,9 @@ class _Held:
         descriptor = self.descriptor
         if descriptor is None:
             return
-        # A lock says yes to its owner, too. While it is held the file cannot be the next one's.
-        if lock(descriptor) is not False and _is_at(self.path, descriptor):
+        # Asking again tells whether the lock is held: flock grants it to its owner once more. While
+        # it is held nobody else can have made this file.
+        if lock(descriptor) is not False and descriptor.is_at(self.path):
             _remove(self.path)
         unlock(descriptor)
         descriptor.close()
@@ -156,18 +156,11 @@ def _remove(path: str) -> None:
             return
 
 
-def _is_at(path: str, descriptor: Descriptor) -> bool:
-    try:
-        return os.path.samestat(os.stat(path), os.fstat(descriptor.number))
-    except OSError:
-        return False
-
-
 def _sign(descriptor: Descriptor) -> None:
     """Leave word for those who wait."""
     with contextlib.suppress(OSError):
         os.ftruncate(descriptor.number, 0)
-        os.pwrite(descriptor.number, f"process {os.getpid()} of {socket.gethostname()}".encode(), 0)
+        os.pwrite(descriptor.number, f"process {os.getpid()} of {os.uname().nodename}".encode(), 0)
 
 
 def _taken(path: str) -> FailedPreconditionError:
@@ -229,8 +222,8 @@ _thread_locks: WeakSet[ThreadLock] = WeakSet()
 def _begin_child() -> None:
     for descriptor in list(_held):
         descriptor.close()
-    for one in list(_thread_locks):
-        one.renew()
+    for thread_lock in list(_thread_locks):
+        thread_lock.renew()
 
 
 if hasattr(os, "register_at_fork"):

@@ -7,14 +7,17 @@ has few descriptors: beyond that a file is opened each time, and refused if it i
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar
 
 from tfckpt.errors import DataLossError, FailedPreconditionError, FileMissingError
 from tfckpt.storage.commit import Group, committed
 from tfckpt.storage.descriptor import fair_share
 from tfckpt.storage.lock import ThreadLock
-from tfckpt.storage.source import Source, is_remote, open_source
+from tfckpt.storage.opening import open_source
+from tfckpt.storage.places import is_remote
+from tfckpt.storage.source import Source
+from tfckpt.storage.store import Info
 
 _KEPT = 64
 _NO_DESCRIPTOR = frozenset({errno.EMFILE, errno.ENFILE})
@@ -34,8 +37,8 @@ class _Open(Generic[T]):
 class Members(Generic[T]):
     """Files of a group by number, each as what `make` makes of its source.
 
-    `path_of` names them; where there is no group a file is never committed with others. Any
-    number of threads may ask.
+    `path_of` names them; where there is no group a file is never committed with others. `infos`
+    are those behind a URL, if a listing has told of all of them. Any number of threads may ask.
     """
 
     def __init__(
@@ -45,11 +48,13 @@ class Members(Generic[T]):
         make: Callable[[Source], T],
         *,
         mmap: bool,
+        infos: Mapping[str, Info] | None = None,
     ) -> None:
         self._group = group
         self._path_of = path_of
         self._make = make
         self._mmap = mmap
+        self._infos = infos
         self._lock = ThreadLock()
         self._most = fair_share(_KEPT)
         self._open: dict[int, _Open[T]] = {}
@@ -59,7 +64,12 @@ class Members(Generic[T]):
         """The bytes of each file that was opened."""
 
     def open_first(self, count: int) -> None:
-        """Open the first of `count` files, as many as are kept; what is missing is said later."""
+        """Open the first of `count` files, as many as are kept; what is missing is said later.
+
+        Not those behind a URL: nothing can be kept open there, and each would be a request.
+        """
+        if count and is_remote(self._path_of(0)):
+            return
         for number in range(min(count, self._most)):
             try:
                 self._keep(number, self._opened(number, under_way=self._under_way()))
@@ -89,13 +99,13 @@ class Members(Generic[T]):
 
     def close(self) -> None:
         with self._lock:
-            for one in self._open.values():
-                one.source.close()
+            for member in self._open.values():
+                member.source.close()
             self._open.clear()
 
     def _keep(self, number: int, source: Source) -> _Open[T]:
         while len(self._open) >= self._most:
-            # Not closed: another thread may be reading it. The last one to hold it does that.
+            # Not closed here: another thread may be reading it. The last to hold it closes it.
             del self._open[next(iter(self._open))]
         found = self._open[number] = _Open(source, self._make(source))
         self.versions.setdefault(number, source.version)
@@ -112,6 +122,8 @@ class Members(Generic[T]):
                 missing = error
                 continue
             known = self.versions.get(number)
+            if source.distant and known is None:  # checksums tell whether it belongs here
+                return self._keep(number, source)
             if source.version == known if known is not None else is_current():
                 return self._keep(number, source)
             source.close()
@@ -132,8 +144,13 @@ class Members(Generic[T]):
     def _opened(self, number: int, *, under_way: bool) -> Source:
         path = self._path_of(number)
         place = self._place(path, under_way=under_way)
+        info = None
+        if self._infos is not None:
+            info = self._infos.get(place)
+            if info is None:
+                raise FileMissingError("no such file", path=place)
         try:
-            return open_source(place, mmap=self._mmap)
+            return open_source(place, mmap=self._mmap, info=info)
         except FileMissingError:
             if place == path:
                 raise

@@ -1,4 +1,4 @@
-"""What the file system refuses, said with the file and what was to be done to it."""
+"""Errors of the file system, which name the file and what was to be done to it."""
 
 from __future__ import annotations
 

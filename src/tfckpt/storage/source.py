@@ -1,22 +1,26 @@
 """Reading: the bytes of one file, at any offset.
 
-Readers of formats take a `Source`, which `open_source` makes of a path or a URL. It gives exactly
-the bytes that are asked for, from any thread, or raises DataLossError where the file has fewer.
+Readers of formats take a `Source`, which `tfckpt.storage.opening` makes of a path or a URL. It
+gives exactly the bytes that are asked for, from any thread, or raises DataLossError where the file
+has fewer.
 """
 
 from __future__ import annotations
 
 import mmap
 import os
-import re
 import threading
-from typing import NoReturn, Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import NoReturn, TypeVar
 from weakref import WeakSet
 
 from tfckpt.coding import Buffer
-from tfckpt.errors import CheckpointError, DataLossError, FileMissingError
+from tfckpt.errors import CheckpointError, DataLossError
 from tfckpt.storage.descriptor import fair_share, open_regular
 from tfckpt.storage.refused import failed, refused
+
+T = TypeVar("T")
 
 # Python's mmap keeps a duplicate of the file's descriptor, and a process has few (often 1024). So
 # the mappings of all readers are counted together, and a program that holds very many tensors gets
@@ -24,88 +28,73 @@ from tfckpt.storage.refused import failed, refused
 _MAX_MAPPINGS = 128
 _live_mappings: WeakSet[mmap.mmap] = WeakSet()
 
-# scheme://..., also chained: simplecache::s3://... (run/s3://b is a path here, C:// a drive's)
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+(::[A-Za-z][A-Za-z0-9+.-]+)*://")
 
-
-class Source(Protocol):
+class Source(ABC):
     """The bytes of one file. Any number of threads may read."""
 
     path: str
     size: int
     version: object
     """What differs between files that had this path one after another; None if nothing tells."""
+    distant: bool = False
+    """Whether each read is a request to somewhere else."""
+    beside: Source | None = None
+    """A file that is replaced along with it, and before it where there is an order."""
 
+    @abstractmethod
     def read(self, offset: int, size: int) -> Buffer:
         """Return exactly `size` bytes. Raises DataLossError if the file has fewer there."""
 
+    @abstractmethod
     def read_into(self, offset: int, target: memoryview) -> None:
         """Fill `target` with the bytes at `offset`. Raises as `read`."""
 
+    def fill(self, targets: Sequence[tuple[int, memoryview]]) -> None:
+        """Fill several targets, each with the bytes at its offset; behind a URL in few requests.
+
+        Raises as `read`.
+        """
+        for offset, target in targets:
+            self.read_into(offset, target)
+
+    @abstractmethod
     def map(self, offset: int, size: int) -> memoryview | None:
         """Return a writable private view of the bytes without reading them.
 
-        Returns None where that cannot be, or takes what is scarce: whoever asks then reads them.
+        Returns None where the file cannot be mapped, or mappings have run out: then it is read.
         Writing to the view never reaches the file, nor any other view.
         """
 
+    def hold(self, offset: int, size: int) -> None:  # noqa: B027  most have nothing to do
+        """Read a stretch and keep it, if the file is behind a URL: reads within it cost no request.
+
+        It replaces the stretch that was held before. What lies outside the file is left out.
+        """
+
+    def forget(self) -> None:  # noqa: B027
+        """Give up what is held in memory: the next read asks anew."""
+
+    def check_unchanged(self) -> None:  # noqa: B027  an open file of a machine stays what it is
+        """Raise DataLossError if another file has taken the place of a distant one."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give up the file; views handed out stay valid."""
 
 
-def is_remote(path: str) -> bool:
-    """Whether a path is a URL, whose file is not on this machine."""
-    return _URL.match(path) is not None
+def checked(source: Source, read: Callable[[], T]) -> T:
+    """Call `read`, which reads and checks; behind a URL try once more if the check fails.
 
-
-def open_source(path: str, *, mmap: bool = True) -> Source:
-    """Open a file for reading. With `mmap` off nothing of it is ever mapped.
-
-    Raises FileMissingError if there is none, FailedPreconditionError for what is no regular file
-    and where the system refuses.
+    If another file has taken the place of this one, the error says that instead.
     """
-    if is_remote(path):
-        from tfckpt.storage.remote import RemoteSource
-
-        return RemoteSource(path)
-    return _OPEN_LOCAL(path, use_mmap=mmap)
-
-
-def is_file(path: str) -> bool:
-    """Whether there is a file, on this machine or behind a URL."""
-    if not is_remote(path):
-        return os.path.isfile(path)
     try:
-        open_source(path).close()
-    except FileMissingError:
-        return False
-    return True
-
-
-def list_folder(folder: str) -> list[str]:
-    """Return the names in a folder of this machine, sorted. Raises FailedPreconditionError."""
-    with refused(folder, "list the folder"):
-        return sorted(os.listdir(folder or os.curdir))
-
-
-def read_file(path: str) -> bytes:
-    """Return all bytes of a file. Raises as `open_source` does."""
-    source = open_source(path, mmap=False)
-    try:
-        return bytes(source.read(0, source.size))
-    finally:
-        source.close()
-
-
-def read_ends(path: str, head: int, tail: int) -> tuple[bytes, bytes, int]:
-    """Return the first and last bytes of a file, fewer where it has fewer, and its size."""
-    source = open_source(path, mmap=False)
-    try:
-        size = source.size
-        first = bytes(source.read(0, min(head, size)))
-        return first, bytes(source.read(size - min(tail, size), min(tail, size))), size
-    finally:
-        source.close()
+        return read()
+    except DataLossError:
+        if not source.distant:
+            raise
+        source.check_unchanged()
+        source.forget()
+    return read()
 
 
 def version_of(status: os.stat_result) -> tuple[int, int, int]:
@@ -113,15 +102,7 @@ def version_of(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_dev, status.st_ino, status.st_mtime_ns
 
 
-def version_at(path: str) -> tuple[int, int, int] | None:
-    """Return the version of the file that has this path now, None if there is none."""
-    try:
-        return version_of(os.stat(path))
-    except (OSError, ValueError):
-        return None
-
-
-class LocalSource:
+class LocalSource(Source):
     """A file of this machine."""
 
     def __init__(self, path: str, *, use_mmap: bool = True) -> None:
@@ -193,7 +174,7 @@ class LocalSource:
         return number
 
 
-class MemorySource:
+class MemorySource(Source):
     """Bytes in memory as a file."""
 
     version: object = None
@@ -217,7 +198,7 @@ class MemorySource:
         """Nothing is held open."""
 
 
-class Window:
+class Window(Source):
     """A stretch of a file as a file of its own."""
 
     def __init__(self, source: Source, offset: int, size: int, path: str) -> None:
@@ -225,6 +206,7 @@ class Window:
         self.path = path
         self.size = size
         self.version = source.version
+        self.distant = source.distant
         self._source = source
         self._offset = offset
 
@@ -236,9 +218,23 @@ class Window:
         _check_within(self, offset, len(target))
         self._source.read_into(self._offset + offset, target)
 
+    def fill(self, targets: Sequence[tuple[int, memoryview]]) -> None:
+        for offset, target in targets:
+            _check_within(self, offset, len(target))
+        self._source.fill([(self._offset + offset, target) for offset, target in targets])
+
     def map(self, offset: int, size: int) -> memoryview | None:
         _check_within(self, offset, size)
         return self._source.map(self._offset + offset, size)
+
+    def hold(self, offset: int, size: int) -> None:
+        self._source.hold(self._offset + offset, min(size, self.size - offset))
+
+    def forget(self) -> None:
+        self._source.forget()
+
+    def check_unchanged(self) -> None:
+        self._source.check_unchanged()
 
     def close(self) -> None:
         self._source.close()
@@ -282,7 +278,3 @@ class SeekingSource(LocalSource):
                 if not got:
                     raise self._ended(offset + done)
                 done += got
-
-
-# Windows has no `os.preadv`, nor has macOS before 11.
-_OPEN_LOCAL: type[LocalSource] = LocalSource if hasattr(os, "preadv") else SeekingSource

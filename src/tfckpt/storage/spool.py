@@ -1,4 +1,4 @@
-"""Bytes put aside until what must come before them in a file is known."""
+"""Bytes that wait on disk until what comes before them in a file is known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Spool:
         self._gathered = bytearray()
         self._mapped: memoryview | None = None
         with refused(path, "create a temporary file"):
-            # Unbuffered: a full disk then shows when bytes are written, and never at the closing.
+            # Unbuffered, so that a full disk shows when bytes are written, not at the close.
             self._file = tempfile.TemporaryFile(  # noqa: SIM115  closed by close()
                 buffering=0, dir=os.path.dirname(path) or "."
             )

@@ -1,7 +1,7 @@
 """Bringing files and folders to the disk, so that they survive a loss of power.
 
-A file's bytes get there by a flush of the file; its name, and whether it is gone, by one of its
-folder; a folder's own name by one of the folder that it is in.
+Flushing a file brings its bytes to the disk. Flushing its folder brings its name, or its removal.
+A new folder's own name takes a flush of the folder that it is in.
 """
 
 from __future__ import annotations
@@ -51,11 +51,11 @@ def make_folder(folder: str, *, fsync: bool = True) -> None:
     while folder and not os.path.isdir(folder):
         missing.append(folder)
         folder = os.path.dirname(folder)
-    for one in reversed(missing):
-        with refused(one, "make the folder"):
-            os.makedirs(one, exist_ok=True)  # another may be faster
+    for folder in reversed(missing):
+        with refused(folder, "make the folder"):
+            os.makedirs(folder, exist_ok=True)  # another may be faster
         if fsync:
-            sync_folder(one)
+            sync_folder(folder)
 
 
 def _sync(number: int, path: str) -> None:

@@ -20,11 +20,12 @@ from typing import NoReturn, TypeVar
 
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, UnimplementedError
-from tfckpt.storage.descriptor import Descriptor
+from tfckpt.storage.descriptor import Descriptor, is_at
 from tfckpt.storage.leftovers import remove_leftovers, temporary_path
 from tfckpt.storage.lock import lock
+from tfckpt.storage.looks import version_at
+from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import failed, refused
-from tfckpt.storage.source import is_remote, version_at
 from tfckpt.storage.sync import make_folder, sync_file, sync_folder
 
 R = TypeVar("R")
@@ -173,7 +174,7 @@ class FileWriter:
 
     def is_at(self, path: str) -> bool:
         """Whether this very file has the name `path`."""
-        return self._status is not None and _is_at(path, self._status)
+        return self._status is not None and is_at(path, self._status)
 
     def withdraw(self, path: str) -> None:
         """Undo a `rename` to a name that nothing had, if it took place."""
@@ -305,25 +306,18 @@ def rename_file(path: str, new_path: str) -> None:
     """Give a file another name, replacing what has it."""
     with refused(new_path, f"rename {path} to it"):
         moved = os.stat(path)
-        if _is_at(new_path, moved):  # two names of one file: a rename would leave both
+        if is_at(new_path, moved):  # two names of one file: a rename would leave both
             _again(lambda: os.remove(path))
             return
         try:
             _again(lambda: os.replace(path, new_path))
         except OSError:
-            if not _is_at(new_path, moved):
+            if not is_at(new_path, moved):
                 raise
 
 
 def _has_name(descriptor: Descriptor) -> bool:
     return os.name == "nt" or os.fstat(descriptor.number).st_nlink > 0
-
-
-def _is_at(path: str, status: os.stat_result) -> bool:
-    try:
-        return os.path.samestat(os.stat(path), status)
-    except OSError:
-        return False
 
 
 def _again(call: Callable[[], R]) -> R:

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from tfckpt.coding import Buffer, decode_fixed32, decode_varint, encode_varint
 from tfckpt.errors import DataLossError
 
 RESTART_INTERVAL = 16
 
-Entry = tuple[bytes, Buffer]
+KeyValue = tuple[bytes, Buffer]
 
 
 class BlockBuilder:
@@ -46,7 +46,9 @@ class BlockBuilder:
     def add(self, key: bytes, value: Buffer) -> None:
         self.fill(iter([(key, value)]), 0)
 
-    def fill(self, items: Iterator[Entry], size: int, oversize: int = sys.maxsize) -> Entry | None:
+    def fill(
+        self, items: Iterator[KeyValue], size: int, oversize: int = sys.maxsize
+    ) -> KeyValue | None:
         """Take entries until the block has grown to `size` bytes, or there are no more.
 
         An entry of `oversize` bytes or more ends a block that has others; it is returned.
@@ -96,7 +98,7 @@ class BlockBuilder:
         return b"".join(self.pieces())
 
     def pieces(self) -> list[Buffer]:
-        """Return what `finish` does in pieces, among them the values as they were given."""
+        """Return the block in pieces; long values are the objects that were given, uncopied."""
         restarts = (*self._restarts, len(self._restarts))
         return [*self._pieces, struct.pack(f"<{len(restarts)}I", *restarts)]
 
@@ -119,15 +121,21 @@ def find_restarts(block: Buffer) -> tuple[int, int]:
     return entries_end, count
 
 
-def decode_block(block: Buffer, after: bytes | None = None) -> Iterator[Entry]:
-    """Yield the block's (key, value) pairs; their keys strictly increase, from `after` on."""
+KeyValues = Generator[KeyValue, None, "bytes | None"]
+
+
+def decode_block(block: Buffer, after: bytes | None = None) -> KeyValues:
+    """Yield the block's (key, value) pairs; their keys strictly increase, from `after` on.
+
+    What it returns is the last key.
+    """
     entries_end, _ = find_restarts(block)
-    return decode_entries(block, 0, entries_end, after)
+    return decode_key_values(block, 0, entries_end, after)
 
 
-def decode_entries(
+def decode_key_values(
     block: Buffer, pos: int, end: int, previous: bytes | None = None
-) -> Iterator[Entry]:
+) -> KeyValues:
     """Yield the entries between a restart at `pos` and `end`."""
     key = b""
     while pos < end:
@@ -154,6 +162,7 @@ def decode_entries(
             raise DataLossError(f"a block's keys are out of order: {key!r} after {previous!r}")
         yield key, block[value_at:next_pos]
         pos, previous = next_pos, key
+    return previous
 
 
 def search_block(block: Buffer, wanted: bytes) -> Buffer | None:
@@ -164,12 +173,12 @@ def search_block(block: Buffer, wanted: bytes) -> Buffer | None:
     while high - low > 1:
         middle = (low + high) // 2
         restart, _ = decode_fixed32(block, entries_end + 4 * middle)
-        key = next((key for key, _ in decode_entries(block, restart, entries_end)), None)
+        key = next((key for key, _ in decode_key_values(block, restart, entries_end)), None)
         if key is not None and key <= wanted:
             low, start = middle, restart
         else:
             high = middle
-    for key, value in decode_entries(block, start, entries_end):
+    for key, value in decode_key_values(block, start, entries_end):
         if key >= wanted:
             return value if key == wanted else None
     return None

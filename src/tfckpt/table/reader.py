@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, located
 from tfckpt.lazy import lazy
-from tfckpt.storage import Source
-from tfckpt.table.block import Entry, decode_block, search_block
+from tfckpt.storage import Source, checked
+from tfckpt.table.block import KeyValue, decode_block, search_block
 from tfckpt.table.format import FOOTER_SIZE, TRAILER_SIZE, BlockHandle, Footer, unseal
 
 # A search costs some 20 microseconds, decoding a whole block some milliseconds: whoever comes
@@ -17,6 +17,10 @@ from tfckpt.table.format import FOOTER_SIZE, TRAILER_SIZE, BlockHandle, Footer, 
 _SEARCHES_BEFORE_DECODING = 32
 _MAP = 64 << 10
 _COPY = 1 << 20
+# A table behind a URL is read in one request if all of it is wanted and it is no bigger than this.
+_WHOLE = 256 << 20
+# So much of a table behind a URL is read when it is opened: all of one with 50,000 tensors.
+_END = 4 << 20
 
 
 class Table:
@@ -32,7 +36,11 @@ class Table:
                 raise DataLossError(
                     f"no table file: {source.size} bytes are too few for the 48 of its footer"
                 )
-            self.footer = Footer.decode(source.read(source.size - FOOTER_SIZE, FOOTER_SIZE))
+            source.hold(source.size - _END, _END)
+            self.footer = checked(source, self._read_footer)
+
+    def _read_footer(self) -> Footer:
+        return Footer.decode(self._source.read(self._source.size - FOOTER_SIZE, FOOTER_SIZE))
 
     @property
     def path(self) -> str:
@@ -82,14 +90,15 @@ class Table:
             self._blocks.pop(at, None)
             return decoded.get(key)
 
-    def items(self) -> Iterator[Entry]:
+    def items(self) -> Iterator[KeyValue]:
         """Yield every (key, value) in key order."""
         last: bytes | None = None
         with located(self._source.path):
-            for handle in self._index[1]:
-                for entry in decode_block(_compact(self.read_block(handle)), last):
-                    yield entry
-                    last = entry[0]
+            handles = self._index[1]
+            if self._source.distant and handles and handles[-1].offset <= _WHOLE:
+                self._source.hold(0, self._source.size)
+            for handle in handles:
+                last = yield from decode_block(_compact(self.read_block(handle)), last)
 
     def read_block(self, handle: BlockHandle) -> Buffer:
         """Return the contents of a block, checked. Raises DataLossError."""
@@ -100,11 +109,15 @@ class Table:
                 f"{self._source.size} bytes",
                 offset=handle.offset,
             )
-        with located(offset=handle.offset):
-            size = handle.size + TRAILER_SIZE
+        size = handle.size + TRAILER_SIZE
+
+        def read() -> Buffer:
             # Mapped, a search touches the pages it needs and takes no memory of its own.
             block = self._source.map(handle.offset, size) if size >= _MAP else None
             return unseal(block or memoryview(self._source.read(handle.offset, size)))
+
+        with located(offset=handle.offset):
+            return checked(self._source, read)
 
 
 def _compact(block: Buffer) -> Buffer:

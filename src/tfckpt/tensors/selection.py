@@ -10,6 +10,7 @@ from typing import NamedTuple, SupportsIndex
 import numpy as np
 
 from tfckpt.errors import DataLossError
+from tfckpt.names import shown
 from tfckpt.tensors.slices import Shape, TensorSlice, check_disjoint, first_gap, volume
 from tfckpt.tensors.stored import Array
 
@@ -37,7 +38,7 @@ class Axis(NamedTuple):
         return Axis(start if count else 0, count, self.step), slice(first, first + count)
 
 
-class Part(NamedTuple):
+class Overlap(NamedTuple):
     """The selected elements that a stored slice holds: where they are there, and in the result."""
 
     stored: TensorSlice
@@ -95,30 +96,34 @@ class Selection(NamedTuple):
             return part  # one string, as bytes
         return np.ascontiguousarray(part).reshape(part.shape)
 
-    def parts(self, slices: Sequence[TensorSlice], shape: Shape) -> list[Part]:
-        """Return what of the selection lies in each stored slice; only slices that hold some.
+    def parts(self, slices: Sequence[TensorSlice], shape: Shape) -> list[Overlap]:
+        """Return, for each stored slice that holds selected elements, which of them it holds.
 
         Raises DataLossError where slices overlap, or lack selected elements.
         """
         check_disjoint(slices, shape)
-        parts = [part for one in slices if volume((part := self._within(one, shape)).shape)]
+        parts = [
+            part
+            for tensor_slice in slices
+            if volume((part := self._within(tensor_slice, shape)).shape)
+        ]
         held = sum(volume(part.shape) for part in parts)
         if held != volume(self.shape):
             raise DataLossError(
-                f"the {len(slices)} slices ({', '.join(map(str, slices[:8]))}"
-                f"{', ...' if len(slices) > 8 else ''}) of shape {list(shape)} hold {held} of the "
-                f"{volume(self.shape)} elements asked for: {self._first_gap(parts)} is missing"
+                f"the {len(slices)} slices ({shown(slices)}) of shape {list(shape)} hold {held} "
+                f"of the {volume(self.shape)} elements asked for: {self._first_gap(parts)} "
+                f"is missing"
             )
         return parts
 
-    def _within(self, one: TensorSlice, shape: Shape) -> Part:
+    def _within(self, one: TensorSlice, shape: Shape) -> Overlap:
         pairs = [
             axis.within(box.start, box.stop)
             for axis, box in zip(self.axes, one.index_in(shape), strict=True)
         ]
-        return Part(one, tuple(axis for axis, _ in pairs), tuple(place for _, place in pairs))
+        return Overlap(one, tuple(axis for axis, _ in pairs), tuple(place for _, place in pairs))
 
-    def _first_gap(self, parts: Sequence[Part]) -> str:
+    def _first_gap(self, parts: Sequence[Overlap]) -> str:
         boxes = [[(axis.start, axis.stop) for axis in part.place] for part in parts]
         shape = self.shape
         gap = first_gap(np.array(boxes, object).reshape(len(parts), len(shape), 2), shape)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from tfckpt.coding import encode_varint
 from tfckpt.errors import DataLossError
 from tfckpt.tensors.slices import Shape, TensorSlice
-from tfckpt.wire import integer_field, message_field
+from tfckpt.wire import fields, integer_field, message_field
 
 _MAX_RANK = 254  # TensorFlow's TensorShape holds no more dimensions
 _LENGTH = b"\x10"  # the tag of an extent's length
@@ -22,6 +22,23 @@ _LENGTH = b"\x10"  # the tag of an extent's length
 
 def encode_shape(shape: Iterable[int]) -> bytes:
     return b"".join([message_field(2, integer_field(1, size)) for size in shape])
+
+
+def decode_plain_shape(message: bytes) -> Shape | None:
+    """Return the shape of which `encode_shape` makes this message, None if there is none.
+
+    A message in another form may have a shape all the same: protobuf reads that.
+    """
+    sizes = []
+    try:
+        for _, _, dim in fields(message):
+            if isinstance(dim, int):
+                return None
+            sizes.append(next((size for _, _, size in fields(dim) if isinstance(size, int)), 0))
+    except DataLossError:
+        return None
+    shape = tuple(sizes)
+    return shape if max(shape, default=0) < 1 << 63 and encode_shape(shape) == message else None
 
 
 def checked_shape(sizes: Sequence[int], *, unknown_rank: bool = False) -> Shape:

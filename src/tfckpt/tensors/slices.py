@@ -110,7 +110,7 @@ def _pair(text: str) -> tuple[int, int]:
 
 
 def parse_shape_and_slice(text: str) -> tuple[Shape, TensorSlice]:
-    """Read which slice of a tensor of which shape a text speaks of.
+    """Parse the text of a tensor's shape and of a slice of it.
 
     >>> shape, part = parse_shape_and_slice("4 16 0,2:-")
     >>> shape, str(part)
@@ -147,7 +147,10 @@ def check_disjoint(slices: Sequence[TensorSlice], shape: Shape) -> None:
     """Raise DataLossError for slices that share an element, or reach outside `shape`."""
     limits.current().check("slices", len(slices), "slices of one tensor")
     boxes = np.array(
-        [[(part.start, part.stop) for part in one.index_in(shape)] for one in slices],
+        [
+            [(part.start, part.stop) for part in tensor_slice.index_in(shape)]
+            for tensor_slice in slices
+        ],
         dtype=object if max(shape, default=0) >= 1 << 62 else np.int64,
     ).reshape(len(slices), len(shape), 2)
     clash = find_overlap(boxes)
@@ -163,8 +166,9 @@ def find_overlap(boxes: npt.NDArray[Any]) -> tuple[int, int] | None:
     """Return the numbers of two boxes that share an element, None if no two do.
 
     `boxes` has the shape [boxes, dimensions, 2]: start and stop. Partitions are grids, or grids
-    within grids: cut after cut along one axis parts them into groups, which takes little more
-    time than sorting. Each axis has two turns, for the grids within.
+    within grids. So boxes are parted into groups along one axis after the other, which takes little
+    more time than sorting; each axis has two turns, for the grids within. Only boxes that no cut
+    parts are compared pair by pair.
 
     Raises ResourceExhaustedError for very many boxes that are no grid.
     """

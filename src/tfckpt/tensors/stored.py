@@ -25,8 +25,8 @@ def as_storable(value: object) -> tuple[Array, DataType]:
     other libraries are taken by ``__array__``, ``__dlpack__`` or the buffer protocol; PyTorch's of
     bfloat16 and float8 by their bits. One on another device is a TypeError.
 
-    Raises TypeError for what no checkpoint can hold; what the elements of an object array are is
-    looked at only when they are written.
+    Raises TypeError for what no checkpoint can hold. The elements of an object array are looked at
+    only when they are written.
     """
     array = value if type(value) is np.ndarray else as_array(value)
     if array.ndim == 0 and array.dtype.kind == "O" and not is_string(array.item()):

@@ -55,16 +55,12 @@ def make_tensor_proto(
     >>> list(tfckpt.make_tensor_proto(7).int_val)
     [7]
     """
-    from tfckpt.protos import TensorProto
+    from tfckpt.protos import TensorProto, adopt, is_message
 
     if allow_broadcast and verify_shape:
         raise ValueError("allow_broadcast and verify_shape are not both allowed.")
-    if _is_tensor_proto(values):
-        return (
-            values
-            if isinstance(values, TensorProto)
-            else TensorProto.FromString(values.SerializeToString())
-        )
+    if is_message(values, TensorProto):
+        return adopt(values, TensorProto)
     array, data_type = _to_array(values, dtype)
     dims = array.shape if shape is None else tuple(int(size) for size in shape)
     if shape is not None:
@@ -83,12 +79,6 @@ def make_tensor_proto(
         head, body = encode_values(array, data_type)
         proto.MergeFromString(head + bytes(body))
     return proto
-
-
-def _is_tensor_proto(value: Any) -> bool:
-    """Whether `value` is the message, of this library's class or of TensorFlow's."""
-    descriptor = getattr(value, "DESCRIPTOR", None)
-    return getattr(descriptor, "full_name", None) == "tensorflow.TensorProto"
 
 
 def _to_array(values: object, dtype: object) -> tuple[Array, DataType]:

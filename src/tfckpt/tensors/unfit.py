@@ -1,4 +1,4 @@
-"""What is no tensor, why it is none, and what to give instead."""
+"""Why a value cannot be a tensor, and what to give instead."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ writes objects
     element [1] is an int, other elements are strings: a tensor holds numbers or strings, not both
     """
     elements = array.ravel().tolist()
-    strange = [number for number, one in enumerate(elements) if not is_string(one)]
+    strange = [number for number, element in enumerate(elements) if not is_string(element)]
     wide = [number for number in strange if _is_wide(elements[number])]
     unlike = [number for number in strange if not isinstance(elements[number], Number)]
     number = (wide or unlike or strange)[0]

@@ -106,7 +106,7 @@ def encode_values(array: Array, data_type: DataType) -> tuple[bytes, Buffer]:
     """
     if data_type is D.DT_STRING:
         return b"", b"".join(
-            bytes_field(STRING_VAL, len(one)) + one for one in to_bytes_list(array)
+            bytes_field(STRING_VAL, len(string)) + string for string in to_bytes_list(array)
         )
     if not array.size:
         return b"", b""
@@ -225,12 +225,17 @@ def _form(data_type: int) -> _Form:
 
 def _decode_integers(values: list[memoryview | int], form: _Form, data_type: int) -> Array:
     """Decode varints, from packed lists and from single fields."""
-    narrow = _INTEGERS[form.number]
-    parts = []
+
+    def narrow(numbers: npt.NDArray[Any]) -> Array:
+        return _INTEGERS[form.number](numbers, form, data_type)
+
+    parts: list[Array] = []
     for value in values:
-        lists = [np.array([value], np.uint64)] if isinstance(value, int) else decode_packed(value)
-        parts += [narrow(numbers, form, data_type) for numbers in lists]
-    return _joined(parts) if parts else narrow(np.empty(0, np.uint64), form, data_type)
+        if isinstance(value, int):
+            parts.append(narrow(np.array([value], np.uint64)))
+        else:
+            parts += decode_packed(value, narrow)
+    return _joined(parts) if parts else narrow(np.empty(0, np.uint64))
 
 
 def _decode_fixed(values: list[memoryview | int], form: _Form, dtype: np.dtype[Any]) -> Array:

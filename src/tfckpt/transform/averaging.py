@@ -1,8 +1,8 @@
 """The average of several checkpoints.
 
 Tensors that lie in bundles are read a few hundred kilobytes of each checkpoint at a time: what is
-read is checksummed and added up while a core's cache holds it. So a tensor's average takes the
-memory of that tensor alone, of however many checkpoints it is.
+read is checksummed and added up while a core's cache holds it. So an average takes the memory of
+one tensor, however many checkpoints there are.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.stored import Stored, stored_at
+from tfckpt.bundle.stored import StoredTensor, stored_at
 from tfckpt.checksum import combine, crc32c, mask
 from tfckpt.dtypes import number_kind
 from tfckpt.errors import InvalidArgumentError
+from tfckpt.names import shown
 from tfckpt.tensors.selection import Index
 from tfckpt.tensors.slices import volume
 from tfckpt.tensors.stored import Array, new_array
-from tfckpt.transform.merging import same
+from tfckpt.transform.merging import same_tensor
 from tfckpt.transform.slots import without_slots
 from tfckpt.transform.tensors import LazyTensor, LazyTensors, Tensors, as_lazy
 
@@ -35,7 +36,6 @@ Missing: TypeAlias = Literal["error", "drop"]
 _CHUNK = 1 << 16  # elements of each checkpoint that are added up together
 _PIECE = 64 * _CHUNK  # what a thread, or a task of an executor, does at a time
 _THREADS = min(4, os.cpu_count() or 1)
-_SHOWN = 10
 
 logger = logging.getLogger("tfckpt")
 
@@ -74,28 +74,32 @@ def average(
     if others not in ("newest", "equal") or missing not in ("error", "drop"):
         raise ValueError("others is 'newest' or 'equal', missing is 'error' or 'drop'")
     factors = _factors(len(checkpoints), weights, decay)
-    given = [as_lazy(one) for one in checkpoints]
+    given = [as_lazy(checkpoint) for checkpoint in checkpoints]
     if drop_slots:
-        given = [without_slots(one) for one in given]
+        given = [without_slots(tensors) for tensors in given]
     names = _common(given, missing)
     averaged: dict[str, LazyTensor] = {}
     wrong: list[str] = []
     for name in names:
-        tensors = [one.tensors[name] for one in given]
+        tensors = [checkpoint.tensors[name] for checkpoint in given]
         newest = tensors[-1]
-        kinds = {(one.info.data_type, one.info.shape) for one in tensors}
+        kinds = {(tensor.info.data_type, tensor.info.shape) for tensor in tensors}
         if number_kind(newest.info.dtype) in ("fraction", "complex"):
             averaged[name] = Average(tensors, factors, executor)
             wrong += [f"{name!r} differs in dtype or shape"] * (len(kinds) > 1)
         else:
             averaged[name] = newest
-            if others == "equal" and not all(same(one, newest) for one in tensors[:-1]):
+            if others == "equal" and not all(
+                same_tensor(tensor, newest) for tensor in tensors[:-1]
+            ):
                 wrong.append(f"{name!r} has several values")
     if wrong:
         raise InvalidArgumentError(
-            f"the checkpoints do not agree: {_listed(wrong)}", path=given[-1].path
+            f"the checkpoints do not agree: {shown(wrong)}", path=given[-1].path
         )
-    return LazyTensors(averaged, [reader for one in reversed(given) for reader in one.readers])
+    return LazyTensors(
+        averaged, [reader for checkpoint in reversed(given) for reader in checkpoint.readers]
+    )
 
 
 class Average(LazyTensor):
@@ -149,13 +153,13 @@ class Average(LazyTensor):
 
 
 def _of_stored(
-    stored: Sequence[Stored], factors: Sequence[float], executor: Executor | None
+    stored: Sequence[StoredTensor], factors: Sequence[float], executor: Executor | None
 ) -> Array:
     """Average tensors that lie in bundles, piece by piece of the files."""
-    sources = [_Source(one.reader, one.name) for one in stored]
+    sources = [_Source(tensor.reader, tensor.name) for tensor in stored]
     info = stored[-1].entry
-    for one in stored:
-        one.reader.shard_of(one.name, one.entry).check(one.name, one.entry)
+    for tensor in stored:
+        tensor.reader.shard_of(tensor.name, tensor.entry).check(tensor.name, tensor.entry)
     made = new_array(info.shape, stored[-1].reader.info(stored[-1].name).dtype)
     flat = made.reshape(-1)
     starts = range(0, flat.size, _PIECE)
@@ -174,10 +178,12 @@ def _of_stored(
             flat[start : start + values.size] = values
             crcs.append(found)
     sizes = [count * flat.dtype.itemsize for count in counts]
-    for number, one in enumerate(stored):
+    for number, tensor in enumerate(stored):
         crc = combine((found[number], size) for found, size in zip(crcs, sizes, strict=True))
-        if one.reader.verifies and mask(crc) != one.entry.crc32c:
-            raise one.reader.shard_of(one.name, one.entry).mismatch(one.name, one.entry, crc)
+        if tensor.reader.verifies and mask(crc) != tensor.entry.crc32c:
+            raise tensor.reader.shard_of(tensor.name, tensor.entry).mismatch(
+                tensor.name, tensor.entry, crc
+            )
     return made
 
 
@@ -252,7 +258,7 @@ def _factors(count: int, weights: Sequence[float] | None, decay: float | None) -
         if not 0 < decay <= 1:
             raise ValueError(f"decay is above 0 and at most 1, not {decay!r}")
         return [decay ** (count - 1 - number) for number in range(count)]
-    factors = [1.0] * count if weights is None else [float(one) for one in weights]
+    factors = [1.0] * count if weights is None else [float(weight) for weight in weights]
     if len(factors) != count:
         raise ValueError(f"{len(factors)} weights for {count} checkpoints")
     if not math.isfinite(sum(factors)) or not sum(factors):
@@ -262,22 +268,17 @@ def _factors(count: int, weights: Sequence[float] | None, decay: float | None) -
 
 def _common(given: Sequence[LazyTensors], missing: Missing) -> list[str]:
     """Return the names that all have, in the order of the newest."""
-    everywhere = set(given[0].tensors).intersection(*(one.tensors for one in given))
+    everywhere = set(given[0].tensors).intersection(*(checkpoint.tensors for checkpoint in given))
     lacking = [
-        f"{name!r} (not in {', '.join(one.path for one in given if name not in one)})"
-        for name in sorted({name for one in given for name in one} - everywhere)
+        f"{name!r} (not in {', '.join(tensors.path for tensors in given if name not in tensors)})"
+        for name in sorted(set().union(*given) - everywhere)
     ]
     if lacking and missing == "error":
         raise InvalidArgumentError(
-            f"{len(lacking)} tensors are not in all checkpoints: {_listed(lacking)} "
+            f"{len(lacking)} tensors are not in all checkpoints: {shown(lacking)} "
             f"(missing='drop' leaves them out)",
             path=given[-1].path,
         )
     if lacking:
         logger.warning("%s: left out: %s", given[-1].path, ", ".join(lacking))
     return [name for name in given[-1] if name in everywhere]
-
-
-def _listed(parts: Sequence[str]) -> str:
-    more = f" and {len(parts) - _SHOWN} more" if len(parts) > _SHOWN else ""
-    return ", ".join(parts[:_SHOWN]) + more

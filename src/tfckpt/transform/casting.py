@@ -15,7 +15,7 @@ from tfckpt.reader import TensorInfo
 from tfckpt.tensors.selection import Index
 from tfckpt.tensors.slices import volume
 from tfckpt.tensors.stored import Array, new_array
-from tfckpt.transform.patterns import Patterns, chosen
+from tfckpt.transform.patterns import Patterns, chosen_names, say_unmet
 from tfckpt.transform.tensors import LazyTensor, LazyTensors, Tensors, as_lazy
 
 OnLoss: TypeAlias = Literal["error", "round", "warn"]
@@ -31,16 +31,19 @@ def cast(
     dtype: npt.DTypeLike | str | DataType,
     only: Patterns | None = None,
     on_loss: OnLoss = "error",
+    *,
+    strict: bool = False,
 ) -> LazyTensors:
     """Return the tensors with elements of another type.
 
     `dtype` is numpy's, one of ml_dtypes, or a name (``"bfloat16"``, ``"float8_e4m3fn"``). `only`
     chooses tensors as in `select`; without it those of the same kind are cast: fractions to
-    fractions, integers to integers, complex to complex. Strings never are.
+    fractions, integers to integers, complex to complex. Strings never are. Where that means none a
+    warning is logged; with `strict` it is an InvalidArgumentError.
 
-    That a fraction is rounded to the nearest that there is, is no loss. What is lost are numbers
-    that become infinite or NaN, and integers that the new type does not have: they are counted when
-    a tensor is read. With `on_loss` "error" that is then an InvalidArgumentError, which names the
+    Rounding a fraction to the nearest that the new type has is no loss. A number is lost if it
+    becomes infinite or NaN, or is an integer that the new type does not have. Losses are counted
+    when a tensor is read: with `on_loss` "error" they are an InvalidArgumentError, which names the
     tensor; with "warn" a warning is logged; with "round" nothing is said.
 
     Raises TypeError for a dtype that no checkpoint can hold, and for strings in `only`.
@@ -55,10 +58,14 @@ def cast(
         raise ValueError(f"on_loss is one of {', '.join(ON_LOSS)}, not {on_loss!r}")
     if only is None:
         names = {
-            name for name, one in given.infos().items() if number_kind(one.dtype) == number_kind(to)
+            name
+            for name, info in given.infos().items()
+            if number_kind(info.dtype) == number_kind(to)
         }
+        if not names:
+            say_unmet(f"cast to {to}", "", strict, given.path)
     else:
-        names = chosen(given, only, "cast", path=given.path)
+        names = chosen_names(given, only, "cast", strict=strict, path=given.path)
     for name in sorted(names):
         _check_castable(name, given.info(name), to)
     return given.with_tensors(
@@ -165,5 +172,5 @@ def _as_dtype(dtype: Any) -> np.dtype[Any]:
         found = np.dtype(dtype)
     data_type_of(found)
     if not number_kind(found):
-        raise TypeError(f"numbers cannot be cast to {found}")
+        raise TypeError(f"numbers cannot be cast to {dtype}")
     return found.newbyteorder("=")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.names import OBJECT_GRAPH_KEY, shown
 from tfckpt.tensors.stored import same_bits
 from tfckpt.transform.tensors import LazyTensor, LazyTensors, Tensors, as_lazy
 
 OnConflict: TypeAlias = Literal["error", "first", "last", "equal"]
 
 ON_CONFLICT = ("error", "first", "last", "equal")
-_SHOWN = 10
 
 
 def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
@@ -22,8 +21,8 @@ def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
     "first" or "last" the tensor of the first or last counts; with "equal" they have to be equal,
     bit by bit, for which they are read.
 
-    One object graph at most can be there, or equal ones: what several programs' objects would be
-    together nobody but the programs can say.
+    At most one of them may have an object graph, unless all graphs are equal: only the programs
+    know how their objects belong together.
 
     >>> import numpy as np
     >>> both = merge({"a": np.zeros(2)}, {"a": np.ones(2), "b": np.ones(1)}, on_conflict="last")
@@ -32,7 +31,7 @@ def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
     """
     if on_conflict not in ON_CONFLICT:
         raise ValueError(f"on_conflict is one of {', '.join(ON_CONFLICT)}, not {on_conflict!r}")
-    sources = [as_lazy(one) for one in tensors]
+    sources = [as_lazy(given) for given in tensors]
     merged: dict[str, LazyTensor] = {}
     conflicts: list[str] = []
     for source in sources:
@@ -41,7 +40,7 @@ def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
             if known is None:
                 merged[name] = tensor
             elif name == OBJECT_GRAPH_KEY or on_conflict == "equal":
-                if not same(known, tensor):
+                if not same_tensor(known, tensor):
                     conflicts.append(name)
             elif on_conflict == "error":
                 conflicts.append(name)
@@ -55,18 +54,17 @@ def merge(*tensors: Tensors, on_conflict: OnConflict = "error") -> LazyTensors:
         )
     if conflicts:
         names = list(dict.fromkeys(conflicts))
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         differ = "differ" if on_conflict == "equal" else "are in several of the checkpoints"
         raise InvalidArgumentError(
-            f"{len(names)} tensors {differ}: {', '.join(names[:_SHOWN])}{more} "
+            f"{len(names)} tensors {differ}: {shown(names)} "
             f"(on_conflict='first' or 'last' takes one of them)",
             path=sources[0].path,
         )
     return LazyTensors(merged, [reader for source in sources for reader in source.readers])
 
 
-def same(a: LazyTensor, b: LazyTensor) -> bool:
-    """Whether two tensors are equal, bit by bit. Reads them, if dtype and shape are."""
+def same_tensor(a: LazyTensor, b: LazyTensor) -> bool:
+    """Whether two tensors are equal, bit by bit. Reads them only if dtype and shape are equal."""
     if (a.info.data_type, a.info.shape) != (b.info.data_type, b.info.shape):
         return False
     return a is b or same_bits(a.read(), b.read())

@@ -49,13 +49,13 @@ def repartition(
     shape = whole.info.shape
     if not -len(shape) <= axis < len(shape) and (shape or count != 1):
         raise InvalidArgumentError(f"shape {list(shape)} has no axis {axis}", tensor=name)
-    made = _parts(name, whole, axis % max(1, len(shape)), count, form)
+    made = _parts(name, whole, axis=axis % max(1, len(shape)), count=count, form=form)
     replaced: dict[str, LazyTensor] = {}
-    for one, tensor in given.tensors.items():
-        if one == old[0]:
+    for known, tensor in given.tensors.items():
+        if known == old[0]:
             replaced |= made
-        elif one not in old:
-            replaced[one] = tensor
+        elif known not in old:
+            replaced[known] = tensor
     return given.with_tensors(replaced)
 
 
@@ -81,7 +81,7 @@ def _found(given: LazyTensors, name: str, axis: int) -> tuple[list[str], LazyTen
         names.append(part)
     if not names:
         raise tensor_not_found(name, given, given.path)
-    return names, Joined(name, [given.tensors[one] for one in names], axis)
+    return names, Joined(name, [given.tensors[part] for part in names], axis)
 
 
 def _parts(
@@ -98,13 +98,16 @@ def _parts(
     slices = cut(shape, axis, count)
     if form == "slices":
         return {name: Sliced(whole, slices)}
-    return {f"{name}/part_{number}": Part(whole, one) for number, one in enumerate(slices)}
+    return {
+        f"{name}/part_{number}": LazySlice(whole, tensor_slice)
+        for number, tensor_slice in enumerate(slices)
+    }
 
 
 def cut(shape: Sequence[int], axis: int, count: int) -> tuple[TensorSlice, ...]:
     """Cut a shape as TensorFlow's ``fixed_size_partitioner`` does.
 
-    >>> [str(one) for one in cut((5, 2), 0, 2)]
+    >>> [str(tensor_slice) for tensor_slice in cut((5, 2), 0, 2)]
     ['0,3:-', '3,2:-']
     """
     least, more = divmod(shape[axis], count)
@@ -133,7 +136,7 @@ class Sliced(LazyTensor):
         return self._tensor.read(index)
 
 
-class Part(LazyTensor):
+class LazySlice(LazyTensor):
     """A slice of a tensor, as a tensor of its own."""
 
     def __init__(self, tensor: LazyTensor, one: TensorSlice) -> None:

@@ -18,7 +18,7 @@ Patterns: TypeAlias = Pattern | Sequence[Pattern]
 logger = logging.getLogger("tfckpt")
 
 
-def chosen(
+def chosen_names(
     names: Iterable[str], patterns: Patterns, what: str, *, strict: bool = False, path: str = ""
 ) -> set[str]:
     """Return the names that one of the patterns meets.
@@ -31,7 +31,7 @@ def chosen(
     for pattern in as_list(patterns):
         mine = set(filter(matcher(pattern), names))
         if not mine:
-            say_unmet(f"{what} {described(pattern)}", _meant(pattern, names), strict, path)
+            say_unmet(f"{what} {pattern_text(pattern)}", _meant(pattern, names), strict, path)
         found |= mine
     return found
 
@@ -45,7 +45,8 @@ def as_list(patterns: Patterns) -> list[Pattern]:
 def matcher(pattern: Pattern) -> Callable[[str], bool]:
     """Return what says of a name whether a pattern meets it.
 
-    >>> [matcher(one)("dense/kernel") for one in ("dense/", "*/kernel", "kernel", re.compile("k"))]
+    >>> patterns = "dense/", "*/kernel", "kernel", re.compile("k")
+    >>> [matcher(pattern)("dense/kernel") for pattern in patterns]
     [True, True, False, True]
     """
     if isinstance(pattern, re.Pattern):
@@ -64,7 +65,7 @@ def matcher(pattern: Pattern) -> Callable[[str], bool]:
     )
 
 
-def described(pattern: Pattern) -> str:
+def pattern_text(pattern: Pattern) -> str:
     if isinstance(pattern, re.Pattern):
         return f"the regular expression {pattern.pattern!r}"
     return repr(pattern) if isinstance(pattern, str) else getattr(pattern, "__name__", str(pattern))

@@ -67,23 +67,25 @@ def plan(
             changes.setdefault(befores[0], []).append(made)
         else:
             new.append(made)
-    used = {name for made in changes.values() for one in made for name in one.before.split(", ")}
+    used = {
+        name for made in changes.values() for change in made for name in change.before.split(", ")
+    }
     listed = []
     for name in given:
         listed += changes.get(name, [])
         if name not in used:
             listed.append(Change(name, "", "left out", 0))
-    return Plan([*listed, *new], sum(one.size for one in links.files), links.dead)
+    return Plan([*listed, *new], sum(file.size for file in links.files), links.dead)
 
 
 def _sources(tensor: LazyTensor, given: LazyTensors) -> Iterator[str]:
-    """Yield the names in the source of what a tensor is worked out from."""
+    """Yield the source's names of the tensors that a tensor is worked out from."""
     if isinstance(tensor, Read | Held):
         if tensor.name in given:
             yield tensor.name
         return
-    for one in tensor.made_of:
-        yield from _sources(one, given)
+    for source in tensor.made_of:
+        yield from _sources(source, given)
 
 
 def _differences(

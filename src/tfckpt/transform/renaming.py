@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias, cast
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.names import OBJECT_GRAPH_KEY, close_names
+from tfckpt.names import OBJECT_GRAPH_KEY, close_names, shown, shown_lines
 from tfckpt.objects.editing import keys_of, moved
 from tfckpt.objects.keys import attribute_key
 from tfckpt.objects.nodes import NodePaths, given_object_graph
 from tfckpt.objects.values import Holders
-from tfckpt.transform.patterns import described, say_unmet
+from tfckpt.transform.patterns import pattern_text, say_unmet
 from tfckpt.transform.tensors import Held, LazyTensor, LazyTensors, Tensors, as_lazy
 
 # A mapping of names and scopes; a regular expression and what takes its place; a function.
@@ -21,7 +21,6 @@ Rule: TypeAlias = (
 )
 Rules: TypeAlias = Rule | Sequence[Rule]
 
-_SHOWN = 10
 _ATTRIBUTES = "/.ATTRIBUTES/"
 
 
@@ -52,13 +51,17 @@ def rename(tensors: Tensors, rules: Rules, *, strict: bool = False) -> LazyTenso
     names = [name for name in given if name != OBJECT_GRAPH_KEY]
     object_based = OBJECT_GRAPH_KEY in given
     if not object_based:
-        new_names = _applied(rules, names, object_based, strict, given.path)
+        new_names = _applied(
+            rules, names, object_based=object_based, strict=strict, path=given.path
+        )
         return given.with_tensors(_named(given, new_names))
     graph = given_object_graph(given.tensors[OBJECT_GRAPH_KEY].read(), given.path)
     # Objects without values move, too, so that others which they lead to are found below them.
     objects = [path for node, path in NodePaths(graph).items() if not graph.nodes[node].attributes]
     everything = [*names, *map(attribute_key, objects)]
-    new_names = _applied(rules, everything, object_based, strict, given.path)
+    new_names = _applied(
+        rules, everything, object_based=object_based, strict=strict, path=given.path
+    )
     holders = Holders(given.tensors.keys(), graph)
     held = {key: holders.of(key) for key in keys_of(graph)}
     wanted = {key: _key_of_all(key, names, new_names) for key, names in held.items() if names}
@@ -72,7 +75,7 @@ def rename(tensors: Tensors, rules: Rules, *, strict: bool = False) -> LazyTenso
     others = [name for name in names if name not in own and new_names[name] != name]
     if others:
         raise InvalidArgumentError(
-            f"{', '.join(others[:_SHOWN])}: no value of an object, which alone can be renamed "
+            f"{shown(others)}: no value of an object, which alone can be renamed "
             f"here. Leave out {OBJECT_GRAPH_KEY!r} for a name-based checkpoint",
             path=given.path,
         )
@@ -97,15 +100,14 @@ def _named(given: LazyTensors, new_names: Mapping[str, str]) -> dict[str, LazyTe
     for name in given:
         from_names.setdefault(new_names.get(name, name), []).append(name)
     clashes = [
-        f"  {new!r}: {', '.join(map(repr, names))}"
+        f"{new!r}: {', '.join(map(repr, names))}"
         for new, names in from_names.items()
         if len(names) > 1
     ]
     if clashes:
-        more = [f"  ... and {len(clashes) - _SHOWN} more"] if len(clashes) > _SHOWN else []
-        listing = "\n".join([*clashes[:_SHOWN], *more])
         raise InvalidArgumentError(
-            f"{len(clashes)} names would be those of several tensors:\n{listing}", path=given.path
+            f"{len(clashes)} names would be those of several tensors:\n{shown_lines(clashes)}",
+            path=given.path,
         )
     return {new: given.tensors[names[0]] for new, names in from_names.items()}
 
@@ -188,7 +190,7 @@ def _regular_expression(pattern: re.Pattern[str], replacement: str) -> _Step:
         new, count = pattern.subn(replacement, name)
         return (new, "") if count else None
 
-    return _Step(apply, {"": described(pattern)})
+    return _Step(apply, {"": pattern_text(pattern)})
 
 
 def _function(function: Callable[[str], str | None]) -> _Step:
@@ -196,4 +198,4 @@ def _function(function: Callable[[str], str | None]) -> _Step:
         new = function(name)
         return None if new is None else (new, "")
 
-    return _Step(apply, {"": described(function)})
+    return _Step(apply, {"": pattern_text(function)})

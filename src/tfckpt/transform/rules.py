@@ -65,7 +65,7 @@ class EditRules:
         if self.keep or self.drop:
             edited = select(edited, self.keep or None, self.drop or None, strict=strict)
         if self.dtype is not None:
-            edited = cast(edited, self.dtype, self.only or None, self.on_loss)
+            edited = cast(edited, self.dtype, self.only or None, self.on_loss, strict=strict)
         if self.rename:
             edited = rename(edited, self.rename, strict=strict)
         if self.regex:
@@ -73,16 +73,16 @@ class EditRules:
         return edited
 
     def updated(self, other: EditRules) -> EditRules:
-        """Return these rules and those of another together; what that one sets, counts."""
+        """Return these rules combined with another's, which win where both set something."""
         made = EditRules()
-        for one in fields(EditRules):
-            mine, theirs = getattr(self, one.name), getattr(other, one.name)
-            both: Any = theirs if theirs != getattr(made, one.name) else mine
+        for rule in fields(EditRules):
+            mine, theirs = getattr(self, rule.name), getattr(other, rule.name)
+            both: Any = theirs if theirs != getattr(made, rule.name) else mine
             if isinstance(mine, list):
                 both = mine + theirs
             elif isinstance(mine, dict):
                 both = mine | theirs
-            setattr(made, one.name, both)
+            setattr(made, rule.name, both)
         return made
 
     @classmethod
@@ -135,7 +135,7 @@ def _text(value: object) -> str:
 
 
 def _texts(value: object) -> list[str]:
-    return [_text(one) for one in (value if isinstance(value, list) else [value])]
+    return [_text(item) for item in (value if isinstance(value, list) else [value])]
 
 
 def _flag(value: object) -> bool:
@@ -150,10 +150,10 @@ def _names(value: object) -> dict[str, str]:
 
 def _pairs(value: object) -> list[tuple[str, str]]:
     pairs = []
-    for one in value if isinstance(value, list) else [value]:
-        if not isinstance(one, list) or len(one) != 2:
-            raise TypeError(f"a list of a pattern and its replacement is expected, not {one!r}")
-        pairs.append((re.compile(_text(one[0])).pattern, _text(one[1])))
+    for pair in value if isinstance(value, list) else [value]:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise TypeError(f"a list of a pattern and its replacement is expected, not {pair!r}")
+        pairs.append((re.compile(_text(pair[0])).pattern, _text(pair[1])))
     return pairs
 
 

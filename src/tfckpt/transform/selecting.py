@@ -9,7 +9,7 @@ from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.editing import keys_of, without_values
 from tfckpt.objects.nodes import given_object_graph
 from tfckpt.objects.values import Holders
-from tfckpt.transform.patterns import Patterns, as_list, chosen
+from tfckpt.transform.patterns import Patterns, as_list, chosen_names
 from tfckpt.transform.tensors import Held, LazyTensors, Tensors, as_lazy
 
 
@@ -42,14 +42,14 @@ def select(
     graph_too = OBJECT_GRAPH_KEY in dropped
     kept = set(names)
     if keep is not None:
-        kept = chosen(names, keep, "keep", strict=strict, path=given.path)
-    patterns = [one for one in dropped if one != OBJECT_GRAPH_KEY]
-    kept -= chosen(names, patterns, "drop", strict=strict, path=given.path)
+        kept = chosen_names(names, keep, "keep", strict=strict, path=given.path)
+    patterns = [pattern for pattern in dropped if pattern != OBJECT_GRAPH_KEY]
+    kept -= chosen_names(names, patterns, "drop", strict=strict, path=given.path)
     gone = [name for name in names if name not in kept]
-    return without(given, [*gone, OBJECT_GRAPH_KEY] if graph_too else gone)
+    return without_tensors(given, [*gone, OBJECT_GRAPH_KEY] if graph_too else gone)
 
 
-def without(
+def without_tensors(
     given: LazyTensors, gone: Collection[str], objects: Collection[int] = ()
 ) -> LazyTensors:
     """Return all tensors but some, and the object graph without their objects and some more.
@@ -71,7 +71,7 @@ def without(
 
 
 def _is_gone(holders: list[str], gone: Collection[str]) -> bool:
-    """Whether the tensors of one value are left out. Raises where that are only some of them."""
+    """Whether all tensors of one value are left out. Raises if only some of them are."""
     left = [name for name in holders if name not in gone]
     if left and len(left) < len(holders):
         raise InvalidArgumentError(

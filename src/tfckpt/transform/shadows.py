@@ -7,7 +7,7 @@ import re
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.nodes import given_object_graph
-from tfckpt.transform.selecting import without
+from tfckpt.transform.selecting import without_tensors
 from tfckpt.transform.slots import primaries
 from tfckpt.transform.tensors import LazyTensors, Tensors, as_lazy
 
@@ -42,20 +42,20 @@ def with_averages(tensors: Tensors, name: str = SHADOW) -> LazyTensors:
     replaced = dict(given.tensors)
     for shadow, weight in found.items():
         replaced[weight] = given.tensors[shadow]
-    return without(given.with_tensors(replaced), found)
+    return without_tensors(given.with_tensors(replaced), found)
 
 
 def _shadows(given: LazyTensors, name: str) -> dict[str, str]:
-    """Return the averages by name, with the weights whose place they take."""
+    """Return, for each average by its name, the name of the weight that it replaces."""
     shadow = re.compile(rf"(.+)/{re.escape(name)}(_\d+)?")
     found: dict[str, str] = {}
-    for one, info in given.infos().items():
-        match = shadow.fullmatch(one)
+    for average, info in given.infos().items():
+        match = shadow.fullmatch(average)
         if match is None:
             continue
         weights = [variable for _, variable in primaries(match[1], given.tensors)]
         same = (w for w in weights if given.info(w)[:2] == info[:2])
-        found[one] = next(same, match[1] if not weights else "")
+        found[average] = next(same, match[1] if not weights else "")
     return {shadow: weight for shadow, weight in found.items() if weight}
 
 
@@ -68,4 +68,6 @@ def _slots(given: LazyTensors) -> dict[str, str]:
             variable = graph.nodes[slot.original_variable_node_id].attributes
             if slot.slot_name == _SLOT and len(average) == len(variable) == 1:
                 found[average[0].checkpoint_key] = variable[0].checkpoint_key
-    return {one: weight for one, weight in found.items() if one in given and weight in given}
+    return {
+        average: weight for average, weight in found.items() if average in given and weight in given
+    }

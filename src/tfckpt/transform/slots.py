@@ -23,7 +23,7 @@ from tfckpt.dtypes import number_kind
 from tfckpt.names import OBJECT_GRAPH_KEY
 from tfckpt.objects.nodes import NodePaths, given_object_graph
 from tfckpt.objects.values import Holders
-from tfckpt.transform.selecting import without
+from tfckpt.transform.selecting import without_tensors
 from tfckpt.transform.tensors import LazyTensors, Tensors, as_lazy
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ _NUMBERED = re.compile(r"_\d+$")
 
 
 def slots(tensors: Tensors) -> dict[str, str]:
-    """Return the tensors that are an optimizer's and no weights, each with why it is taken for one.
+    """Return the names of an optimizer's tensors, each with the reason why it is taken for one.
 
     >>> import numpy as np
     >>> w = np.zeros(2)
@@ -126,7 +126,7 @@ def without_slots(tensors: Tensors) -> LazyTensors:
     objects: set[int] = set()
     if OBJECT_GRAPH_KEY in given:
         objects = optimizers(given_object_graph(given.tensors[OBJECT_GRAPH_KEY].read(), given.path))
-    return without(given, slots(given), objects)
+    return without_tensors(given, slots(given), objects)
 
 
 def primaries(name: str, names: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -199,25 +199,25 @@ class _Named:
         It has then its powers of beta, too.
         """
         pair = f"{before}/{kind}", f"{before}/{kind}_1"
-        return self._has_powers and all(one in self._infos for one in pair)
+        return self._has_powers and all(name in self._infos for name in pair)
 
 
 def object_slots(graph: TrackableObjectGraph) -> dict[str, str]:
-    """Return the keys of values that only optimizers lead to, each with which one that is."""
+    """Return the keys of values that only optimizers lead to, each with a text that says why."""
     paths = NodePaths(graph)
     reached = _reached(graph, 0, optimizers(graph))
     found: dict[str, str] = {}
     for node_id in paths:
         if node_id in reached:
             continue
-        for one in graph.nodes[node_id].attributes:
-            found[one.checkpoint_key] = f"nothing but an optimizer has {paths[node_id]}"
+        for attribute in graph.nodes[node_id].attributes:
+            found[attribute.checkpoint_key] = f"nothing but an optimizer has {paths[node_id]}"
     for owner in paths.links:
         for slot in graph.nodes[owner].slot_variables:
             variable = paths.get(slot.original_variable_node_id, "a variable")
             if slot.slot_variable_node_id not in reached:
-                for one in graph.nodes[slot.slot_variable_node_id].attributes:
-                    found[one.checkpoint_key] = f"slot {slot.slot_name} of {variable}"
+                for attribute in graph.nodes[slot.slot_variable_node_id].attributes:
+                    found[attribute.checkpoint_key] = f"slot {slot.slot_name} of {variable}"
     return found
 
 
@@ -244,12 +244,12 @@ def _is_optimizer(names: set[str]) -> bool:
     return any(wanted <= names for wanted in _OPTIMIZERS_HAVE)
 
 
-def _reached(graph: TrackableObjectGraph, start: int, without: set[int]) -> set[int]:
+def _reached(graph: TrackableObjectGraph, start: int, without_tensors: set[int]) -> set[int]:
     """Return the nodes that children lead to, not by way of some."""
     found, todo = {start}, [start]
     while todo:
         for child in graph.nodes[todo.pop()].children:
-            if child.node_id not in found and child.node_id not in without:
+            if child.node_id not in found and child.node_id not in without_tensors:
                 found.add(child.node_id)
                 todo.append(child.node_id)
     return found

@@ -14,11 +14,13 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
+import numpy as np
+
 from tfckpt.bookkeeping import is_bookkeeping
 from tfckpt.reader import TensorInfo, TensorReader
 from tfckpt.tensors.slices import Shape
-from tfckpt.tensors.stored import as_storable
-from tfckpt.transform.slots import slots
+from tfckpt.tensors.stored import Array, as_storable
+from tfckpt.transform.slots import primaries, slots
 from tfckpt.transform.tensors import Tensors, as_lazy
 
 _SURE = 0.5
@@ -27,6 +29,10 @@ _CANDIDATES = 5
 _MOST_COMPARED = 1000
 # By how much the best of several names has to be better than the next.
 _MARGIN = 0.1
+
+
+Key = TypeVar("Key", bound=Hashable)
+Shapes: TypeAlias = Mapping[str, Shape]
 
 
 class Suggestion(NamedTuple):
@@ -49,17 +55,19 @@ class Suggestions(list[Suggestion]):
     def rules(self, least: float = _SURE) -> dict[str, str]:
         """Return rules for `rename`: those of at least this confidence that change a name."""
         return {
-            one.name: one.target
-            for one in self
-            if one.name and one.name != one.target and self._counts(one, least)
+            suggestion.name: suggestion.target
+            for suggestion in self
+            if suggestion.name
+            and suggestion.name != suggestion.target
+            and self._counts(suggestion, least)
         }
 
     def to_toml(self, least: float = _SURE) -> str:
         """Return a file of rules, to be edited; what is not sure stands there as a comment."""
         lines = ["# What is behind a # has no effect: take it away where the rule is right.", ""]
         lines += ["[rename]"]
-        for one in self:
-            lines += _lines(one, counts=self._counts(one, least))
+        for suggestion in self:
+            lines += _lines(suggestion, counts=self._counts(suggestion, least))
         return "\n".join(lines) + "\n"
 
     @staticmethod
@@ -71,31 +79,31 @@ def suggest(tensors: Tensors, targets: Mapping[str, Any] | TensorReader) -> Sugg
     """Suggest which tensor of a checkpoint each of the names of a program is.
 
     `targets` maps the program's names to their arrays, shapes or `TensorInfo`; a reader of a
-    checkpoint that it wrote will do. Slots of optimizers are matched with none but their own name.
+    checkpoint that it wrote will do. Slots of optimizers go where the variables go that they are
+    beside.
 
     Each suggestion says why, and how sure that is: 1 for the same name and shape, above 0.5 for
     what `Suggestions.rules` takes unless told otherwise, below for guesses.
 
     >>> old = {"rnn/basic_lstm_cell/weights": [[1.0]], "rnn/basic_lstm_cell/biases": [1.0]}
     >>> new = {"rnn/basic_lstm_cell/kernel": (1, 1), "rnn/basic_lstm_cell/bias": (1,)}
-    >>> for one in suggest(old, new):
-    ...     print(one.name, one.target, one.confidence, one.reason)
+    >>> for found in suggest(old, new):
+    ...     print(found.name, found.target, found.confidence, found.reason)
     rnn/basic_lstm_cell/weights rnn/basic_lstm_cell/kernel 0.95 renamed by TensorFlow or Keras
     rnn/basic_lstm_cell/biases rnn/basic_lstm_cell/bias 0.95 renamed by TensorFlow or Keras
     """
     given = as_lazy(tensors)
-    own = set(slots(given))
-    if isinstance(targets, TensorReader):
-        own |= set(slots(targets))
-    return _Matching(
-        {name: info.shape for name, info in given.infos().items() if not is_bookkeeping(name)},
-        {
-            name: _shape(value)
-            for name, value in _infos(targets).items()
-            if not is_bookkeeping(name)
-        },
-        own,
-    ).suggestions()
+    have = {name: info.shape for name, info in given.infos().items() if not is_bookkeeping(name)}
+    want = {
+        name: _shape(value) for name, value in _infos(targets).items() if not is_bookkeeping(name)
+    }
+    of_targets = targets if isinstance(targets, TensorReader) else _as_fractions(want)
+    return _Matching(have, want, {*slots(given), *slots(of_targets)}).suggestions()
+
+
+def _as_fractions(shapes: Shapes) -> dict[str, Array]:
+    """Return arrays of these shapes, which take no memory: where nothing tells the dtypes."""
+    return {name: np.broadcast_to(np.float32(0), shape) for name, shape in shapes.items()}
 
 
 def _infos(targets: Mapping[str, Any] | TensorReader) -> Mapping[str, Any]:
@@ -109,10 +117,6 @@ def _shape(value: object) -> Shape:
         return tuple(value)
     shape = getattr(value, "shape", None)
     return shape if isinstance(shape, tuple) else as_storable(value)[0].shape
-
-
-Key = TypeVar("Key", bound=Hashable)
-Shapes: TypeAlias = Mapping[str, Shape]
 
 
 class _Matching:
@@ -131,6 +135,7 @@ class _Matching:
         self._by_likeness()
         self._pair_by_shape()
         self._by_order()
+        self._slots_follow()
         return Suggestions(self._found.get(name) or self._open(name) for name in self._want)
 
     def _pair(
@@ -204,6 +209,18 @@ class _Matching:
                     why = f"by order among {len(names)} of shape {list(shape)}"
                     self._take(target, name, 0.3, why)
 
+    def _slots_follow(self) -> None:
+        """Match the slots that are left by the variables that they are beside."""
+        targets = {one.name: one for one in self._found.values()}
+        for name in [one for one in self._left(slots=True) if one in self._slots]:
+            before, _, slot = name.rpartition("/")
+            for scope, variable in primaries(before, targets):
+                moved = targets[variable]
+                new = "/".join(filter(None, [scope, moved.target, slot]))
+                if self._want.get(new) == self._have[name]:
+                    self._take(new, name, moved.confidence, f"slot {slot} of {variable}")
+                    break
+
     def _open(self, target: str) -> Suggestion:
         shape = self._want[target]
         if target in self._slots:
@@ -213,7 +230,9 @@ class _Matching:
         if not of_shape:
             return Suggestion(target, "", 0.0, f"nothing is left of shape {list(shape)}")
         why = f"{len(of_shape)} are left of shape {list(shape)}"
-        return Suggestion(target, "", 0.0, why, tuple(of_shape[:_CANDIDATES]))
+        return Suggestion(
+            target, "", confidence=0.0, reason=why, candidates=tuple(of_shape[:_CANDIDATES])
+        )
 
     def _have_shape(self, name: str) -> Shape:
         return self._have[name]

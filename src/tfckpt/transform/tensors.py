@@ -1,8 +1,8 @@
 """Tensors that are read when they are asked for, and mappings of them.
 
-Every transform takes such a mapping apart and makes another of its tensors: the ones that it
-changes are put in others that change them on the way. So a transform of a transform is no deeper,
-and a tensor that nothing changed still knows in which checkpoint it lies.
+A transform makes a new mapping of the same tensors; only a tensor that it changes is wrapped in one
+that does the change when it is read. So mappings never nest, however many transforms there are, and
+a tensor that nothing changed still knows in which checkpoint it lies.
 """
 
 from __future__ import annotations

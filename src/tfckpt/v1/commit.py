@@ -17,12 +17,13 @@ from tfckpt.storage import (
     publish_together,
     remove_file,
     remove_leftovers,
+    remove_together,
     sync_folder,
 )
 from tfckpt.v1.naming import files_at, shard_path, split_pattern
 
 
-def group_of(prefix: str, num_shards: int) -> Group:
+def shard_group(prefix: str, num_shards: int) -> Group:
     shards = (shard_path(prefix, shard_id, num_shards) for shard_id in range(num_shards))
     names = frozenset(map(os.path.basename, shards))
     return Group(f"{prefix}-of-{num_shards:05d}", names.__contains__, marks_only=True)
@@ -30,7 +31,7 @@ def group_of(prefix: str, num_shards: int) -> Group:
 
 def publish_shards(prefix: str, shards: Sequence[FileWriter], *, fsync: bool) -> None:
     """Give flushed files their names. Raises as `publish_together`."""
-    group = group_of(prefix, len(shards))
+    group = shard_group(prefix, len(shards))
     with lock_folder(prefix):
         complete(group, fsync=fsync)
         if any(os.path.lexists(shard.path) for shard in shards):
@@ -39,7 +40,7 @@ def publish_shards(prefix: str, shards: Sequence[FileWriter], *, fsync: bool) ->
                 publish_together(group, shards, mark, fsync=fsync)
         else:
             publish_together(group, shards, None, fsync=fsync)
-        names = {os.path.basename(path) for path in (group.head, *(one.path for one in shards))}
+        names = {os.path.basename(path) for path in (group.head, *(shard.path for shard in shards))}
         remove_leftovers(os.path.dirname(prefix), names.__contains__)
 
 
@@ -58,18 +59,15 @@ def remove_v1(
 ) -> bool:
     """Remove a V1 checkpoint, shard 0 first: what a kill leaves is then no checkpoint.
 
-    Nothing is removed if that is not `wanted` once other writers are locked out. Returns whether
-    it was.
+    Nothing is removed, and False returned, if that is no longer `wanted` (`remove_together`).
     """
-    if not os.path.isdir(os.path.dirname(path_or_pattern) or "."):
-        return True
-    with lock_folder(path_or_pattern):
-        if not wanted():
-            return False
+
+    def remove() -> None:
         set_of_shards = split_pattern(path_or_pattern)
         if set_of_shards is not None:
-            complete(group_of(*set_of_shards), fsync=fsync)
+            complete(shard_group(*set_of_shards), fsync=fsync)
         for number, path in enumerate(files_at(path_or_pattern)):
             if remove_file(path) and fsync and not number:
                 sync_folder(path)
-    return True
+
+    return remove_together(path_or_pattern, remove, wanted)

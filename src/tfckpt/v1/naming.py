@@ -16,6 +16,8 @@ from tfckpt.storage import is_file, list_folder
 _PATTERN = re.compile(r"(.+)-\?{5}-of-([0-9]{5,9})", re.DOTALL)
 _UNNUMBERED = re.compile(r"(.+)-\?{5}-of-\?{5}", re.DOTALL)
 _SHARD = re.compile(r"(.+)-([0-9]{5,9})-of-([0-9]{5,9})", re.DOTALL)
+# Looser than the others: what TensorFlow takes off the end to name a graph (``saver.py``).
+_NUMBERS = re.compile(r"-[\d?]+-of-\d+$")
 # Each shard has a file: a count beyond what a folder can hold comes from a mistyped name.
 _MOST_SHARDS = 99999
 
@@ -40,8 +42,17 @@ def split_pattern(path: str) -> tuple[str, int] | None:
     return None if found is None else (found[1], min(int(found[2]), _MOST_SHARDS))
 
 
+def without_shard(path: str) -> str:
+    """Return the prefix of a pattern or a shard, by which its ``.meta`` file goes.
+
+    >>> without_shard("run/m-7-?????-of-00002"), without_shard("run/m-7")
+    ('run/m-7', 'run/m-7')
+    """
+    return _NUMBERS.sub("", path)
+
+
 def patterns_at(path: str) -> list[str]:
-    """Return the sets of which a shard is there that ``P-?????-of-?????`` stands for.
+    """Return the patterns of the sets that ``P-?????-of-?????`` stands for and that have a shard.
 
     Any other path, and one behind a URL, stands for none.
     """
@@ -69,7 +80,7 @@ def numbered(path: str) -> str | None:
 
 
 def files_at(path: str) -> list[str]:
-    """Return the files that there are of a V1 checkpoint: the path itself, or a pattern's shards.
+    """Return the existing files of a V1 checkpoint: the path itself, or a pattern's shards.
 
     In the order of their numbers; a name of as many digits as the pattern has is one of them.
     """

@@ -1,4 +1,9 @@
-"""Reading a V1 checkpoint."""
+"""Reading a V1 checkpoint.
+
+Takes the path of a file, of one shard or of a pattern, and gives a `CheckpointReader`. Opening
+reads the first record of every file, which lists its tensors. All files are of one save, or opening
+begins anew.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +25,11 @@ from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
 from tfckpt.storage import Members, is_remote, version_at
 from tfckpt.table import Table
-from tfckpt.tensors.selection import Index, Part, Selection
+from tfckpt.tensors.selection import Index, Overlap, Selection
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array, reshaped
 from tfckpt.tensors.values import listed_values
-from tfckpt.v1.commit import group_of
+from tfckpt.v1.commit import shard_group
 from tfckpt.v1.naming import all_shards, numbered, pattern_around, shard_path, split_pattern
 from tfckpt.v1.records import META_KEY, Meta, Record, decode_meta
 
@@ -58,11 +63,11 @@ class V1Reader(CheckpointReader):
     """Reads a V1 checkpoint: a file, or several as ``P-?????-of-00002``.
 
     The name of one shard stands for all of them if they are there, else for that shard alone;
-    ``P-?????-of-?????`` stands for the one set with this prefix. Of a set as much is read as is
-    there, as TensorFlow does. Missing shards are logged, and named by the errors for what may be
-    in them. All tensors at once (`get_tensors`, a copy) are there only where all shards are.
+    ``P-?????-of-?????`` stands for the one set with this prefix. Where shards
+    are missing the others are read, as TensorFlow does. The missing ones are logged, and errors for
+    what may be in them name them. Reading all tensors at once (`get_tensors`) needs all shards.
 
-    What there is, is read on opening; a tensor's values are when they are asked for. The
+    Opening reads the list of tensors; values are read when they are asked for. The
     checksums of a V1 file belong to the format's blocks and are always checked, so `verify`
     changes nothing; `mmap=False` reads into memory of its own instead of mapping the file.
 
@@ -116,9 +121,9 @@ class V1Reader(CheckpointReader):
         self._tensors = {name: self._tensors[name] for name in names}
 
     def _is_whole(self) -> bool:
-        """Whether all files that were opened were in place at one moment, this one.
+        """Whether the files that were opened are in place now, and the missing ones still missing.
 
-        And the others were not.
+        Then all of them belong to one save.
         """
         return not any(map(os.path.isfile, self._missing)) and all(
             version_at(self._shards.where(number)) == version
@@ -160,7 +165,7 @@ class V1Reader(CheckpointReader):
     def what_is_missing(self) -> str:
         if not self._missing:
             return ""
-        names = shown([os.path.basename(path) for path in self._missing])
+        names = shown([os.path.basename(path) for path in self._missing], 5)
         return f"{len(self._missing)} of its {len(self._paths)} shards are missing: {names}"
 
     def debug_string(self) -> bytes:
@@ -198,7 +203,7 @@ class V1Reader(CheckpointReader):
             raise tensor_not_found(name, self._tensors, self.path, why and f"; {why}") from None
 
     def _list_if_there(self, number: int, path: str) -> bool:
-        """Read what a file says that it has; return whether there is the shard."""
+        """Read the list of a shard's tensors; return whether the shard is there."""
         sharded = path != self.path
         if sharded and not is_remote(path) and not os.path.isfile(path):
             return False
@@ -230,12 +235,14 @@ class V1Reader(CheckpointReader):
                 f"{data_type_name(saved.data_type)} {list(saved.shape)} in another place",
                 tensor=name,
             )
-        for one in meta.slices:
-            if one in saved.places:
-                raise DataLossError(f"slice {str(one) or '(all)'} is listed twice", tensor=name)
+        for tensor_slice in meta.slices:
+            if tensor_slice in saved.places:
+                raise DataLossError(
+                    f"slice {str(tensor_slice) or '(all)'} is listed twice", tensor=name
+                )
             with located(tensor=name):
-                one.index_in(meta.shape)
-            saved.places[one] = shard_id
+                tensor_slice.index_in(meta.shape)
+            saved.places[tensor_slice] = shard_id
 
     def _assemble(self, saved: _Saved, selection: Selection) -> Array:
         """Return the selected elements, from the slices that hold some of them."""
@@ -253,7 +260,7 @@ class V1Reader(CheckpointReader):
             elements[part.place] = values[box]
         return new_array(selection.shape, dtype) if elements is None else elements
 
-    def _parts(self, saved: _Saved, selection: Selection) -> list[Part]:
+    def _parts(self, saved: _Saved, selection: Selection) -> list[Overlap]:
         try:
             return selection.parts(saved.slices, saved.shape)
         except DataLossError as error:
@@ -261,25 +268,26 @@ class V1Reader(CheckpointReader):
                 error.message += f"; {self.what_is_missing()}"
             raise
 
-    def _decode(self, saved: _Saved, one: TensorSlice) -> Array:
+    def _decode(self, saved: _Saved, tensor_slice: TensorSlice) -> Array:
         """Read and decode one slice."""
-        table = self._table(saved.places[one])
+        table = self._table(saved.places[tensor_slice])
+        which = str(tensor_slice) or "(all)"
         with located(table.path):
-            value = table.get(one.key(saved.name))
+            value = table.get(tensor_slice.key(saved.name))
             if value is None:
-                raise DataLossError(f"the values of slice {str(one) or '(all)'} are missing")
+                raise DataLossError(f"the values of slice {which} are missing")
             record = Record.decode(value)
-            if (record.name, record.slice) != (saved.name, one):
+            if (record.name, record.slice) != (saved.name, tensor_slice):
                 raise DataLossError(
-                    f"under the key of slice {str(one) or '(all)'} lies slice {record.slice} of "
+                    f"under the key of slice {which} lies slice {record.slice} of "
                     f"{record.name.decode('utf-8', 'backslashreplace')!r}"
                 )
-            shape = one.shape_in(saved.shape)
+            shape = tensor_slice.shape_in(saved.shape)
             count = volume(shape)
             values = listed_values(record.values, saved.data_type, count)
             if len(values) != count:  # no list is shortened here, unlike in other TensorProtos
                 raise DataLossError(
-                    f"slice {str(one) or '(all)'} of shape {list(shape)} has {count} values, "
+                    f"slice {which} of shape {list(shape)} has {count} values, "
                     f"its record lists {len(values)}"
                 )
             return reshaped(values, shape)
@@ -296,10 +304,11 @@ def _reopened(path: str, mmap: bool) -> V1Reader:
 
 
 def _members(path: str, *, mmap: bool) -> Members[Table]:
-    # Nothing here holds the reader: one that is dropped closes its files.
+    # A function, not a method: nothing here may refer to the reader, or one that is dropped would
+    # keep its files open until the cycle collector runs.
     shards = split_pattern(path)
     return Members(
-        None if shards is None else group_of(*shards),
+        None if shards is None else shard_group(*shards),
         lambda number: path if shards is None else shard_path(shards[0], number, shards[1]),
         Table,
         mmap=mmap,

@@ -5,9 +5,9 @@
         versions      producer 1, min_consumer 2, [bad_consumers 3]*
     key of a slice    field 2, data:  name 1, slice 2, values 3 (a TensorProto)
 
-The TensorProto has its values and nothing else: dtype and shape are told by the meta. A tensor in
-one piece has one slice that takes all of every dimension. As ``core/util/tensor_slice_writer.cc``
-and ``saved_tensor_slice.proto`` of TensorFlow have it.
+The TensorProto holds values only; dtype and shape stand in the record of key "". A tensor in one
+piece has one slice that takes all of every dimension. The rules are those of TensorFlow's
+``core/util/tensor_slice_writer.cc`` and ``saved_tensor_slice.proto``.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Record(NamedTuple):
 
 
 def encode_record(name: bytes, part: TensorSlice, head: bytes, size: int) -> bytes:
-    """Return what comes before the `size` last bytes of a record; `head` begins its TensorProto."""
+    """Return a record up to the last `size` bytes of its TensorProto, which begins with `head`."""
     inner = record_head(name, part) + bytes_field(3, len(head) + size) + head
     return bytes_field(2, len(inner) + size) + inner
 
@@ -117,7 +117,7 @@ def decode_meta(value: Buffer) -> list[Meta]:
 
 
 def _only_field(value: Buffer, wanted: int, what: str) -> Buffer:
-    """Return the bytes of the one field that matters of a record."""
+    """Return the bytes of field `wanted` of a record, which must be there."""
     found: list[memoryview] = []
     for number, kind, part in fields(value):
         if number == wanted:

@@ -1,4 +1,8 @@
-"""Writing a V1 checkpoint, byte for byte as TensorFlow's ``Save`` and ``SaveSlices`` do."""
+"""Writing a V1 checkpoint, byte for byte as TensorFlow's ``Save`` and ``SaveSlices`` do.
+
+Takes tensors one by one, in any order, and gives files whose keys are sorted. The file begins with
+a list of all tensors, so values wait in a spool (`tfckpt.storage.Spool`) and are copied once.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +23,11 @@ from tfckpt.tensors.values import encode_values
 from tfckpt.v1.commit import publish_file, publish_shards
 from tfckpt.v1.naming import all_shards, pattern_of
 from tfckpt.v1.records import META_KEY, Meta, encode_meta, encode_record, record_head
-from tfckpt.writer import CheckpointWriter, Part, check_apart, tensor_named
+from tfckpt.writer import CheckpointWriter, NewSlice, check_apart, tensor_named
 
 D = DataType
 
-# What TensorFlow reckons an element to take at most, in bytes; no other type can be saved as V1
+# Upper bounds of TensorFlow for an element's bytes. A type that is missing cannot be saved as V1
 # (``core/util/tensor_slice_writer.cc`` and ``core/kernels/save_restore_tensor.cc``).
 _MAX_ELEMENT_SIZES = {
     D.DT_FLOAT: 4,
@@ -103,9 +107,9 @@ class V1Writer(CheckpointWriter):
         self._shards: list[_Shard] = []
         self._open_files = ExitStack()
         with ExitStack() as opened:
-            for one in paths:
-                file = opened.enter_context(FileWriter(one, fsync=fsync))
-                spool = opened.enter_context(Spool(one))
+            for file_path in paths:
+                file = opened.enter_context(FileWriter(file_path, fsync=fsync))
+                spool = opened.enter_context(Spool(file_path))
                 self._shards.append(_Shard(file, spool, {}, {}))
             self._open_files = opened.pop_all()
 
@@ -123,7 +127,14 @@ class V1Writer(CheckpointWriter):
         if key in self._metas:
             raise ValueError(f"tensor {name!r} is in this checkpoint already")
         everything = TensorSlice(((0, FULL),) * value.ndim)
-        self._add(key, value.shape, data_type, everything, value, shard)
+        self._add(
+            key,
+            value.shape,
+            data_type=data_type,
+            tensor_slice=everything,
+            value=value,
+            shard_id=shard,
+        )
 
     def add_slice(
         self,
@@ -142,35 +153,29 @@ class V1Writer(CheckpointWriter):
         Raises ValueError where slice, array and what was added before do not fit together, else
         as `add`.
         """
-        key, shape, one, value, data_type = Part.of(full_name, full_shape, slice_spec, array)
+        key, shape, tensor_slice, value, data_type = NewSlice.of(
+            full_name, full_shape, slice_spec, array
+        )
         known = self._metas.get(key, Meta(key, shape, data_type, ()))
         if (known.data_type, known.shape) != (data_type, shape):
             raise ValueError(
                 f"tensor {full_name!r} is in this checkpoint already, with another dtype or shape"
             )
-        check_apart(one, known.slices, shape, full_name)
-        self._add(key, shape, data_type, one, value, shard)
+        check_apart(tensor_slice, known.slices, shape, full_name)
+        self._add(
+            key, shape, data_type=data_type, tensor_slice=tensor_slice, value=value, shard_id=shard
+        )
 
-    def finish(self) -> None:
-        """Make the checkpoint visible.
-
-        Raises RuntimeError when called twice, FailedPreconditionError when the file system
-        refuses.
-        """
-        self._check_open()
-        try:
-            for shard in self._shards:
-                shard.write()
-            files = [shard.file for shard in self._shards]
-            if self._is_sharded:
-                publish_shards(self._base, files, fsync=self._fsync)
-            else:
-                publish_file(files[0], fsync=self._fsync)
-        finally:
-            self.discard()
+    def _publish(self) -> None:
+        for shard in self._shards:
+            shard.write()
+        files = [shard.file for shard in self._shards]
+        if self._is_sharded:
+            publish_shards(self._base, files, fsync=self._fsync)
+        else:
+            publish_file(files[0], fsync=self._fsync)
 
     def discard(self) -> None:
-        """Remove what was written, unless `finish` has made it visible."""
         self._finished = True
         self._open_files.close()
 
@@ -179,7 +184,7 @@ class V1Writer(CheckpointWriter):
         key: bytes,
         shape: Shape,
         data_type: DataType,
-        one: TensorSlice,
+        tensor_slice: TensorSlice,
         value: Array,
         shard_id: int,
     ) -> None:
@@ -187,20 +192,20 @@ class V1Writer(CheckpointWriter):
         self._check_shard(shard_id, len(self._shards))
         shard = self._shards[shard_id]
         with tensor_named(key.decode("utf-8", "surrogateescape")):
-            _check_size(key, one, value, data_type)
+            _check_size(key, tensor_slice, value, data_type)
             head, body = encode_values(value, data_type)
         try:
-            place = shard.spool.append(encode_record(key, one, head, len(body)), body)
+            place = shard.spool.append(encode_record(key, tensor_slice, head, len(body)), body)
         except BaseException:  # half a record: nothing can be put behind it
             self.discard()
             raise
-        shard.records[one.key(key)] = place
+        shard.records[tensor_slice.key(key)] = place
         for metas in (self._metas, shard.metas):
             known = metas.get(key, Meta(key, shape, int(data_type), ()))
-            metas[key] = known._replace(slices=(*known.slices, one))
+            metas[key] = known._replace(slices=(*known.slices, tensor_slice))
 
 
-def _check_size(key: bytes, one: TensorSlice, value: Array, data_type: DataType) -> None:
+def _check_size(key: bytes, tensor_slice: TensorSlice, value: Array, data_type: DataType) -> None:
     """Refuse what TensorFlow refuses to save as V1."""
     name = key.decode("utf-8", "surrogateescape")
     if data_type not in _MAX_ELEMENT_SIZES:
@@ -209,7 +214,11 @@ def _check_size(key: bytes, one: TensorSlice, value: Array, data_type: DataType)
             f"save the checkpoint as V2",
             tensor=name,
         )
-    bound = len(record_head(key, one)) + _HEADER_BYTES + value.size * _MAX_ELEMENT_SIZES[data_type]
+    bound = (
+        len(record_head(key, tensor_slice))
+        + _HEADER_BYTES
+        + value.size * _MAX_ELEMENT_SIZES[data_type]
+    )
     if data_type is D.DT_STRING:
         bound += sum(map(len, to_bytes_list(value)))
     if bound > _MAX_MESSAGE:

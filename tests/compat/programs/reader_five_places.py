@@ -13,6 +13,7 @@ for make in (
     tf.compat.v1.train.NewCheckpointReader,
     tf.compat.v1.train.load_checkpoint,
     pywrap_tensorflow.NewCheckpointReader,
+    getattr(tf, "pywrap_tensorflow", pywrap_tensorflow).NewCheckpointReader,  # until 1.15
     py_checkpoint_reader.NewCheckpointReader,
     load_checkpoint,
 ):

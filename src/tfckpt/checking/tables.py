@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tfckpt.checking.finding import Finding
 from tfckpt.errors import CheckpointError, located
-from tfckpt.looking.finding import Finding
 from tfckpt.storage import Source
 from tfckpt.table import Table
-from tfckpt.table.block import Entry, decode_block
+from tfckpt.table.block import KeyValue, decode_block
 from tfckpt.table.format import FOOTER_SIZE, TRAILER_SIZE, BlockHandle
 
 _COPY = 1 << 20  # a block with tensors in it stays where it is
 
 
-def check_table(source: Source, findings: list[Finding]) -> list[Entry]:
+def check_table(source: Source, findings: list[Finding]) -> list[KeyValue]:
     """Return the keys and values of a table's sound blocks; add what is wrong to `findings`."""
     path = source.path
     try:
@@ -27,7 +27,7 @@ def check_table(source: Source, findings: list[Finding]) -> list[Entry]:
     if footer != table.footer.encode():
         message = f"the footer should be {table.footer.encode().hex()}, it is {footer.hex()}"
         findings.append(Finding("damage", message, path, offset=source.size - FOOTER_SIZE))
-    entries: list[Entry] = []
+    entries: list[KeyValue] = []
     last: bytes | None = None
     for separator, handle in blocks:
         try:
@@ -45,12 +45,12 @@ def check_table(source: Source, findings: list[Finding]) -> list[Entry]:
     except CheckpointError as error:
         findings.append(Finding.of(error, path))
     handles = (*(handle for _, handle in blocks), *table.footer[:2])
-    used = [(one.offset, one.offset + one.size + TRAILER_SIZE) for one in handles]
+    used = [(handle.offset, handle.offset + handle.size + TRAILER_SIZE) for handle in handles]
     findings += unused(path, [*used, (source.size - FOOTER_SIZE, source.size)], source.size)
     return entries
 
 
-def _entries(table: Table, handle: BlockHandle, last: bytes | None) -> Iterator[Entry]:
+def _entries(table: Table, handle: BlockHandle, last: bytes | None) -> Iterator[KeyValue]:
     with located(table.path, offset=handle.offset):
         block = table.read_block(handle)
         yield from decode_block(bytes(block) if len(block) <= _COPY else block, last)

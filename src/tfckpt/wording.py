@@ -30,3 +30,18 @@ def plural(count: int, what: str) -> str:
 
 def shape_text(shape: tuple[int, ...]) -> str:
     return "[" + ", ".join(map(str, shape)) + "]"
+
+
+_UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+def age_text(seconds: float) -> str:
+    """Return how long ago something was, in the unit that suits it.
+
+    >>> age_text(0.2), age_text(200), age_text(400_000)
+    ('just now', '3 minutes ago', '4 days ago')
+    """
+    for unit, length in _UNITS:
+        if seconds >= length:
+            return f"{plural(int(seconds // length), unit)} ago"
+    return "just now"

@@ -21,8 +21,6 @@ from tfckpt.storage import Source, is_remote, open_source
 from tfckpt.tensors.slices import volume
 from tfckpt.tensors.strings import decode_strings
 
-Progress: TypeAlias = Callable[[int, int, str], object]
-
 _TASK = 16 << 20  # bytes that one task is given
 _READ = 1 << 20  # what is read at a time: small enough to stay in a cache
 _GAP = 4 << 10  # tensors no further apart than a page are read in one go
@@ -50,7 +48,7 @@ class Task(NamedTuple):
 
     @property
     def size(self) -> int:
-        return sum(one.size for one in self.stretches)
+        return sum(stretch.size for stretch in self.stretches)
 
 
 # The CRC-32C of a stretch, or what is wrong with it.
@@ -90,11 +88,11 @@ def wrong_checksums(
     for (name, entry), sizes in zip(ordered, pieces, strict=True):
         mine = crcs[at : at + len(sizes)]
         at += len(sizes)
-        failed = next((one for one in mine if isinstance(one, CheckpointError)), None)
+        failed = next((crc for crc in mine if isinstance(crc, CheckpointError)), None)
         if failed is not None:
             yield name, entry, failed
             continue
-        parts = [(one, size) for one, size in zip(mine, sizes, strict=True) if isinstance(one, int)]
+        parts = [(crc, size) for crc, size in zip(mine, sizes, strict=True) if isinstance(crc, int)]
         crc = mask(parts[0][0] if len(parts) == 1 else combine(parts))
         if crc != entry.crc32c:
             yield name, entry, crc
@@ -110,13 +108,13 @@ def _tasks(
     size = 0
     for entry in entries:
         mine = list(_stretches(entry))
-        pieces.append([one.size for one in mine])
-        for one in mine:
-            if pending and size + one.size > _TASK:
+        pieces.append([stretch.size for stretch in mine])
+        for stretch in mine:
+            if pending and size + stretch.size > _TASK:
                 tasks.append(Task(path, big_endian, tuple(pending)))
                 pending, size = [], 0
-            pending.append(one)
-            size += one.size
+            pending.append(stretch)
+            size += stretch.size
     if pending:
         tasks.append(Task(path, big_endian, tuple(pending)))
     return tasks, pieces
@@ -139,6 +137,10 @@ def checksums(task: Task) -> list[Answer]:
     buffer = memoryview(bytearray(_READ))
     answers: list[Answer] = []
     try:
+        first, last = task.stretches[0], task.stretches[-1]
+        span = last.offset + last.size - first.offset
+        if source.distant and span <= 2 * _TASK:
+            source.hold(first.offset, span)
         for run in _runs(task.stretches):
             start = run[0].offset
             size = run[-1].offset + run[-1].size - start
@@ -150,7 +152,9 @@ def checksums(task: Task) -> list[Answer]:
             except CheckpointError as error:
                 answers += [error] * len(run)
                 continue
-            answers += (_short(data[one.offset - start :], one, task.big_endian) for one in run)
+            answers += (
+                _short(data[stretch.offset - start :], stretch, task.big_endian) for stretch in run
+            )
     finally:
         source.close()
     return answers
@@ -159,14 +163,14 @@ def checksums(task: Task) -> list[Answer]:
 def _runs(stretches: Sequence[Stretch]) -> Iterator[list[Stretch]]:
     """Group stretches that lie close together, in their order."""
     run: list[Stretch] = []
-    for one in stretches:
+    for stretch in stretches:
         if run:
             end = run[-1].offset + run[-1].size
-            near = end <= one.offset <= end + _GAP
-            if not near or one.offset + one.size - run[0].offset > _RUN:
+            near = end <= stretch.offset <= end + _GAP
+            if not near or stretch.offset + stretch.size - run[0].offset > _RUN:
                 yield run
                 run = []
-        run.append(one)
+        run.append(stretch)
     if run:
         yield run
 

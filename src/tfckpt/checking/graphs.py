@@ -6,14 +6,14 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from tfckpt.checking.finding import Finding
 from tfckpt.errors import CheckpointError
-from tfckpt.looking.finding import Finding
-from tfckpt.looking.wording import plural
-from tfckpt.names import OBJECT_GRAPH_KEY
-from tfckpt.objects.keys import listed, parse_key
+from tfckpt.names import OBJECT_GRAPH_KEY, shown
+from tfckpt.objects.keys import parse_key
 from tfckpt.objects.nodes import check_node
 from tfckpt.objects.values import Holders
 from tfckpt.parsing import parse_binary
+from tfckpt.wording import plural
 
 if TYPE_CHECKING:
     from tfckpt.objects.nodes import ObjectGraph, TrackableObject
@@ -29,12 +29,12 @@ def check_objects(serialized: bytes, names: Collection[str], path: str) -> Itera
     except CheckpointError as error:
         yield Finding("damage", error.message, path, OBJECT_GRAPH_KEY)
         return
-    for one in check_references(graph, path):
-        yield one._replace(tensor=OBJECT_GRAPH_KEY)
+    for finding in reference_findings(graph, path):
+        yield finding._replace(tensor=OBJECT_GRAPH_KEY)
     yield from _check_keys(graph, names, path)
 
 
-def check_references(graph: ObjectGraph, path: str) -> Iterator[Finding]:
+def reference_findings(graph: ObjectGraph, path: str) -> Iterator[Finding]:
     """Look at the nodes of a graph of objects, a checkpoint's or a SavedModel's."""
     if not graph.nodes:
         yield Finding("damage", "the object graph has no nodes, not even a root", path)
@@ -66,7 +66,7 @@ def _check_keys(
     # Objects with savers of their own add something to the keys of the graph.
     strange = [name for name in strange if not any(map(name.startswith, _stems(name, owners)))]
     if strange:
-        message = f"{plural(len(strange), 'tensor')} of no object: {listed(strange)}"
+        message = f"{plural(len(strange), 'tensor')} of no object: {shown(strange)}"
         yield Finding("note", message, path, OBJECT_GRAPH_KEY)
 
 
@@ -79,7 +79,7 @@ def check_graph(graph: MetaGraphDef, path: str) -> Iterator[Finding]:
     """Look at the nodes of a MetaGraphDef and of its functions: names, and what they refer to."""
     yield from _check_nodes(graph.graph_def.node, (), path, "")
     for function in graph.graph_def.library.function:
-        arguments = [one.name for one in function.signature.input_arg]
+        arguments = [argument.name for argument in function.signature.input_arg]
         where = f"function {function.signature.name!r}: "
         yield from _check_nodes(function.node_def, arguments, path, where)
         yield from _check_results(function, arguments, path, where)

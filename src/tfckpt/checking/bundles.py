@@ -13,16 +13,17 @@ from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.fetch import by_shard, fits
 from tfckpt.bundle.naming import shards_on_disk
 from tfckpt.bundle.reader import BundleReader
+from tfckpt.bundle.spread import Progress
+from tfckpt.checking.checksums import workers, wrong_checksums
+from tfckpt.checking.finding import Finding
+from tfckpt.checking.tables import check_table, unused
 from tfckpt.dtypes import data_type_name, why_unreadable
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
-from tfckpt.looking.checksums import Progress, workers, wrong_checksums
-from tfckpt.looking.finding import Finding
-from tfckpt.looking.tables import check_table, unused
-from tfckpt.looking.wording import plural
 from tfckpt.names import decode_name, encode_name, shown
 from tfckpt.storage import is_remote, open_source
 from tfckpt.tensors.selection import Selection
 from tfckpt.tensors.slices import TensorSlice
+from tfckpt.wording import plural
 
 
 @dataclass
@@ -69,25 +70,19 @@ def check_bundle(
         reporter = _Reporter(progress, total, prefix)
         with workers(executor, total, prefix) as pool:
             for path, tensors in sound:
-                wrong = wrong_checksums(path, header.big_endian, tensors, pool, reporter)
-                checked.findings += (_mismatch(path, *one) for one in wrong)
-    bad = absent | {one.tensor for one in checked.findings}
+                wrong = wrong_checksums(
+                    path, header.big_endian, entries=tensors, executor=pool, report=reporter
+                )
+                checked.findings += (_mismatch(path, *found) for found in wrong)
+    bad = absent | {finding.tensor for finding in checked.findings}
     checked.sound = {name for name in whole if name not in bad}
     return checked
 
 
 def missing_data(reader: BundleReader) -> list[Finding]:
     """Return what is missing of the shards of an open checkpoint, without reading any."""
-    index, count = committed_index(reader.path), reader.header.num_shards
-    placed = ((name, entry) for name, entry in reader.entries.items() if not entry.slices)
-    slices = (
-        (name, reader.slice_entry(name, one))
-        for name, entry in reader.entries.items()
-        for one in entry.slices
-    )
     findings = []
-    for shard_id, tensors in by_shard((*placed, *slices)):
-        path = committed_shard(reader.path, shard_id, min(count, 99999), index)
+    for path, tensors in _needed_shards(reader).items():
         needed = max(entry.offset + entry.size for _, entry in tensors)
         if not os.path.isfile(path):
             message = f"this shard is missing, and with it {plural(len(tensors), 'tensor')}"
@@ -96,6 +91,34 @@ def missing_data(reader: BundleReader) -> list[Finding]:
             message = f"it has {os.path.getsize(path)} bytes, its tensors need {needed}"
             findings.append(Finding("damage", message, path))
     return findings
+
+
+def shards_of(reader: BundleReader) -> list[str]:
+    """Return the shards of an open checkpoint: those that tensors need, and others that are there.
+
+    Not as many as the header speaks of: a forged one speaks of billions.
+    """
+    paths = set(_needed_shards(reader))
+    if not is_remote(reader.path):
+        count, base = reader.header.num_shards, os.path.basename(reader.path)
+        there = (path for path, of in shards_on_disk(reader.path) if of == count)
+        paths |= {reader.path + os.path.basename(path).removeprefix(base) for path in there}
+    return sorted(paths)
+
+
+def _needed_shards(reader: BundleReader) -> dict[str, list[tuple[str, Entry]]]:
+    """Return the paths of shards that tensors lie in, and what lies in each."""
+    index, count = committed_index(reader.path), reader.header.num_shards
+    pieces = (
+        (name, piece)
+        for name, entry in reader.entries.items()
+        for _, piece in reader.stored_pieces(name, entry)
+    )
+    return {
+        committed_shard(reader.path, shard_id, count, index): tensors
+        for shard_id, tensors in by_shard(list(pieces))
+        if shard_id < count
+    }
 
 
 class _Reporter:
@@ -156,12 +179,12 @@ def _check_slices(index: str, entries: dict[str, Entry], checked: Checked) -> di
     for name, entry in entries.items():
         if not entry.slices:
             continue
-        for one in entry.slices:
-            key = decode_name(one.key(encode_name(name)))
+        for tensor_slice in entry.slices:
+            key = decode_name(tensor_slice.key(encode_name(name)))
             slices.add(key)
             try:
                 with located(index, name):
-                    _check_slice(entry, one, entries.get(key))
+                    _check_slice(entry, tensor_slice, entries.get(key))
             except CheckpointError as error:
                 checked.findings.append(Finding.of(error))
         try:
@@ -199,7 +222,9 @@ class _Shards:
         if shard_id >= count:
             for name, entry in tensors:
                 message = f"lies in shard {shard_id}, the checkpoint has {count}"
-                findings.append(Finding("damage", message, self._index, name, entry.offset))
+                findings.append(
+                    Finding("damage", message, self._index, tensor=name, offset=entry.offset)
+                )
             return None
         path = committed_shard(self._prefix, shard_id, count, self._index)
         try:
@@ -235,7 +260,7 @@ class _Shards:
             if problem is None:
                 yield name, entry
             else:
-                findings.append(Finding("damage", problem, path, name, entry.offset))
+                findings.append(Finding("damage", problem, path, tensor=name, offset=entry.offset))
         findings += unused(path, spans, self.size)
 
     def check_others(self) -> None:
@@ -262,9 +287,9 @@ def _mismatch(path: str, name: str, entry: Entry, found: int | CheckpointError) 
         f"the checksum of the {entry.size} bytes is {found:#010x}, the index says "
         f"{entry.crc32c:#010x}"
     )
-    return Finding("damage", message, path, name, entry.offset)
+    return Finding("damage", message, path, tensor=name, offset=entry.offset)
 
 
 def _listed(tensors: Sequence[tuple[str, Entry]]) -> str:
-    names = shown([repr(name) for name, _ in tensors], 3)
+    names = shown(tensors, 3, lambda tensor: repr(tensor[0]))
     return f"{plural(len(tensors), 'tensor')}: {names}"

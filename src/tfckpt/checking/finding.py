@@ -1,4 +1,4 @@
-"""What `verify` finds."""
+"""What is found wrong with a checkpoint."""
 
 from __future__ import annotations
 
@@ -29,7 +29,18 @@ class Finding(NamedTuple):
     @classmethod
     def of(cls, error: CheckpointError, path: str | None = None) -> Finding:
         """Take what an error says; `path` is its file where it names none."""
-        return cls(_kind(error), error.message, error.path or path, error.tensor, error.offset)
+        return cls(
+            _kind(error),
+            error.message,
+            error.path or path,
+            tensor=error.tensor,
+            offset=error.offset,
+        )
+
+    @property
+    def is_serious(self) -> bool:
+        """Whether it is more than a note."""
+        return self.kind != "note"
 
     def __str__(self) -> str:
         where = [] if self.path is None else [self.path]

@@ -1,0 +1,82 @@
+"""Reading ahead, for whoever asks for one tensor after the other.
+
+Tensor by tensor, a loop over a reader spends its time around the work: on lookups, system calls,
+checksums by one core alone. Fetched together, 50,000 small tensors take a fifth of that, and those
+of a megabyte are checked on all cores.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+
+from tfckpt.bundle.entry import Entry
+from tfckpt.errors import CheckpointError
+from tfckpt.tensors.stored import Array
+
+# With as much as this at a time the work is all that is left. Small tensors are copies, which take
+# this much memory at most.
+_MOST_TENSORS = 1024
+_MOST_BYTES = 16 << 20
+
+Fetch = Callable[[Sequence[str]], Mapping[str, Array]]
+
+
+class ReadAhead:
+    """Hands out tensors that are asked for in the order of `entries`, which is that of names.
+
+    The number that is fetched together doubles as long as the caller asks for each of them. So a
+    caller who stops has paid for at most twice what was used. An array is handed out once. Threads
+    may ask at the same time; at worst a tensor is then fetched twice.
+    """
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = entries
+        self._names = list(entries)
+        self._arrays: dict[str, Array] = {}
+        self._count = 0  # how many were fetched together, or read by itself, last
+        self._end = -1  # which would come after them
+
+    def take(self, name: str, fetch: Fetch) -> Array | None:
+        """Return a tensor, None for one that is to be read by itself.
+
+        `fetch` returns tensors of these names, checked.
+        """
+        array = self._arrays.pop(name, None)
+        return self._next(name, fetch) if array is None else array
+
+    def clear(self) -> None:
+        """Forget what was not asked for yet."""
+        self._arrays = {}
+
+    def _next(self, name: str, fetch: Fetch) -> Array | None:
+        """Fetch some tensors from `name` on, if it follows those that were fetched last."""
+        at = bisect_left(self._names, name)
+        # Names that are not UTF-8 may be stored in another order than Python's: not ahead of those.
+        if at == len(self._names) or self._names[at] != name:
+            return None
+        follows = at == self._end and not self._arrays
+        names = self._together(at, 2 * self._count) if follows else []
+        arrays = {}
+        if len(names) > 1:
+            try:
+                arrays = dict(fetch(names))
+            except CheckpointError:  # raised again, with its name, when that tensor is asked for
+                names = []
+        self._count = max(1, len(names))
+        self._end = at + self._count
+        array = arrays.pop(name, None)
+        self._arrays = arrays
+        return array
+
+    def _together(self, at: int, count: int) -> list[str]:
+        """Return the names from `at` on, up to `count`, that are worth fetching together."""
+        names = []
+        size = 0
+        for name in self._names[at : at + min(count, _MOST_TENSORS)]:
+            entry = self._entries[name]
+            size += entry.size
+            if size > _MOST_BYTES or entry.slices:
+                break
+            names.append(name)
+        return names

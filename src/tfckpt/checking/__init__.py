@@ -1,0 +1,1 @@
+"""Whether a checkpoint is sound: its tables, shards, slices, checksums, and its objects."""

@@ -1,0 +1,274 @@
+"""What is left of a V2 checkpoint."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from tfckpt.bundle.commit import committed_index, committed_shard
+from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
+from tfckpt.bundle.fetch import Shard, by_shard, fits, itemtype
+from tfckpt.bundle.naming import shards_on_disk
+from tfckpt.checking.checksums import workers, wrong_checksums
+from tfckpt.checking.finding import Finding
+from tfckpt.coding import Buffer
+from tfckpt.dtypes import DataType, data_type_name, why_unreadable
+from tfckpt.errors import CheckpointError, DataLossError
+from tfckpt.names import decode_name, encode_name
+from tfckpt.rescue.survey import Files, Lost, Piece, Survey, Survivor, everything, notation
+from tfckpt.rescue.tables import Hole, Recovered, recover
+from tfckpt.tensors.selection import Selection
+from tfckpt.tensors.slices import Shape, TensorSlice, volume
+from tfckpt.tensors.stored import Array
+
+_KEY_OF_SLICE = re.compile("\0(.+?)\0\1", re.DOTALL)
+_IN_DAMAGED_BLOCK = "its entry is in a damaged block of the index"
+
+
+def survey_bundle(prefix: str) -> Survey:
+    """Find what is whole of the checkpoint at `prefix`.
+
+    Raises FileMissingError where there is no index, DataLossError where there is nothing of one.
+    """
+    survey = Survey(prefix)
+    index = committed_index(prefix)
+    try:
+        found = recover(survey.files.source(index))
+        if not found.is_table:
+            raise DataLossError("there is nothing of an index in this file", path=index)
+        _Bundle(survey, index, found).look()
+    except BaseException:
+        survey.files.close()
+        raise
+    return survey
+
+
+class _Placed(NamedTuple):
+    """An entry that says where bytes lie, and why it may not be believed."""
+
+    entry: Entry
+    doubt: str | None
+
+
+class _Bundle:
+    """One look at a checkpoint: its index, then its shards, then which tensors that makes."""
+
+    def __init__(self, survey: Survey, index: str, found: Recovered) -> None:
+        self.survey, self.index = survey, index
+        self.header, self.order_doubt = self._header(found)
+        for hole in found.holes:
+            self._lose_hole(hole)
+        self.entries = self._decode(found.items, None)
+        self.entries |= self._decode(found.doubtful, _IN_DAMAGED_BLOCK)
+
+    def look(self) -> None:
+        slices = self._keys_of_slices()
+        placed = {name: one for name, one in self.entries.items() if not one.entry.slices}
+        wrong = self._wrong(placed)
+        if self._order_is_confirmed(placed, wrong):
+            self.order_doubt = None
+        for name, one in self.entries.items():
+            if name in slices or _KEY_OF_SLICE.match(name):
+                continue
+            if one.entry.slices:
+                self._add_sliced(name, one, wrong)
+            elif name in wrong:
+                self.survey.lost.append(wrong[name])
+            else:
+                self._add(name, one, (self._piece(name, one.entry, everything(one.entry.shape)),))
+        self._lose_orphans(slices)
+
+    # The index
+
+    def _header(self, found: Recovered) -> tuple[Header, str | None]:
+        """Return the header, and why its order of bytes may not be believed."""
+        counts = sorted({count for _, count in shards_on_disk(self.survey.path)})
+        if HEADER_KEY in found.items:
+            try:
+                return Header.decode(found.items.pop(HEADER_KEY)), None
+            except DataLossError as error:
+                self.survey.notes.append(Finding.of(error, self.index))
+        value = found.doubtful.pop(HEADER_KEY, b"")
+        for big_endian in (False, True):
+            for count in counts:
+                # No single byte makes one form of a header of the other.
+                header = Header(count, big_endian)
+                if value == header.encode():
+                    return header, None
+        message = "the header is lost: little-endian numbers are assumed"
+        self.survey.notes.append(Finding("damage", message, self.index))
+        return Header(counts[-1] if counts else 1), (
+            "the header of the index is lost, and with it the order of its bytes"
+        )
+
+    def _lose_hole(self, hole: Hole) -> None:
+        ends = [] if hole.after is None else [f"after {decode_name(hole.after)!r}"]
+        ends += [] if hole.upto is None else [f"up to {decode_name(hole.upto)!r}"]
+        names = f", those of names {' and '.join(ends)}" if ends else ""
+        self.survey.lose(None, f"{hole.reason}{names}", self.index, [(hole.start, hole.stop)])
+
+    def _decode(self, items: Mapping[bytes, Buffer], doubt: str | None) -> dict[str, _Placed]:
+        entries = {}
+        for key, value in items.items():
+            name = decode_name(key)
+            try:
+                entries[name] = _Placed(Entry.decode(value), doubt)
+            except CheckpointError as error:
+                self.survey.lose(name, error.message if doubt is None else doubt, self.index)
+        return entries
+
+    def _keys_of_slices(self) -> set[str]:
+        return {
+            decode_name(part.key(encode_name(name)))
+            for name, one in self.entries.items()
+            for part in one.entry.slices
+        }
+
+    def _lose_orphans(self, slices: set[str]) -> None:
+        """Take note of slices whose tensor has lost its entry."""
+        for name in self.entries:
+            found = _KEY_OF_SLICE.match(name)
+            if found and name not in slices:
+                self.survey.lose(
+                    found[1],
+                    "a slice of it is there, but not its entry, with its shape",
+                    self.index,
+                )
+
+    # The shards
+
+    def _wrong(self, placed: Mapping[str, _Placed]) -> dict[str, Lost]:
+        """Read all that the entries speak of; return what is not whole, by name."""
+        wrong: dict[str, Lost] = {}
+        named = [(name, one.entry) for name, one in placed.items()]
+        for shard_id, tensors in by_shard(named):
+            path = self._path(shard_id)
+            size, why = _size(self.survey.files, path)
+            fitting = []
+            for name, entry in tensors:
+                problem = why or self._problem(entry, size, shard_id)
+                if problem is None:
+                    fitting.append((name, entry))
+                else:
+                    wrong[name] = _lost(name, entry, problem, path, placed[name].doubt)
+            total = sum(entry.size for _, entry in fitting)
+            with workers(None, total, path) as pool:
+                for name, entry, found in wrong_checksums(
+                    path, self.header.big_endian, fitting, pool, lambda size: None
+                ):
+                    problem = (
+                        found.message
+                        if isinstance(found, CheckpointError)
+                        else f"the checksum of its {entry.size} bytes is {found:#010x}, the index "
+                        f"says {entry.crc32c:#010x}"
+                    )
+                    wrong[name] = _lost(name, entry, problem, path, placed[name].doubt)
+        return wrong
+
+    def _path(self, shard_id: int) -> str:
+        count = max(self.header.num_shards, 1)
+        return committed_shard(self.survey.path, shard_id, count, self.index)
+
+    def _problem(self, entry: Entry, size: int, shard_id: int) -> str | None:
+        end = entry.offset + entry.size
+        if shard_id >= self.header.num_shards:
+            return f"it lies in shard {shard_id} of {self.header.num_shards}"
+        if end > size:
+            return f"its bytes end at {end}, the file has {size}"
+        if why_unreadable(entry.data_type) is None and not fits(entry):
+            return (
+                f"{data_type_name(entry.data_type)} {list(entry.shape)} does not take the "
+                f"{entry.size} bytes that its entry says"
+            )
+        return None
+
+    def _order_is_confirmed(self, placed: Mapping[str, _Placed], wrong: Mapping[str, Lost]) -> bool:
+        """Whether a string tensor checks: its checksums depend on the order of bytes."""
+        return any(
+            one.entry.data_type == DataType.DT_STRING and volume(one.entry.shape)
+            for name, one in placed.items()
+            if name not in wrong and one.doubt is None
+        )
+
+    # Tensors
+
+    def _add(
+        self, name: str, one: _Placed, pieces: tuple[Piece, ...], lost: Lost | None = None
+    ) -> None:
+        entry = one.entry
+        unread = why_unreadable(entry.data_type)
+        if unread is not None:
+            self.survey.lose(name, f"its bytes are whole, but {unread}")
+            return
+        doubt = one.doubt
+        if doubt is not None:
+            doubt += "; its bytes have the checksum that stands there"
+        elif self.order_doubt and itemtype(entry).itemsize > 1:
+            doubt = self.order_doubt
+        self.survey.tensors[name] = Survivor(entry.data_type, entry.shape, pieces, lost, doubt)
+
+    def _add_sliced(self, name: str, one: _Placed, wrong: Mapping[str, Lost]) -> None:
+        entry = one.entry
+        try:
+            Selection.of(..., entry.shape).parts(entry.slices, entry.shape)
+        except CheckpointError as error:
+            self.survey.lose(name, error.message, self.index)
+            return
+        pieces, parts, reasons, doubts = [], [], [], [one.doubt]
+        ranges: list[tuple[int, int]] = []
+        path: str | None = self.index
+        for part in entry.slices:
+            key = decode_name(part.key(encode_name(name)))
+            stored = self.entries.get(key)
+            shape = part.shape_in(entry.shape)
+            if key not in wrong and stored is not None and _is_part(stored.entry, entry, shape):
+                pieces.append(self._piece(key, stored.entry, part))
+                doubts.append(stored.doubt)
+                continue
+            parts.append(notation(part, entry.shape))
+            if key in wrong:
+                reasons.append(wrong[key].reason)
+                ranges += wrong[key].ranges
+                path = wrong[key].path
+            else:
+                reasons.append("the index has no entry for it that fits")
+        lost = None
+        if parts:
+            lost = Lost(name, reasons[0], path, tuple(ranges), tuple(parts))
+            self.survey.lost.append(lost)
+        if pieces:
+            doubt = next(filter(None, doubts), None)
+            self._add(name, _Placed(entry, doubt), tuple(pieces), lost)
+
+    def _piece(self, name: str, entry: Entry, part: TensorSlice) -> Piece:
+        files, path, big_endian = (
+            self.survey.files,
+            self._path(entry.shard_id),
+            (self.header.big_endian),
+        )
+
+        def read() -> Array:
+            shard = Shard(files.source(path), big_endian)
+            return shard.fetch([(name, entry)])[name]
+
+        return Piece(part, entry.size, read)
+
+
+def _is_part(stored: Entry, whole: Entry, shape: Shape) -> bool:
+    return not stored.slices and (stored.data_type, stored.shape) == (whole.data_type, shape)
+
+
+def _size(files: Files, path: str) -> tuple[int, str | None]:
+    """Return the size of a shard, and why it cannot be read."""
+    try:
+        return files.source(path).size, None
+    except CheckpointError as error:
+        missing = not os.path.lexists(path)
+        return 0, "its shard is missing" if missing else error.message
+
+
+def _lost(name: str, entry: Entry, problem: str, path: str, doubt: str | None) -> Lost:
+    reason = problem if doubt is None else f"{doubt}, and {problem}"
+    return Lost(name, reason, path, ((entry.offset, entry.offset + entry.size),))
