@@ -47,7 +47,7 @@ LAYERS = [
     {"saver", "saving", "watch"},
     {"manager", "graph", "initial", "transform"},
     {"saved_model"},
-    {"renaming"},
+    {"renaming", "keras"},
     {"convert", "looking", "rescue"},
     {"pruning"},
     {"cli"},

@@ -11,13 +11,14 @@ from collections.abc import Container, Mapping
 from itertools import count
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from tfckpt.bookkeeping import is_bookkeeping
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, shown, shown_lines
-from tfckpt.objects.keys import VARIABLE_VALUE
+from tfckpt.objects.keys import VARIABLE_VALUE, unescape_name
 from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.objects.values import ObjectValues
-from tfckpt.reader import CheckpointReader, Unreadable, readable
+from tfckpt.reader import TensorReader, Unreadable, readable
 from tfckpt.saved_model.full_names import export_dir_of, full_names
 from tfckpt.saved_model.loader import Variables
 from tfckpt.tensors.stored import Array
@@ -99,7 +100,7 @@ def _checkpoint_of(given: AnyPath | Variables) -> AnyPath:
     return given.export_dir
 
 
-def warn_of(left_out: Mapping[str, str], reader: CheckpointReader) -> None:
+def warn_of(left_out: Mapping[str, str], reader: TensorReader) -> None:
     """Log what is left out of a checkpoint.
 
     Two are passed over: the graph of objects, which names replace, and unreadable tensors, of which
@@ -119,7 +120,7 @@ def warn_of(left_out: Mapping[str, str], reader: CheckpointReader) -> None:
 
 
 def renaming(
-    reader: CheckpointReader, *, repeated: Repeated, nameless: Nameless, unreadable: Unreadable
+    reader: TensorReader, *, repeated: Repeated, nameless: Nameless, unreadable: Unreadable
 ) -> Renaming:
     """Choose the names of a checkpoint's variables; raises as `to_name_based`."""
     if repeated not in REPEATED:
@@ -143,8 +144,34 @@ def renaming(
     return Renaming(keys, left_out)
 
 
+def by_path(reader: TensorReader, *, unreadable: Unreadable) -> Renaming:
+    """Choose the paths of a checkpoint's objects for names; what is no model's value has none.
+
+    Where an object has other values than a variable's, the value's name comes behind its path.
+    """
+    read_object_graph(reader)  # raises for what is not object-based
+    infos = reader.infos()
+    there = readable(infos, unreadable, reader.path)
+    left_out = {name: str(infos[name].why_unreadable) for name in infos if name not in there}
+    keys: dict[str, str] = {}
+    for key in there:
+        if is_bookkeeping(key):
+            left_out[key] = "TensorFlow keeps it for itself"
+            continue
+        path, marker, attribute = key.rpartition("/.ATTRIBUTES/")
+        if marker and attribute != VARIABLE_VALUE:
+            path = f"{path}/{unescape_name(attribute)}"
+        name = path or key  # the root's own value has no path
+        if name in keys:
+            raise InvalidArgumentError(
+                f"{key} and {keys[name]} have one path, {name!r}", path=reader.path
+            )
+        keys[name] = key
+    return Renaming(keys, left_out)
+
+
 def _named(
-    reader: CheckpointReader, graph: TrackableObjectGraph, there: Container[str]
+    reader: TensorReader, graph: TrackableObjectGraph, there: Container[str]
 ) -> dict[str, list[str]]:
     """Return the keys of the variables of each full name; "" stands for no name.
 

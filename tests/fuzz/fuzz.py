@@ -8,9 +8,11 @@ right checksums.
 from __future__ import annotations
 
 import contextlib
+import io
 import logging
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -80,6 +82,74 @@ def objects(data: bytes) -> None:
     tfckpt.load_object_tree(FOLDER / "o")
 
 
+def read_all(name: str, data: bytes, form: str | None = None) -> None:
+    """Read every tensor of a file of another library, and what is beside them."""
+    (FOLDER / name).write_bytes(data)
+    with tfckpt.open_tensors(FOLDER / name, format=form) as tensors:
+        dict(tensors.metadata)
+        for tensor in tensors:
+            with contextlib.suppress(CheckpointError):
+                tensors[tensor]
+
+
+def safetensors(data: bytes) -> None:
+    """A header behind its right size, and elements; or bytes as they come."""
+    provider = atheris.FuzzedDataProvider(data)
+    if provider.ConsumeBool():
+        head = provider.ConsumeBytes(300)
+        data = len(head).to_bytes(8, "little") + head + provider.ConsumeBytes(100)
+    read_all("m.safetensors", data, "safetensors")
+
+
+def archive(provider: atheris.FuzzedDataProvider, names: list[str]) -> bytes:
+    """Return a zip archive of these members, whose contents are made up, or changed after that."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name in names:
+            how = zipfile.ZIP_DEFLATED if provider.ConsumeBool() else zipfile.ZIP_STORED
+            made.writestr(name, provider.ConsumeBytes(300), how)
+    made_up = bytearray(out.getvalue())
+    for _ in range(provider.ConsumeIntInRange(0, 4)):
+        made_up[provider.ConsumeIntInRange(0, len(made_up) - 1)] = provider.ConsumeIntInRange(
+            0, 255
+        )
+    return bytes(made_up)
+
+
+def torch(data: bytes) -> None:
+    """A pickle in an archive with two storages, or by itself."""
+    provider = atheris.FuzzedDataProvider(data)
+    if provider.ConsumeBool():
+        data = archive(provider, ["m/data.pkl", "m/data/0", "m/data/1"])
+    else:
+        data = provider.ConsumeBytes(600)
+    read_all("m.pt", data, "torch")
+
+
+def npz(data: bytes) -> None:
+    read_all("m.npz", archive(atheris.FuzzedDataProvider(data), ["a.npy", "b/c.npy"]), "npz")
+
+
+def npy(data: bytes) -> None:
+    provider = atheris.FuzzedDataProvider(data)
+    head = provider.ConsumeBytes(200)
+    size = len(head).to_bytes(2, "little")
+    read_all("m.npy", b"\x93NUMPY\1\0" + size + head + provider.ConsumeBytes(100), "npy")
+
+
+def index(data: bytes) -> None:
+    read_all("m.safetensors.index.json", data, "safetensors")
+
+
+def frozen(data: bytes) -> None:
+    read_all("f.pb", data, "graph")
+
+
+def any_file(data: bytes) -> None:
+    """What a file is, is told by its bytes."""
+    read_all("any", data)
+
+
 # What each may raise besides a CheckpointError: what TensorFlow raises for a graph that is wrong.
 TARGETS: dict[str, tuple[Callable[[bytes], None], tuple[type[Exception], ...]]] = {
     "bundle": (bundle, ()),
@@ -89,6 +159,13 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], tuple[type[Exception], ...]]] 
     "saved_model": (model, (RuntimeError,)),
     "state": (state, ()),
     "objects": (objects, ()),
+    "safetensors": (safetensors, ()),
+    "torch": (torch, ()),
+    "npz": (npz, ()),
+    "npy": (npy, ()),
+    "index": (index, ()),
+    "frozen": (frozen, (ValueError, OSError)),
+    "any": (any_file, (ValueError, OSError)),
 }
 
 

@@ -9,7 +9,7 @@ import click
 
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.writing import write_result, writing_options
+from tfckpt.cli.writing import pair, write_result, writing_options
 from tfckpt.formats import open_tensors
 from tfckpt.transform import EditRules, LazyTensors
 from tfckpt.transform.casting import ON_LOSS, OnLoss
@@ -67,8 +67,8 @@ def edit_command(
         dtype=dtype,
         only=list(only),
         on_loss=on_loss,
-        rename=dict(_pair("--rename", pair) for pair in rename),
-        regex=[_pair("--regex", pair) for pair in regex],
+        rename=dict(pair("--rename", one) for one in rename),
+        regex=[pair("--regex", one) for one in regex],
     )
     if rules is not None:
         given = EditRules.read(rules).updated(given)
@@ -91,12 +91,3 @@ def _applied(rules: EditRules, source: LazyTensors, *, strict: bool) -> LazyTens
         raise click.UsageError(f"--cast {rules.dtype}: {error}") from None
     except re.error as error:
         raise click.UsageError(f"--regex: {error} in {error.pattern!r}") from None
-
-
-def _pair(option: str, text: str) -> tuple[str, str]:
-    old, equals, new = text.partition("=")
-    if not equals or not old:
-        raise click.UsageError(
-            f"{option} {text}: OLD=NEW is expected (or --rules, for a '=' in OLD)"
-        )
-    return old, new

@@ -129,6 +129,16 @@ def _saved(edited: LazyTensors, target: str, shards: int, link: str, max_dead: f
         )
 
 
+def pair(option: str, text: str) -> tuple[str, str]:
+    """Take OLD=NEW apart. Raises UsageError for what is no such pair."""
+    old, equals, new = text.partition("=")
+    if not equals or not old:
+        raise click.UsageError(
+            f"{option} {text}: OLD=NEW is expected (or --rules, for a '=' in OLD)"
+        )
+    return old, new
+
+
 def _as_json(target: str, found: Plan, *, dry_run: bool) -> dict[str, Any]:
     return {
         "path": target,

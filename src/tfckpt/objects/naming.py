@@ -22,7 +22,7 @@ from tfckpt.objects.nodes import (
     node_at,
     read_object_graph,
 )
-from tfckpt.reader import CheckpointReader, tensor_not_found
+from tfckpt.reader import TensorReader, tensor_not_found
 from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.writer import tensor_named
 
@@ -34,7 +34,7 @@ _SUGGESTED = 10_000  # objects whose paths may be what was meant
 PathOfName = Mapping[str, str] | Callable[[str], str]
 
 
-def resolve(reader: CheckpointReader, name: str) -> str:
+def resolve(reader: TensorReader, name: str) -> str:
     """Resolve a name that a person uses for a tensor to the key that an open checkpoint has for it.
 
     In an object-based checkpoint `name` may be

@@ -26,7 +26,7 @@ from tfckpt.errors import (
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
 from tfckpt.objects.keys import join_path, slot_path, split_path, split_slot
 from tfckpt.parsing import parse_binary
-from tfckpt.reader import CheckpointReader
+from tfckpt.reader import TensorReader
 from tfckpt.tensors.stored import as_storable
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def object_graph(path: AnyPath) -> TrackableObjectGraph:
         return read_object_graph(reader)
 
 
-def read_object_graph(reader: CheckpointReader) -> TrackableObjectGraph:
+def read_object_graph(reader: TensorReader) -> TrackableObjectGraph:
     """Return the object graph of an open checkpoint; raises as `object_graph` does."""
     try:
         serialized = reader.get_tensor(OBJECT_GRAPH_KEY)

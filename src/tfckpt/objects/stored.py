@@ -18,7 +18,7 @@ from tfckpt.objects.nodes import attributes_of
 from tfckpt.objects.trackable import Names
 from tfckpt.objects.tree import Maker, open_views
 from tfckpt.objects.values import ObjectValues
-from tfckpt.reader import CheckpointReader
+from tfckpt.reader import TensorReader
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
@@ -114,7 +114,7 @@ def tensors_of(values: dict[str, Any]) -> dict[str, Any]:
     return tensors
 
 
-def _disk_order(reader: CheckpointReader) -> dict[str, int]:
+def _disk_order(reader: TensorReader) -> dict[str, int]:
     """Return the rank of each tensor by where its bytes lie."""
     assert isinstance(reader, BundleReader), "V1 has no object graphs"
     entries = reader.entries

@@ -18,7 +18,7 @@ from tfckpt.lazy import lazy
 from tfckpt.names import OBJECT_GRAPH_KEY, decode_name, encode_name, shown
 from tfckpt.objects.keys import VARIABLE_VALUE, parse_key
 from tfckpt.objects.nodes import NodePaths, attributes_of, given_object_graph
-from tfckpt.reader import CheckpointReader
+from tfckpt.reader import TensorReader
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
@@ -33,7 +33,7 @@ class ObjectValues:
     A variable that is read again while its array is in use is that array again.
     """
 
-    def __init__(self, reader: CheckpointReader, graph: TrackableObjectGraph) -> None:
+    def __init__(self, reader: TensorReader, graph: TrackableObjectGraph) -> None:
         self.reader = reader
         self.graph = graph
         self._in_use: WeakValueDictionary[str, np.ndarray] = WeakValueDictionary()
