@@ -50,6 +50,7 @@ _HOMES = {
     "protos": "CheckpointState GraphDef MetaGraphDef SaverDef",
     "reader": "CheckpointReader TensorInfo TensorReader",
     "renaming": "to_name_based",
+    "rescue.doctor": "Diagnosis DoctorReport doctor",
     "rescue.salvage": "SalvageReport salvage",
     "rescue.state_file": "StateRepair repair_state",
     "rescue.survey": "Lost",

@@ -111,6 +111,9 @@ from tfckpt.reader import TensorReader as TensorReader
 from tfckpt.renaming import to_name_based as to_name_based
 
 # When things went wrong
+from tfckpt.rescue.doctor import Diagnosis as Diagnosis
+from tfckpt.rescue.doctor import DoctorReport as DoctorReport
+from tfckpt.rescue.doctor import doctor as doctor
 from tfckpt.rescue.salvage import SalvageReport as SalvageReport
 from tfckpt.rescue.salvage import salvage as salvage
 from tfckpt.rescue.state_file import StateRepair as StateRepair

@@ -16,6 +16,7 @@ _COMMANDS = {
     "show": "show:show_command",
     "stats": "stats:stats_command",
     "verify": "verify:verify_command",
+    "doctor": "doctor:doctor_command",
     "salvage": "salvage:salvage_command",
     "repair-state": "repair_state:repair_state_command",
     "diff": "diff:diff_command",

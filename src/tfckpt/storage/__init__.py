@@ -9,7 +9,7 @@ from tfckpt.storage.commit import (
     publish_together,
     remove_together,
 )
-from tfckpt.storage.folder import FolderWriter, create_folder
+from tfckpt.storage.folder import FolderWriter, create_folder, remove_folder
 from tfckpt.storage.lease import held_lease, leases
 from tfckpt.storage.leftovers import remove_leftovers
 from tfckpt.storage.links import can_link
@@ -92,6 +92,7 @@ __all__ = [
     "real",
     "relative",
     "remove_file",
+    "remove_folder",
     "remove_leftovers",
     "remove_together",
     "rename_file",

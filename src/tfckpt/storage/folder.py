@@ -239,3 +239,8 @@ def _remove_empty(folder: str, made: str | None) -> None:
         with contextlib.suppress(OSError):
             os.rmdir(folder)
         folder = os.path.dirname(folder)
+
+
+def remove_folder(path: str) -> None:
+    """Remove a folder of this machine with all that is in it, as far as that can be."""
+    shutil.rmtree(path, ignore_errors=True)
