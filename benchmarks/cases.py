@@ -24,6 +24,7 @@ from tfckpt import transform
 Tensors = dict[str, np.ndarray[Any, Any]]
 
 CORES = os.cpu_count() or 1
+LOOP_STEPS = 100
 PIECE = 4 << 20  # bytes that a thread checksums at a time, where there are several
 
 
@@ -127,6 +128,60 @@ class Files:
     def _saving(self, name: str, run: Any) -> Way:
         # All files go, the last turn's among them: whoever writes next finds the same memory free.
         return Way(name, run, lambda: remove(self.everything))
+
+    # In a loop
+
+    def save_incremental(self) -> Way:
+        """Save with a tenth of the tensors changed since the checkpoint of `ours`."""
+        changed = {**self.tensors}
+        for name in list(changed)[:: 10 if len(changed) > 10 else len(changed)]:
+            changed[name] = changed[name] + 1
+        new = f"{self.everything}-next"
+
+        def run() -> None:
+            tfckpt.save(new, changed, base=self.ours, fsync=self.fsync)
+
+        return Way("tfckpt, incremental", run, lambda: remove(new))
+
+    def save_whole(self) -> Way:
+        new = f"{self.everything}-next"
+        return Way(
+            "tfckpt, whole",
+            lambda: tfckpt.save(new, self.tensors, fsync=self.fsync),
+            lambda: remove(new),
+        )
+
+    def pause_ours(self, saver: tfckpt.BackgroundSaver) -> Way:
+        """What a background save takes of the loop; the write before is waited for, unmeasured."""
+        prefix = f"{self.everything}-beside"
+        return Way(
+            "BackgroundSaver", lambda: saver.save(self.tensors, prefix), lambda: saver.wait()
+        )
+
+    def copy_plain(self) -> Way:
+        """Copy all bytes with all cores, into memory that is there."""
+        copies = {name: array.copy() for name, array in self.tensors.items()}
+        flat = [
+            (copies[name].reshape(-1)[at : at + PIECE], array.reshape(-1)[at : at + PIECE])
+            for name, array in self.tensors.items()
+            for at in range(0, array.size, PIECE)
+        ]
+
+        def run() -> None:
+            with ThreadPoolExecutor(CORES) as threads:
+                list(threads.map(lambda pair: np.copyto(*pair), flat))
+
+        return Way("parallel copy", run)
+
+    def beside_ours(self, saver: tfckpt.BackgroundSaver, steps: int) -> Way:
+        """Some steps of a loop, while the write goes on."""
+        prefix = f"{self.everything}-beside"
+
+        def begin() -> None:
+            saver.wait()
+            saver.save(self.tensors, prefix)
+
+        return Way("while it is written", lambda: train(steps), begin)
 
     # Reading
 
@@ -278,6 +333,13 @@ class Files:
         return Way(name, run, lambda: remove(f"{self.everything}-edited"))
 
 
+def train(steps: int) -> None:
+    """Steps of numpy on one core."""
+    array = np.linspace(0, 1, 1 << 18)
+    for _ in range(steps):
+        np.sqrt(array * array + 1)
+
+
 def remove(path: str) -> None:
     for file in Path(path).parent.glob(Path(path).name + "*"):
         file.unlink()
@@ -313,6 +375,17 @@ def big_cases(files: Files, data: str) -> Iterator[Case]:
     yield Case(f"average 5 times {data}", files.average_ours(5), files.average_bytes(5), 1 / 1.3)
 
 
+def training_cases(files: Files, data: str) -> Iterator[Case]:
+    whole = files.save_whole()
+    yield Case(f"save {data}, a tenth new", files.save_incremental(), whole, 1 / 0.35)
+    alone = Way("alone", lambda: train(LOOP_STEPS))
+    with tfckpt.BackgroundSaver(tfckpt.Saver(fsync=files.fsync)) as saver:
+        pause = files.pause_ours(saver)
+        yield Case(f"pause to save {data}", pause, files.copy_plain(), 1 / 1.2)
+        beside = files.beside_ours(saver, LOOP_STEPS)
+        yield Case(f"a loop beside saving {data}", beside, alone, 0.9)
+
+
 def medium_cases(files: Files, data: str) -> Iterator[Case]:
     yield from save_cases(files, data)
     yield from load_cases(files, data, reader=3.3, restore=3, safetensors=2)
@@ -326,6 +399,7 @@ def medium_cases(files: Files, data: str) -> Iterator[Case]:
     yield Case(f"compare {data} with itself", files.looking("compare"), loading, 0.25)
     yield Case(f"statistics {data}", files.looking("statistics"), loading, 0.05)
     yield Case(f"convert {data} to safetensors", files.convert_ours(), files.convert_bytes(), 0.8)
+    yield from training_cases(files, data)
 
 
 def loop_case(files: Files, data: str, target: float) -> Case:

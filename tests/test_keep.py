@@ -551,7 +551,7 @@ def test_the_command_prints_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     shown = CliRunner().invoke(cli, [*command, "--dry-run"])
     assert shown.exit_code == 0
     assert [" ".join(line.split()) for line in shown.stdout.splitlines()] == [
-        "checkpoint step saved size metrics why",
+        "checkpoint step saved size metrics fate why",
         "m-1 1 2001-09-09 01:46 1.7 kB loss=0.9 goes nothing keeps it",
         "m-2 2 2001-09-09 01:46 1.7 kB loss=0.1 stays loss 0.1 is the lowest",
         "m-3 3 2001-09-09 01:46 1.7 kB loss=0.5 stays the newest",
