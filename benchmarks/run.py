@@ -29,6 +29,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from cases import QUICK, Case, Sizes, cases
 from measure import take_turns, times_as_fast
 from memory import peak_growth
+from remote_requests import remote_requests
 from rich.console import Console
 from rich.table import Table
 
@@ -44,6 +45,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 120)
     with tempfile.TemporaryDirectory(prefix="tfckpt-bench-", dir=options.folder) as folder:
         rows = [*timed_rows(Path(folder), options), *memory_rows(Path(folder), options)]
+    rows += request_rows(options)
     if options.quick:
         for row in rows:
             row["verdict"] = ""
@@ -172,6 +174,21 @@ def memory_rows(folder: Path, options: argparse.Namespace) -> list[dict[str, Any
     return rows
 
 
+def request_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
+    if options.only and options.only not in "requests":
+        return []
+    return [
+        {
+            "work": f"requests, {one.work}",
+            "peer": "",
+            "requests": one.requests,
+            "target": one.allowed,
+            "verdict": "" if one.requests <= one.allowed else "missed",
+        }
+        for one in remote_requests(*((20, 1000) if options.quick else (400, 50_000)))
+    ]
+
+
 COLUMNS = ("work", "peer", "ours", "peer's", "times as fast", "at least", "possible", "")
 
 
@@ -199,6 +216,8 @@ def cells(row: dict[str, Any]) -> list[str]:
             f"{row['target']:.2f}",
             possible,
         ]
+    elif "requests" in row:
+        numbers = [str(row["requests"]), "", "", f"<= {row['target']}", ""]
     else:
         limit = f"{row['target']} MB" if row["target"] else ""
         numbers = [f"+{row['ours_mb']:.0f} MB", f"+{row['peer_mb']:.0f} MB", "", limit, ""]

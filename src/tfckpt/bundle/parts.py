@@ -11,6 +11,7 @@ removed by the next save to the prefix.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from typing import Any, NamedTuple
 
@@ -18,22 +19,25 @@ from tfckpt.bundle.bulk_entries import decode_named
 from tfckpt.bundle.commit import Standing, publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.merge import joined
-from tfckpt.bundle.naming import data_path, index_path, prefix_of
+from tfckpt.bundle.naming import data_path, index_path
 from tfckpt.bundle.shard import ShardWriter
 from tfckpt.bundle.writer import BundleWriter, LinkedFile
 from tfckpt.errors import DataLossError, FileMissingError, located
 from tfckpt.names import AnyPath, check_prefix, decode_name
 from tfckpt.storage import (
+    LEFTOVER,
     create_file,
     is_remote,
     link_file,
+    list_beginning,
     open_source,
     remove_file,
-    remove_leftovers,
     size_of,
     split,
 )
 from tfckpt.table import Table, write_table
+
+_AT_ONCE = 8
 
 
 class PartOfTensor(NamedTuple):
@@ -48,6 +52,14 @@ class PartOfTensor(NamedTuple):
     slice_spec: Sequence[Sequence[int]]
     """The start and length in each dimension; a length of -1 takes all of it."""
     value: Any
+
+
+class _Read(NamedTuple):
+    """What the table of a part says."""
+
+    header: Header
+    keys: list[bytes]
+    entries: list[Entry]
 
 
 class Parts(NamedTuple):
@@ -87,15 +99,13 @@ class Parts(NamedTuple):
         return index_path(self.prefix) + self._mark(shard)
 
     def remove(self, *, tables_only: bool = False) -> None:
-        """Remove what there is of them."""
-        for shard in range(self.number):
-            for path in (self.table(shard), *(() if tables_only else (self.data(shard),))):
+        """Remove what there is of them, and of those that a worker was about to make."""
+        shards = range(self.number)
+        mine = {*map(self.table, shards), *(() if tables_only else map(self.data, shards))}
+        for path in list_beginning(*split(self.prefix)):
+            if path in mine or LEFTOVER.sub("", path) in mine:
                 with suppress(OSError):
                     remove_file(path)
-        if not tables_only and not is_remote(self.prefix):
-            folder, base = split(self.prefix)
-            with suppress(OSError):
-                remove_leftovers(folder, lambda name: prefix_of(_stem(name)) == base)
 
     def commit(self, *, fsync: bool = True) -> str:
         """Make one bundle of all parts; return its prefix.
@@ -105,8 +115,10 @@ class Parts(NamedTuple):
         """
         entries: dict[bytes, Entry] = {}
         big_endian = False
-        for shard in range(self.number):
-            big_endian = self._read(shard, entries).big_endian
+        with ThreadPoolExecutor(_AT_ONCE) as threads:  # behind a URL each is a few requests
+            for shard, read in enumerate(threads.map(self._read, range(self.number))):
+                big_endian = read.header.big_endian
+                self._add(shard, read, entries)
         standing = Standing.at(self.prefix)
         header = Header(self.num_shards, big_endian)
         with ExitStack() as opened:
@@ -127,7 +139,7 @@ class Parts(NamedTuple):
         self.remove(tables_only=is_remote(self.prefix))
         return self.prefix
 
-    def _read(self, shard: int, entries: dict[bytes, Entry]) -> Header:
+    def _read(self, shard: int) -> _Read:
         path = self.table(shard)
         try:
             source = open_source(path)
@@ -153,15 +165,13 @@ class Parts(NamedTuple):
                 f"replaced or removed",
                 path=self.data(shard),
             )
-        for key, name, entry in zip(items, names, found, strict=True):
-            with located(path, name):
+        return _Read(header, list(items), found)
+
+    def _add(self, shard: int, read: _Read, entries: dict[bytes, Entry]) -> None:
+        for key, entry in zip(read.keys, read.entries, strict=True):
+            with located(self.table(shard), decode_name(key)):
                 known = entries.get(key)
                 entries[key] = entry if known is None else joined(known, entry)
-        return header
-
-
-def _stem(name: str) -> str:
-    return name.partition(".tempstate")[0]
 
 
 def _shards_in_place(prefix: str) -> int | None:

@@ -8,13 +8,16 @@ worker that fails, or dies, fails the save, and nothing of it stays.
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Executor, wait
+from concurrent.futures import FIRST_EXCEPTION, BrokenExecutor, Executor, wait
 from typing import Any, NamedTuple
 
 from tfckpt.bundle.parts import PartOfTensor, Parts, PartWriter, write_part
 from tfckpt.dtypes import UNREAD_SLICES, data_type_of
 from tfckpt.names import AnyPath
+
+_DYING = 0.5
 
 Report = Callable[[Sequence[str]], object]
 
@@ -69,7 +72,9 @@ def write_by(
             future.result()
             report(futures[future])
         return parts.commit(fsync=fsync)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, BrokenExecutor):  # which ends its other workers after it has said so
+            time.sleep(_DYING)
         parts.remove()
         raise
 

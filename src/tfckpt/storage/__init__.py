@@ -11,7 +11,7 @@ from tfckpt.storage.commit import (
 )
 from tfckpt.storage.folder import FolderWriter, create_folder, remove_folder
 from tfckpt.storage.lease import held_lease, leases
-from tfckpt.storage.leftovers import remove_leftovers
+from tfckpt.storage.leftovers import LEFTOVER, remove_leftovers
 from tfckpt.storage.links import can_link
 from tfckpt.storage.lock import ThreadLock, lock_folder
 from tfckpt.storage.looks import (
@@ -50,6 +50,7 @@ from tfckpt.storage.write import (
 
 __all__ = [
     "COMMIT_SUFFIX",
+    "LEFTOVER",
     "FileWriter",
     "FolderWriter",
     "Gathered",
