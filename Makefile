@@ -7,7 +7,7 @@ OLDEST_PYTHON ?= $(shell for p in python3.10 python3.11 $(PYTHON); do $$p -c '' 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt interop compat faults attacks mutations mutants oldest cover fuzz bench smoke growth protos golden docs build sdist-test clean
+.PHONY: help demo test check fmt interop remote compat faults attacks mutations mutants oldest cover fuzz bench smoke growth protos golden docs build sdist-test clean
 
 help:  ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -43,6 +43,13 @@ help:  ## this list
 	@.venv-compat/bin/python -m pip install --quiet --no-deps t5==0.9.4  # which asks for TensorFlow
 	@touch .venv-compat
 
+.venv-remote: pyproject.toml
+	@echo "Setting up .venv-remote, with an S3 server and dask (once)"
+	@$(PYTHON) -m venv .venv-remote
+	@.venv-remote/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@.venv-remote/bin/python -m pip install --quiet --editable . --group remote
+	@touch .venv-remote
+
 .venv-docs: pyproject.toml
 	@echo "Setting up .venv-docs (once)"
 	@$(PYTHON) -m venv .venv-docs
@@ -77,6 +84,9 @@ fmt: .venv  ## format and mend what the linter can
 
 interop: .venv-interop  ## tests against real TensorFlow
 	.venv-interop/bin/python -m pytest -n 2 tests/interop
+
+remote: .venv-remote  ## tests against an S3 server, on this machine, and dask's workers
+	.venv-remote/bin/python -m pytest -n 2 tests/remote
 
 compat: .venv-compat  ## other people's converters, as they are, without TensorFlow
 	.venv-compat/bin/python -m pytest tests/compat/test_transformers.py tests/compat/test_others.py

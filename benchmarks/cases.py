@@ -213,7 +213,7 @@ class Files:
 
         return Way("torch.load(mmap=True)", run)
 
-    def convert_ours(self, source: str, end: str) -> Way:
+    def convert_checked(self, source: str, end: str) -> Way:
         target = f"{self.everything}-edited{end}"
         return self._editing("tfckpt", lambda: tfckpt.convert_checkpoint(
             source, target, fsync=self.fsync))  # fmt: skip
@@ -226,6 +226,63 @@ class Files:
             self.checksum().run()
 
         return self._editing("copy and checksum", run)
+
+    # The loops that people write
+
+    def loop_ours(self) -> Way:
+        def run() -> Tensors:
+            with tfckpt.load_checkpoint(self.ours) as reader:
+                return {name: reader[name] for name in reader}
+
+        return Way("tfckpt", run)
+
+    def loop_safetensors(self) -> Way:
+        def run() -> Tensors:
+            with safe_open(self.safetensors, "np") as file:
+                return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+        return Way("the same on safetensors", run)
+
+    def variables_ours(self, count: int) -> Way:
+        names = list(self.tensors)[:count]
+        return Way("tfckpt", lambda: [tfckpt.load_variable(self.ours, name) for name in names])
+
+    def variables_tf(self, count: int) -> Way:
+        names = list(self.tensors)[:count]
+        return Way("TensorFlow", lambda: [
+            tf.train.load_variable(self.ours, name) for name in names])  # fmt: skip
+
+    # Saver, with and without the graph beside the data
+
+    def first_save(self, *, meta: bool = True) -> Way:
+        name = "the first" if meta else "without .meta"
+        return self._saving(name, lambda: tfckpt.Saver(fsync=self.fsync).save(
+            self.tensors, self.ours, write_state=False, write_meta_graph=meta))  # fmt: skip
+
+    def later_save(self) -> Way:
+        saver = tfckpt.Saver(fsync=self.fsync)
+        saver.save(self.tensors, self.ours, write_state=False)
+        return self._saving("the second", lambda: saver.save(
+            self.tensors, self.ours, write_state=False))  # fmt: skip
+
+    # Looking: nothing is written; the peer is a bare checksum of the data, or loading it
+
+    def looking(self, work: str) -> Way:
+        ways = {
+            "verify": lambda: tfckpt.verify(self.ours),
+            "compare": lambda: tfckpt.compare(self.ours, self.ours),
+            "statistics": lambda: tfckpt.statistics(self.ours),
+        }
+        return Way("tfckpt", ways[work])
+
+    def convert_ours(self) -> Way:
+        return self._editing("tfckpt", lambda: tfckpt.write_tensors(
+            f"{self.everything}-edited", tfckpt.load_checkpoint(self.ours),
+            format="safetensors", fsync=self.fsync))  # fmt: skip
+
+    def convert_bytes(self) -> Way:
+        return self._editing("loading, safetensors", lambda: save_file(
+            tfckpt.load(self.ours), f"{self.everything}-edited"))  # fmt: skip
 
     # Editing: the checkpoint of `ours` is there, what is made of it goes before each turn
 
@@ -280,6 +337,8 @@ def cases(folder: Path, sizes: Sizes, fsync: bool) -> Iterator[Case]:
             way.run()
         yield from rows(files, text_of(count, size))
         remove(str(folder / "data"))
+    yield from v1_cases(folder, 100 << 20 if sizes.big[1] > 1 << 20 else 1 << 20)
+    yield from command_cases(folder)
     yield Case("import", fresh_import("tfckpt"), fresh_import("numpy"), 1 / 1.67)
 
 
@@ -287,7 +346,8 @@ def big_cases(files: Files, data: str) -> Iterator[Case]:
     yield from save_cases(files, data)
     yield Case(f"save {data}", files.save_ours(), files.save_npz(), 1)
     yield Case(f"save {data}", files.save_ours(), files.save_plain(), 1 / 1.15)
-    yield from load_cases(files, data, reader=8, restore=4, safetensors=3)
+    yield from load_cases(files, data, reader=3.3, restore=2, safetensors=2)
+    yield loop_case(files, data, 3)
     yield Case(f"load {data}", files.load_ours(), files.checksum(), 1 / 1.25)
     yield Case(f"rename {data}", files.rename_ours(), files.rename_tf(), 20)
     yield from other_cases(files, data)
@@ -302,8 +362,8 @@ def other_cases(files: Files, data: str) -> Iterator[Case]:
     yield Case(work, files.load_theirs(), files.load_safetensors(), 1)
     yield Case(f"load {data}, torch", files.load_torch_ours(), files.load_torch(), 1)
     bundle = f"{files.ours}.data-00000-of-00001"
-    there = files.convert_ours(files.ours, ".safetensors")
-    back = files.convert_ours(files.safetensors, ".ckpt")
+    there = files.convert_checked(files.ours, ".safetensors")
+    back = files.convert_checked(files.safetensors, ".ckpt")
     yield Case(f"V2 to safetensors, {data}", there, files.copy(bundle), 1 / 1.3)
     yield Case(f"safetensors to V2, {data}", back, files.copy(files.safetensors), 1 / 1.3)
     Path(files.torch).unlink()
@@ -311,7 +371,27 @@ def other_cases(files: Files, data: str) -> Iterator[Case]:
 
 def medium_cases(files: Files, data: str) -> Iterator[Case]:
     yield from save_cases(files, data)
-    yield from load_cases(files, data, reader=5, restore=5, safetensors=1.5)
+    yield from load_cases(files, data, reader=3.3, restore=3, safetensors=2)
+    yield loop_case(files, data, 2.5)
+    count = len(files.tensors)
+    yield Case(f"list {count}", files.list_ours(), files.list_tf(), 1)
+    work = f"load_variable, {min(count, 100)} of {count}"
+    yield Case(work, files.variables_ours(100), files.variables_tf(100), 1)
+    yield Case(f"verify {data}", files.looking("verify"), files.checksum(CORES), 0.8)
+    loading = files.load_ours()._replace(name="loading it")
+    yield Case(f"compare {data} with itself", files.looking("compare"), loading, 0.25)
+    yield Case(f"statistics {data}", files.looking("statistics"), loading, 0.05)
+    yield Case(f"convert {data} to safetensors", files.convert_ours(), files.convert_bytes(), 0.8)
+
+
+def loop_case(files: Files, data: str, target: float) -> Case:
+    return Case(
+        f"a loop over {data}",
+        files.loop_ours(),
+        files.load_tf(),
+        target,
+        files.checksum(CORES),
+    )
 
 
 def save_cases(files: Files, data: str) -> Iterator[Case]:
@@ -337,10 +417,65 @@ def small_cases(files: Files, data: str) -> Iterator[Case]:
     yield Case(f"save {data}", files.save_ours(), files.save_tf(), 1)
     files.save_ours().run()
     files.save_safetensors().run()
-    yield Case(f"load {data}", files.load_ours(), files.load_tf(), 15)
-    yield Case(f"list {data}", files.list_ours(), files.list_tf(), 2)
-    yield Case(f"one of {data}", files.one_ours(), files.one_tf(), 100)
-    yield Case(f"one of {data}", files.one_ours(), files.one_safetensors(), 40)
+    yield Case(f"load {data}", files.load_ours(), files.load_tf(), 20)
+    yield Case(f"load {data}", files.load_ours(), files.restore_tf(), 2)
+    loop = loop_case(files, data, 10)
+    yield loop._replace(limit=None)
+    yield loop._replace(peer=files.restore_tf(), target=1, limit=None)
+    yield loop._replace(peer=files.loop_safetensors(), target=1, limit=None)
+    yield Case(f"list {data}", files.list_ours(), files.list_tf(), 2.5)
+    yield Case(f"one of {data}", files.one_ours(), files.one_tf(), 120)
+    yield Case(f"one of {data}", files.one_ours(), files.one_safetensors(), 60)
+    loading = files.load_ours()._replace(name="loading it")
+    yield Case(f"statistics {data}", files.looking("statistics"), loading, 0.05)
+    work = f"first Saver.save {data}, with .meta"
+    yield Case(work, files.first_save(), files.later_save(), 1)
+    yield Case(work, files.first_save(), files.first_save(meta=False), 0.5)
+
+
+def v1_cases(folder: Path, size: int) -> Iterator[Case]:
+    """TensorFlow 1's format, whose integers are varints."""
+    rng = np.random.default_rng(0)
+    arrays: dict[str, np.ndarray[Any, Any]] = {
+        "float32": rng.standard_normal(size // 4).astype(np.float32),
+        "int64 indices": rng.integers(0, 50_000, size // 8),
+        "int32 of random bits": rng.integers(-(1 << 31), 1 << 31, size // 4).astype(np.int32),
+        "uint8": rng.integers(0, 256, size, np.uint8),
+    }
+    for kind, array in arrays.items():
+        yield from v1_rows(folder, f"V1, {size >> 20} MB of {kind}", array, 3 * (kind == "float32"))
+
+
+def v1_rows(
+    folder: Path, work: str, array: np.ndarray[Any, Any], load_target: float
+) -> Iterator[Case]:
+    ours, theirs = str(folder / "v1-ours"), str(folder / "v1-tf")
+    constant = tf.constant(array)
+
+    def write() -> None:
+        with tfckpt.V1Writer(ours, fsync=False) as writer:
+            writer.add("w", array)
+
+    write()
+    yield Case(f"{work}: load", Way("tfckpt", lambda: tfckpt.load(ours)), Way(
+        "TensorFlow Restore", lambda: tf.raw_ops.Restore(
+            file_pattern=ours, tensor_name="w", dt=constant.dtype)), load_target or 1)  # fmt: skip
+    yield Case(f"{work}: save", Way("tfckpt", write), Way(
+        "TensorFlow Save", lambda: tf.raw_ops.Save(
+            filename=theirs, tensor_names=["w"], data=[constant])), 1)  # fmt: skip
+    remove(str(folder / "v1-"))
+
+
+def command_cases(folder: Path) -> Iterator[Case]:
+    prefix = tfckpt.save(folder / "command", {"w": np.ones(3)}, fsync=False)
+    numpy = process("import numpy", "-c", "import numpy")
+    yield Case("tfckpt ls", process("tfckpt ls", "-m", "tfckpt", "ls", prefix), numpy, 0.5)
+    remove(prefix)
+
+
+def process(name: str, *arguments: str) -> Way:
+    command = [sys.executable, *arguments]
+    return Way(name, lambda: subprocess.run(command, check=True, capture_output=True))
 
 
 def fresh_import(module: str) -> Way:

@@ -1,12 +1,15 @@
 """Speed and memory of tfckpt beside its peers, as a table (`make bench`).
 
     python benchmarks/run.py [--quick] [--fsync] [--rounds N] [--json FILE] [--only TEXT]
-                             [--folder DIR]
+                             [--folder DIR] [--record]
 
 Each row compares two ways of doing the same work on the same data, in one process, in turn; the
 ratio is the median over the turns. Where a limit is known (for a save a plain write() of the same
 bytes, for a load their bare checksum on all cores), it takes its turn too, and "possible" says
 how many times as fast as the peer the limit itself is. Files are on /dev/shm where there is one.
+
+Ratios are compared with those that were recorded last (`recorded.json`, which --record writes):
+what moved by more than a fifth is listed. That informs, and fails nothing.
 """
 
 from __future__ import annotations
@@ -32,6 +35,8 @@ from rich.table import Table
 MEMORY_MB = 512
 MEMORY_LIMITS_MB = {"save": 16, "load": None}
 NEAR = 1.15  # a row within this of its limit is at it
+RECORDED = Path(__file__).with_name("recorded.json")
+MOVED = 1.2  # a ratio that differs by more than this from the one recorded is listed
 
 
 def main() -> int:
@@ -52,6 +57,14 @@ def main() -> int:
         f"Python {platform.python_version()}, files on {options.folder}"
         f"{', with fsync' if options.fsync else ''}"
     )
+    if not options.quick:
+        for line in moved(rows, recorded()):
+            console.print(line)
+    if options.record:
+        ratios = recorded() | {
+            key_of(row): round(row["ratio"], 3) for row in rows if "ratio" in row
+        }
+        RECORDED.write_text(json.dumps(ratios, indent=1, sort_keys=True) + "\n")
     if options.markdown:
         Path(options.markdown).write_text(as_markdown(rows))
     if options.json:
@@ -66,6 +79,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=9, help="pairs a row (default: %(default)s)")
     parser.add_argument("--json", help="write the rows to this file too")
     parser.add_argument("--markdown", help="write the table of docs/performance.md to this file")
+    parser.add_argument("--record", action="store_true", help="keep the ratios to compare with")
     parser.add_argument("--only", default="", help="rows whose work contains this")
     parser.add_argument(
         "--folder",
@@ -112,6 +126,29 @@ def verdict(ratio: float, target: float, possible: float | None) -> str:
     if ratio >= target:
         return ""
     return "limit" if possible and possible < target and ratio * NEAR >= possible else "missed"
+
+
+def key_of(row: dict[str, Any]) -> str:
+    return f"{row['work']} / {row['peer']}"
+
+
+def recorded() -> dict[str, float]:
+    """Return the ratios of the last run that was kept, by row."""
+    return json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
+
+
+def moved(rows: list[dict[str, Any]], before: dict[str, float]) -> list[str]:
+    """Say which ratios are not what they were, the worst first."""
+    changes = [
+        (row["ratio"] / before[key_of(row)], key_of(row), row["ratio"])
+        for row in rows
+        if before.get(key_of(row)) and "ratio" in row
+    ]
+    return [
+        f"{key}: {ratio:.2f} times as fast, it was {before[key]:.2f}"
+        for change, key, ratio in sorted(changes)
+        if not 1 / MOVED <= change <= MOVED
+    ]
 
 
 def memory_rows(folder: Path, options: argparse.Namespace) -> list[dict[str, Any]]:

@@ -160,6 +160,11 @@ class Store(AbstractFileSystem):  # type: ignore[misc]
 
         self._request("PUT", path, act)
 
+    def cp_file(self, path1: str, path2: str, **kwargs: Any) -> None:
+        found = self._strip_protocol(path1)
+        target = self._strip_protocol(path2)
+        self._request("COPY", target, lambda: self._set(target, self._found(found).data))
+
     def rm_file(self, path: str) -> None:
         path = self._strip_protocol(path)
         self._request("DELETE", path, lambda: self.objects.pop(path, None))

@@ -19,7 +19,17 @@ ROOT = Path(__file__).parents[1]
 # docs/architecture.md draws them.
 LAYERS = [
     {"errors", "protos", "lazy", "parallel", "pause"},
-    {"limits", "parsing", "versions", "coding", "dtypes", "names", "notebook", "wording"},
+    {
+        "limits",
+        "parsing",
+        "versions",
+        "coding",
+        "dtypes",
+        "names",
+        "notebook",
+        "wording",
+        "lazy_arrays",
+    },
     {"checksum", "wire", "bookkeeping", "nested"},
     {"storage"},
     {"tensors"},

@@ -479,7 +479,6 @@ class Unreadable:
         ({"save_path": "{}/"}, ValueError, "base name"),
         ({"save_path": 3}, TypeError, "Path"),
         ({"save_path": None}, TypeError, "NoneType"),
-        ({"save_path": "s3://bucket/m"}, UnimplementedError, "local files"),
         ({"latest_filename": ""}, ValueError, "latest_filename"),
         ({"latest_filename": ".."}, ValueError, "latest_filename"),
         ({"latest_filename": "a/b"}, ValueError, "'latest_filename' must not contain path comp"),

@@ -311,6 +311,12 @@ def read_equivalent() -> dict[tuple[str, str, str], str]:
     return {(module, source, change): reason for module, source, change, reason in rows}
 
 
+def is_gone(module: str, source: str) -> bool:
+    """Whether the code has no such line any more, so that its reason says nothing."""
+    path = ROOT / PACKAGE / module
+    return not path.is_file() or source not in map(str.strip, path.read_text().splitlines())
+
+
 def modules_of(names: list[str]) -> list[str]:
     every = sorted(str(p.relative_to(ROOT / PACKAGE)) for p in (ROOT / PACKAGE).rglob("*.py"))
     chosen = [m for name in names for m in every if m.startswith(name) or m == f"{name}.py"]
@@ -335,6 +341,9 @@ def main() -> None:
     )
     hypothesis.settings.load_profile("mutants")
     equivalent, end = read_equivalent(), time.monotonic() + given.seconds
+    for module, source, _ in equivalent:
+        if is_gone(module, source):
+            print(f"{EQUIVALENT.name}: {module} has no line `{source}` any more")
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         for name in ("src", "tests", "tools", "docs", "examples"):

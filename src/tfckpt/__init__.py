@@ -21,6 +21,7 @@ __version__ = _TFCKPT_VERSION
 _HOMES = {
     "background": "BackgroundSaver PendingSave",
     "bundle.merge": "merge_bundles",
+    "bundle.parts": "PartOfTensor commit_shards save_shard",
     "bundle.reader": "BundleReader",
     "bundle.writer": "BundleWriter",
     "checkpoint": "list_variables load load_checkpoint load_variable",

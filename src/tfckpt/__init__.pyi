@@ -19,6 +19,9 @@ from tfckpt.background import PendingSave as PendingSave
 
 # One format, and from one to the other
 from tfckpt.bundle.merge import merge_bundles as merge_bundles
+from tfckpt.bundle.parts import PartOfTensor as PartOfTensor
+from tfckpt.bundle.parts import commit_shards as commit_shards
+from tfckpt.bundle.parts import save_shard as save_shard
 from tfckpt.bundle.reader import BundleReader as BundleReader
 from tfckpt.bundle.writer import BundleWriter as BundleWriter
 from tfckpt.checking.finding import Finding as Finding

@@ -26,6 +26,7 @@ from tfckpt.objects.naming import to_object_based, variables_by_name
 from tfckpt.objects.nodes import object_graph
 from tfckpt.reader import CheckpointReader, TensorReader, Unreadable, readable
 from tfckpt.renaming import Nameless, Repeated, by_path, renaming, warn_of
+from tfckpt.storage import is_file, is_folder, join, real
 from tfckpt.tensors.stored import Array, same_bits
 from tfckpt.tensors.strings import to_bytes_list
 from tfckpt.transform.patterns import Patterns
@@ -374,16 +375,16 @@ def _check_target(
         _check_prefix(source, target, form, overwrite)
         return
     written = target if max_shard_size is None else target + JSON_INDEX_SUFFIX
-    if os.path.isdir(target):
+    if is_folder(target):
         raise InvalidArgumentError("this is a folder: give the path of a file", path=target)
-    if os.path.realpath(source.path) == os.path.realpath(written):
+    if real(source.path) == real(written):
         raise InvalidArgumentError("it is the file that is read: choose another", path=target)
-    if os.path.exists(written) and not overwrite:
+    if is_file(written) and not overwrite:
         raise FileExistsError(f"{written}: there is a file already; it was left as it is")
 
 
 def _check_prefix(source: TensorReader, target: str, form: str, overwrite: bool) -> None:
-    own = os.path.realpath(source.path) == os.path.realpath(target)
+    own = real(source.path) == real(target)
     is_v2, is_v1 = isinstance(source, BundleReader), isinstance(source, V1Reader)
     if own and ((form == "v2" and is_v2) or (form == "v1" and is_v1 and not has_index(target))):
         raise InvalidArgumentError(f"it is a {form} checkpoint already", path=target)
@@ -393,7 +394,7 @@ def _check_prefix(source: TensorReader, target: str, form: str, overwrite: bool)
             path=target,
         )
     check_no_folder(target, source)
-    there = has_index(target) or os.path.isfile(target) or pattern_at(target) is not None
+    there = has_index(target) or is_file(target) or pattern_at(target) is not None
     # The file that is the source does not stand in the way of V2 files of its name.
     if there and not overwrite and not (own and not has_index(target)):
         raise FileExistsError(f"{target}: there is a checkpoint already; it was left as it is")
@@ -401,11 +402,11 @@ def _check_prefix(source: TensorReader, target: str, form: str, overwrite: bool)
 
 def check_no_folder(target: str, source: TensorReader) -> None:
     """Raise InvalidArgumentError for a folder where a prefix is expected."""
-    if os.path.isdir(target) and not has_index(target):
+    if is_folder(target) and not has_index(target):
         base = os.path.basename((split_pattern(source.path) or [source.path])[0])
         raise InvalidArgumentError(
             f"this is a folder: give the prefix that the checkpoint is to have in it, such as "
-            f"{os.path.join(target, base)}",
+            f"{join(target, base)}",
             path=target,
         )
 

@@ -76,13 +76,17 @@ def possible(url: str, *, prefix_first: bool = False) -> Iterator[Location]:
     if prefix is not None:
         yield Location(prefix)
         return
+    if url.endswith("/"):  # names a folder, and no file
+        yield from _latest_elsewhere(url)
+        yield Location(join(url, "variables/variables"))
+        return
     folder_first = not prefix_first and not url.startswith(("http://", "https://"))
     if folder_first:
         yield from _latest_elsewhere(url)
     yield Location(url, is_v1=is_pattern(url))
     if not folder_first:
         yield from _latest_elsewhere(url)
-    yield Location(join(join(url, "variables"), "variables"))
+    yield Location(join(url, "variables/variables"))
     yield Location(url, is_v1=True)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import copy
 import logging
-import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -28,7 +27,7 @@ from tfckpt.names import AnyPath, as_path
 from tfckpt.protos import SaverDef
 from tfckpt.saver.by_policy import ByPolicy
 from tfckpt.saver.path import as_step
-from tfckpt.saver.retention import Deleted, Folder, Kept, Metrics, delete_checkpoint, lies_in
+from tfckpt.saver.retention import Deleted, Folder, Kept, Metrics, delete_checkpoint
 from tfckpt.state import (
     STATE_FILE,
     beside_state,
@@ -38,6 +37,7 @@ from tfckpt.state import (
     state_conflict,
     update_checkpoint_state,
 )
+from tfckpt.storage import folder_of, join, lies_in
 
 logger = logging.getLogger("tfckpt")
 
@@ -128,7 +128,7 @@ class CheckpointManager:
         self._directory = as_path(directory)
         self._max_to_keep = max_to_keep
         self._keep_seconds = (keep_checkpoint_every_n_hours or 0) * 3600.0
-        self._prefix = os.path.join(self._directory, checkpoint_name)
+        self._prefix = join(self._directory, checkpoint_name)
         self._step_counter = step_counter
         self._interval = checkpoint_interval
         self._last_step = last_checkpoint_step
@@ -154,7 +154,7 @@ class CheckpointManager:
         self._latest = self._here(state.model_checkpoint_path)
         if self._by_policy is not None:
             self._times = {
-                os.path.join(self._directory, one.name): one.time for one in known(self._directory)
+                join(self._directory, one.name): one.time for one in known(self._directory)
             }
             self._last_preserved = min(state.last_preserved_timestamp or self._last_preserved, now)
             return
@@ -344,7 +344,7 @@ class CheckpointManager:
         return step == self._last_step or (check_interval and step < soonest)
 
     def _check_distinct(self, path: str) -> None:
-        if path == os.path.join(self._directory, STATE_FILE):
+        if path == join(self._directory, STATE_FILE):
             raise state_conflict(path)
 
     def _set_save_counter(self, value: int) -> None:
@@ -414,7 +414,7 @@ class CheckpointManager:
         if path not in self._saved and not lies_in(path, self._directory):
             logger.warning("not deleting %s: it does not lie in %s", path, self._directory)
             return False
-        folder = self._folder._replace(path=os.path.dirname(path))
+        folder = self._folder._replace(path=folder_of(path))
         done = delete_checkpoint(path, folder, self._times, lambda: True, meta=False)
         if done is not None:
             self._saved.discard(path)

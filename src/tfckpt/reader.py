@@ -133,6 +133,17 @@ class TensorReader(Mapping[str, Array]):
         """
         return self, name
 
+    def to_dask(self, name: str, chunks: Any = "auto") -> Any:
+        """Return a tensor as an array of dask's, of which each block is read when it is needed.
+
+        A block reads only the bytes that it needs, where the format allows that, and in whichever
+        process computes it, which has to reach the file. `chunks` is dask's. The reader is not to
+        be closed before; a process of its own opens it anew.
+        """
+        from tfckpt.lazy_arrays import to_dask
+
+        return to_dask(self, name, chunks)
+
     @abstractmethod
     def close(self) -> None:
         """Close the files. Arrays handed out stay valid."""

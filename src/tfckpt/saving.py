@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from functools import partial
 
 from tfckpt.bundle.linking import MAX_DEAD, Link
@@ -26,6 +27,7 @@ def save(
     base: AnyPath | None = None,
     compare: Compare = "bytes",
     max_links: int = MAX_LINKS,
+    executor: Executor | None = None,
 ) -> str:
     """Write a V2 checkpoint; return its prefix.
 
@@ -51,6 +53,14 @@ def save(
     With `num_shards` above one the tensors are spread over that many data files by their sizes,
     and the files are written by several threads: on two cores, two take about half the time.
 
+    With an `executor` (threads, processes, dask's, mpi4py's: any `concurrent.futures.Executor`) its
+    workers write the data files, `num_shards` of them or as many as there are gigabytes; a reader
+    is opened by each, arrays are sent to them. The workers have to reach the files. A worker that
+    fails, or dies, fails the save, and nothing of it stays.
+
+    An array of dask's is written block by block, each by the worker that has it, as slices of a
+    partitioned tensor: it is never in one place.
+
     `progress` is called as ``progress(done, total, name)`` after each tensor that is written; the
     numbers are bytes.
 
@@ -74,11 +84,14 @@ def save(
         fsync=fsync,
         max_dead=max_dead,
         progress=progress,
+        executor=executor,
     )
+    ways = {"link": bool(link), "base": base is not None, "executor": executor is not None}
+    given = [name for name, is_given in ways.items() if is_given]
+    if len(given) > 1:
+        raise ValueError(f"{' and '.join(given)} are ways to write that exclude each other")
     if base is None:
         return write(link=link)
-    if link:
-        raise ValueError("link and base both say what is linked: give one of them")
     bounds = Bounds(compare, max_links)
     bounds.check()
     with links_to(check_prefix(base), _arrays(variables), check_prefix(prefix), bounds) as links:

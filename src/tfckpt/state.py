@@ -16,11 +16,20 @@ import os
 from collections.abc import Iterable, Sequence
 
 from tfckpt.bundle.commit import committed_index
-from tfckpt.errors import InvalidArgumentError, UnimplementedError
+from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import AnyPath, as_path
 from tfckpt.parsing import parse_text
 from tfckpt.protos import CheckpointState
-from tfckpt.storage import is_file, is_remote, read_file, version_at, write_file
+from tfckpt.storage import (
+    is_file,
+    is_remote,
+    join,
+    modified_at,
+    read_file,
+    relative,
+    version_at,
+    write_file,
+)
 from tfckpt.v1.naming import files_at, patterns_at
 
 STATE_FILE = "checkpoint"
@@ -68,11 +77,11 @@ def _joined(folder: str, path: str) -> str:
     A URL in a file of this machine leads nowhere: it would have requests sent on its word.
     """
     here = folder or os.curdir if is_remote(path) else folder
-    return os.path.join(here, path)
+    return join(here, path)
 
 
 def state_path(folder: str, latest_filename: str | None = None) -> str:
-    return os.path.join(folder, STATE_FILE if latest_filename is None else latest_filename)
+    return join(folder, STATE_FILE if latest_filename is None else latest_filename)
 
 
 def read_state(path: str) -> CheckpointState | None:
@@ -137,7 +146,7 @@ def found_at(path: str, folder: str) -> str | None:
 def beside_state(path: str, folder: str) -> str:
     """Return where a checkpoint would be whose folder was moved along with its state file."""
     # Whoever wrote the path may have had another system's separators.
-    return os.path.join(folder, path.replace("\\", "/").rpartition("/")[2])
+    return join(folder, path.replace("\\", "/").rpartition("/")[2])
 
 
 def checkpoint_exists(checkpoint_prefix: AnyPath) -> bool:
@@ -159,14 +168,11 @@ def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[AnyPath]) -> list[float]
     """Return when each checkpoint was written, in whole seconds since 1970, as TensorFlow does.
 
     Prefixes without a checkpoint are left out, so the list may be shorter than what was given.
-    Raises UnimplementedError for those behind a URL.
+    Behind a URL it is what the store says.
     """
-    prefixes = [as_path(prefix) for prefix in checkpoint_prefixes]
-    for prefix in prefixes:
-        if is_remote(prefix):
-            raise UnimplementedError("times are known only of local files", path=prefix)
-    marks = (_marks(prefix) for prefix in prefixes)
-    return [float(int(os.stat(found[0]).st_mtime)) for found in marks if found]
+    marks = (_marks(as_path(prefix)) for prefix in checkpoint_prefixes)
+    times = (modified_at(found[0]) for found in marks if found)
+    return [float(int(when)) for when in times if when is not None]
 
 
 def _marks(prefix: str) -> list[str]:
@@ -212,7 +218,7 @@ def generate_checkpoint_state_proto(
             f"and timestamps {list(times)})"
         )
     if not os.path.isabs(folder):
-        paths = [path if os.path.isabs(path) else os.path.relpath(path, folder) for path in paths]
+        paths = [path if os.path.isabs(path) else relative(path, folder) for path in paths]
     return CheckpointState(
         model_checkpoint_path=paths[-1],
         all_model_checkpoint_paths=paths,

@@ -77,7 +77,7 @@ class Shard(NamedTuple):
 
     def fetch_one(self, name: str, entry: Entry, *, verify: bool = True) -> Array:
         """Return the whole array of one tensor, as `fetch` would: a small one in half the time."""
-        if entry.size >= _BIG or entry.data_type == _STRING:
+        if self.source.distant or entry.size >= _BIG or entry.data_type == _STRING:
             return self.fetch([(name, entry)], verify=verify)[name]
         self.check(name, entry)
         limits.current().check_memory(entry.size, self.source.size, "a tensor")

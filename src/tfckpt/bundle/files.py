@@ -122,7 +122,7 @@ def _shards(
     # A function, not a method: `make` must not refer to the reader, or one that is dropped would
     # keep its files open until the cycle collector runs.
     def make(source: Source) -> Shard:
-        if source.distant:
+        if source.distant and infos is None:  # a listing has told of all of them together
             source.beside = index
         return Shard(source, header.big_endian)
 

@@ -111,7 +111,7 @@ class _Planning:
 
     def _opened(self, reader: BundleReader, name: str, entry: Entry) -> _File | None:
         source = reader.shard_of(name, entry).source
-        if source.version is None:  # behind a URL
+        if source.distant:
             return None
         path = reader.shard_path(entry.shard_id)
         made = _File(LinkedFile(path, source.version), source.size)

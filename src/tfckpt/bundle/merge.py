@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 
 from tfckpt.bundle.bulk_entries import decode_named
-from tfckpt.bundle.commit import committed_index, committed_shard, publish, remove_bundle
+from tfckpt.bundle.commit import (
+    Standing,
+    committed_index,
+    committed_shard,
+    publish,
+    remove_bundle,
+)
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
-from tfckpt.bundle.naming import data_path, index_path
+from tfckpt.bundle.naming import data_path
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError, located
 from tfckpt.names import AnyPath, check_prefix, decode_name
-from tfckpt.storage import FileWriter, open_source
+from tfckpt.storage import create_file, is_file, link_file, open_source
 from tfckpt.table import Table, write_table
 
 
@@ -40,15 +45,20 @@ def merge_bundles(
         merge.add(prefix)
     if merge.header is None:
         raise ValueError("merge_bundles needs at least one prefix")
-    names = [data_path(merged, number, len(merge.shards)) for number in range(len(merge.shards))]
+    standing = Standing.at(merged)
+    count = standing.unused_count(len(merge.shards))
+    names = [data_path(merged, number, count) for number in range(count)]
     with ExitStack() as opened:
         # Linked, not renamed: until the merged bundle is there the others stay whole.
         shards = [
-            opened.enter_context(FileWriter.link(path, name, fsync=fsync))
-            for path, name in zip(merge.shards, names, strict=True)
+            opened.enter_context(link_file(path, name, fsync=fsync))
+            for path, name in zip(merge.shards, names, strict=False)
         ]
-        index = opened.enter_context(FileWriter(index_path(merged), fsync=fsync))
-        write_table(index.write, merge.items())
+        shards += [
+            opened.enter_context(create_file(name, fsync=fsync)) for name in names[len(shards) :]
+        ]
+        index = opened.enter_context(standing.create_index(merged, fsync=fsync))
+        write_table(index.write, merge.items(count))
         for file in (*shards, index):
             file.flush()
         publish(merged, index, shards, fsync=fsync)
@@ -92,25 +102,25 @@ class _Merge:
             with located(path, name):
                 known = self.entries.get(key)
                 if known is not None:
-                    self.entries[key] = _joined(known, entry)
+                    self.entries[key] = joined(known, entry)
                 else:  # a partitioned tensor's entry names the shard of its first slice, too
                     shard_id = self._shard(prefix, entry.shard_id, header.num_shards, path)
                     self.entries[key] = entry._replace(shard_id=shard_id)
 
     def _shard(self, prefix: str, shard_id: int, num_shards: int, index: str) -> int:
         path = committed_shard(prefix, shard_id, num_shards, index)
-        if path not in self.shards and not os.path.exists(path):
+        if path not in self.shards and not is_file(path):
             raise FileMissingError("the index needs this shard, which is missing", path=path)
         return self.shards.setdefault(path, len(self.shards))
 
-    def items(self) -> Iterable[tuple[bytes, bytes]]:
+    def items(self, num_shards: int) -> Iterable[tuple[bytes, bytes]]:
         assert self.header is not None
-        yield HEADER_KEY, self.header._replace(num_shards=len(self.shards)).encode()
+        yield HEADER_KEY, self.header._replace(num_shards=num_shards).encode()
         for key in sorted(self.entries):
             yield key, self.entries[key].encode()
 
 
-def _joined(known: Entry, entry: Entry) -> Entry:
+def joined(known: Entry, entry: Entry) -> Entry:
     """Put the slices of two entries for one partitioned tensor together."""
     if not known.slices or not entry.slices:
         raise InvalidArgumentError("two of the bundles to merge hold this tensor")

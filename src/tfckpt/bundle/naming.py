@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 
-from tfckpt.storage import list_folder
+from tfckpt.storage import list_beginning, split
 
 INDEX_SUFFIX = ".index"
 _SHARD = re.compile(r"\.data-([0-9]{5,9})-of-([0-9]{5,9})$")
@@ -18,6 +17,12 @@ def index_path(prefix: str) -> str:
 
 def data_path(prefix: str, shard_id: int, num_shards: int) -> str:
     return f"{prefix}.data-{shard_id:05d}-of-{num_shards:05d}"
+
+
+def shard_count(member: str) -> int | None:
+    """Return how many shards the name of one speaks of; None for other paths."""
+    found = _SHARD.search(member)
+    return None if found is None else int(found[2])
 
 
 def prefix_of(member: str) -> str | None:
@@ -37,8 +42,8 @@ def shards_on_disk(prefix: str) -> Iterator[tuple[str, int]]:
 
     Names are compared, never globbed: a prefix may contain ``[ ] * ?``.
     """
-    folder, base = os.path.split(prefix)
-    for name in list_folder(folder) if os.path.isdir(folder or os.curdir) else ():
-        found = _SHARD.search(name)
-        if found and name[: found.start()] == base:
-            yield os.path.join(folder, name), int(found[2])
+    folder, base = split(prefix)
+    for path in list_beginning(folder, f"{base}.data-"):
+        found = _SHARD.search(path)
+        if found and split(path[: found.start()])[1] == base:
+            yield path, int(found[2])

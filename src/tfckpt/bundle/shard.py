@@ -13,7 +13,7 @@ from tfckpt.bundle.bulk_entries import encode_entries
 from tfckpt.bundle.entry import Entry, encode_head
 from tfckpt.checksum import crc32c, mask_all
 from tfckpt.dtypes import DataType
-from tfckpt.storage import FileWriter, Source
+from tfckpt.storage import NewFile, Source
 from tfckpt.tensors.stored import stored_bytes, stored_chunks, stored_view
 from tfckpt.tensors.strings import encode_strings, to_bytes_list
 
@@ -36,7 +36,7 @@ class ShardWriter:
     Of its tensors it keeps what the index has to say of them.
     """
 
-    def __init__(self, file: FileWriter, executor: Executor | None = None) -> None:
+    def __init__(self, file: NewFile, executor: Executor | None = None) -> None:
         self.file = file
         self._executor = executor
         self._keys: list[bytes] = []

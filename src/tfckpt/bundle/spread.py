@@ -11,13 +11,14 @@ import heapq
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from operator import index as as_integer
 from typing import SupportsIndex, TypeAlias, TypeVar
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.linking import MAX_DEAD, NOTHING_LINKED, Link, LinkPlan, plan_links
 from tfckpt.bundle.stored import stored_in_bundle
+from tfckpt.bundle.together import is_lazy, write_blocks, write_by
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.dtypes import UNREAD_SLICES
 from tfckpt.names import AnyPath
@@ -29,6 +30,8 @@ Item = TypeVar("Item")
 
 # Called with the bytes that are done, those that there are in all, and the tensor's name.
 Progress: TypeAlias = Callable[[int, int, str], object]
+
+_SHARD_BYTES = 1 << 30
 
 logger = logging.getLogger("tfckpt")
 
@@ -124,6 +127,7 @@ def write_bundle(
     progress: Progress | None = None,
     threads: int | None = None,
     links: LinkPlan | None = None,
+    executor: Executor | None = None,
 ) -> str:
     """Write a mapping, each shard in the mapping's order; return the prefix.
 
@@ -135,6 +139,13 @@ def write_bundle(
         raise ValueError(f"num_shards must be at least 1, not {num_shards}")
     if isinstance(variables, TensorReader):
         variables.check_complete()
+    elif links is None:  # what is of dask goes the same way with an executor: it has its own
+        lazy = {name: value for name, value in variables.items() if is_lazy(value)}
+        if lazy:
+            rest = {name: value for name, value in variables.items() if name not in lazy}
+            return write_blocks(prefix, lazy, rest, fsync=fsync)
+    if executor is not None:
+        return _write_by(executor, prefix, variables, num_shards, fsync, progress)
     links = plan_links(variables, link, max_dead) if links is None else links
     for data in links.files:
         if data.dead:
@@ -154,6 +165,35 @@ def write_bundle(
         report(name)
 
     return write_shards(prefix, shards, add, fsync=fsync, links=links, threads=threads)
+
+
+def _write_by(
+    executor: Executor,
+    prefix: AnyPath,
+    variables: Mapping[str, object],
+    num_shards: int,
+    fsync: bool,
+    progress: Progress | None,
+) -> str:
+    names = list(variables)
+    sizes = _sizes(variables, names)
+    if num_shards == 1:  # one worker alone would be no faster
+        num_shards = max(2, -(-sum(sizes.values()) // _SHARD_BYTES))
+    report = _reporter(variables, names, progress)
+    return write_by(
+        executor,
+        prefix,
+        variables,
+        spread_by_size(sizes, num_shards),
+        _add_part,
+        is_place=isinstance(variables, TensorReader),
+        fsync=fsync,
+        report=lambda done: [report(name) for name in done],
+    )
+
+
+def _add_part(bundle: BundleWriter, variables: Mapping[str, object], name: str) -> None:
+    _add(bundle, variables, name, 0)
 
 
 def _reporter(

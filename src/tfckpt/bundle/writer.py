@@ -8,14 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 from tfckpt.bundle.bulk_entries import encode_entries
-from tfckpt.bundle.commit import publish
+from tfckpt.bundle.commit import Standing, publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_head
-from tfckpt.bundle.naming import data_path, index_path
+from tfckpt.bundle.naming import data_path
 from tfckpt.bundle.shard import ShardWriter
 from tfckpt.bundle.stored import StoredTensor
 from tfckpt.checksum import mask
 from tfckpt.names import AnyPath, check_prefix, encode_name
-from tfckpt.storage import FileWriter, ThreadLock
+from tfckpt.storage import NewFile, ThreadLock, create_file, link_file
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import TensorSlice
 from tfckpt.tensors.stored import as_storable
@@ -53,6 +53,8 @@ class BundleWriter(CheckpointWriter):
     the file system has links), for `add_linked`; there need then be no others.
     """
 
+    _first = 0  # the number of the first of its shards
+
     def __init__(
         self,
         prefix: AnyPath,
@@ -76,22 +78,28 @@ class BundleWriter(CheckpointWriter):
         ):  # else other shards use the other cores
             self._executor = ThreadPoolExecutor(1, thread_name_prefix="tfckpt-checksum")
         self._shards: list[ShardWriter] = []
-        self._linked: list[FileWriter] = []
+        self._rest: list[NewFile] = []  # those that are linked, and empty ones
         self._elsewhere: dict[bytes, Entry] = {}
         try:
-            paths = [
-                data_path(self.prefix, shard_id, num_shards + len(linked))
-                for shard_id in range(num_shards + len(linked))
-            ]
-            for path in paths[:num_shards]:
-                self._shards.append(ShardWriter(FileWriter(path, fsync=fsync), self._executor))
-            for file, path in zip(linked, paths[num_shards:], strict=True):
-                self._linked.append(
-                    FileWriter.link(file.path, path, version=file.version, fsync=fsync)
-                )
+            self._open(num_shards, linked)
         except BaseException:
             self.discard()
             raise
+
+    def _open(self, num_shards: int, linked: Sequence[LinkedFile]) -> None:
+        """Begin all data files."""
+        self._standing = Standing.at(self.prefix)
+        count = self._standing.unused_count(num_shards + len(linked))
+        paths = [data_path(self.prefix, shard_id, count) for shard_id in range(count)]
+        for path in paths[:num_shards]:
+            file = create_file(path, fsync=self._fsync, exclusive=True)
+            self._shards.append(ShardWriter(file, self._executor))
+        rest = paths[num_shards:]
+        for one, path in zip(linked, rest, strict=False):
+            self._rest.append(link_file(one.path, path, version=one.version, fsync=self._fsync))
+        # A store has a set of as many shards already: this one has empty ones besides.
+        for path in rest[len(linked) :]:
+            self._rest.append(create_file(path, fsync=self._fsync, exclusive=True))
 
     def add(self, name: str, array: object, *, shard: int = 0) -> None:
         """Write a tensor: an array, or anything that numpy makes one of.
@@ -208,19 +216,23 @@ class BundleWriter(CheckpointWriter):
     def _publish(self) -> None:
         for shard in self._shards:
             shard.close()
-        with FileWriter(index_path(self.prefix), fsync=self._fsync) as index:
+        self._make_visible()
+
+    def _make_visible(self) -> None:
+        """Give all files their names; the data have been written."""
+        with self._standing.create_index(self.prefix, fsync=self._fsync) as index:
             write_table(index.write, self._items())
             index.flush()
-            for file in self._linked:
+            for file in self._rest:
                 file.flush()
-            files = [*(shard.file for shard in self._shards), *self._linked]
+            files = [*(shard.file for shard in self._shards), *self._rest]
             publish(self.prefix, index, files, fsync=self._fsync)
 
     def discard(self) -> None:
         self._finished = True
         if self._executor is not None:
             self._executor.shutdown()
-        for file in (*(shard.file for shard in self._shards), *self._linked):
+        for file in (*(shard.file for shard in self._shards), *self._rest):
             file.discard()
 
     def _write(self, name: str, key: bytes, array: object, shard: int) -> None:
@@ -245,10 +257,10 @@ class BundleWriter(CheckpointWriter):
 
     def _items(self) -> Iterator[tuple[bytes, bytes]]:
         values = {key: self._in_order(key, entry).encode() for key, entry in self._sliced.items()}
-        for shard_id, shard in enumerate(self._shards):
+        for shard_id, shard in enumerate(self._shards, self._first):
             values.update(shard.entries(shard_id))
         values.update(_encoded(self._elsewhere))
-        yield HEADER_KEY, Header(len(self._shards) + len(self._linked)).encode()
+        yield HEADER_KEY, Header(len(self._shards) + len(self._rest)).encode()
         for key in sorted(values):
             yield key, values[key]
 

@@ -20,7 +20,7 @@ from tfckpt.checking.tables import check_table, unused
 from tfckpt.dtypes import data_type_name, why_unreadable
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
 from tfckpt.names import decode_name, encode_name, shown
-from tfckpt.storage import is_remote, open_source
+from tfckpt.storage import is_remote, open_source, size_of
 from tfckpt.tensors.selection import Selection
 from tfckpt.tensors.slices import TensorSlice
 from tfckpt.wording import plural
@@ -84,11 +84,12 @@ def missing_data(reader: BundleReader) -> list[Finding]:
     findings = []
     for path, tensors in _needed_shards(reader).items():
         needed = max(entry.offset + entry.size for _, entry in tensors)
-        if not os.path.isfile(path):
+        size = size_of(path)
+        if size is None:
             message = f"this shard is missing, and with it {plural(len(tensors), 'tensor')}"
             findings.append(Finding("missing", message, path))
-        elif os.path.getsize(path) < needed:
-            message = f"it has {os.path.getsize(path)} bytes, its tensors need {needed}"
+        elif size < needed:
+            message = f"it has {size} bytes, its tensors need {needed}"
             findings.append(Finding("damage", message, path))
     return findings
 

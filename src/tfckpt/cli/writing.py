@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,6 +15,7 @@ from tfckpt.cli.output import harmless, json_line
 from tfckpt.cli.progress import progress_bar
 from tfckpt.convert import check_no_folder
 from tfckpt.saving import save
+from tfckpt.storage import is_file
 from tfckpt.transform import Change, LazyTensors, Plan, plan
 from tfckpt.wording import bytes_text, plural
 
@@ -96,7 +96,7 @@ def write_result(
     if shards is not None and shard_size is not None:
         raise click.UsageError("--shards and --shard-size exclude each other")
     check_no_folder(target, source)
-    if not force and (has_index(target) or os.path.isfile(target)):
+    if not force and (has_index(target) or is_file(target)):
         raise click.ClickException(
             f"{harmless(target)}: there is a checkpoint already; it was left as it is (--force "
             f"replaces it)"

@@ -35,7 +35,7 @@ from tfckpt.formats.raw import Checksummed, Elements, RawReader, dtype_named, in
 from tfckpt.formats.zipped import STORED, Archive
 from tfckpt.names import is_text
 from tfckpt.reader import TensorInfo, Verify
-from tfckpt.storage import FileWriter, MemorySource, Source, Window
+from tfckpt.storage import MemorySource, NewFile, Source, Window
 from tfckpt.tensors.selection import Axis, Index, Selection
 from tfckpt.tensors.slices import Shape, volume
 from tfckpt.tensors.stored import Array, new_array
@@ -437,7 +437,7 @@ def why_no_name(infos: Mapping[str, TensorInfo]) -> dict[str, str]:
 
 
 def write_hdf5(
-    file: FileWriter,
+    file: NewFile,
     infos: Mapping[str, TensorInfo],
     value: Callable[[str], Array],
     metadata: Mapping[str, Any] | None,

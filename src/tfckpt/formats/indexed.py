@@ -21,16 +21,21 @@ from tfckpt.formats.jsons import parse_json
 from tfckpt.formats.raw import ForeignReader
 from tfckpt.reader import TensorInfo, TensorReader, Verify, listed
 from tfckpt.storage import (
-    FileWriter,
     Group,
     Members,
+    NewFile,
     Source,
+    check_unused,
     complete,
+    create_file,
+    join,
+    list_folder,
     lock_folder,
     open_source,
     publish_together,
     remove_file,
     remove_leftovers,
+    split,
 )
 from tfckpt.tensors.selection import Index
 from tfckpt.tensors.stored import Array
@@ -62,7 +67,7 @@ class IndexedReader(ForeignReader):
         self._metadata.update(metadata)
         names = list(dict.fromkeys(name for some in places.values() for name in some))
         self._numbers = {name: number for number, name in enumerate(names)}
-        paths = [os.path.join(os.path.dirname(index), name) for name in names]
+        paths = [join(split(index)[0], name) for name in names]
         self._members = Members(file_set(index), paths.__getitem__, open_file, mmap=mmap)
         if index.endswith(KERAS_SUFFIX):
             self._files = self._listed(names)
@@ -175,7 +180,7 @@ def split_by_size(sizes: Mapping[str, int], most: int) -> list[list[str]]:
 
 def publish_set(
     index: str,
-    files: Sequence[FileWriter],
+    files: Sequence[NewFile],
     weight_map: Mapping[str, str],
     total_size: int,
     *,
@@ -184,14 +189,15 @@ def publish_set(
     """Give flushed files and their index the names, all at one moment; remove older files."""
     said = {"metadata": {"total_size": total_size}, _WEIGHT_MAP: dict(sorted(weight_map.items()))}
     group = file_set(index)
-    with lock_folder(index), FileWriter(index, fsync=fsync) as head:
+    check_unused(files)
+    with lock_folder(index), create_file(index, fsync=fsync) as head:
         head.write((json.dumps(said, indent=2, ensure_ascii=False) + "\n").encode())
         head.flush()
         complete(group, fsync=fsync)
         publish_together(group, files, head, fsync=fsync)
-        folder, base = os.path.split(index)
+        folder, base = split(index)
         current = {os.path.basename(file.path) for file in files}
-        for name in os.listdir(folder or "."):
+        for name in list_folder(folder):
             if group.is_member(name) and name not in current:
-                remove_file(os.path.join(folder, name))
+                remove_file(join(folder, name))
         remove_leftovers(folder, lambda name: name == base or group.is_member(name))

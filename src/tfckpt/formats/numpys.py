@@ -36,7 +36,7 @@ from tfckpt.formats.zipped import LONGEST_NAME, STORED, Archive, Member, ZipWrit
 from tfckpt.names import is_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, Verify
-from tfckpt.storage import FileWriter, MemorySource, Source
+from tfckpt.storage import MemorySource, NewFile, Source
 from tfckpt.tensors.slices import Shape, volume
 from tfckpt.tensors.stored import Array
 
@@ -195,7 +195,7 @@ def why_no_name(infos: Mapping[str, TensorInfo]) -> dict[str, str]:
 
 
 def write_npz(
-    file: FileWriter,
+    file: NewFile,
     infos: Mapping[str, TensorInfo],
     value: Callable[[str], Array],
     *,

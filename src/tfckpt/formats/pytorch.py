@@ -58,7 +58,7 @@ from tfckpt.formats.zipped import STORED, Archive, ZipWriter
 from tfckpt.names import is_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, Verify
-from tfckpt.storage import FileWriter, Source, Window
+from tfckpt.storage import NewFile, Source, Window
 from tfckpt.tensors.slices import volume
 from tfckpt.tensors.stored import Array
 
@@ -302,7 +302,7 @@ TYPES = frozenset(_CLASSES) | _LATER
 
 
 def write_torch(
-    file: FileWriter, infos: Mapping[str, TensorInfo], value: Callable[[str], Array]
+    file: NewFile, infos: Mapping[str, TensorInfo], value: Callable[[str], Array]
 ) -> None:
     """Write a dict of tensors, as ``torch.load`` takes it with ``weights_only`` and ``mmap``."""
     archive = ZipWriter(file)

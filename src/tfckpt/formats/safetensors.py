@@ -23,7 +23,7 @@ from tfckpt.formats.raw import Elements, RawReader, chunks_of, dtype_named, info
 from tfckpt.names import is_text
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, Verify
-from tfckpt.storage import FileWriter, Gathered, Source
+from tfckpt.storage import Gathered, NewFile, Source
 from tfckpt.tensors.slices import Shape, volume
 from tfckpt.tensors.stored import Array
 
@@ -160,7 +160,7 @@ def _info(kind: Any, shape: Shape, size: int) -> TensorInfo:
 
 
 def write_safetensors(
-    file: FileWriter,
+    file: NewFile,
     infos: Mapping[str, TensorInfo],
     value: Callable[[str], Array],
     metadata: Mapping[str, str] | None = None,

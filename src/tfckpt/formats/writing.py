@@ -18,7 +18,7 @@ from tfckpt.formats.indexed import JSON_INDEX_SUFFIX, file_names, publish_set, s
 from tfckpt.formats.raw import dtype_named, info_of, size_of
 from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
-from tfckpt.storage import FileWriter, check_local, writing
+from tfckpt.storage import check_path, create_file, writing
 from tfckpt.tensors.stored import Array, as_array, as_storable
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
 from tfckpt.v1.writer import V1Writer
@@ -109,7 +109,7 @@ def write_prepared(
 
     `leave_out` is the argument by which the caller leaves tensors out, for messages.
     """
-    check_local(target)
+    check_path(target)
     chosen = WRITERS[name]
     _check_options(name, chosen, tensors, max_shard_size)
     _check_held(name, chosen, tensors.infos, path=target, leave_out=leave_out)
@@ -301,7 +301,7 @@ def _write_set(path: str, tensors: Prepared, most: int, fsync: bool) -> str:
     with ExitStack() as opened:
         writers = []
         for file_path, names in zip(paths, files, strict=True):
-            file = opened.enter_context(FileWriter(file_path, fsync=fsync))
+            file = opened.enter_context(create_file(file_path, fsync=fsync))
             some = {name: infos[name] for name in names}
             safetensors.write_safetensors(file, some, tensors.value, tensors.metadata)
             file.flush()

@@ -20,7 +20,7 @@ from typing import NamedTuple
 from tfckpt import limits
 from tfckpt.coding import Buffer
 from tfckpt.errors import DataLossError, UnimplementedError
-from tfckpt.storage import FileWriter, Gathered, Source
+from tfckpt.storage import Gathered, NewFile, Source
 
 STORED, DEFLATED = 0, 8
 _METHODS = {STORED: "stored", DEFLATED: "deflated"}
@@ -256,7 +256,7 @@ _PADDING = 0x4246  # the extra field by which PyTorch pads headers: "FB"
 class ZipWriter:
     """Puts members into a file, one behind the other; `finish` writes the directory."""
 
-    def __init__(self, file: FileWriter) -> None:
+    def __init__(self, file: NewFile) -> None:
         self._file = Gathered(file)
         self._entries: list[bytes] = []
 

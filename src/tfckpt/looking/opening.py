@@ -96,13 +96,24 @@ def _checksum_of(entry: Entry) -> tuple[object, ...]:
 
 
 def open_any(path: AnyPath, *, verify: Verify = True) -> TensorReader:
-    """Open what `open_tensors` does; for a prefix the readers of other formats are not loaded."""
+    """Open what `open_tensors` does.
+
+    For a prefix, or a folder with a state file, the readers of other formats are not loaded.
+    """
     given = as_path(path)
-    if given and not is_remote(given) and not os.path.exists(given):
+    if given and not is_remote(given) and (not os.path.exists(given) or _has_state(given)):
         return load_checkpoint(given, verify=verify)
     from tfckpt.formats import open_tensors
 
     return open_tensors(given, verify=verify)
+
+
+def _has_state(path: str) -> bool:
+    if not os.path.isdir(path):
+        return False
+    from tfckpt.state import STATE_FILE  # loads protobuf
+
+    return os.path.exists(os.path.join(path, STATE_FILE))
 
 
 @contextmanager

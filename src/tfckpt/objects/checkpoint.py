@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from tfckpt.objects.stored import StoredObjects
 from tfckpt.objects.trackable import Trackable, is_nothing
 from tfckpt.objects.tree import materialized
 from tfckpt.state import update_checkpoint_state
+from tfckpt.storage import folder_of, is_file
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
@@ -209,7 +209,7 @@ class Checkpoint(Trackable):
             raise
 
         def written(path: str) -> None:
-            folder = os.path.dirname(path) or "."
+            folder = folder_of(path) or "."
             update_checkpoint_state(folder, path, save_relative_paths=True, fsync=fsync)
 
         return prepared.then(written)
@@ -426,7 +426,7 @@ def _alone() -> dict[str, Any]:
 
 def _numbered(error: FileMissingError, save_path: AnyPath) -> FileMissingError:
     """Add to an error that `save` adds a number, if a file with the number is there."""
-    if os.path.isfile(f"{as_path(save_path)}-1.index"):
+    if is_file(f"{as_path(save_path)}-1.index"):
         hint = f"{error.message} (save adds a number: was {as_path(save_path)}-1 meant?)"
         return FileMissingError(hint, path=error.path, tensor=error.tensor)
     return error

@@ -22,10 +22,11 @@ from tfckpt.parsing import parse_binary
 from tfckpt.protos import AssetFileDef, MetaGraphDef, NodeDef
 from tfckpt.saved_model.constants import ASSETS_DIRECTORY, ASSETS_KEY
 from tfckpt.storage import (
-    FileWriter,
     FolderWriter,
     Source,
+    create_file,
     is_remote,
+    join,
     open_source,
     remove_file,
 )
@@ -68,7 +69,7 @@ def get_asset_tensors(
 
     Raises DataLossError for a name that leads out of the folder.
     """
-    folder = os.path.join(export_dir, ASSETS_DIRECTORY)
+    folder = join(export_dir, ASSETS_DIRECTORY)
     return {
         prepend_scope(asset.tensor_info.name, import_scope): os.path.join(folder, asset.filename)
         for asset in asset_file_defs(meta_graph_def_to_load)
@@ -183,16 +184,16 @@ class AssetFolder:
         """
         if name not in self._sources:
             return True
-        known = os.path.join(self._folder(), name) if name in self._copied else self._sources[name]
+        known = join(self._folder(), name) if name in self._copied else self._sources[name]
         return same_content(known, path)
 
     def _folder(self) -> str:
-        return os.path.join(self._model.open(), ASSETS_DIRECTORY)
+        return join(self._model.open(), ASSETS_DIRECTORY)
 
     def write(self, *, fsync: bool) -> None:
         """Copy what is not in place yet: all of it, or nothing."""
         new = self._sources.keys() - self._copied
-        targets = {name: os.path.join(self._folder(), name) for name in sorted(new)}
+        targets = {name: join(self._folder(), name) for name in sorted(new)}
         try:
             for name, target in targets.items():
                 copy_file(self._sources[name], target, fsync=fsync)
@@ -245,7 +246,7 @@ def _chunks(reading: Source) -> Iterator[Buffer]:
 
 def copy_file(source: str, target: str, *, fsync: bool) -> None:
     """Copy a file. Raises FileMissingError if there is none."""
-    with closing(_open(source)) as reading, FileWriter(target, fsync=fsync) as file:
+    with closing(_open(source)) as reading, create_file(target, fsync=fsync) as file:
         for chunk in _chunks(reading):
             file.write(chunk)
         file.publish()

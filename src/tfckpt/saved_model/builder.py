@@ -23,7 +23,7 @@ from tfckpt.saved_model.loader import Variables
 from tfckpt.saved_model.options import GraphOptions
 from tfckpt.saver import Saver
 from tfckpt.saver.var_list import ToSave
-from tfckpt.storage import FolderWriter, is_remote, write_file
+from tfckpt.storage import create_folder, is_remote, join, write_file
 
 # What Keras and users keep in a model's folder. The fingerprint is not copied: it is of the bytes
 # of the model that was loaded, and the new one has others.
@@ -59,10 +59,8 @@ class SavedModelBuilder:
             saved_model_schema_version=constants.SAVED_MODEL_SCHEMA_VERSION
         )
         self._export_dir = as_folder(export_dir)
-        if is_remote(self._export_dir):
-            raise ValueError(f"a SavedModel is written to a folder of this machine: {export_dir!r}")
         self._fsync = fsync
-        self._folder = FolderWriter(self._export_dir, fsync=fsync)
+        self._folder = create_folder(self._export_dir, fsync=fsync)
         self._tensors: Mapping[str, ToSave] | None = None  # of the variables that are written
         self._graph: MetaGraphDef | None = None  # the first one, as it was given
         self._assets_dir: AnyPath | None = None
@@ -217,9 +215,9 @@ class SavedModelBuilder:
             constants.SAVED_MODEL_FILENAME_PBTXT if as_text else constants.SAVED_MODEL_FILENAME_PB
         )
         data = serialized(self._saved_model, as_text=as_text)
-        write_file(os.path.join(self._folder.open(), name), data, fsync=self._fsync)
+        write_file(join(self._folder.open(), name), data, fsync=self._fsync)
         self._folder.publish()
-        return os.path.join(self._export_dir, name)
+        return join(self._export_dir, name)
 
     def _default_saver(self) -> Saver:
         # TensorFlow writes a shard for each device that variables are on: here all are on one.

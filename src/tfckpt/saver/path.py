@@ -17,7 +17,7 @@ from tfckpt.names import AnyPath, as_path, check_prefix
 from tfckpt.protos import SaverDef
 from tfckpt.saver.retention import meta_graph_filename
 from tfckpt.state import STATE_FILE, checkpoint_exists, state_path
-from tfckpt.storage import check_local
+from tfckpt.storage import check_path, folder_of, is_remote
 
 
 class Target(NamedTuple):
@@ -33,7 +33,7 @@ class Target(NamedTuple):
 
     @property
     def folder(self) -> str:
-        return os.path.dirname(self.prefix)
+        return folder_of(self.prefix)
 
     @property
     def state(self) -> str:
@@ -69,7 +69,7 @@ def name_files(
     _check_suffix(meta_graph_suffix)
     given = as_path(save_path)
     prefix = check_prefix(given)
-    check_local(prefix)
+    check_path(prefix)
     if global_step is not None:
         step = as_step(global_step, variables)
         prefix = f"{given}-{step:08d}" if pad_step_number else f"{given}-{step:d}"
@@ -117,6 +117,8 @@ def _check_distinct(target: Target, meta: str) -> None:
 def _check_folder(target: Target) -> None:
     """Refuse a folder that cannot be made because a file is in its way."""
     folder = target.folder
+    if is_remote(folder):  # whose store has none, or makes it
+        return
     while folder and not os.path.lexists(folder):
         folder = os.path.dirname(folder)
     if folder and not os.path.isdir(folder):

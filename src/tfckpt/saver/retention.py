@@ -21,7 +21,6 @@ And this library's own:
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple, TypeAlias
@@ -31,7 +30,7 @@ from tfckpt.keep.folder import rotate, why_protected
 from tfckpt.names import AnyPath, check_prefix
 from tfckpt.protos import SaverDef
 from tfckpt.state import read_state, state_path, version_of_checkpoint
-from tfckpt.storage import remove_file
+from tfckpt.storage import join, lies_in, real, remove_file, split
 from tfckpt.v1.commit import remove_v1
 from tfckpt.v1.naming import without_shard
 
@@ -201,20 +200,12 @@ class Folder(NamedTuple):
         state = read_state(self.state)
         if state is None:
             return False
-        return same_file(os.path.join(self.path, state.model_checkpoint_path)) == same_file(path)
-
-
-def lies_in(path: str, folder: str) -> bool:
-    """Whether a checkpoint lies in a folder, or in one below it, links followed."""
-    inside, real = os.path.realpath(os.path.dirname(path)), os.path.realpath(folder)
-    try:
-        return os.path.commonpath([inside, real]) == real
-    except ValueError:  # on another drive
-        return False
+        return same_file(join(self.path, state.model_checkpoint_path)) == same_file(path)
 
 
 def same_file(path: str) -> str:
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    folder, base = split(path)
+    return join(real(folder), base)
 
 
 def meta_graph_filename(checkpoint_filename: str, meta_graph_suffix: str = "meta") -> str:

@@ -3,12 +3,13 @@
 from tfckpt.storage.commit import (
     COMMIT_SUFFIX,
     Group,
+    check_unused,
     committed,
     complete,
     publish_together,
     remove_together,
 )
-from tfckpt.storage.folder import FolderWriter
+from tfckpt.storage.folder import FolderWriter, create_folder
 from tfckpt.storage.lease import held_lease, leases
 from tfckpt.storage.leftovers import remove_leftovers
 from tfckpt.storage.links import can_link
@@ -23,8 +24,9 @@ from tfckpt.storage.looks import (
     version_at,
 )
 from tfckpt.storage.members import Members
+from tfckpt.storage.new_file import NewFile
 from tfckpt.storage.opening import list_infos, open_source, read_ends, read_file
-from tfckpt.storage.places import folder_of, is_remote, join, lies_in, real, split
+from tfckpt.storage.places import folder_of, is_remote, join, lies_in, real, relative, split
 from tfckpt.storage.source import (
     MemorySource,
     Source,
@@ -37,7 +39,9 @@ from tfckpt.storage.sync import sync_folder
 from tfckpt.storage.write import (
     FileWriter,
     Gathered,
-    check_local,
+    check_path,
+    create_file,
+    link_file,
     remove_file,
     rename_file,
     write_file,
@@ -53,16 +57,20 @@ __all__ = [
     "Info",
     "Members",
     "MemorySource",
+    "NewFile",
     "RemoteOptions",
     "Source",
     "Spool",
     "ThreadLock",
     "Window",
     "can_link",
-    "check_local",
+    "check_path",
+    "check_unused",
     "checked",
     "committed",
     "complete",
+    "create_file",
+    "create_folder",
     "folder_of",
     "held_lease",
     "is_file",
@@ -71,6 +79,7 @@ __all__ = [
     "join",
     "leases",
     "lies_in",
+    "link_file",
     "list_beginning",
     "list_folder",
     "list_infos",
@@ -81,6 +90,7 @@ __all__ = [
     "read_ends",
     "read_file",
     "real",
+    "relative",
     "remove_file",
     "remove_leftovers",
     "remove_together",

@@ -18,15 +18,20 @@ import contextlib
 import errno
 import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from tfckpt.errors import UnimplementedError
 from tfckpt.storage.lock import lock_folder
-from tfckpt.storage.places import is_remote
+from tfckpt.storage.looks import is_file, is_folder
+from tfckpt.storage.new_file import NewFile
+from tfckpt.storage.places import folder_of, is_remote
 from tfckpt.storage.refused import refused
 from tfckpt.storage.sync import sync_folder
 from tfckpt.storage.write import FileWriter, remove_file, rename_file
 
 COMMIT_SUFFIX = ".commit"
+_AT_ONCE = 8
 
 
 class Group(NamedTuple):
@@ -45,7 +50,9 @@ class Group(NamedTuple):
         return not is_remote(self.head) and os.path.isfile(self.head + COMMIT_SUFFIX)
 
     def waiting(self) -> list[str]:
-        """Return the members that have a ``.commit`` file."""
+        """Return the members that have a ``.commit`` file; in a store none ever has."""
+        if is_remote(self.head):
+            return []
         folder = os.path.dirname(self.head)
         names = (
             name.removesuffix(COMMIT_SUFFIX)
@@ -58,17 +65,23 @@ class Group(NamedTuple):
 def committed(path: str, *, under_way: bool) -> str:
     """Return where a member is, given whether its group has a commit under way."""
     waiting = path + COMMIT_SUFFIX
-    return waiting if under_way and os.path.isfile(waiting) else path
+    return waiting if under_way and not is_remote(path) and os.path.isfile(waiting) else path
 
 
 def publish_together(
-    group: Group, members: Sequence[FileWriter], head: FileWriter | None, *, fsync: bool
+    group: Group, members: Sequence[NewFile], head: NewFile | None, *, fsync: bool
 ) -> None:
     """Give flushed files their names; without a `head` no member replaces anything.
 
     The caller holds the folder's lock. On an error nothing has changed, unless the moment of
     commit was over: then the new files count, and the next writer finishes what is left to do.
+
+    In a store the members have to have names that nothing has. They are written first, and count
+    for nothing before the head, which is written last.
     """
+    if is_remote(group.head):
+        _publish_in_store(members, head)
+        return
     for file in members if head is None else (*members, head):
         _check_free(file.path)
     replaces = group.marks_only or os.path.lexists(group.head)
@@ -94,7 +107,7 @@ def remove_together(path: str, remove: Callable[[], None], wanted: Callable[[], 
     `wanted` is asked under the lock: a writer may have put another checkpoint there since somebody
     decided to remove this one. Returns whether it was. Where there is no folder nothing is done.
     """
-    if not os.path.isdir(os.path.dirname(path) or os.curdir):
+    if not is_remote(path) and not is_folder(folder_of(path)):
         return True
     with lock_folder(path):
         if not wanted():
@@ -103,10 +116,42 @@ def remove_together(path: str, remove: Callable[[], None], wanted: Callable[[], 
     return True
 
 
+def check_unused(files: Sequence[NewFile]) -> None:
+    """Raise UnimplementedError where several files of a store are to be replaced.
+
+    For them there is no one moment, nor a way back.
+    """
+    for file in files:
+        if is_remote(file.path) and is_file(file.path):
+            raise UnimplementedError(
+                "a store cannot replace several files at one moment: remove this one and those "
+                "that belong to it, or write to another name",
+                path=file.path,
+            )
+
+
+def _publish_in_store(members: Sequence[NewFile], head: NewFile | None) -> None:
+    try:
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            for done in [threads.submit(member.publish) for member in members]:
+                done.result()
+        if head is not None:
+            head.publish()
+    except BaseException as error:
+        if head is not None and head.is_at(head.path):
+            if isinstance(error, OSError):
+                return
+            raise
+        for member in members:
+            with contextlib.suppress(OSError):
+                member.withdraw(member.path)
+        raise
+
+
 def _settle(
     group: Group,
-    members: Sequence[FileWriter],
-    head: FileWriter | None,
+    members: Sequence[NewFile],
+    head: NewFile | None,
     suffix: str,
     fsync: bool,
 ) -> None:
@@ -124,18 +169,19 @@ def _check_free(path: str) -> None:
             raise IsADirectoryError(errno.EISDIR, "a folder has it")
 
 
-def _rename(files: Sequence[FileWriter], suffix: str, fsync: bool) -> None:
+def _rename(files: Sequence[NewFile], suffix: str, fsync: bool) -> None:
     for file in files:
+        assert isinstance(file, FileWriter)  # as it is on this machine
         file.rename(file.path + suffix)
     if fsync and files:  # what comes next must not reach the disk before this
         sync_folder(files[0].path)
 
 
-def _all_there(members: Sequence[FileWriter]) -> bool:
+def _all_there(members: Sequence[NewFile]) -> bool:
     return all(file.is_at(file.path) for file in members)
 
 
-def _withdraw(members: Sequence[FileWriter], suffix: str) -> None:
+def _withdraw(members: Sequence[NewFile], suffix: str) -> None:
     """Take back what has its name already, of files that do not count."""
     for file in members:
         with contextlib.suppress(OSError):

@@ -6,13 +6,17 @@ import contextlib
 import os
 import shutil
 import weakref
+from collections.abc import Sequence
 
 from tfckpt.errors import FailedPreconditionError
 from tfckpt.names import shown
 from tfckpt.storage.descriptor import Descriptor
 from tfckpt.storage.leftovers import LEFTOVER, temporary_path
 from tfckpt.storage.lock import lock
+from tfckpt.storage.looks import size_of
+from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import refused
+from tfckpt.storage.store import Remote
 from tfckpt.storage.sync import make_folder, sync_folder
 
 
@@ -25,7 +29,7 @@ class FolderWriter:
     """
 
     def __init__(self, path: str, *, fsync: bool = True) -> None:
-        self.final = os.path.normpath(path)
+        self.final = path if is_remote(path) else os.path.normpath(path)
         self.published = False
         self._fsync = fsync
         self._remove: weakref.finalize[..., FolderWriter] | None = None
@@ -36,10 +40,7 @@ class FolderWriter:
         if os.path.lexists(self.final) and not os.path.isdir(self.final):
             raise AssertionError(f"{self.final} is a file, where a folder is to be made")
         if os.path.isdir(self.final) and os.listdir(self.final):
-            raise AssertionError(
-                f"Export directory {self.final} already exists, and isn't empty. Please choose "
-                f"another, or delete all that is in it."
-            )
+            raise _not_empty(self.final)
 
     def open(self) -> str:
         """Return the path under which the folder is now; make it if it is not there yet."""
@@ -108,11 +109,7 @@ class FolderWriter:
     def _check_noted(self, path: str) -> None:
         gone = [name for name, size in self._noted.items() if _size(path, name) != size]
         if gone:
-            raise FailedPreconditionError(
-                f"of {len(self._noted)} files that were written {len(gone)} are gone or changed "
-                f"({shown(sorted(gone))}): does something clean up there?",
-                path=path,
-            )
+            raise _gone(path, len(self._noted), gone)
 
     def discard(self) -> None:
         """Remove the folder if it was not published."""
@@ -120,6 +117,58 @@ class FolderWriter:
             self._remove()
             self._remove = None
             self._noted.clear()
+
+
+class StoreFolderWriter(FolderWriter):
+    """A new folder in a store, where nothing is renamed: its files have their names at once.
+
+    So whoever fills it writes last what makes a reader take it for whole.
+    """
+
+    def _check(self) -> None:
+        self.final = self.final.rstrip("/")
+        if Remote(self.final).names():
+            raise _not_empty(self.final)
+
+    def open(self) -> str:
+        return self.final
+
+    def publish(self) -> None:
+        gone = [name for name, size in self._noted.items() if size_of(name) != size]
+        if gone and not self.published:
+            raise _gone(self.final, len(self._noted), gone)
+        self.published = True
+
+    def note(self) -> None:
+        self._noted.update(Remote(self.final).below())
+
+    def discard(self) -> None:
+        """Remove all files, unless the folder was published: it had none before."""
+        if not self.published:
+            for url in Remote(self.final).below():
+                Remote(url).remove()
+            self._noted.clear()
+
+
+def create_folder(path: str, *, fsync: bool = True) -> FolderWriter:
+    """Begin a folder, on this machine or behind a URL. Raises AssertionError."""
+    kind = StoreFolderWriter if is_remote(path) else FolderWriter
+    return kind(path, fsync=fsync)
+
+
+def _not_empty(path: str) -> AssertionError:
+    return AssertionError(
+        f"Export directory {path} already exists, and isn't empty. Please choose another, or "
+        f"delete all that is in it."
+    )
+
+
+def _gone(path: str, count: int, gone: Sequence[str]) -> FailedPreconditionError:
+    return FailedPreconditionError(
+        f"of {count} files that were written {len(gone)} are gone or changed "
+        f"({shown(sorted(gone))}): does something clean up there?",
+        path=path,
+    )
 
 
 def _size(folder: str, name: str) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from tfckpt.storage.descriptor import Descriptor
 from tfckpt.storage.lock import lock
+from tfckpt.storage.places import is_remote
 
 # TensorFlow ends the names of files in the making in ".tempstate" and a random number.
 LEFTOVER = re.compile(r"\.tempstate\d+$")
@@ -25,8 +26,11 @@ def temporary_path(path: str) -> str:
 def remove_leftovers(folder: str, is_ours: Callable[[str], bool]) -> list[str]:
     """Remove what killed writers left in `folder` of the files whose names `is_ours` accepts.
 
-    Returns the paths. A file that a living writer of this library still holds stays.
+    Returns the paths. A file that a living writer of this library still holds stays. In a store
+    files have no temporary names.
     """
+    if is_remote(folder):
+        return []
     removed = []
     for name in os.listdir(folder or "."):
         found = LEFTOVER.search(name)

@@ -48,6 +48,18 @@ def join(folder: str, name: str) -> str:
     return f"{folder}{'' if folder.endswith('/') else '/'}{name}"
 
 
+def relative(path: str, folder: str) -> str:
+    """Return a path as it is said from a folder.
+
+    >>> relative("s3://bucket/run/m-1", "s3://bucket/run"), relative("run/m-1", "run")
+    ('m-1', 'm-1')
+    """
+    if not is_remote(path) and not is_remote(folder):
+        return os.path.relpath(path, folder)
+    start = join(folder, "")
+    return path.removeprefix(start) if path.startswith(start) else path
+
+
 def real(path: str) -> str:
     """Return the one name that a file has, whichever way leads to it."""
     return path if is_remote(path) else os.path.realpath(path)

@@ -8,13 +8,17 @@ import os
 from types import TracebackType
 
 from tfckpt.coding import Buffer
+from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import refused
 
 _GATHER = 256 << 10  # less than this is gathered into one write
 
 
 class Spool:
-    """An unnamed temporary file in the folder of `path`; nothing of it is ever left."""
+    """An unnamed temporary file in the folder of `path`; nothing of it is ever left.
+
+    Where `path` is a URL it is in the system's folder for such files.
+    """
 
     def __init__(self, path: str) -> None:
         import tempfile
@@ -26,7 +30,7 @@ class Spool:
         with refused(path, "create a temporary file"):
             # Unbuffered, so that a full disk shows when bytes are written, not at the close.
             self._file = tempfile.TemporaryFile(  # noqa: SIM115  closed by close()
-                buffering=0, dir=os.path.dirname(path) or "."
+                buffering=0, dir=None if is_remote(path) else os.path.dirname(path) or "."
             )
 
     def append(self, *pieces: Buffer) -> tuple[int, int]:

@@ -17,10 +17,12 @@ from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 from tfckpt.errors import (
+    FailedPreconditionError,
     FileMissingError,
     InvalidArgumentError,
     UnimplementedError,
 )
+from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import failed
 
 T = TypeVar("T")
@@ -44,6 +46,8 @@ _WORTH_ANOTHER = frozenset({408, 425, 429})  # of the answers 400 to 499
 _CONFLICTS = frozenset({409, 412})
 _CONFLICT = re.compile("pre-?condition", re.IGNORECASE)  # what s3fs leaves of the same
 _LONGEST_PAUSE = 20.0
+_SHORT = 1 << 20
+_NOT_DONE_HERE = frozenset({405, 501})
 _CACHES = frozenset({"simplecache", "filecache", "blockcache", "cached"})
 # What tells an object from the one that replaces it, in the words of the stores; the first counts.
 _MARKS = ("ETag", "etag", "generation", "md5Hash", "created", "mtime", "Last-Modified")
@@ -173,6 +177,8 @@ class Remote:
         except ImportError:
             raise ImportError(f"{url} needs fsspec: pip install 'tfckpt[remote]'") from None
         self.url = url
+        self.last_attempts = 0
+        """How many attempts the last request took."""
         self._fs: Any
         try:
             self._fs, self.inner = fsspec.core.url_to_fs(url)
@@ -235,6 +241,19 @@ class Remote:
         ends = (path.rstrip("/").rpartition("/")[2] for path in paths if path.rstrip("/") != own)
         return sorted(ends)
 
+    def below(self) -> dict[str, int]:
+        """Return the URL and the size of each file in a folder and those below it."""
+        self._fs.invalidate_cache(self.inner)
+        try:
+            found = self._ask("list the files", lambda: self._fs.find(self.inner, detail=True))
+        except FileMissingError:
+            return {}
+        own = self.inner.rstrip("/")
+        return {
+            f"{self.url.rstrip('/')}{path[path.index(own) + len(own) :]}": int(said["size"])
+            for path, said in found.items()
+        }
+
     def beginning(self, base: str) -> dict[str, Info] | None:
         """Return the files of this folder whose names begin with `base`.
 
@@ -289,6 +308,13 @@ class Remote:
 
     def read_all(self) -> bytes:
         """Return all bytes, in one request. Raises FileMissingError."""
+        if self.is_conditional:  # s3fs asks for the size first, if no range is given
+            try:
+                data = self._ask("read the file", lambda: self._fs.cat_file(self.inner, 0, _SHORT))
+            except FailedPreconditionError:  # an empty file has no range
+                data = bytes(_SHORT)
+            if len(data) < _SHORT:
+                return bytes(data)
         return self._ask("read the file", lambda: bytes(self._fs.cat_file(self.inner)))
 
     # Writing
@@ -320,16 +346,21 @@ class Remote:
         """Whether the store can replace a file only if it is still a certain one."""
         return not self.protocols.isdisjoint({"s3", "s3a"})
 
-    def open_upload(self, block: int) -> Any:
+    def open_upload(self, block: int, *, exclusive: bool = False) -> Any:
         """Return fsspec's file for writing, which shows once it is closed."""
+        mode = "xb" if exclusive and self.is_exclusive else "wb"
         return self._with_folder(
             lambda: self._ask(
-                "begin to write", lambda: self._fs.open(self.inner, "wb", block_size=block)
+                "begin to write", lambda: self._fs.open(self.inner, mode, block_size=block)
             )
         )
 
-    def upload(self, path: str) -> None:
-        """Write a file of this machine to the store."""
+    def take(self, path: str) -> None:
+        """Become a copy of a file of this machine, or of one of the same store."""
+        if is_remote(path):
+            inner = self._fs._strip_protocol(path)
+            self._ask(f"copy {path} to it", lambda: self._fs.cp_file(inner, self.inner))
+            return
         self._with_folder(
             lambda: self._ask("write the file", lambda: self._fs.put_file(path, self.inner))
         )
@@ -357,7 +388,8 @@ class Remote:
 
     def _ask(self, what: str, call: Callable[[], T], attempts: int | None = None) -> T:
         """Make a request, and again while it fails for a reason that may pass."""
-        for left, pause in _pauses(attempts):
+        for number, (left, pause) in enumerate(_pauses(attempts), 1):
+            self.last_attempts = number
             try:
                 return call()
             except _Short:
@@ -374,6 +406,8 @@ class Remote:
             except Exception as error:
                 if _status(error) in _CONFLICTS or _CONFLICT.search(str(error)):
                     raise FileExistsError(errno.EEXIST, "another is there", self.url) from error
+                if _status(error) in _NOT_DONE_HERE:
+                    raise UnimplementedError(f"its store cannot {what}", path=self.url) from error
                 if not left or not _may_pass(error):
                     if isinstance(error, ValueError):
                         raise

@@ -13,6 +13,7 @@ import os
 import sys
 
 from tfckpt.storage.descriptor import Descriptor
+from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import refused
 
 logger = logging.getLogger("tfckpt")
@@ -34,7 +35,7 @@ def sync_file(descriptor: Descriptor, path: str) -> None:
 
 def sync_folder(path: str) -> None:
     """Make the names in the folder of `path` survive a loss of power."""
-    if sys.platform == "win32":  # has no way to open a folder for this
+    if sys.platform == "win32" or is_remote(path):  # no way to open a folder for this, or none
         return
     folder = os.path.dirname(path) or "."
     with refused(folder, "flush the folder to its disk"):

@@ -15,17 +15,18 @@ import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 from tfckpt.coding import Buffer
-from tfckpt.errors import DataLossError, UnimplementedError
+from tfckpt.errors import DataLossError
 from tfckpt.storage.descriptor import Descriptor, is_at
 from tfckpt.storage.leftovers import remove_leftovers, temporary_path
 from tfckpt.storage.lock import lock
 from tfckpt.storage.looks import version_at
+from tfckpt.storage.new_file import NewFile
 from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import failed, refused
+from tfckpt.storage.store import Remote
 from tfckpt.storage.sync import make_folder, sync_file, sync_folder
 
 R = TypeVar("R")
@@ -38,15 +39,13 @@ _INTERRUPTIONS = 100
 _COPIED = 1 << 30
 
 
-def check_local(path: str) -> None:
-    """Raise UnimplementedError for a URL, ValueError for what no file can be called."""
+def check_path(path: str) -> None:
+    """Raise ValueError for what no file can be called."""
     if "\0" in path:
         raise ValueError(f"no file can be called {path!r}: it has a zero byte")
-    if is_remote(path):
-        raise UnimplementedError("only local files are written: save here, then copy", path=path)
 
 
-class FileWriter:
+class FileWriter(NewFile):
     """A file in the making: written under a temporary name, renamed by `publish`.
 
     Leaving its ``with`` block unpublished removes it, and so does dropping it, with a
@@ -61,7 +60,7 @@ class FileWriter:
     _discarded = False
 
     def __init__(self, path: str, *, fsync: bool = True) -> None:
-        check_local(path)
+        check_path(path)
         self.path = path
         self.size = 0
         self._process = os.getpid()
@@ -210,25 +209,38 @@ class FileWriter:
                 message = f"{self.path}: dropped before it was finished"
                 warnings.warn(message, ResourceWarning, stacklevel=2, source=self)
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(f"{self.path}: a file in the making cannot be copied or pickled")
 
-    def __enter__(self) -> FileWriter:
-        return self
+def create_file(
+    path: str, *, fsync: bool = True, exclusive: bool = False, instead_of: object = None
+) -> NewFile:
+    """Begin a file, on this machine or behind a URL.
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.discard()
+    What is `exclusive`, or comes `instead_of` a certain version, matters in a store alone: on this
+    machine there are locks.
+    """
+    if is_remote(path):
+        from tfckpt.storage.upload import Upload
+
+        return Upload(path, exclusive=exclusive, instead_of=instead_of)
+    return FileWriter(path, fsync=fsync)
+
+
+def link_file(existing: str, path: str, *, version: object = None, fsync: bool = True) -> NewFile:
+    """Begin a file of finished bytes of this machine, as `FileWriter.link` does.
+
+    A store is sent a copy, or told to make one of what it has itself.
+    """
+    if is_remote(path):
+        from tfckpt.storage.upload import Upload
+
+        return Upload.of_file(existing, path)
+    return FileWriter.link(existing, path, version=version, fsync=fsync)
 
 
 class Gathered:
     """Writes to a file, with many small ones made into few."""
 
-    def __init__(self, file: FileWriter) -> None:
+    def __init__(self, file: NewFile) -> None:
         self._file = file
         self._waiting = bytearray()
 
@@ -253,15 +265,17 @@ class Gathered:
 
 
 @contextlib.contextmanager
-def writing(path: str, *, fsync: bool = True) -> Iterator[FileWriter]:
+def writing(path: str, *, fsync: bool = True) -> Iterator[NewFile]:
     """Hand out a file to be filled, which gets its name at the end of the block.
 
     A reader sees the old one or the new one. What killed writers of the same file have left is
     removed.
     """
-    with FileWriter(path, fsync=fsync) as file:
+    with create_file(path, fsync=fsync) as file:
         yield file
         file.publish()
+    if is_remote(path):
+        return
     if fsync:
         sync_folder(path)
     folder, base = os.path.split(path)
@@ -276,7 +290,9 @@ def write_file(path: str, data: Buffer, *, fsync: bool = True) -> None:
 
 
 def remove_file(path: str) -> bool:
-    """Remove a file; False if there was none."""
+    """Remove a file; False if there was none, which not every store says."""
+    if is_remote(path):
+        return Remote(path).remove()
     with refused(path, "remove the file"):
         try:
             _again(lambda: os.remove(path))

@@ -10,9 +10,12 @@ import os
 from collections.abc import Callable, Sequence
 
 from tfckpt.storage import (
-    FileWriter,
     Group,
+    NewFile,
+    check_unused,
     complete,
+    create_file,
+    folder_of,
     lock_folder,
     publish_together,
     remove_file,
@@ -29,29 +32,28 @@ def shard_group(prefix: str, num_shards: int) -> Group:
     return Group(f"{prefix}-of-{num_shards:05d}", names.__contains__, marks_only=True)
 
 
-def publish_shards(prefix: str, shards: Sequence[FileWriter], *, fsync: bool) -> None:
+def publish_shards(prefix: str, shards: Sequence[NewFile], *, fsync: bool) -> None:
     """Give flushed files their names. Raises as `publish_together`."""
     group = shard_group(prefix, len(shards))
+    check_unused(shards)
     with lock_folder(prefix):
         complete(group, fsync=fsync)
         if any(os.path.lexists(shard.path) for shard in shards):
-            with FileWriter(group.head, fsync=fsync) as mark:
+            with create_file(group.head, fsync=fsync) as mark:
                 mark.flush()
                 publish_together(group, shards, mark, fsync=fsync)
         else:
             publish_together(group, shards, None, fsync=fsync)
         names = {os.path.basename(path) for path in (group.head, *(shard.path for shard in shards))}
-        remove_leftovers(os.path.dirname(prefix), names.__contains__)
+        remove_leftovers(folder_of(prefix), names.__contains__)
 
 
-def publish_file(file: FileWriter, *, fsync: bool) -> None:
+def publish_file(file: NewFile, *, fsync: bool) -> None:
     """Give a flushed file its name, where the checkpoint is that one file."""
     with lock_folder(file.path):
-        file.rename(file.path)
-        if fsync:
-            sync_folder(file.path)
+        publish_together(Group(file.path, lambda name: False), [file], None, fsync=fsync)
         name = os.path.basename(file.path)
-        remove_leftovers(os.path.dirname(file.path), lambda other: other == name)
+        remove_leftovers(folder_of(file.path), lambda other: other == name)
 
 
 def remove_v1(

@@ -11,7 +11,7 @@ import os
 import re
 
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.storage import is_file, list_folder
+from tfckpt.storage import is_file, list_beginning, split
 
 _PATTERN = re.compile(r"(.+)-\?{5}-of-([0-9]{5,9})", re.DOTALL)
 _UNNUMBERED = re.compile(r"(.+)-\?{5}-of-\?{5}", re.DOTALL)
@@ -54,13 +54,14 @@ def without_shard(path: str) -> str:
 def patterns_at(path: str) -> list[str]:
     """Return the patterns of the sets that ``P-?????-of-?????`` stands for and that have a shard.
 
-    Any other path, and one behind a URL, stands for none.
+    Any other path stands for none.
     """
     found = _UNNUMBERED.fullmatch(path)
-    if found is None or not os.path.isdir(os.path.dirname(path) or os.curdir):
+    if found is None:
         return []
-    folder, base = os.path.split(found[1])
-    shards = map(_SHARD.fullmatch, list_folder(folder))
+    folder, base = split(found[1])
+    names = (split(one)[1] for one in list_beginning(folder, f"{base}-"))
+    shards = map(_SHARD.fullmatch, names)
     counts = {shard[3] for shard in shards if shard and shard[1] == base and len(shard[3]) == 5}
     return [pattern_of(found[1], int(count)) for count in sorted(counts)]
 
@@ -86,16 +87,14 @@ def files_at(path: str) -> list[str]:
     """
     if not is_pattern(path):
         return [path] if is_file(path) else []
-    folder, base = os.path.split(path)
+    folder, base = split(path)
     head, _, tail = base.rpartition("?????")
-    if not os.path.isdir(folder or os.curdir):
-        return []
     length = len(base)
+    named = ((one, split(one)[1]) for one in list_beginning(folder, head))
     return [
-        os.path.join(folder, name)
-        for name in list_folder(folder)
+        one
+        for one, name in named
         if len(name) == length
-        and name.startswith(head)
         and name.endswith(tail)
         and name[len(head) : length - len(tail)].isdigit()
     ]
@@ -113,7 +112,7 @@ def pattern_around(path: str) -> str | None:
     """Return the pattern of the set that shard `path` belongs to, if all of it is there."""
     found = _SHARD.fullmatch(path)
     shards = siblings(path)
-    if found is None or shards is None or not all(map(os.path.isfile, shards)):
+    if found is None or shards is None or not all(map(is_file, shards)):
         return None
     return pattern_of(found[1], int(found[3]))
 
@@ -123,14 +122,10 @@ def pattern_at(prefix: str) -> str | None:
 
     `prefix` is what a user gave to the save, and what the ``.meta`` file beside a set is named by.
     """
-    folder, base = os.path.split(prefix)
-    if not base or not os.path.isdir(folder or "."):
+    folder, base = split(prefix)
+    if not base:
         return None
-    patterns = {
-        pattern_around(os.path.join(folder, name))
-        for name in list_folder(folder)
-        if name.startswith(f"{base}-00000-of-")
-    }
+    patterns = set(map(pattern_around, list_beginning(folder, f"{base}-00000-of-")))
     return patterns.pop() if len(patterns) == 1 else None
 
 

@@ -14,7 +14,7 @@ from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.names import AnyPath, check_prefix, encode_name
-from tfckpt.storage import FileWriter, Spool
+from tfckpt.storage import NewFile, Spool, create_file
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import FULL, Shape, TensorSlice
 from tfckpt.tensors.stored import Array, as_storable
@@ -57,7 +57,7 @@ _Place = tuple[int, int]
 class _Shard(NamedTuple):
     """One file in the making: its tensors, and where in the spool each record waits."""
 
-    file: FileWriter
+    file: NewFile
     spool: Spool
     metas: dict[bytes, Meta]
     records: dict[bytes, _Place]
@@ -108,7 +108,7 @@ class V1Writer(CheckpointWriter):
         self._open_files = ExitStack()
         with ExitStack() as opened:
             for file_path in paths:
-                file = opened.enter_context(FileWriter(file_path, fsync=fsync))
+                file = opened.enter_context(create_file(file_path, fsync=fsync))
                 spool = opened.enter_context(Spool(file_path))
                 self._shards.append(_Shard(file, spool, {}, {}))
             self._open_files = opened.pop_all()
