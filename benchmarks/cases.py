@@ -68,6 +68,7 @@ class Files:
         self.ours = str(folder / f"{name}-ours")
         self.tf = str(folder / f"{name}-tf")
         self.safetensors = str(folder / f"{name}.safetensors")
+        self.torch = str(folder / f"{name}.pt")
         self.npz = str(folder / f"{name}.npz")
         self.plain = str(folder / f"{name}.plain")
         self.names = tf.constant(list(tensors))
@@ -242,6 +243,45 @@ class Files:
     def list_tf(self) -> Way:
         return Way("TensorFlow", lambda: tf.train.list_variables(self.ours))
 
+    # Other libraries' files
+
+    def load_theirs(self) -> Way:
+        def run() -> Tensors:
+            with tfckpt.open_tensors(self.safetensors) as reader:
+                return reader.get_tensors()
+
+        return Way("tfckpt", run)
+
+    def load_torch_ours(self) -> Way:
+        def run() -> Tensors:
+            with tfckpt.open_tensors(self.torch, verify=False) as reader:
+                return reader.get_tensors()
+
+        return Way("tfckpt", run)
+
+    def load_torch(self) -> Way:
+        import torch
+
+        def run() -> Tensors:
+            state = torch.load(self.torch, weights_only=True, mmap=True)
+            return {name: tensor.numpy() for name, tensor in state.items()}
+
+        return Way("torch.load(mmap=True)", run)
+
+    def convert_checked(self, source: str, end: str) -> Way:
+        target = f"{self.everything}-edited{end}"
+        return self._editing("tfckpt", lambda: tfckpt.convert_checkpoint(
+            source, target, fsync=self.fsync))  # fmt: skip
+
+    def copy(self, source: str) -> Way:
+        """A plain copy of the bytes, and one pass of their checksum."""
+
+        def run() -> None:
+            self._write_plain(f"{self.everything}-edited", [np.fromfile(source, np.uint8)])
+            self.checksum().run()
+
+        return self._editing("copy and checksum", run)
+
     # The loops that people write
 
     def loop_ours(self) -> Way:
@@ -372,6 +412,7 @@ def big_cases(files: Files, data: str) -> Iterator[Case]:
     yield loop_case(files, data, 3)
     yield Case(f"load {data}", files.load_ours(), files.checksum(), 1 / 1.25)
     yield Case(f"rename {data}", files.rename_ours(), files.rename_tf(), 20)
+    yield from other_cases(files, data)
     yield Case(f"average 5 times {data}", files.average_ours(5), files.average_bytes(5), 1 / 1.3)
 
 
@@ -384,6 +425,21 @@ def training_cases(files: Files, data: str) -> Iterator[Case]:
         yield Case(f"pause to save {data}", pause, files.copy_plain(), 1 / 1.2)
         beside = files.beside_ours(saver, LOOP_STEPS)
         yield Case(f"a loop beside saving {data}", beside, alone, 0.9)
+
+
+def other_cases(files: Files, data: str) -> Iterator[Case]:
+    """Other libraries' files; of PyTorch's no checksum is looked at, as torch does not."""
+    files.save_safetensors().run()
+    tfckpt.write_tensors(files.torch, files.tensors, fsync=False)
+    work = f"load {data}, safetensors"
+    yield Case(work, files.load_theirs(), files.load_safetensors(), 1)
+    yield Case(f"load {data}, torch", files.load_torch_ours(), files.load_torch(), 1)
+    bundle = f"{files.ours}.data-00000-of-00001"
+    there = files.convert_checked(files.ours, ".safetensors")
+    back = files.convert_checked(files.safetensors, ".ckpt")
+    yield Case(f"V2 to safetensors, {data}", there, files.copy(bundle), 1 / 1.3)
+    yield Case(f"safetensors to V2, {data}", back, files.copy(files.safetensors), 1 / 1.3)
+    Path(files.torch).unlink()
 
 
 def medium_cases(files: Files, data: str) -> Iterator[Case]:
