@@ -451,7 +451,7 @@ def resolve(path: Path) -> None:
 
 
 def convert(path: Path) -> None:
-    tfckpt.convert_checkpoint(path, f"{path}-v2", fsync=False)
+    tfckpt.convert_checkpoint(path, f"{path}-v2", "v2", fsync=False)
     tfckpt.convert_checkpoint(path, f"{path}-v1", "v1", fsync=False)
 
 
@@ -574,7 +574,8 @@ CHECKPOINT_USES = (
         "verify PATH",
         "diff PATH PATH --by-name",
         "report PATH -o NEW",
-        "convert PATH NEW",
+        "convert PATH NEW --to v2",
+        "salvage PATH NEW --all",
         "edit PATH NEW --strip-slots --use-averages --cast float16 --rename a=b",
         "average PATH PATH NEW --keep-slots",
         "merge PATH PATH NEW --on-conflict equal",
@@ -583,6 +584,7 @@ CHECKPOINT_USES = (
 )
 STATE_COMMANDS = commands(
     *("ls PATH", "info PATH", "verify PATH", "average PATH NEW --last 2"),
+    *("repair-state PATH --dry-run", "repair-state PATH"),
     *("prune PATH --keep last(1) --dry-run", "prune PATH --keep last(1)|every(steps=2)"),
 )
 ATTACKS = {

@@ -187,6 +187,12 @@ def test_misuse(by: Any, tmp_path: Path) -> None:
         tfckpt.convert_checkpoint(path, tmp_path / "m.onnx")
 
 
+@pytest.mark.parametrize("name", ["m", "m.ckpt", "m.ckpt-7", "m.ckpt-best", "m-0.5", "m.v2"])
+def test_names_of_checkpoints_are_known_as_such(name: str, tmp_path: Path) -> None:
+    made = tfckpt.convert_checkpoint(write(tmp_path, "v2"), tmp_path / "new" / name)
+    assert os.path.exists(f"{made}.index")
+
+
 def run(*arguments: object) -> Any:
     testing = pytest.importorskip("click.testing")
     pytest.importorskip("rich")

@@ -128,8 +128,9 @@ _SUFFIXES = {
     ".pth": "torch",
     ".bin": "torch",
 }
-# A name without a suffix, with a number as its suffix, or with one of TensorFlow's: a prefix.
-_PREFIX = re.compile(r"[^.]*|.*\.(ckpt|v2|.*-\d+|\d+)")
+# A name without a suffix, with a number as its suffix, or with one of TensorFlow's (model.ckpt-7,
+# model.ckpt-best): a prefix.
+_PREFIX = re.compile(r"[^.]*|.*\.(ckpt[^.]*|v2|.*-\d+|\d+)")
 
 
 def format_of(path: str) -> str:
