@@ -38,6 +38,7 @@ COMMANDS = {
     "suggest": "suggest PATH OTHER",
     "prune": "prune trained --keep 'last(1)' --dry-run",
     "salvage": "salvage DAMAGED",
+    "doctor": "doctor .",
     "repair-state": "repair-state trained --dry-run",
 }
 

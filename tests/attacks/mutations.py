@@ -584,7 +584,12 @@ CHECKPOINT_USES = (
 )
 STATE_COMMANDS = commands(
     *("ls PATH", "info PATH", "verify PATH", "average PATH NEW --last 2"),
-    *("repair-state PATH --dry-run", "repair-state PATH"),
+    *(
+        "repair-state PATH --dry-run",
+        "repair-state PATH",
+        "doctor PATH",
+        "doctor PATH --deep --fix",
+    ),
     *("prune PATH --keep last(1) --dry-run", "prune PATH --keep last(1)|every(steps=2)"),
 )
 ATTACKS = {

@@ -29,17 +29,19 @@ def held_lease(folder: str, name: str) -> Iterator[None]:
     """
     path = os.path.join(folder, f"{_PREFIX}{os.urandom(8).hex()}")
     said = {"name": name, "owner": f"process {os.getpid()} of {socket.gethostname()}"}
-    with refused(path, "make the lease"), lock_folder(path):
-        descriptor = Descriptor(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
-        lock(descriptor)
-        os.write(descriptor.number, json.dumps(said).encode())
+    descriptor: Descriptor | None = None
     try:
+        with refused(path, "make the lease"), lock_folder(path):
+            descriptor = Descriptor(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+            lock(descriptor)
+            os.write(descriptor.number, json.dumps(said).encode())
         yield
     finally:
         with contextlib.suppress(OSError):
             os.remove(path)
-        unlock(descriptor)
-        descriptor.close()
+        if descriptor is not None:
+            unlock(descriptor)
+            descriptor.close()
 
 
 def leases(folder: str) -> dict[str, str]:
