@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.linking import NOTHING_LINKED, LinkPlan, links_of
+from tfckpt.bundle.naming import index_path
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.bundle.stored import stored_at
 from tfckpt.checksum import combine, crc32c, mask
@@ -100,7 +101,7 @@ _told: set[str] = set()
 def _links_here(reader: BundleReader, prefix: str) -> bool:
     """Whether the base's files can be linked where the checkpoint will be; if not, say so once."""
     folder = os.path.dirname(prefix)
-    if can_link(reader.shard_path(0), prefix):
+    if can_link(reader.shard_path(0), index_path(prefix)):
         return True
     if folder not in _told:
         _told.add(folder)

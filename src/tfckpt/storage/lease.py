@@ -29,19 +29,26 @@ def held_lease(folder: str, name: str) -> Iterator[None]:
     """
     path = os.path.join(folder, f"{_PREFIX}{os.urandom(8).hex()}")
     said = {"name": name, "owner": f"process {os.getpid()} of {socket.gethostname()}"}
-    descriptor: Descriptor | None = None
+    held: list[Descriptor] = []
     try:
-        with refused(path, "make the lease"), lock_folder(path):
-            descriptor = Descriptor(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
-            lock(descriptor)
-            os.write(descriptor.number, json.dumps(said).encode())
-        yield
-    finally:
-        with contextlib.suppress(OSError):
-            os.remove(path)
-        if descriptor is not None:
-            unlock(descriptor)
-            descriptor.close()
+        try:
+            with refused(path, "make the lease"), lock_folder(path):
+                held.append(Descriptor(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
+                lock(held[0])
+                os.write(held[0].number, json.dumps(said).encode())
+            yield
+        finally:
+            _release(path, held)
+    finally:  # a signal may have interrupted the first
+        _release(path, held)
+
+
+def _release(path: str, held: list[Descriptor]) -> None:
+    with contextlib.suppress(OSError):
+        os.remove(path)
+    for descriptor in held:
+        unlock(descriptor)
+        descriptor.close()
 
 
 def leases(folder: str) -> dict[str, str]:

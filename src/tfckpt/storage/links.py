@@ -10,13 +10,24 @@ from tfckpt.storage.sync import make_folder
 
 
 def can_link(existing: str, path: str) -> bool:
-    """Whether `existing` can be given another name in the folder of `path`: it is tried."""
+    """Whether `existing` can be given the name `path`: it is tried, with a name beside it.
+
+    What is left of a try that was killed goes with the next save to `path`.
+    """
     tried = temporary_path(path)
     make_folder(os.path.dirname(path), fsync=False)
     try:
-        os.link(existing, tried)
+        try:
+            os.link(existing, tried)
+        finally:
+            _remove(tried)
     except OSError:  # no links there, not from another file system, or not so many
         return False
-    with contextlib.suppress(OSError):
-        os.remove(tried)
+    finally:  # a signal may have interrupted the first
+        _remove(tried)
     return True
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.remove(path)
