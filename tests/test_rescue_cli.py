@@ -27,10 +27,10 @@ def run(*args: str, code: int = 0) -> str:
 
 def test_salvage_says_what_is_lost_and_exits_with_1() -> None:
     tfckpt.save("m", {"a": np.zeros(4, np.uint8), "b": np.ones(4, np.uint8)})
-    assert run("salvage", "m") == "m: 2 tensors whole (8 B)"
+    assert run("salvage", "m") == "m: 2 tensors whole; 8 B can be had"
     os.truncate("m.data-00000-of-00001", 6)
     assert run("salvage", "m", "out", code=1).splitlines() == [
-        "m: 1 tensor whole, 1 lost (4 B), written to out",
+        "m: 1 tensor whole, 1 lost; 4 B written to out",
         "  lost: b: its bytes end at 8, the file has 6 (m.data-00000-of-00001, bytes 4 to 8)",
     ]
     assert json.loads(run("salvage", "m", "--json", code=1))["intact"] == ["a"]

@@ -106,7 +106,8 @@ def test_the_navigation_leads_there(page: Page, address: str, link: str, heading
 
 
 @pytest.mark.parametrize(
-    "words", ["install", "remote", "verify", "pytorch", "npz", "average", "latest_checkpoint"]
+    "words",
+    ["install", "remote", "verify", "pytorch", "npz", "average", "salvage", "latest_checkpoint"],
 )
 def test_the_search_finds(page: Page, address: str, words: str) -> None:
     page.goto(address)

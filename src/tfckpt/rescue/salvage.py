@@ -80,8 +80,8 @@ class SalvageReport(Printed):
         parts += [f"{len(named)} lost"] if named else []
         stretch = "a stretch" if stretches == 1 else f"{stretches} stretches"
         parts += [f"{stretch} of the table lost"] if stretches else []
-        written = f", written to {self.written}" if self.written else ""
-        return f"{self.path}: {', '.join(parts)} ({bytes_text(self.size)}){written}"
+        fate = f"written to {self.written}" if self.written else "can be had"
+        return f"{self.path}: {', '.join(parts)}; {bytes_text(self.size)} {fate}"
 
     def __str__(self) -> str:
         return "\n".join([self.summary(), *self.lines()])
