@@ -228,9 +228,17 @@ def test_folders_of_all_kinds_of_savers_are_healthy(tmp_path: Path) -> None:
     saver = tfckpt.Saver(write_version=tfckpt.SaverDef.V1, sharded=True, save_relative_paths=True)
     saver.save({"a": np.ones(2)}, "v1/m", 1)
     tfckpt.CheckpointManager(tfckpt.Checkpoint(w=np.ones(2)), "objects", max_to_keep=2).save()
-    os.mkdir("empty")
-    for name in ("v1", "objects", "empty"):
+    for name in ("v1", "objects"):
         assert tfckpt.doctor(name, deep=True).diagnoses == ()
+
+
+def test_a_folder_without_checkpoints_is_said_to_have_none(golden: Path) -> None:
+    os.mkdir("empty")
+    (problem,) = tfckpt.doctor("empty").diagnoses
+    assert (problem.kind, problem.message) == ("problem", "there is no checkpoint here")
+    assert problem.mend == "tfckpt info empty says what there is"
+    (note,) = tfckpt.doctor(golden / "saved_model").diagnoses
+    assert (note.kind, note.message[:20]) == ("note", "this is a SavedModel")
 
 
 def test_without_deep_no_values_are_read() -> None:

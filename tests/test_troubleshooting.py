@@ -87,12 +87,14 @@ PROVOKED = {
     "a DT_VARIANT has a value only inside TensorFlow": variant,
     "no more than N are allowed": too_much,
 }
-# Provoked where they are tested: another package, another process, a full disk, a line of the log.
+# Provoked where they are tested: a store, a server, another package, another process, a full disk, a line of the log.
 ELSEWHERE = {
     "Please install gcsfs (or s3fs, ...)",
     "the folder is locked by process N of HOST",
     "No space left on device",
     "was restored only in part",
+    "its server gives no parts of files",
+    "another writer has saved here since this save began",
 }
 FREE = re.compile(r" ?\.\.\.\??|\bN\b|, a zip.*")
 

@@ -22,7 +22,7 @@ from tfckpt.detect import recognise
 from tfckpt.errors import CheckpointError, FileMissingError, UnimplementedError
 from tfckpt.latest import name_and_step
 from tfckpt.lazy import lazy
-from tfckpt.locate import Location, checkpoints_in
+from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, shown
 from tfckpt.notebook import Printed
 from tfckpt.rescue.state_file import is_later, repair_state
@@ -170,6 +170,21 @@ def doctor(folder: AnyPath, *, deep: bool = False, fix: bool = False) -> DoctorR
     diagnoses = tuple(one for check in _CHECKS for one in check(looked))
     fixed = tuple(_fix(looked, diagnoses)) if fix else ()
     return DoctorReport(path, diagnoses, len(looked.checked), fixed)
+
+
+# Whether there is anything
+
+
+def _nothing(folder: _Folder) -> Iterator[Diagnosis]:
+    if folder.checked or folder.prefixes or folder.state is not None:
+        return
+    path = quote(folder.path)
+    if any(name in folder.names for name in SAVED_MODEL_FILES):
+        message = "this is a SavedModel, not a folder of checkpoints"
+        yield Diagnosis("note", message, folder.path, f"tfckpt verify {path}")
+    else:
+        message = "there is no checkpoint here"
+        yield Diagnosis("problem", message, folder.path, f"tfckpt info {path} says what there is")
 
 
 # The state file
@@ -381,6 +396,7 @@ def _readers(folder: _Folder) -> Iterator[Diagnosis]:
 
 
 _CHECKS: tuple[Callable[[_Folder], Iterator[Diagnosis]], ...] = (
+    _nothing,
     _state,
     _writers,
     _strangers,
