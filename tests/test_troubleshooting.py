@@ -87,7 +87,8 @@ PROVOKED = {
     "a DT_VARIANT has a value only inside TensorFlow": variant,
     "no more than N are allowed": too_much,
 }
-# Provoked where they are tested: a store, a server, another package, another process, a full disk, a line of the log.
+# Provoked where they are tested: a store, a server, another package, another process, a full disk,
+# a line of the log.
 ELSEWHERE = {
     "Please install gcsfs (or s3fs, ...)",
     "the folder is locked by process N of HOST",
