@@ -372,12 +372,17 @@ def v1_blocks(path: Path) -> Iterator[tuple[int, int, set[str]]]:
     source.close()
 
 
-def test_every_byte_of_a_v1_file_flipped_costs_its_block(tmp_path: Path) -> None:
+def v1_file(folder: Path) -> tuple[Path, dict[str, np.ndarray[Any, Any]]]:
+    """Write a V1 file of several blocks; return its path and what is in it."""
     values = {f"t{number}": np.full(150_000, number, np.float32) for number in range(4)}
-    path = tmp_path / "v1"
-    with tfckpt.V1Writer(path) as writer:
+    with tfckpt.V1Writer(folder / "v1") as writer:
         for name, value in values.items():
             writer.add(name, value)
+    return folder / "v1", values
+
+
+def test_every_byte_of_a_v1_file_flipped_costs_its_block(tmp_path: Path) -> None:
+    path, values = v1_file(tmp_path)
     whole = path.read_bytes()
     blocks = list(v1_blocks(path))
     assert len(blocks) > 2
@@ -393,11 +398,7 @@ def test_every_byte_of_a_v1_file_flipped_costs_its_block(tmp_path: Path) -> None
 
 
 def test_a_v1_file_cut_short_keeps_the_blocks_before(tmp_path: Path) -> None:
-    values = {f"t{number}": np.full(150_000, number, np.float32) for number in range(4)}
-    path = tmp_path / "v1"
-    with tfckpt.V1Writer(path) as writer:
-        for name, value in values.items():
-            writer.add(name, value)
+    path, values = v1_file(tmp_path)
     whole = path.read_bytes()
     blocks = list(v1_blocks(path))
     for size in range(200, len(whole), 200_003):

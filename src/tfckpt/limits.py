@@ -12,15 +12,14 @@ one that was made to do harm meets them instead of the machine's.
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from dataclasses import dataclass
-from types import TracebackType
 
 from tfckpt.errors import ResourceExhaustedError
+from tfckpt.settings import Settings
 
 
 @dataclass(frozen=True)
-class Limits:
+class Limits(Settings):
     """Limits that hold within a ``with`` block, and for the readers that are opened there.
 
     Raises ValueError for one that is negative.
@@ -71,24 +70,10 @@ class Limits:
                 f"(tfckpt.Limits({limit}={found}) allows it)"
             )
 
-    def __enter__(self) -> Limits:
-        _stack.set((*_stack.get(), self))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        _stack.set(_stack.get()[:-1])
-
 
 _DEFAULT = Limits()
-_stack: ContextVar[tuple[Limits, ...]] = ContextVar("tfckpt.limits", default=())
 
 
 def current() -> Limits:
     """Return the limits that hold here."""
-    stack = _stack.get()
-    return stack[-1] if stack else _DEFAULT
+    return Limits.innermost() or _DEFAULT

@@ -11,9 +11,7 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextvars import ContextVar
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
 from tfckpt.errors import (
@@ -22,6 +20,7 @@ from tfckpt.errors import (
     InvalidArgumentError,
     UnimplementedError,
 )
+from tfckpt.settings import Settings
 from tfckpt.storage.places import is_remote
 from tfckpt.storage.refused import failed
 
@@ -55,7 +54,7 @@ _TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
 
 
 @dataclass(frozen=True)
-class RemoteOptions:
+class RemoteOptions(Settings):
     """How stores behind URLs are asked, within a ``with`` block.
 
     >>> import tfckpt
@@ -91,27 +90,13 @@ class RemoteOptions:
         """The most bytes of one request."""
         return max(1, min(16 * _MIB, self.memory // self.connections))
 
-    def __enter__(self) -> RemoteOptions:
-        _stack.set((*_stack.get(), self))
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        _stack.set(_stack.get()[:-1])
-
 
 _DEFAULT = RemoteOptions()
-_stack: ContextVar[tuple[RemoteOptions, ...]] = ContextVar("tfckpt.remote", default=())
 
 
 def options() -> RemoteOptions:
     """Return the options that hold here."""
-    stack = _stack.get()
-    return stack[-1] if stack else _DEFAULT
+    return RemoteOptions.innermost() or _DEFAULT
 
 
 class Info(NamedTuple):
