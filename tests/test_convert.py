@@ -100,6 +100,14 @@ def test_types_that_v1_lacks_are_all_named_first(tmp_path: Path) -> None:
     assert not (tmp_path / "b").exists()
 
 
+@pytest.mark.parametrize("to", ["v1", "v2"])
+def test_a_tensor_without_a_name_has_no_place_in_a_checkpoint(to: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "w.npz", **{"": np.ones(2), "a": np.ones(2)})  # zip takes such names
+    with pytest.raises(InvalidArgumentError, match="name cannot be empty"):
+        tfckpt.convert_checkpoint(tmp_path / "w.npz", tmp_path / "m", to)
+    assert os.listdir(tmp_path) == ["w.npz"]
+
+
 def test_a_damaged_source_leaves_nothing(tmp_path: Path) -> None:
     prefix = tfckpt.save(tmp_path / "a", {"x": np.arange(9)})
     with open(prefix + ".data-00000-of-00001", "r+b") as file:

@@ -8,6 +8,8 @@ from itertools import islice
 from os import PathLike, fspath
 from typing import TypeAlias, TypeVar
 
+from tfckpt.errors import InvalidArgumentError
+
 AnyPath: TypeAlias = str | bytes | PathLike[str]
 T = TypeVar("T")
 
@@ -38,15 +40,18 @@ def as_path(path: AnyPath) -> str:
 def encode_name(name: str) -> bytes:
     """Return the key of a tensor.
 
-    Raises TypeError for what is no str, ValueError for the empty name, which is the header's.
+    Raises TypeError for what is no str, InvalidArgumentError for what has no key: the empty name,
+    whose key is the header's, and text that is no UTF-8. Files of other formats have both.
     """
     if name and isinstance(name, str):
         try:
             return name.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
-            raise ValueError(f"a tensor's name has to be UTF-8 text, {name!r} is not") from None
+            raise InvalidArgumentError(
+                f"a tensor's name has to be UTF-8 text, {name!r} is not"
+            ) from None
     if name == "":
-        raise ValueError("a tensor's name cannot be empty")
+        raise InvalidArgumentError("a tensor's name cannot be empty")
     raise TypeError(f"a tensor's name is a str, not {name!r}")
 
 

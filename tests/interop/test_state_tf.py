@@ -28,6 +28,7 @@ FORMS = [
     'model_checkpoint_path: "é漢"'.encode(),
     b'model_checkpoint_path: "a\\\\b\\"c"',
     b'model_checkpoint_path: "C:\\\\run\\\\m"',
+    b'model_checkpoint_path: "a\\Kb"',  # no escape that there is
     b'model_checkpoint_path: "m"\r\nall_model_checkpoint_paths: "m"\r\n',
     b'all_model_checkpoint_paths: ["a", "b"] model_checkpoint_path: "b"',
     b'model_checkpoint_path: "../x/m" last_preserved_timestamp: 1.5e9',
