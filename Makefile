@@ -112,9 +112,9 @@ cover: .venv  ## the tests, with branch coverage
 
 FUZZ = bundle v1 graph meta_graph saved_model state objects safetensors torch npz npy index frozen any
 
-fuzz: .venv-fuzz  ## throw made-up files at each reader, for SECONDS (60)
+fuzz: .venv-fuzz  ## throw made-up files at each reader, for SECONDS (60), from SEED (0: any)
 	for target in $(FUZZ); do \
-		.venv-fuzz/bin/python tests/fuzz/fuzz.py $$target -max_total_time=$(or $(SECONDS),60) -verbosity=0 || exit 1; \
+		.venv-fuzz/bin/python tests/fuzz/fuzz.py $$target -max_total_time=$(or $(SECONDS),60) -seed=$(or $(SEED),0) -verbosity=0 || exit 1; \
 	done
 
 bench: .venv-interop  ## speed and memory beside TensorFlow, safetensors and numpy
