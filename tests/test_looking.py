@@ -109,6 +109,17 @@ def test_renamed_tensors_are_told_by_their_last_name_where_several_are_equal() -
     assert (found.only_a, found.only_b) == (("x",), ("y",))
 
 
+def test_an_object_whose_tensor_is_not_there_is_damage(tmp_path: Path) -> None:
+    tfckpt.Checkpoint(w=np.zeros(2), v=np.zeros(2)).write(tmp_path / "ckpt")
+    tensors = tfckpt.load(tmp_path / "ckpt")
+    del tensors["w/.ATTRIBUTES/VARIABLE_VALUE"]
+    with tfckpt.BundleWriter(tmp_path / "cut", fsync=False) as writer:  # which asks no graph
+        for name, value in tensors.items():
+            writer.add(name, value)
+    with pytest.raises(TensorNotFoundError, match=r"w/\.ATTRIBUTES/VARIABLE_VALUE"):
+        tfckpt.statistics(tmp_path / "cut", ["w"])
+
+
 def test_objects_compare_by_full_names(tmp_path: Path) -> None:
     named = {"dense/kernel": np.eye(2)}
     objects = tfckpt.to_object_based(named, {"dense/kernel": "layers/0/kernel"})

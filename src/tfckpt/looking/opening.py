@@ -134,8 +134,8 @@ def resolved(reader: TensorReader, name: str) -> str:
     if isinstance(reader, CheckpointReader) and name not in reader:
         from tfckpt.objects.naming import resolve  # loads all of the objects' part
 
-        return resolve(reader, name)
-    reader.info(name)
+        name = resolve(reader, name)
+    reader.info(name)  # raises if it is not there: a damaged object graph names what never was
     return name
 
 
