@@ -70,14 +70,14 @@ def main() -> None:
         context.Process(target=guarded, args=(rank, given.folder, barrier, given.kill_at))
         for rank in range(WORKERS)
     ]
-    for one in workers:
-        one.start()
-    while any(one.is_alive() for one in workers):
-        for one in workers:
-            one.join(0.1)
-            if one.exitcode not in (None, 0):
+    for worker in workers:
+        worker.start()
+    while any(worker.is_alive() for worker in workers):
+        for worker in workers:
+            worker.join(0.1)
+            if worker.exitcode not in (None, 0):
                 barrier.abort()  # the others would wait for it for ever
-    if any(one.exitcode for one in workers):
+    if any(worker.exitcode for worker in workers):
         sys.exit("a worker has died: run it again")
     print(f"latest: {tfckpt.latest_checkpoint(given.folder)}")
 

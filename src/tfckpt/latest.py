@@ -89,9 +89,9 @@ class Found(NamedTuple):
         Raises DataLossError where there is none though there is something of a checkpoint: who
         began anew then would in the end write over what may be saved.
         """
-        there = [one for one in self.passed if _is_there(one.path)]
+        there = [checkpoint for checkpoint in self.passed if _is_there(checkpoint.path)]
         if self.path is None and there:
-            lines = [f"{one.path}: {one.reason}" for one in there]
+            lines = [f"{checkpoint.path}: {checkpoint.reason}" for checkpoint in there]
             raise DataLossError(
                 f"none of the {len(there)} checkpoints here is whole (tfckpt.salvage takes out "
                 f"what is):\n{shown_lines(lines)}",
@@ -144,7 +144,7 @@ def why_unsound(path: str) -> str | None:
         checked = check_checkpoint(locate(path, prefix_first=True))
     except CheckpointError as error:
         return error.message
-    wrong = [one for one in checked.findings if one.is_serious]
+    wrong = [finding for finding in checked.findings if finding.is_serious]
     if not wrong:
         return None
     return f"{wrong[0]}" + (f"; and {len(wrong) - 1} more findings" if len(wrong) > 1 else "")
@@ -162,16 +162,16 @@ def newest_first(folder: str, latest_filename: str | None = None) -> list[str]:
     state = read_state(state_path(folder, latest_filename))
     named = [] if state is None else [*state.all_model_checkpoint_paths]
     first = state.model_checkpoint_path if state is not None else ""
-    paths = [_place(one, folder) for one in (first, *named) if one]
+    paths = [_place(path, folder) for path in (first, *named) if path]
     paths += _lying_in(folder)
     others = list(dict.fromkeys(paths))
     latest = others.pop(0) if first else None
     candidates = [_candidate(path) for path in others]
     last: dict[str, float] = {}
-    for one in candidates:
-        last[one.base] = max(one.time, last.get(one.base, 0.0))
-    candidates.sort(key=lambda one: (last[one.base], *one), reverse=True)
-    return [*([] if latest is None else [latest]), *(one.path for one in candidates)]
+    for candidate in candidates:
+        last[candidate.base] = max(candidate.time, last.get(candidate.base, 0.0))
+    candidates.sort(key=lambda candidate: (last[candidate.base], *candidate), reverse=True)
+    return [*([] if latest is None else [latest]), *(candidate.path for candidate in candidates)]
 
 
 def _place(named: str, folder: str) -> str:
@@ -204,7 +204,7 @@ def _lying_in(folder: str) -> Iterator[str]:
     prefixes = {prefix_of(name) for name in list_folder(folder)}
     for base in sorted(filter(None, prefixes)):
         yield os.path.join(folder, base)
-    yield from (one.path for one in checkpoints_in(folder) if one.is_v1)
+    yield from (location.path for location in checkpoints_in(folder) if location.is_v1)
 
 
 def _files(path: str) -> list[str]:
@@ -216,7 +216,7 @@ def _files(path: str) -> list[str]:
 
 
 def _versions(path: str) -> list[object]:
-    return [version for one in _files(path) if (version := modified_at(one)) is not None]
+    return [version for file in _files(path) if (version := modified_at(file)) is not None]
 
 
 def _is_there(path: str) -> bool:

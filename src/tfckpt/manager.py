@@ -154,7 +154,7 @@ class CheckpointManager:
         self._latest = self._here(state.model_checkpoint_path)
         if self._by_policy is not None:
             self._times = {
-                join(self._directory, one.name): one.time for one in known(self._directory)
+                join(self._directory, record.name): record.time for record in known(self._directory)
             }
             self._last_preserved = min(state.last_preserved_timestamp or self._last_preserved, now)
             return
@@ -309,10 +309,10 @@ class CheckpointManager:
         on_saved, on_deleted = self._hooks
         if on_saved is not None:
             on_saved(planned.path)
-        for one in deleted:
-            logger.info("deleted %s: %s", one.path, one.reason)
+        for checkpoint in deleted:
+            logger.info("deleted %s: %s", checkpoint.path, checkpoint.reason)
             if on_deleted is not None:
-                on_deleted(one.path, one.reason)
+                on_deleted(checkpoint.path, checkpoint.reason)
 
     def restore_or_initialize(self, *, valid: bool = False) -> str | None:
         """Restore the latest checkpoint and return its prefix; else call `init_fn`.
@@ -362,7 +362,7 @@ class CheckpointManager:
             self._by_policy.record(path, self._folder, metrics, self._write_kept)
             self._latest = path
             return self._by_policy.sweep(self._folder)
-        times = {one: saved for one, saved in self._times.items() if one != path}
+        times = {other: saved for other, saved in self._times.items() if other != path}
         times[path] = time.time()
         dropped, preserved = self._split(times)
         if metrics:
@@ -381,7 +381,7 @@ class CheckpointManager:
         return self._sweep()
 
     def _write_kept(self, kept: list[Kept]) -> None:
-        times = {one.path: one.time for one in kept}
+        times = {checkpoint.path: checkpoint.time for checkpoint in kept}
         self._write_state(times, self._last_preserved)
         self._times = times
 

@@ -86,9 +86,9 @@ def _is_container(value: object) -> bool:
         return False
     waiting = [*value]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, Mapping | np.ndarray) or hasattr(one, "__array__"):
-            return not isinstance(one, np.generic)
-        if isinstance(one, list | tuple):
-            waiting.extend(one)
+        item = waiting.pop()
+        if isinstance(item, Mapping | np.ndarray) or hasattr(item, "__array__"):
+            return not isinstance(item, np.generic)
+        if isinstance(item, list | tuple):
+            waiting.extend(item)
     return False

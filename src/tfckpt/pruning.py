@@ -65,12 +65,12 @@ class PruneReport(Printed):
 
     @property
     def stay(self) -> tuple[Pruned, ...]:
-        return tuple(one for one in self.checkpoints if one.stays)
+        return tuple(checkpoint for checkpoint in self.checkpoints if checkpoint.stays)
 
     @property
     def go(self) -> tuple[Pruned, ...]:
         """What was deleted, or would be."""
-        return tuple(one for one in self.checkpoints if not one.stays)
+        return tuple(checkpoint for checkpoint in self.checkpoints if not checkpoint.stays)
 
     def to_json(self) -> dict[str, Any]:
         """Return it in JSON's types; metrics that are no finite numbers are text."""
@@ -79,26 +79,27 @@ class PruneReport(Printed):
             "folder": self.folder,
             "policy": self.policy,
             "dry_run": self.dry_run,
-            "checkpoints": [one.to_json() for one in self.checkpoints],
+            "checkpoints": [checkpoint.to_json() for checkpoint in self.checkpoints],
         }
 
     def summary(self) -> str:
         """Return one line."""
         verb = "would go" if self.dry_run else "deleted"
-        size = bytes_text(sum(one.size for one in self.go))
+        size = bytes_text(sum(checkpoint.size for checkpoint in self.go))
         stay = f"{plural(len(self.stay), 'checkpoint')} stay{'' if len(self.stay) > 1 else 's'}"
         return f"{self.folder}: {stay}, {len(self.go)} {verb} ({size})"
 
     def __str__(self) -> str:
-        lines = [
-            f"  {'stays' if one.stays else 'goes '}  {os.path.basename(one.path)}  {why_text(one)}"
-            for one in self.checkpoints
-        ]
-        return "\n".join([*lines, self.summary()])
+        return "\n".join([*map(_line, self.checkpoints), self.summary()])
 
 
-def why_text(one: Pruned) -> str:
-    return "; ".join(one.reasons) or "nothing keeps it"
+def _line(checkpoint: Pruned) -> str:
+    fate = "stays" if checkpoint.stays else "goes "
+    return f"  {fate}  {os.path.basename(checkpoint.path)}  {why_text(checkpoint)}"
+
+
+def why_text(checkpoint: Pruned) -> str:
+    return "; ".join(checkpoint.reasons) or "nothing keeps it"
 
 
 def prune(
@@ -124,7 +125,7 @@ def prune(
     >>> for step, loss in enumerate([0.9, 0.2, 0.5]):
     ...     path = saver.save({"w": [1.0]}, folder + "/m", step, metrics={"loss": loss})
     >>> report = tfckpt.prune(folder, tfckpt.keep.best("loss"), dry_run=True)
-    >>> [(one.step, one.stays) for one in report.checkpoints]
+    >>> [(checkpoint.step, checkpoint.stays) for checkpoint in report.checkpoints]
     [(0, False), (1, True), (2, True)]
     """
     if not isinstance(keep, Policy):
@@ -137,24 +138,24 @@ def prune(
     )
     records = _sound_kept(path, _judged(place, keep))
     unnamed = _unnamed(path, records)
-    sizes = {one.name: _size(os.path.join(path, one.name)) for one in (*records, *unnamed)}
+    sizes = {record.name: _size(os.path.join(path, record.name)) for record in (*records, *unnamed)}
     deleted: set[str] = set()
-    if not dry_run and not all(one.reasons for one in records):
+    if not dry_run and not all(record.reasons for record in records):
         records = _note(place, records)
-        stay = [os.path.join(path, one.name) for one in records if one.reasons]
-        going = [one for one in records if not one.reasons]
-        deleted = {one.name for one in going if delete_judged(one, place, stay)}
+        stay = [os.path.join(path, record.name) for record in records if record.reasons]
+        going = [record for record in records if not record.reasons]
+        deleted = {record.name for record in going if delete_judged(record, place, stay)}
     checkpoints = tuple(
         Pruned(
-            path=os.path.join(path, one.name),
-            step=one.step,
-            time=one.time,
-            size=sizes.get(one.name, 0),
-            metrics=None if one.metrics is None else dict(one.metrics),
-            reasons=one.reasons,
-            deleted=one.name in deleted,
+            path=os.path.join(path, record.name),
+            step=record.step,
+            time=record.time,
+            size=sizes.get(record.name, 0),
+            metrics=None if record.metrics is None else dict(record.metrics),
+            reasons=record.reasons,
+            deleted=record.name in deleted,
         )
-        for one in (*records, *unnamed)
+        for record in (*records, *unnamed)
     )
     return PruneReport(path, repr(keep), checkpoints, dry_run)
 
@@ -163,10 +164,10 @@ def _judged(folder: Folder, keep: Policy) -> list[Record]:
     with lock_folder(history_path(folder.path, folder.latest_filename)):
         records = judged(known(folder.path, folder.latest_filename), keep, leased_in(folder.path))
     return [
-        one._replace(reasons=(LATEST, *one.reasons))
-        if NEWEST not in one.reasons and folder.is_latest(os.path.join(folder.path, one.name))
-        else one
-        for one in records
+        record._replace(reasons=(LATEST, *record.reasons))
+        if NEWEST not in record.reasons and folder.is_latest(os.path.join(folder.path, record.name))
+        else record
+        for record in records
     ]
 
 
@@ -178,7 +179,9 @@ def _sound_kept(folder: str, records: list[Record]) -> list[Record]:
                 reasons = (SOUND, *records[at].reasons)
                 records = [*records[:at], records[at]._replace(reasons=reasons), *records[at + 1 :]]
             return records
-    return [one._replace(reasons=one.reasons or ("none of them is sound",)) for one in records]
+    return [
+        record._replace(reasons=record.reasons or ("none of them is sound",)) for record in records
+    ]
 
 
 def _is_sound(path: str) -> bool:
@@ -194,17 +197,17 @@ def _note(folder: Folder, records: list[Record]) -> list[Record]:
     What came to the folder since it was judged stays, and so does what was changed.
     """
     with lock_folder(history_path(folder.path, folder.latest_filename)):
-        before = {one.name: one._replace(reasons=()) for one in records}
-        verdict = {one.name: one.reasons for one in records}
+        before = {record.name: record._replace(reasons=()) for record in records}
+        verdict = {record.name: record.reasons for record in records}
         leased = leased_in(folder.path)
         now = []
-        for one in known(folder.path, folder.latest_filename):
-            reasons = verdict.get(one.name, ("new",))
-            if one._replace(reasons=()) != before.get(one.name) or one.name in leased:
+        for record in known(folder.path, folder.latest_filename):
+            reasons = verdict.get(record.name, ("new",))
+            if record._replace(reasons=()) != before.get(record.name) or record.name in leased:
                 reasons = reasons or ("it has changed meanwhile",)
-            now.append(one._replace(reasons=reasons))
+            now.append(record._replace(reasons=reasons))
         write_history(folder.path, folder.latest_filename, now, fsync=folder.fsync)
-        _forget(folder, {one.name for one in now if not one.reasons})
+        _forget(folder, {record.name for record in now if not record.reasons})
     return now
 
 
@@ -218,8 +221,8 @@ def _forget(folder: Folder, names: Iterable[str]) -> None:
     times = list(state.all_model_checkpoint_timestamps)
     stay = [
         at
-        for at, one in enumerate(paths)
-        if os.path.basename(beside_state(one, folder.path)) not in going
+        for at, listed in enumerate(paths)
+        if os.path.basename(beside_state(listed, folder.path)) not in going
     ]
     state.all_model_checkpoint_paths[:] = [paths[at] for at in stay]
     if len(times) == len(paths):
@@ -228,8 +231,8 @@ def _forget(folder: Folder, names: Iterable[str]) -> None:
 
 
 def _unnamed(folder: str, records: list[Record]) -> list[Record]:
-    names = {one.name for one in records}
-    found = [os.path.basename(one.path) for one in checkpoints_in(folder)]
+    names = {record.name for record in records}
+    found = [os.path.basename(location.path) for location in checkpoints_in(folder)]
     return [Record(name, None, 0.0, reasons=(UNNAMED,)) for name in found if name not in names]
 
 
@@ -239,4 +242,4 @@ def _size(path: str) -> int:
     else:
         files = files_at(path)
     files.append(meta_graph_filename(path))
-    return sum(os.path.getsize(one) for one in files if os.path.isfile(one))
+    return sum(os.path.getsize(file) for file in files if os.path.isfile(file))

@@ -38,13 +38,13 @@ class Buffer:
 
         Raises MemoryError where there is not so much memory, before anything is copied.
         """
-        changing = {id(one): one for one in arrays.values() if not is_immutable(one)}
-        plain = {key: one for key, one in changing.items() if not one.dtype.hasobject}
-        self._reserve(sum(_padded(one.nbytes) for one in plain.values()))
+        changing = {id(array): array for array in arrays.values() if not is_immutable(array)}
+        plain = {key: array for key, array in changing.items() if not array.dtype.hasobject}
+        self._reserve(sum(_padded(array.nbytes) for array in plain.values()))
         copies = dict(self._laid_out(plain))
-        _copy_all([(copies[key], one) for key, one in plain.items()])
-        copies |= {key: one.copy() for key, one in changing.items() if key not in plain}
-        return {name: copies.get(id(one), one) for name, one in arrays.items()}
+        _copy_all([(copies[key], array) for key, array in plain.items()])
+        copies |= {key: array.copy() for key, array in changing.items() if key not in plain}
+        return {name: copies.get(id(array), array) for name, array in arrays.items()}
 
     def _reserve(self, size: int) -> None:
         if size <= self.size:
@@ -63,17 +63,17 @@ class Buffer:
 
     def _laid_out(self, arrays: dict[int, Array]) -> Iterator[tuple[int, Array]]:
         at = 0
-        for key, one in arrays.items():
+        for key, array in arrays.items():
             # An array in Fortran's order is copied in that order: it is turned when it is written.
-            turned = one.flags.f_contiguous and not one.flags.c_contiguous
-            shape = one.shape[::-1] if turned else one.shape
+            turned = array.flags.f_contiguous and not array.flags.c_contiguous
+            shape = array.shape[::-1] if turned else array.shape
             copy: Array
-            if one.nbytes:
-                copy = np.ndarray(shape, one.dtype, buffer=self._memory, offset=at)
+            if array.nbytes:
+                copy = np.ndarray(shape, array.dtype, buffer=self._memory, offset=at)
             else:
-                copy = np.empty(shape, one.dtype)
+                copy = np.empty(shape, array.dtype)
             yield key, copy.T if turned else copy
-            at += _padded(one.nbytes)
+            at += _padded(array.nbytes)
 
 
 def is_immutable(array: Array) -> bool:

@@ -199,9 +199,9 @@ _registered: list[int] = []
 
 
 def _drain_all() -> None:
-    for one in list(_threads):
-        if one.pending:
-            one.drain()
+    for thread in list(_threads):
+        if thread.pending:
+            thread.drain()
 
 
 def _drain_at_exit() -> None:
@@ -216,8 +216,8 @@ def _drain_at_exit() -> None:
 
 
 def _forked() -> None:
-    for one in list(_threads):
-        one.forked()
+    for thread in list(_threads):
+        thread.forked()
 
 
 if hasattr(os, "register_at_fork"):

@@ -246,12 +246,15 @@ class Shard(NamedTuple):
         """
         stored = [np.empty(entry.size, np.uint8) for _, entry in tensors]
         self.source.fill(
-            [(entry.offset, one.data) for (_, entry), one in zip(tensors, stored, strict=True)]
+            [
+                (entry.offset, octets.data)
+                for (_, entry), octets in zip(tensors, stored, strict=True)
+            ]
         )
         pieces = [
-            _Piece(one.data[at : at + _PIECE], None, 0)
-            for one in stored
-            for at in range(0, len(one), _PIECE)
+            _Piece(octets.data[at : at + _PIECE], None, 0)
+            for octets in stored
+            for at in range(0, len(octets), _PIECE)
         ]
         crcs = iter(_run_pieces(pieces) if verify else [])
         for named, octets in zip(tensors, stored, strict=True):

@@ -157,7 +157,7 @@ class Parts(NamedTuple):
                 found = decode_named(names, [bytes(value) for value in items.values()])
         finally:
             source.close()
-        ends = [one.offset + one.size for one in found if not one.slices]
+        ends = [entry.offset + entry.size for entry in found if not entry.slices]
         size = size_of(self.data(shard))
         if size != max(ends, default=0):
             raise DataLossError(
@@ -211,11 +211,11 @@ class PartWriter(BundleWriter):
 def add_value(bundle: BundleWriter, name: str, value: object) -> None:
     """Write a value: a whole tensor, a part of one, or several of its parts."""
     several = isinstance(value, list) and value and all(isinstance(v, PartOfTensor) for v in value)
-    for one in value if several and isinstance(value, list) else [value]:
-        if isinstance(one, PartOfTensor):
-            bundle.add_slice(name, one.full_shape, one.slice_spec, one.value)
+    for part in value if several and isinstance(value, list) else [value]:
+        if isinstance(part, PartOfTensor):
+            bundle.add_slice(name, part.full_shape, part.slice_spec, part.value)
         else:
-            bundle.add(name, one)
+            bundle.add(name, part)
 
 
 def write_part(

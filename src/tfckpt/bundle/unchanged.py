@@ -84,7 +84,7 @@ def _plan(
     stored = {name: found for name in names if (found := stored_at(reader, name)) is not None}
     links = links_of(stored)
     new = sum(array.nbytes for name, array in arrays.items() if name not in links.tensors)
-    held = new + sum(one.size for one in links.files)
+    held = new + sum(file.size for file in links.files)
     if len(links.files) > bounds.max_links:
         why = f"it would have {len(links.files)} files of others"
     elif links.dead > _MAX_DEAD * held:
@@ -120,16 +120,20 @@ def _unchanged(
         for name, array in arrays.items()
         if (entry := reader.entries.get(name)) is not None and _fits(array, entry)
     }
-    work = [(one, at) for one in found.values() for at in range(0, one.entry.size, _PIECE)]
+    work = [
+        (comparison, at)
+        for comparison in found.values()
+        for at in range(0, comparison.entry.size, _PIECE)
+    ]
     count = min(threads or os.cpu_count() or 1, len(work))
     if count < 2:
-        for one, at in work:
-            one.compare(at)
+        for comparison, at in work:
+            comparison.compare(at)
     else:
         with ThreadPoolExecutor(count, thread_name_prefix="tfckpt-compare") as pool:
-            for done in [pool.submit(one.compare, at) for one, at in work]:
+            for done in [pool.submit(comparison.compare, at) for comparison, at in work]:
                 done.result()
-    return [name for name, one in found.items() if one.is_same()]
+    return [name for name, comparison in found.items() if comparison.is_same()]
 
 
 def _fits(array: Array, entry: Entry) -> bool:

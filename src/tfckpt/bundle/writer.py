@@ -95,8 +95,8 @@ class BundleWriter(CheckpointWriter):
             file = create_file(path, fsync=self._fsync, exclusive=True)
             self._shards.append(ShardWriter(file, self._executor))
         rest = paths[num_shards:]
-        for one, path in zip(linked, rest, strict=False):
-            self._rest.append(link_file(one.path, path, version=one.version, fsync=self._fsync))
+        for link, path in zip(linked, rest, strict=False):
+            self._rest.append(link_file(link.path, path, version=link.version, fsync=self._fsync))
         # A store has a set of as many shards already: this one has empty ones besides.
         for path in rest[len(linked) :]:
             self._rest.append(create_file(path, fsync=self._fsync, exclusive=True))

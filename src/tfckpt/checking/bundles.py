@@ -196,15 +196,15 @@ def _check_slices(index: str, entries: dict[str, Entry], checked: Checked) -> di
     return {name: entry for name, entry in entries.items() if name not in slices}
 
 
-def _check_slice(whole: Entry, one: TensorSlice, stored: Entry | None) -> None:
+def _check_slice(whole: Entry, part: TensorSlice, stored: Entry | None) -> None:
     if stored is None:
-        raise DataLossError(f"the index lists slice {one} and has no entry for it")
-    expected = one.shape_in(whole.shape)
+        raise DataLossError(f"the index lists slice {part} and has no entry for it")
+    expected = part.shape_in(whole.shape)
     if stored.slices:
-        raise DataLossError(f"slice {one} is said to be sliced itself")
+        raise DataLossError(f"slice {part} is said to be sliced itself")
     if (stored.data_type, stored.shape) != (whole.data_type, expected):
         raise DataLossError(
-            f"slice {one} should be {data_type_name(whole.data_type)} {list(expected)}, its entry "
+            f"slice {part} should be {data_type_name(whole.data_type)} {list(expected)}, its entry "
             f"says {data_type_name(stored.data_type)} {list(stored.shape)}"
         )
 

@@ -175,25 +175,25 @@ def _runs(stretches: Sequence[Stretch]) -> Iterator[list[Stretch]]:
         yield run
 
 
-def _long(source: Source, one: Stretch, buffer: memoryview) -> Answer:
+def _long(source: Source, stretch: Stretch, buffer: memoryview) -> Answer:
     crc = 0
     try:
-        for at in range(0, one.size, _READ):
-            part = buffer[: min(_READ, one.size - at)]
-            source.read_into(one.offset + at, part)
+        for at in range(0, stretch.size, _READ):
+            part = buffer[: min(_READ, stretch.size - at)]
+            source.read_into(stretch.offset + at, part)
             crc = crc32c(part, crc)
     except CheckpointError as error:
         return error
     return crc
 
 
-def _short(data: memoryview, one: Stretch, big_endian: bool) -> Answer:
-    data = data[: one.size]
+def _short(data: memoryview, stretch: Stretch, big_endian: bool) -> Answer:
+    data = data[: stretch.size]
     try:
-        if one.data_type == DataType.DT_STRING:
-            return decode_strings(data, one.elements, big_endian=big_endian)[1]
-        if one.data_type == DataType.DT_VARIANT:
-            return _variants(bytes(data), one.elements, "big" if big_endian else "little")
+        if stretch.data_type == DataType.DT_STRING:
+            return decode_strings(data, stretch.elements, big_endian=big_endian)[1]
+        if stretch.data_type == DataType.DT_VARIANT:
+            return _variants(bytes(data), stretch.elements, "big" if big_endian else "little")
     except CheckpointError as error:
         return error
     return crc32c(data, 0)

@@ -110,13 +110,13 @@ def _check_table(source: Source, findings: list[Finding], *, quick: bool) -> lis
     return metas
 
 
-def _check_slice(meta: Meta, one: TensorSlice, value: Buffer | None, *, quick: bool) -> None:
-    what = f"slice {str(one) or '(all)'}"
+def _check_slice(meta: Meta, part: TensorSlice, value: Buffer | None, *, quick: bool) -> None:
+    what = f"slice {str(part) or '(all)'}"
     if value is None:
         raise DataLossError(f"the values of {what} are missing, or in a damaged block")
-    shape = one.shape_in(meta.shape)
+    shape = part.shape_in(meta.shape)
     record = Record.decode(value)
-    if (record.name, record.slice) != (meta.name, one):
+    if (record.name, record.slice) != (meta.name, part):
         raise DataLossError(f"under the key of {what} lies slice {record.slice} of {record.name!r}")
     if quick or numpy_dtype(meta.data_type) is None:
         return

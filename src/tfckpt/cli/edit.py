@@ -67,8 +67,8 @@ def edit_command(
         dtype=dtype,
         only=list(only),
         on_loss=on_loss,
-        rename=dict(pair("--rename", one) for one in rename),
-        regex=[pair("--regex", one) for one in regex],
+        rename=dict(pair("--rename", rule) for rule in rename),
+        regex=[pair("--regex", rule) for rule in regex],
     )
     if rules is not None:
         given = EditRules.read(rules).updated(given)

@@ -49,7 +49,7 @@ def prune_command(
         text.write([json.dumps(report.to_json())])
     else:
         text.write(_table(report))
-    left = [one for one in report.go if not one.deleted]
+    left = [checkpoint for checkpoint in report.go if not checkpoint.deleted]
     if left and not dry_run:
         raise click.exceptions.Exit(1)
 
@@ -70,16 +70,16 @@ def _table(report: PruneReport) -> Iterator[str]:
     yield harmless(report.summary())
 
 
-def _row(one: Pruned) -> tuple[str, ...]:
-    metrics = " ".join(f"{name}={value:g}" for name, value in (one.metrics or {}).items())
+def _row(checkpoint: Pruned) -> tuple[str, ...]:
+    metrics = " ".join(f"{name}={value:g}" for name, value in (checkpoint.metrics or {}).items())
     return (
-        os.path.basename(one.path),
-        "" if one.step is None else str(one.step),
-        _date(one.time),
-        bytes_text(one.size),
+        os.path.basename(checkpoint.path),
+        "" if checkpoint.step is None else str(checkpoint.step),
+        _date(checkpoint.time),
+        bytes_text(checkpoint.size),
         metrics,
-        "stays" if one.stays else "goes",
-        why_text(one),
+        "stays" if checkpoint.stays else "goes",
+        why_text(checkpoint),
     )
 
 

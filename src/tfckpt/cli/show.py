@@ -116,7 +116,7 @@ def _as_json(
         "dtype": info.type_name,
         "shape": list(info.shape),
         "size": info.stored_size,
-        "slices": [str(one) for one in info.slices],
+        "slices": [str(part) for part in info.slices],
         "part": part,
         "values": _nested(array),
     }

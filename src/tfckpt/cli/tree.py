@@ -166,15 +166,15 @@ class _Objects:
             node = graph.nodes[node_id]
             yield {
                 "path": path,
-                "children": {one.local_name: paths.get(one.node_id) for one in node.children},
+                "children": {child.local_name: paths.get(child.node_id) for child in node.children},
                 "values": list(self._plain_values(node_id)),
                 "slots": [
                     {
-                        "slot": one.slot_name,
-                        "variable": paths.get(one.original_variable_node_id),
-                        "values": list(self._plain_values(one.slot_variable_node_id)),
+                        "slot": slot.slot_name,
+                        "variable": paths.get(slot.original_variable_node_id),
+                        "values": list(self._plain_values(slot.slot_variable_node_id)),
                     }
-                    for one in (node.slot_variables if self._slots else ())
+                    for slot in (node.slot_variables if self._slots else ())
                 ],
             }
 

@@ -240,30 +240,38 @@ def _text(name: Any) -> Any:
     return name.decode() if isinstance(name, bytes) else name
 
 
-def _checkpoint_key(one: Any) -> str:
-    if isinstance(one, GraphVariable):
-        return one.checkpoint_key
-    op = getattr(one, "op", None)
+def _checkpoint_key(variable: Any) -> str:
+    if isinstance(variable, GraphVariable):
+        return variable.checkpoint_key
+    op = getattr(variable, "op", None)
     if op is None:
-        raise TypeError(f"Variable to save is not a Variable: {one!r}")
+        raise TypeError(f"Variable to save is not a Variable: {variable!r}")
     return str(op.name)
 
 
-def _value(one: Any, run: Run) -> Any:
-    return run.session.variable(one.op.name) if isinstance(one, GraphVariable) else run.value(one)
+def _value(variable: Any, run: Run) -> Any:
+    return (
+        run.session.variable(variable.op.name)
+        if isinstance(variable, GraphVariable)
+        else run.value(variable)
+    )
 
 
-def _sizes(one: Any) -> tuple[int, ...] | None:
+def _sizes(variable: Any) -> tuple[int, ...] | None:
     sizes = (
-        one.shape if isinstance(one, GraphVariable) else one.shape.as_list() if one.shape else None
+        variable.shape
+        if isinstance(variable, GraphVariable)
+        else variable.shape.as_list()
+        if variable.shape
+        else None
     )
     if sizes is None or None in sizes:
         return None
     return tuple(int(size or 0) for size in sizes)
 
 
-def _numpy_type(one: Any) -> Any:
-    return one.dtype if isinstance(one, GraphVariable) else one.dtype.as_numpy_dtype
+def _numpy_type(variable: Any) -> Any:
+    return variable.dtype if isinstance(variable, GraphVariable) else variable.dtype.as_numpy_dtype
 
 
 @tensorflow_errors

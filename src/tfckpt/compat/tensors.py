@@ -407,7 +407,9 @@ def ones_like(
 
 def fill(dims: Any, value: Any, name: str | None = None, layout: Any = None) -> Tensor:
     """Make a tensor of one value."""
-    return _apply("Fill", [dims, value], lambda shape, one: np.full(_sizes(shape), one), name)
+    return _apply(
+        "Fill", [dims, value], lambda shape, element: np.full(_sizes(shape), element), name
+    )
 
 
 def _apply(

@@ -120,16 +120,16 @@ class Hdf5Reader(RawReader):
                     if link is not None:
                         tensors[place] = _unheld(f"in another place ({link})")
                         continue
-                    one = group[name]
-                    self._objects[place] = one
-                    if isinstance(one, h5py().Dataset):
+                    member = group[name]
+                    self._objects[place] = member
+                    if isinstance(member, h5py().Dataset):
                         with _checked(f"the dataset {place!r}"):
-                            tensors[place] = _stored(one)
-                    elif isinstance(one, h5py().Group):
-                        if any(one.id == upper for upper in above):
+                            tensors[place] = _stored(member)
+                    elif isinstance(member, h5py().Group):
+                        if any(member.id == upper for upper in above):
                             tensors[place] = _unheld("in another place (a group above)")
                             continue
-                        inside.append((place, one, (*above, one.id)))
+                        inside.append((place, member, (*above, member.id)))
             waiting.extend(reversed(inside))
         return tensors
 
@@ -277,12 +277,12 @@ def _noted_dtype(name: Any) -> np.dtype[Any] | None:
     return dtype_named(name)
 
 
-def _attribute(one: Any, name: str) -> Any:
+def _attribute(member: Any, name: str) -> Any:
     """Return an attribute as Python has it: texts, numbers, lists."""
-    holder = one.attrs.get_id(name)
+    holder = member.attrs.get_id(name)
     space = volume(holder.shape or ()) * max(1, holder.dtype.itemsize)
     limits.current().check_memory(space, 0, "an attribute")
-    value = one.attrs[name]
+    value = member.attrs[name]
     if isinstance(value, np.ndarray | np.generic):
         value = value.tolist()
     return _as_text(value)
@@ -466,8 +466,8 @@ def _write_attribute(made: Any, key: str, said: Any) -> None:
     """Write an attribute of the root, ``NAME``, or of what is in the file, ``PATH@NAME``."""
     path, _, name = key.rpartition("@")
     try:
-        one = made.get(path) if path else made
-        (made.create_group(path) if one is None else one).attrs[name] = said
+        target = made.get(path) if path else made
+        (made.create_group(path) if target is None else target).attrs[name] = said
     except (OSError, RuntimeError, TypeError, ValueError) as error:
         raise InvalidArgumentError(f"HDF5 cannot hold the metadata {key!r}: {error}") from None
 

@@ -77,13 +77,13 @@ def _leaves(value: object, steps: int) -> Iterator[tuple[str, object]]:
     nesting = limits.current().nesting
     waiting: list[tuple[str, object, int]] = [("", value, 0)]
     while waiting:
-        path, one, depth = waiting.pop()
+        path, found, depth = waiting.pop()
         steps -= 1
         if steps < 0 or depth > nesting:
             raise DataLossError("the pickle holds more, or deeper, than any that was written")
-        inside = _inside(one)
+        inside = _inside(found)
         if inside is None or not (inside or depth == 0):
-            yield path, one
+            yield path, found
         else:
             steps -= len(inside)
             waiting.extend(

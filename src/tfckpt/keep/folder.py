@@ -41,21 +41,21 @@ def judged(
     """Return the records with the reasons for which each stays; without a policy all do."""
     kept = {} if policy is None else policy.reasons(records)
     return [
-        one._replace(reasons=tuple(_reasons(one, one is records[-1], kept, leased)))
-        for one in records
+        record._replace(reasons=tuple(_reasons(record, record is records[-1], kept, leased)))
+        for record in records
     ]
 
 
 def _reasons(
-    one: Record, is_newest: bool, kept: Mapping[str, tuple[str, ...]], leased: Mapping[str, str]
+    record: Record, is_newest: bool, kept: Mapping[str, tuple[str, ...]], leased: Mapping[str, str]
 ) -> Iterator[str]:
     if is_newest:
         yield NEWEST
-    yield from kept.get(one.name, ())
-    if one.pin is not None:
-        yield f"pinned: {one.pin}" if one.pin else "pinned"
-    if one.name in leased:
-        yield f"in use by {leased[one.name]}"
+    yield from kept.get(record.name, ())
+    if record.pin is not None:
+        yield f"pinned: {record.pin}" if record.pin else "pinned"
+    if record.name in leased:
+        yield f"in use by {leased[record.name]}"
 
 
 def rotate(
@@ -73,14 +73,14 @@ def rotate(
     """
     folder, name = os.path.split(path)
     with lock_folder(history_path(folder, latest_filename)):
-        before = {one.name: one for one in known(folder, latest_filename)}
+        before = {record.name: record for record in known(folder, latest_filename)}
         pin = before.pop(name).pin if name in before else None
         newest = Record(name, step_in(name), time.time(), metrics, pin)
         records = judged([*before.values(), newest], policy, leased_in(folder))
-        stay = [one for one in records if policy is None or one.reasons]
+        stay = [record for record in records if policy is None or record.reasons]
         write_history(folder, latest_filename, records, fsync=fsync)
         write_state(stay)
-    return Rotated(stay, [one for one in records if one not in stay])
+    return Rotated(stay, [record for record in records if record not in stay])
 
 
 def why_protected(path: str, latest_filename: str | None = None) -> str | None:
@@ -90,7 +90,7 @@ def why_protected(path: str, latest_filename: str | None = None) -> str | None:
     """
     folder, name = os.path.split(path)
     noted = read_history(folder, latest_filename) or ()
-    pin = next((one.pin for one in noted if one.name == name), None)
+    pin = next((record.pin for record in noted if record.name == name), None)
     if pin is not None:
         return f"it is pinned ({pin})" if pin else "it is pinned"
     owner = leased_in(folder).get(name)
@@ -139,7 +139,7 @@ def pin(path: AnyPath, why: str = "", *, latest_filename: str | None = None) -> 
     >>> [tfckpt.checkpoint_exists(f"{folder}/m-{step}") for step in (1, 2, 3)]
     [True, False, True]
     """
-    _change(path, latest_filename, lambda one: one._replace(pin=why))
+    _change(path, latest_filename, lambda record: record._replace(pin=why))
 
 
 def unpin(path: AnyPath, *, latest_filename: str | None = None) -> None:
@@ -147,7 +147,7 @@ def unpin(path: AnyPath, *, latest_filename: str | None = None) -> None:
 
     Raises FileMissingError if it is not there.
     """
-    _change(path, latest_filename, lambda one: one._replace(pin=None))
+    _change(path, latest_filename, lambda record: record._replace(pin=None))
 
 
 def record_metrics(
@@ -164,7 +164,11 @@ def record_metrics(
     >>> tfckpt.keep.record_metrics(path, {"loss": 0.3})
     """
     new = checked_metrics(metrics)
-    _change(path, latest_filename, lambda one: one._replace(metrics={**(one.metrics or {}), **new}))
+    _change(
+        path,
+        latest_filename,
+        lambda record: record._replace(metrics={**(record.metrics or {}), **new}),
+    )
 
 
 def _change(path: AnyPath, latest_filename: str | None, change: Callable[[Record], Record]) -> None:
@@ -173,7 +177,7 @@ def _change(path: AnyPath, latest_filename: str | None, change: Callable[[Record
     _check_there(prefix)
     with lock_folder(history_path(folder, latest_filename)):
         _check_there(prefix)
-        records = {one.name: one for one in known(folder, latest_filename)}
+        records = {record.name: record for record in known(folder, latest_filename)}
         if name not in records:
             raise FileMissingError(
                 "the state file there does not name this checkpoint", path=prefix

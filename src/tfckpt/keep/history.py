@@ -50,8 +50,11 @@ def read_history(folder: str, latest_filename: str | None = None) -> list[Record
         found = json.loads(read_file(path))
         if found["version"] != _VERSION:
             raise ValueError(f"version {found['version']!r}, where {_VERSION} is expected")
-        records = [Record.from_json(one) for one in found["checkpoints"]]
-        if any(os.path.basename(one.name) != one.name or "\0" in one.name for one in records):
+        records = [Record.from_json(item) for item in found["checkpoints"]]
+        if any(
+            os.path.basename(record.name) != record.name or "\0" in record.name
+            for record in records
+        ):
             raise ValueError("a name leads elsewhere")
         return records
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
@@ -67,7 +70,7 @@ def write_history(
     fsync: bool = True,
 ) -> None:
     """Write the file; a reader sees the old one or the new one."""
-    found = {"version": _VERSION, "checkpoints": [one.to_json() for one in records]}
+    found = {"version": _VERSION, "checkpoints": [record.to_json() for record in records]}
     text = json.dumps(found, indent=1, allow_nan=False) + "\n"
     write_file(history_path(folder, latest_filename), text.encode(), fsync=fsync)
 
@@ -80,13 +83,15 @@ def known(folder: AnyPath, latest_filename: str | None = None) -> list[Record]:
     path = as_path(folder)
     noted = read_history(path, latest_filename)
     state = read_state(state_path(path, latest_filename))
-    found = {one.name: one for one in noted or ()}
+    found = {record.name: record for record in noted or ()}
     named = [] if state is None else _named(state, path)
     new = [(name, time) for name, time in named if name not in found]
     metrics: dict[str, float] | None = None if noted is None else {}
     found |= {name: Record(name, step_in(name), time, metrics) for name, time in new}
-    there = [one for one in found.values() if checkpoint_exists(os.path.join(path, one.name))]
-    return sorted(there, key=lambda one: one.time) if new and noted else there
+    there = [
+        record for record in found.values() if checkpoint_exists(os.path.join(path, record.name))
+    ]
+    return sorted(there, key=lambda record: record.time) if new and noted else there
 
 
 def _named(state: CheckpointState, folder: str) -> list[tuple[str, float]]:

@@ -35,7 +35,7 @@ def _policy(node: ast.expr) -> Policy:
         raise ValueError(f"{ast.unparse(node)} is none of {', '.join(_POLICIES)}, called")
     if node.func.id not in _POLICIES:
         raise ValueError(f"there is no {node.func.id}: there are {', '.join(_POLICIES)}")
-    arguments = [ast.literal_eval(one) for one in node.args]
-    named = {one.arg or "**": ast.literal_eval(one.value) for one in node.keywords}
+    arguments = [ast.literal_eval(argument) for argument in node.args]
+    named = {keyword.arg or "**": ast.literal_eval(keyword.value) for keyword in node.keywords}
     made: Policy = _POLICIES[node.func.id](*arguments, **named)
     return made

@@ -64,7 +64,7 @@ class Last(Policy):
     count: int
 
     def chosen(self, records: Sequence[Record]) -> dict[str, str]:
-        return {one.name: f"of the last {self.count}" for one in records[-self.count :]}
+        return {record.name: f"of the last {self.count}" for record in records[-self.count :]}
 
     def __repr__(self) -> str:
         return f"last({self.count})"
@@ -78,18 +78,20 @@ class Best(Policy):
 
     def chosen(self, records: Sequence[Record]) -> dict[str, str]:
         unknown = {
-            one.name: f"its {self.metric} is not known" for one in records if one.metrics is None
+            record.name: f"its {self.metric} is not known"
+            for record in records
+            if record.metrics is None
         }
         sign = 1 if self.mode == "min" else -1
         # Of equals the later one comes first.
         ranked = sorted(
-            (sign * one.metrics[self.metric], -at, one)
-            for at, one in enumerate(records)
-            if one.metrics and not math.isnan(one.metrics.get(self.metric, math.nan))
+            (sign * record.metrics[self.metric], -at, record)
+            for at, record in enumerate(records)
+            if record.metrics and not math.isnan(record.metrics.get(self.metric, math.nan))
         )
         best = {
-            one.name: f"{self.metric} {sign * value:g} is {self._place(place)}"
-            for place, (value, _, one) in enumerate(ranked[: self.count])
+            record.name: f"{self.metric} {sign * value:g} is {self._place(place)}"
+            for place, (value, _, record) in enumerate(ranked[: self.count])
         }
         return unknown | best
 
@@ -109,13 +111,12 @@ class EverySteps(Policy):
 
     def chosen(self, records: Sequence[Record]) -> dict[str, str]:
         first: dict[int, Record] = {}
-        for one in sorted((one for one in records if one.step), key=lambda one: one.step or 0):
-            assert one.step is not None
-            first.setdefault(one.step // self.steps, one)
+        for record in sorted(records, key=lambda record: record.step or 0):
+            first.setdefault((record.step or 0) // self.steps, record)
         first.pop(0, None)
         return {
-            one.name: f"the first from step {passed * self.steps} on"
-            for passed, one in first.items()
+            record.name: f"the first from step {passed * self.steps} on"
+            for passed, record in first.items()
         }
 
     def __repr__(self) -> str:
@@ -129,10 +130,10 @@ class EveryHours(Policy):
     def chosen(self, records: Sequence[Record]) -> dict[str, str]:
         found: dict[str, str] = {}
         due = -math.inf
-        for one in sorted(records, key=lambda one: one.time):
-            if one.time >= due:
-                found[one.name] = f"one in {self.hours:g} hours"
-                due = one.time + self.hours * 3600
+        for record in sorted(records, key=lambda record: record.time):
+            if record.time >= due:
+                found[record.name] = f"one in {self.hours:g} hours"
+                due = record.time + self.hours * 3600
         return found
 
     def __repr__(self) -> str:
@@ -145,17 +146,19 @@ class Pinned(Policy):
     steps: tuple[int, ...]
 
     def chosen(self, records: Sequence[Record]) -> dict[str, str]:
-        by_step = {one.name: f"step {one.step} is pinned" for one in records if self._has(one)}
+        by_step = {
+            record.name: f"step {record.step} is pinned" for record in records if self._has(record)
+        }
         by_name = {
-            one.name: f"pinned by {pattern!r}"
+            record.name: f"pinned by {pattern!r}"
             for pattern in self.patterns
-            for one in records
-            if fnmatch.fnmatchcase(one.name, pattern)
+            for record in records
+            if fnmatch.fnmatchcase(record.name, pattern)
         }
         return by_step | by_name
 
-    def _has(self, one: Record) -> bool:
-        return one.step is not None and one.step in self.steps
+    def _has(self, record: Record) -> bool:
+        return record.step is not None and record.step in self.steps
 
     def __repr__(self) -> str:
         given = [repr(pattern) for pattern in self.patterns]
@@ -216,8 +219,8 @@ def pinned(*names: str | Iterable[int]) -> Policy:
 
     Raises ValueError where nothing is pinned, TypeError for what is neither.
     """
-    patterns = [one for one in names if isinstance(one, str)]
-    steps = [step for one in names if not isinstance(one, str) for step in _steps(one)]
+    patterns = [name for name in names if isinstance(name, str)]
+    steps = [step for name in names if not isinstance(name, str) for step in _steps(name)]
     if not patterns and not steps:
         raise ValueError("pinned takes patterns for names, or lists of steps")
     return Pinned(tuple(patterns), tuple(steps))

@@ -42,7 +42,7 @@ class Record(NamedTuple):
             time=float(found["time"]),
             metrics=None if metrics is None else {_text(k): float(v) for k, v in metrics.items()},
             pin=None if pin is None else _text(pin),
-            reasons=tuple(_text(one) for one in found["reasons"]),
+            reasons=tuple(_text(reason) for reason in found["reasons"]),
         )
 
 

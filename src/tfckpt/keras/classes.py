@@ -115,7 +115,7 @@ def _by_its_variables(layer: Layer) -> Said:
     name, depth = "", layer
     steps = 1
     while not depth.variables:
-        inner = next((one for one in depth.inner() if one.all_variables()), None)
+        inner = next((layer for layer in depth.inner() if layer.all_variables()), None)
         if inner is None:
             return Said()
         depth, steps = inner, steps + 1
@@ -212,12 +212,12 @@ def _by_the_config(model: Layer, said: Mapping[str, Any]) -> dict[int, Said]:
     if not isinstance(mine, list) or not isinstance(theirs, list):
         return found
     if len(theirs) != len(mine):
-        theirs = [one for one in theirs if one.get("class_name") != "InputLayer"]
+        theirs = [layer for layer in theirs if layer.get("class_name") != "InputLayer"]
     if len(theirs) != len(mine):
         raise InvalidArgumentError(
             f"layers= says that {model.path or 'the model'} has {len(theirs)} layers, the "
             f"checkpoint has {len(mine)}"
         )
-    for layer, one in zip(mine, theirs, strict=True):
-        found |= _by_the_config(layer, one)
+    for layer, config in zip(mine, theirs, strict=True):
+        found |= _by_the_config(layer, config)
     return found

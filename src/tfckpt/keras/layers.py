@@ -64,8 +64,8 @@ class Layer:
 
     def inner(self) -> Iterator[Layer]:
         """Yield the layers that it keeps."""
-        for one in self.kept.values():
-            yield from one if isinstance(one, list) else (one,)
+        for kept in self.kept.values():
+            yield from kept if isinstance(kept, list) else (kept,)
 
     def all_variables(self) -> list[Variable]:
         """Return its variables and those below it, in Keras' order."""
@@ -143,12 +143,15 @@ class _Reader:
                 continue
             if not _NUMBERED.fullmatch(name) and child not in self._seen:
                 self._keep(made, name, child, (*path, name), untrained)
-        if untrained >= {one.key for one in made.variables}:  # frozen: its order is its own
+        if untrained >= {
+            variable.key for variable in made.variables
+        }:  # frozen: its order is its own
             untrained = set()
         made.variables = [
-            one._replace(trained=one.trained and one.key not in untrained) for one in made.variables
+            variable._replace(trained=variable.trained and variable.key not in untrained)
+            for variable in made.variables
         ]
-        made.variables.sort(key=lambda one: not one.trained)
+        made.variables.sort(key=lambda variable: not variable.trained)
         return made
 
     def _children(self, node_id: int) -> dict[str, int]:
@@ -178,7 +181,9 @@ class _Reader:
         self, made: Layer, name: str, child: int, path: tuple[str, ...], untrained: set[str]
     ) -> None:
         node = self._graph.nodes[child]
-        held = next((one for one in node.attributes if one.name == VARIABLE_VALUE), None)
+        held = next(
+            (attribute for attribute in node.attributes if attribute.name == VARIABLE_VALUE), None
+        )
         if held is not None:
             self._seen.add(child)
             trained = name.lstrip("_") not in _NOT_TRAINED
@@ -207,8 +212,8 @@ class _Reader:
             lists.append(self._children(children["keras_api"]).get("non_trainable_variables"))
         return {
             held.checkpoint_key
-            for one in lists
-            if one is not None
-            for child in self._children(one).values()
+            for listed in lists
+            if listed is not None
+            for child in self._children(listed).values()
             for held in self._graph.nodes[child].attributes
         }

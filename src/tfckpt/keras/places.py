@@ -106,8 +106,8 @@ class _ByPath:
                 else:
                     yield from self._placed(kept, f"{above}{name}/")
                     continue
-            for place, one in self._named(kept):
-                yield from self._placed(one, f"{above}{name}/{place}/")
+            for place, inner in self._named(kept):
+                yield from self._placed(inner, f"{above}{name}/{place}/")
 
     def _named(self, layers: Sequence[Layer]) -> Iterator[tuple[str, Layer]]:
         """Yield the layers of a list by their classes, numbered where one comes again."""
@@ -124,7 +124,7 @@ class _ByPath:
             yield (f"{name}_{number}" if number else name), layer
 
     def _described(self, layer: Layer) -> str:
-        infos = (self._reader.info(one.key) for one in layer.all_variables())
+        infos = (self._reader.info(variable.key) for variable in layer.all_variables())
         shapes = ", ".join(str(list(info.shape)) for info in infos)
         return f"{layer.path}: {shapes or 'a model without weights'}"
 
@@ -135,11 +135,11 @@ class _ByPath:
 def _in_order(root: Layer, said: Mapping[int, Said]) -> Placed:
     groups: dict[str, list[Variable]] = {}
     for layer in root.inner():
-        variables = sorted(layer.all_variables(), key=lambda one: not one.trained)
+        variables = sorted(layer.all_variables(), key=lambda variable: not variable.trained)
         if not variables:
             continue
         name = said.get(layer.node_id, Said()).name or layer.path.rpartition("/")[2]
-        name = next(one for one in _numbered(name) if one not in groups)
+        name = next(free for free in _numbered(name) if free not in groups)
         groups[name] = variables
     names = list(groups)
     if root.variables:
@@ -147,11 +147,14 @@ def _in_order(root: Layer, said: Mapping[int, Said]) -> Placed:
     keys: dict[str, str] = {}
     metadata: dict[str, Any] = _KERAS_2 | _list("", "layer_names", names)
     for group, variables in groups.items():
-        own = [one.full_name for one in variables]
+        own = [variable.full_name for variable in variables]
         unique = all(own) and len(set(own)) == len(own)
         weights = [f"{name}:0" if unique else f"{at}:0" for at, name in enumerate(own)]
         metadata |= _list(f"{group}@", "weight_names", weights)
-        keys |= {f"{group}/{name}": one.key for name, one in zip(weights, variables, strict=True)}
+        keys |= {
+            f"{group}/{name}": variable.key
+            for name, variable in zip(weights, variables, strict=True)
+        }
     return Placed(keys, metadata)
 
 

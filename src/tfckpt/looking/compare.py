@@ -142,11 +142,11 @@ def compare(
     """
     if rtol < 0 or atol < 0 or math.isnan(rtol + atol):
         raise ValueError(f"tolerances are not below zero: rtol={rtol}, atol={atol}")
-    with opened(a) as one, opened(b) as other:
+    with opened(a) as tensors_a, opened(b) as tensors_b:
         if by_name:
-            one.by_name()
-            other.by_name()
-        return _compared(one, other, rtol=rtol, atol=atol, structure=structure)
+            tensors_a.by_name()
+            tensors_b.by_name()
+        return _compared(tensors_a, tensors_b, rtol=rtol, atol=atol, structure=structure)
 
 
 def _compared(a: Subject, b: Subject, rtol: float, atol: float, structure: bool) -> Comparison:

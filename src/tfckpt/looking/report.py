@@ -87,25 +87,25 @@ def _rows(tensors: Subject) -> Iterator[dict[str, Any]]:
 
 
 def _numbers(tensors: Subject, name: str, dtype: str, shape: tuple[int, ...]) -> dict[str, Any]:
-    one = TensorStatistics(name, dtype, shape, math.prod(shape))
+    measured = TensorStatistics(name, dtype, shape, math.prod(shape))
     why = ""
     try:
         flat = numbers(tensors.value(name))
         if flat is not None:
-            one = of_array(name, dtype, shape, flat.reshape(-1))
+            measured = of_array(name, dtype, shape, flat.reshape(-1))
     except CheckpointError as error:
         why = error.message
-    top = max(one.histogram or (0,)) or 1
+    top = max(measured.histogram or (0,)) or 1
     return {
-        "min": one.min,
-        "mean": one.mean,
-        "max": one.max,
-        "std": one.std,
-        "zeros": one.zeros,
-        "nan": one.nan,
-        "inf": one.inf,
-        "flags": ", ".join(one.suspicious),
-        "histogram": [math.ceil(count * _HISTOGRAM / top) for count in one.histogram or ()],
+        "min": measured.min,
+        "mean": measured.mean,
+        "max": measured.max,
+        "std": measured.std,
+        "zeros": measured.zeros,
+        "nan": measured.nan,
+        "inf": measured.inf,
+        "flags": ", ".join(measured.suspicious),
+        "histogram": [math.ceil(count * _HISTOGRAM / top) for count in measured.histogram or ()],
         "unread": why,
         "picture": None,
     }
@@ -207,8 +207,8 @@ def _findings(checked: VerifyReport | None) -> Iterator[str]:
         yield "</ul>"
 
 
-def _finding(one: Finding) -> str:
-    return f"<li><strong>{one.kind}</strong> {html.escape(str(one))}</li>"
+def _finding(finding: Finding) -> str:
+    return f"<li><strong>{finding.kind}</strong> {html.escape(str(finding))}</li>"
 
 
 def _differences(compared: Comparison | None) -> Iterator[str]:

@@ -287,18 +287,22 @@ def _distribution(
     return tuple(map(float, quantiles)), tuple(coarse.tolist())
 
 
-def _suspicious(one: TensorStatistics, flat: Array | None) -> tuple[str, ...]:
+def _suspicious(measured: TensorStatistics, flat: Array | None) -> tuple[str, ...]:
     found = []
-    if one.nan:
+    if measured.nan:
         found.append("NaN")
-    if one.inf:
+    if measured.inf:
         found.append("infinite")
-    if flat is not None and one.min is not None and one.max is not None:
+    if flat is not None and measured.min is not None and measured.max is not None:
         is_float = flat.dtype.kind not in "iub"
-        if is_float and max(abs(one.min), abs(one.max)) > _HUGE:
+        if is_float and max(abs(measured.min), abs(measured.max)) > _HUGE:
             found.append("huge")
-        if one.size > 1 and one.min == one.max and not (one.nan or one.inf):
-            found.append("constant" if one.min else "all zero")
+        if (
+            measured.size > 1
+            and measured.min == measured.max
+            and not (measured.nan or measured.inf)
+        ):
+            found.append("constant" if measured.min else "all zero")
     return tuple(found)
 
 

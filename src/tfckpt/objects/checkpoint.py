@@ -174,7 +174,7 @@ class Checkpoint(Trackable):
             given.call_back(path)
             return path
 
-        arrays = {name: one for name, one in tensors.items() if isinstance(one, np.ndarray)}
+        arrays = {name: array for name, array in tensors.items() if isinstance(array, np.ndarray)}
         return PreparedSave(as_path(file_prefix), arrays, write)
 
     def save(

@@ -65,19 +65,23 @@ class _Bundle:
 
     def look(self) -> None:
         slices = self._keys_of_slices()
-        placed = {name: one for name, one in self.entries.items() if not one.entry.slices}
-        wrong = self._wrong(placed)
-        if self._order_is_confirmed(placed, wrong):
+        with_bytes = {
+            name: placed for name, placed in self.entries.items() if not placed.entry.slices
+        }
+        wrong = self._wrong(with_bytes)
+        if self._order_is_confirmed(with_bytes, wrong):
             self.order_doubt = None
-        for name, one in self.entries.items():
+        for name, placed in self.entries.items():
             if name in slices or _KEY_OF_SLICE.match(name):
                 continue
-            if one.entry.slices:
-                self._add_sliced(name, one, wrong)
+            if placed.entry.slices:
+                self._add_sliced(name, placed, wrong)
             elif name in wrong:
                 self.survey.lost.append(wrong[name])
             else:
-                self._add(name, one, (self._piece(name, one.entry, everything(one.entry.shape)),))
+                self._add(
+                    name, placed, (self._piece(name, placed.entry, everything(placed.entry.shape)),)
+                )
         self._lose_orphans(slices)
 
     # The index
@@ -122,8 +126,8 @@ class _Bundle:
     def _keys_of_slices(self) -> set[str]:
         return {
             decode_name(part.key(encode_name(name)))
-            for name, one in self.entries.items()
-            for part in one.entry.slices
+            for name, placed in self.entries.items()
+            for part in placed.entry.slices
         }
 
     def _lose_orphans(self, slices: set[str]) -> None:
@@ -142,7 +146,7 @@ class _Bundle:
     def _wrong(self, placed: Mapping[str, _Placed]) -> dict[str, Lost]:
         """Read all that the entries speak of; return what is not whole, by name."""
         wrong: dict[str, Lost] = {}
-        named = [(name, one.entry) for name, one in placed.items()]
+        named = [(name, found.entry) for name, found in placed.items()]
         for shard_id, tensors in by_shard(named):
             path = self._path(shard_id)
             size, why = _size(self.survey.files, path)
@@ -187,36 +191,36 @@ class _Bundle:
     def _order_is_confirmed(self, placed: Mapping[str, _Placed], wrong: Mapping[str, Lost]) -> bool:
         """Whether a string tensor checks: its checksums depend on the order of bytes."""
         return any(
-            one.entry.data_type == DataType.DT_STRING and volume(one.entry.shape)
-            for name, one in placed.items()
-            if name not in wrong and one.doubt is None
+            found.entry.data_type == DataType.DT_STRING and volume(found.entry.shape)
+            for name, found in placed.items()
+            if name not in wrong and found.doubt is None
         )
 
     # Tensors
 
     def _add(
-        self, name: str, one: _Placed, pieces: tuple[Piece, ...], lost: Lost | None = None
+        self, name: str, placed: _Placed, pieces: tuple[Piece, ...], lost: Lost | None = None
     ) -> None:
-        entry = one.entry
+        entry = placed.entry
         unread = why_unreadable(entry.data_type)
         if unread is not None:
             self.survey.lose(name, f"its bytes are whole, but {unread}")
             return
-        doubt = one.doubt
+        doubt = placed.doubt
         if doubt is not None:
             doubt += "; its bytes have the checksum that stands there"
         elif self.order_doubt and itemtype(entry).itemsize > 1:
             doubt = self.order_doubt
         self.survey.tensors[name] = Survivor(entry.data_type, entry.shape, pieces, lost, doubt)
 
-    def _add_sliced(self, name: str, one: _Placed, wrong: Mapping[str, Lost]) -> None:
-        entry = one.entry
+    def _add_sliced(self, name: str, placed: _Placed, wrong: Mapping[str, Lost]) -> None:
+        entry = placed.entry
         try:
             Selection.of(..., entry.shape).parts(entry.slices, entry.shape)
         except CheckpointError as error:
             self.survey.lose(name, error.message, self.index)
             return
-        pieces, parts, reasons, doubts = [], [], [], [one.doubt]
+        pieces, parts, reasons, doubts = [], [], [], [placed.doubt]
         ranges: list[tuple[int, int]] = []
         path: str | None = self.index
         for part in entry.slices:

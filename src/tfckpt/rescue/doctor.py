@@ -82,7 +82,7 @@ class DoctorReport(Printed):
     @property
     def ok(self) -> bool:
         """Whether there is no problem."""
-        return not any(one.kind == "problem" for one in self.diagnoses)
+        return not any(diagnosis.kind == "problem" for diagnosis in self.diagnoses)
 
     def to_json(self) -> dict[str, Any]:
         """Return it in JSON's types; the schema is on the page of the command line."""
@@ -91,7 +91,7 @@ class DoctorReport(Printed):
             "path": self.path,
             "ok": self.ok,
             "checkpoints": self.checkpoints,
-            "diagnoses": [one.to_json() for one in self.diagnoses],
+            "diagnoses": [diagnosis.to_json() for diagnosis in self.diagnoses],
             "fixed": list(self.fixed),
         }
 
@@ -102,8 +102,8 @@ class DoctorReport(Printed):
         return f"{self.path}: {found or 'healthy'} ({plural(self.checkpoints, 'checkpoint')})"
 
     def __str__(self) -> str:
-        lines = [f"  {one.kind}: {one}" for one in self.diagnoses]
-        return "\n".join([self.summary(), *lines, *(f"  fixed: {one}" for one in self.fixed)])
+        lines = [f"  {diagnosis.kind}: {diagnosis}" for diagnosis in self.diagnoses]
+        return "\n".join([self.summary(), *lines, *(f"  fixed: {what}" for what in self.fixed)])
 
 
 class _Folder:
@@ -114,7 +114,7 @@ class _Folder:
         self.deep = deep
         self.names = list_folder(path)
         self.prefixes = sorted({self.at(p) for name in self.names if (p := prefix_of(name))})
-        self.v1 = [one for one in checkpoints_in(path) if one.is_v1]
+        self.v1 = [location for location in checkpoints_in(path) if location.is_v1]
         self.state = read_state(state_path(path))
 
     def at(self, name: str) -> str:
@@ -123,16 +123,20 @@ class _Folder:
     @lazy
     def checked(self) -> dict[str, Checked]:
         """What was found of each checkpoint that has an index, or is a V1 file."""
-        locations = [Location(one) for one in self.prefixes if os.path.exists(index_path(one))]
+        locations = [
+            Location(prefix) for prefix in self.prefixes if os.path.exists(index_path(prefix))
+        ]
         locations += self.v1
-        return {one.path: check_checkpoint(one, quick=not self.deep) for one in locations}
+        return {
+            location.path: check_checkpoint(location, quick=not self.deep) for location in locations
+        }
 
     @property
     def complete(self) -> list[str]:
         return [
             path
             for path, checked in self.checked.items()
-            if not any(one.is_serious for one in checked.findings)
+            if not any(finding.is_serious for finding in checked.findings)
         ]
 
 
@@ -154,7 +158,7 @@ def doctor(folder: AnyPath, *, deep: bool = False, fix: bool = False) -> DoctorR
     >>> folder = tempfile.mkdtemp()
     >>> prefix = tfckpt.save(folder + "/m-1", {"w": 1.0})
     >>> report = tfckpt.doctor(folder)
-    >>> [(one.kind, one.message) for one in report.diagnoses]
+    >>> [(diagnosis.kind, diagnosis.message) for diagnosis in report.diagnoses]
     [('problem', 'there is no state file, so nothing says which checkpoint is the latest')]
     >>> tfckpt.doctor(folder, fix=True).fixed
     ('made the state file',)
@@ -167,7 +171,7 @@ def doctor(folder: AnyPath, *, deep: bool = False, fix: bool = False) -> DoctorR
     if not os.path.isdir(path):
         raise FileMissingError("there is no folder of this name", path=path)
     looked = _Folder(path, deep=deep)
-    diagnoses = tuple(one for check in _CHECKS for one in check(looked))
+    diagnoses = tuple(found for check in _CHECKS for found in check(looked))
     fixed = tuple(_fix(looked, diagnoses)) if fix else ()
     return DoctorReport(path, diagnoses, len(looked.checked), fixed)
 
@@ -216,14 +220,15 @@ def _state(folder: _Folder) -> Iterator[Diagnosis]:
         message = "it has absolute paths, which lead nowhere once the folder is moved"
         yield Diagnosis("note", message, path, repair)
     listed = list(state.all_model_checkpoint_paths)
-    gone = [one for one in listed if one != latest and not found_at(folder.at(one), folder.path)]
+    older = [path for path in listed if path != latest]
+    gone = [path for path in older if not found_at(folder.at(path), folder.path)]
     if gone:
         message = f"{plural(len(gone), 'older checkpoint')} that it lists gone: {shown(gone, 3)}"
         yield Diagnosis("note", message, path, repair)
     if place is not None:
-        newer = [one for one in folder.complete if is_later(one, place)]
+        newer = [later for later in folder.complete if is_later(later, place)]
         if newer:
-            names = shown([os.path.basename(one) for one in newer], 3)
+            names = shown([os.path.basename(later) for later in newer], 3)
             message = f"it is stale: the latest is {latest} there, the folder has {names}"
             yield Diagnosis("problem", message, path, repair)
 
@@ -233,14 +238,14 @@ def _writers(folder: _Folder) -> Iterator[Diagnosis]:
     lock = folder.at(LOCK_FILE)
     if os.path.exists(lock):
         yield Diagnosis("note", "a save is under way, or was killed", lock, "wait for its end")
-    paths = [*folder.prefixes, *(one.path for one in folder.v1)]
+    paths = [*folder.prefixes, *(location.path for location in folder.v1)]
     here = {os.path.basename(name) for name, step in map(name_and_step, paths) if step >= 0}
     named = set()
     for file in _state_files(folder):
         state = read_state(folder.at(file))
         if state is not None:
             listed = [state.model_checkpoint_path, *state.all_model_checkpoint_paths]
-            named |= {os.path.basename(name_and_step(one)[0]) for one in listed}
+            named |= {os.path.basename(name_and_step(path)[0]) for path in listed}
     for name in sorted(here - named if named & here else ()):
         message = (
             f"no state file lists the checkpoints called {name!r}: did another Saver write over it?"
@@ -290,7 +295,11 @@ def _stranger(path: str) -> str | None:
 def _damage(folder: _Folder) -> Iterator[Diagnosis]:
     strangers = {path for path in _members(folder) if _stranger(path)}
     for path, checked in folder.checked.items():
-        serious = [one for one in checked.findings if one.is_serious and one.path not in strangers]
+        serious = [
+            finding
+            for finding in checked.findings
+            if finding.is_serious and finding.path not in strangers
+        ]
         if serious:
             more = f"; and {len(serious) - 1} more findings" if len(serious) > 1 else ""
             mend = f"tfckpt salvage {quote(path)} {quote(path + '-salvaged')}"
@@ -307,10 +316,10 @@ def _damage(folder: _Folder) -> Iterator[Diagnosis]:
 
 def _stale_shards(folder: _Folder) -> Iterator[Diagnosis]:
     for path, checked in folder.checked.items():
-        for one in checked.findings:
-            if one.kind == "note" and one.path and "left over" in one.message:
+        for finding in checked.findings:
+            if finding.kind == "note" and finding.path and "left over" in finding.message:
                 message = f"it is left over from a save of {os.path.basename(path)} before this one"
-                yield Diagnosis("note", message, one.path, f"rm {quote(one.path)}")
+                yield Diagnosis("note", message, finding.path, f"rm {quote(finding.path)}")
 
 
 def _leftovers(folder: _Folder) -> Iterator[Diagnosis]:
@@ -334,7 +343,7 @@ def _being_replaced(folder: _Folder) -> list[str]:
     """Return the checkpoints of which files wait for a commit to go on, or to be taken back."""
     waiting = [name for name in folder.names if name.endswith(COMMIT_SUFFIX)]
     prefixes = {prefix_of(name.removesuffix(COMMIT_SUFFIX)) for name in waiting}
-    return sorted(folder.at(one) for one in prefixes if one)
+    return sorted(folder.at(prefix) for prefix in prefixes if prefix)
 
 
 def _is_abandoned(path: str) -> bool:
@@ -376,7 +385,7 @@ def _rights(folder: _Folder) -> Iterator[Diagnosis]:
 
 
 def _room(folder: _Folder) -> Iterator[Diagnosis]:
-    biggest = max((one.size for one in folder.checked.values()), default=0)
+    biggest = max((checked.size for checked in folder.checked.values()), default=0)
     free = shutil.disk_usage(folder.path).free
     if free < biggest:
         message = (
@@ -415,7 +424,7 @@ _CHECKS: tuple[Callable[[_Folder], Iterator[Diagnosis]], ...] = (
 
 def _fix(folder: _Folder, diagnoses: tuple[Diagnosis, ...]) -> Iterator[str]:
     """Do what is harmless of all that was found; yield what was done."""
-    wanted = [one.path for one in diagnoses if one.harmless]
+    wanted = [diagnosis.path for diagnosis in diagnoses if diagnosis.harmless]
     if any(path.endswith(COMMIT_SUFFIX) for path in wanted):
         for prefix in _being_replaced(folder):
             with lock_folder(prefix):

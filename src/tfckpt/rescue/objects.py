@@ -28,11 +28,13 @@ def without_lost(graph: Survivor, names: Collection[str]) -> tuple[Survivor, lis
     holders = Holders(set(names) - {OBJECT_GRAPH_KEY}, message)
     gone: list[str] = []
     for node in message.nodes:
-        stay = [one for one in node.attributes if holders.of(one.checkpoint_key)]
+        stay = [attribute for attribute in node.attributes if holders.of(attribute.checkpoint_key)]
         if len(stay) < len(node.attributes):
-            kept = {one.checkpoint_key for one in stay}
+            kept = {attribute.checkpoint_key for attribute in stay}
             gone += (
-                one.checkpoint_key for one in node.attributes if one.checkpoint_key not in kept
+                attribute.checkpoint_key
+                for attribute in node.attributes
+                if attribute.checkpoint_key not in kept
             )
             del node.attributes[:]
             node.attributes.extend(stay)

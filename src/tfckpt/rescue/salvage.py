@@ -64,16 +64,16 @@ class SalvageReport(Printed):
             "intact": list(self.intact),
             "filled": list(self.filled),
             "unconfirmed": dict(self.unconfirmed),
-            "lost": [one.to_json() for one in self.lost],
-            "notes": [one.to_json() for one in self.notes],
+            "lost": [loss.to_json() for loss in self.lost],
+            "notes": [note.to_json() for note in self.notes],
             "written": self.written,
             "size": self.size,
         }
 
     def summary(self) -> str:
         """Return one line."""
-        named = {one.tensor for one in self.lost if one.tensor is not None} - {*self.filled}
-        stretches = sum(one.tensor is None for one in self.lost)
+        named = {loss.tensor for loss in self.lost if loss.tensor is not None} - {*self.filled}
+        stretches = sum(loss.tensor is None for loss in self.lost)
         parts = [f"{plural(len(self.intact), 'tensor')} whole"]
         parts += [f"{len(self.filled)} filled"] if self.filled else []
         parts += [f"{len(self.unconfirmed)} unconfirmed"] if self.unconfirmed else []
@@ -89,9 +89,9 @@ class SalvageReport(Printed):
     def lines(self) -> list[str]:
         """Return a line for each thing that is lost, filled or odd."""
         return [
-            *(f"  lost: {one}" for one in self.lost),
+            *(f"  lost: {loss}" for loss in self.lost),
             *(f"  unconfirmed: {name}: {why}" for name, why in self.unconfirmed.items()),
-            *(f"  {one.kind}: {one}" for one in self.notes),
+            *(f"  {note.kind}: {note}" for note in self.notes),
         ]
 
 
@@ -132,7 +132,7 @@ def salvage(
     >>> with open(prefix + ".data-00000-of-00001", "r+b") as file:
     ...     _ = file.write(b"oops")
     >>> report = tfckpt.salvage(prefix, folder + "/rescued")
-    >>> report.intact, [one.tensor for one in report.lost]
+    >>> report.intact, [loss.tensor for loss in report.lost]
     (('b',), ['a'])
     >>> list(tfckpt.load(folder + "/rescued"))
     ['b']
@@ -191,28 +191,36 @@ def _report(
     lost = list(survey.lost)
     chosen: dict[str, Survivor] = {}
     wanted = None if names is None else set(listed(names))
-    for name, one in survey.tensors.items():
+    for name, survivor in survey.tensors.items():
         if wanted is not None and name not in wanted:
             continue
-        if one.doubt is not None and not unconfirmed:
-            if one.lost is None:
-                lost.append(Lost(name, f"{one.doubt} (unconfirmed=True takes it)"))
-        elif one.lost is None or fill is not None:
-            chosen[name] = one
+        if survivor.doubt is not None and not unconfirmed:
+            if survivor.lost is None:
+                lost.append(Lost(name, f"{survivor.doubt} (unconfirmed=True takes it)"))
+        elif survivor.lost is None or fill is not None:
+            chosen[name] = survivor
     if wanted is not None:
         _check_known(survey, wanted)
-        lost = [one for one in lost if one.tensor is None or one.tensor in wanted]
+        lost = [loss for loss in lost if loss.tensor is None or loss.tensor in wanted]
     notes = list(survey.notes)
     if OBJECT_GRAPH_KEY in chosen:
         _keep_graph(survey.path, chosen, lost, notes)
     return SalvageReport(
         survey.path,
-        intact=tuple(sorted(n for n, one in chosen.items() if not one.lost and not one.doubt)),
+        intact=tuple(
+            sorted(
+                name
+                for name, survivor in chosen.items()
+                if not survivor.lost and not survivor.doubt
+            )
+        ),
         lost=tuple(lost),
-        filled=tuple(sorted(name for name, one in chosen.items() if one.lost)),
-        unconfirmed={name: one.doubt for name, one in sorted(chosen.items()) if one.doubt},
+        filled=tuple(sorted(name for name, survivor in chosen.items() if survivor.lost)),
+        unconfirmed={
+            name: survivor.doubt for name, survivor in sorted(chosen.items()) if survivor.doubt
+        },
         notes=tuple(notes),
-        size=sum(piece.size for one in chosen.values() for piece in one.pieces),
+        size=sum(piece.size for survivor in chosen.values() for piece in survivor.pieces),
         tensors=SalvagedReader(survey.path, chosen, survey.files, fill),
     )
 
@@ -220,7 +228,7 @@ def _report(
 def _check_known(survey: Survey, wanted: set[str]) -> None:
     from tfckpt.reader import tensor_not_found
 
-    known = {*survey.tensors, *(one.tensor for one in survey.lost if one.tensor is not None)}
+    known = {*survey.tensors, *(loss.tensor for loss in survey.lost if loss.tensor is not None)}
     for name in sorted(wanted - known):
         raise tensor_not_found(name, known, survey.path, "; its entry may be among what is lost")
 

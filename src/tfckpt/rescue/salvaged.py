@@ -37,7 +37,7 @@ class SalvagedReader(TensorReader):
         return _info(self._tensors[name])
 
     def infos(self) -> Mapping[str, TensorInfo]:
-        return {name: _info(one) for name, one in self._tensors.items()}
+        return {name: _info(tensor) for name, tensor in self._tensors.items()}
 
     def read(self, name: str, index: Index | None = None) -> Array:
         if name not in self._tensors:
@@ -47,19 +47,19 @@ class SalvagedReader(TensorReader):
         part: Array = whole if index is None else whole[index]
         return part
 
-    def _whole(self, one: Survivor) -> Array:
-        first = one.pieces[0]
-        if len(one.pieces) == 1 and first.slice.shape_in(one.shape) == one.shape:
+    def _whole(self, tensor: Survivor) -> Array:
+        first = tensor.pieces[0]
+        if len(tensor.pieces) == 1 and first.slice.shape_in(tensor.shape) == tensor.shape:
             return first.read()
-        dtype = numpy_dtype(one.data_type)
+        dtype = numpy_dtype(tensor.data_type)
         assert dtype is not None, "what cannot be read was not salvaged"
-        needed = volume(one.shape) * dtype.itemsize
-        self._limits.check_memory(needed, sum(piece.size for piece in one.pieces), "its pieces")
-        whole = new_array(one.shape, dtype)
-        if one.lost is not None:
+        needed = volume(tensor.shape) * dtype.itemsize
+        self._limits.check_memory(needed, sum(piece.size for piece in tensor.pieces), "its pieces")
+        whole = new_array(tensor.shape, dtype)
+        if tensor.lost is not None:
             whole[...] = np.array(self._fill).astype(dtype)
-        for piece in one.pieces:
-            whole[piece.slice.index_in(one.shape)] = piece.read()
+        for piece in tensor.pieces:
+            whole[piece.slice.index_in(tensor.shape)] = piece.read()
         return whole
 
     def close(self) -> None:
@@ -79,5 +79,5 @@ def _key(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 
 
-def _info(one: Survivor) -> TensorInfo:
-    return TensorInfo(one.data_type, one.shape, sum(piece.size for piece in one.pieces))
+def _info(tensor: Survivor) -> TensorInfo:
+    return TensorInfo(tensor.data_type, tensor.shape, sum(piece.size for piece in tensor.pieces))

@@ -95,23 +95,23 @@ def _made_anew(
     folder: str, latest_filename: str | None, old: CheckpointState | None
 ) -> CheckpointState | None:
     """Return what the state file should be, None where there is nothing to name."""
-    complete = [one for one in newest_first(folder, latest_filename) if is_complete(one)]
+    complete = [path for path in newest_first(folder, latest_filename) if is_complete(path)]
     if not complete:
         return None
     times: dict[str, float] = {}
     if old is None or not old.model_checkpoint_path:
         paths = complete[::-1]
     else:
-        places = [_place(one, folder) for one in old.all_model_checkpoint_paths]
+        places = [_place(path, folder) for path in old.all_model_checkpoint_paths]
         stamps = list(old.all_model_checkpoint_timestamps)
         times = dict(zip(places, stamps, strict=True)) if len(stamps) == len(places) else {}
         latest = complete[0]  # what the old file says, if it is there
-        newer = [one for one in complete[::-1] if is_later(one, latest) and one not in places]
-        kept = [one for one in places if one in complete and one != latest]
+        newer = [path for path in complete[::-1] if is_later(path, latest) and path not in places]
+        kept = [path for path in places if path in complete and path != latest]
         paths = [*kept, latest, *newer]
     if times:
-        times = {one: times.get(one) or get_checkpoint_mtimes([one])[0] for one in paths}
-    relative = [_relative(one, folder) for one in paths]
+        times = {path: times.get(path) or get_checkpoint_mtimes([path])[0] for path in paths}
+    relative = [_relative(path, folder) for path in paths]
     return CheckpointState(
         model_checkpoint_path=relative[-1],
         all_model_checkpoint_paths=relative,
@@ -126,7 +126,7 @@ def is_complete(path: str) -> bool:
         checked = check_checkpoint(locate(path, prefix_first=True), quick=True)
     except CheckpointError:
         return False
-    return not any(one.is_serious for one in checked.findings)
+    return not any(finding.is_serious for finding in checked.findings)
 
 
 def is_later(path: str, other: str) -> bool:
@@ -158,16 +158,16 @@ def _changes(
     before = [] if old is None else list(old.all_model_checkpoint_paths)
     latest = "" if old is None else old.model_checkpoint_path
     known = set()
-    for one in dict.fromkeys(filter(None, [*before, latest])):
-        now = _relative(_place(one, folder), folder)
+    for listed in dict.fromkeys(filter(None, [*before, latest])):
+        now = _relative(_place(listed, folder), folder)
         known.add(now)
         if now not in after:
-            yield f"no longer listed: {one} (gone or incomplete)"
-        elif now != one:
-            yield f"{one} becomes {now}"
-    for one in after:
-        if one not in known:
-            yield f"listed: {one}"
+            yield f"no longer listed: {listed} (gone or incomplete)"
+        elif now != listed:
+            yield f"{listed} becomes {now}"
+    for listed in after:
+        if listed not in known:
+            yield f"listed: {listed}"
     if new.model_checkpoint_path != _relative(_place(latest, folder), folder) or not latest:
         yield f"the latest is {new.model_checkpoint_path}" + (f", not {latest}" if latest else "")
     elif old is not None and before and before[-1] != latest:

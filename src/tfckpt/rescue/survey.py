@@ -33,7 +33,7 @@ class Lost(NamedTuple):
         return f"{what}{parts}: {self.reason}{f' ({where})' if where else ''}"
 
     def to_json(self) -> dict[str, Any]:
-        return self._asdict() | {"ranges": [list(one) for one in self.ranges]}
+        return self._asdict() | {"ranges": [list(ends) for ends in self.ranges]}
 
 
 class Piece(NamedTuple):
@@ -60,14 +60,14 @@ def everything(shape: Shape) -> TensorSlice:
     return TensorSlice(((0, FULL),) * len(shape))
 
 
-def notation(one: TensorSlice, shape: Shape) -> str:
+def notation(part: TensorSlice, shape: Shape) -> str:
     """Return a slice as numpy writes it.
 
     >>> notation(TensorSlice.parse("2,2:-"), (8, 3))
     '[2:4, :]'
     """
     index = (
-        ":" if length == FULL else f"{start}:{start + length}" for start, length in one.extents
+        ":" if length == FULL else f"{start}:{start + length}" for start, length in part.extents
     )
     return f"[{', '.join(index)}]"
 

@@ -76,8 +76,8 @@ def _look(survey: Survey, path: str, found: dict[bytes, list[_Listed]]) -> None:
         return
     for meta in metas:
         records = {
-            one: _record_of(meta, one, recovered.items.get(one.key(meta.name)))
-            for one in meta.slices
+            part: _record_of(meta, part, recovered.items.get(part.key(meta.name)))
+            for part in meta.slices
         }
         found.setdefault(meta.name, []).append(_Listed(path, meta, doubt, records))
 
@@ -103,18 +103,18 @@ def _record(value: Buffer) -> Record | str:
         return error.message
 
 
-def _record_of(meta: Meta, one: TensorSlice, value: Buffer | None) -> Record | str:
+def _record_of(meta: Meta, part: TensorSlice, value: Buffer | None) -> Record | str:
     """Return the values of a slice, or why they are lost."""
     if value is None:
         return "its values are missing, or in a damaged block"
     record = _record(value)
     if isinstance(record, str):
         return record
-    if (record.name, record.slice) != (meta.name, one):
+    if (record.name, record.slice) != (meta.name, part):
         return f"under its key lie the values of {record.name!r}"
     if why_unreadable(meta.data_type) is None:
         try:
-            count = volume(one.shape_in(meta.shape))
+            count = volume(part.shape_in(meta.shape))
             listed = len(listed_values(record.values, meta.data_type, count))
         except CheckpointError as error:
             return error.message
@@ -126,20 +126,20 @@ def _record_of(meta: Meta, one: TensorSlice, value: Buffer | None) -> Record | s
 def _add(survey: Survey, name: str, listed: list[_Listed]) -> None:
     first = listed[0].meta
     if any(
-        (one.meta.data_type, one.meta.shape) != (first.data_type, first.shape) for one in listed
+        (file.meta.data_type, file.meta.shape) != (first.data_type, first.shape) for file in listed
     ):
         survey.lose(name, "its shards disagree about its type and shape", listed[0].path)
         return
     unread = why_unreadable(first.data_type)
-    slices = [part for one in listed for part in one.meta.slices]
+    slices = [part for file in listed for part in file.meta.slices]
     try:
         Selection.of(..., first.shape).parts(slices, first.shape)
         missing = ""
     except CheckpointError as error:
         missing = error.message
     pieces, parts, reasons = [], [], [missing] if missing else []
-    for one in listed:
-        for part, record in one.records.items():
+    for file in listed:
+        for part, record in file.records.items():
             if isinstance(record, str):
                 parts.append(notation(part, first.shape))
                 reasons.append(record)
@@ -154,7 +154,7 @@ def _add(survey: Survey, name: str, listed: list[_Listed]) -> None:
         lost = Lost(name, reasons[0], listed[0].path, (), () if whole else tuple(parts))
         survey.lost.append(lost)
     if pieces:
-        doubt = next((one.doubt for one in listed if one.doubt), None)
+        doubt = next((file.doubt for file in listed if file.doubt), None)
         survey.tensors[name] = Survivor(first.data_type, first.shape, tuple(pieces), lost, doubt)
 
 

@@ -52,9 +52,9 @@ class ByPolicy:
         going, self._go = self._go, []
         stay = [kept.path for kept in self.last]
         return [
-            Deleted(os.path.join(folder.path, one.name), f"not kept by {self._policy}")
-            for one in going
-            if delete_judged(one, folder, stay)
+            Deleted(os.path.join(folder.path, record.name), f"not kept by {self._policy}")
+            for record in going
+            if delete_judged(record, folder, stay)
         ]
 
 
@@ -72,4 +72,4 @@ def delete_judged(record: Record, folder: Folder, stay: Iterable[str]) -> bool:
 
 
 def _kept(records: list[Record], folder: Folder) -> list[Kept]:
-    return [Kept(os.path.join(folder.path, one.name), one.time) for one in records]
+    return [Kept(os.path.join(folder.path, record.name), record.time) for record in records]

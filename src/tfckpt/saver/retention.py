@@ -129,7 +129,7 @@ class Retention:
         """Delete a checkpoint unless something speaks against it; None if that may pass."""
         written = self._written.pop(path, None)
         stay = [kept.path for kept in self.last]
-        if same_file(path) in {same_file(one) for one in stay}:
+        if same_file(path) in {same_file(other) for other in stay}:
             return False
         if written is None and not lies_in(path, folder.path):
             logger.warning("not deleting %s: it does not lie in %s", path, folder.path)
@@ -168,7 +168,7 @@ def delete_checkpoint(
         return why is None and wanted()
 
     graph = meta_graph_filename(path, folder.meta_graph_suffix)
-    shared = {same_file(meta_graph_filename(one, folder.meta_graph_suffix)) for one in stay}
+    shared = {same_file(meta_graph_filename(other, folder.meta_graph_suffix)) for other in stay}
     try:
         removed = remove_data(path, folder.version, fsync=folder.fsync, wanted=free)
         if removed and meta and same_file(graph) not in shared:

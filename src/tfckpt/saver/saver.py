@@ -312,7 +312,9 @@ class Saver:
             self._tell(target.path, deleted)
             return target.path
 
-        arrays = {name: one.array for name, one in tensors.items() if one.array is not None}
+        arrays = {
+            name: tensor.array for name, tensor in tensors.items() if tensor.array is not None
+        }
         return PreparedSave(target.path, arrays, write)
 
     def _tell(self, path: str, deleted: Iterable[Deleted]) -> None:
@@ -320,10 +322,10 @@ class Saver:
         on_saved, on_deleted = self._hooks
         if on_saved is not None:
             on_saved(path)
-        for one in deleted:
-            logger.info("deleted %s: %s", one.path, one.reason)
+        for checkpoint in deleted:
+            logger.info("deleted %s: %s", checkpoint.path, checkpoint.reason)
             if on_deleted is not None:
-                on_deleted(one.path, one.reason)
+                on_deleted(checkpoint.path, checkpoint.reason)
 
     @property
     def meta_graph(self) -> GivenGraph | None:
@@ -577,7 +579,9 @@ class Saver:
             base = self._base if self._incremental else None
             if self._incremental and (base is None or not has_index(base)):
                 base = latest_in_state(folder.path, folder.latest_filename)
-            arrays = {name: one.array for name, one in tensors.items() if one.array is not None}
+            arrays = {
+                name: tensor.array for name, tensor in tensors.items() if tensor.array is not None
+            }
             if base is not None:
                 try:
                     links = held.enter_context(

@@ -229,7 +229,7 @@ def _planned(targets: Sequence[Target], chosen: RemoteOptions) -> list[_Request]
     requests: list[_Request] = []
     start = end = 0
     parts: list[tuple[int, memoryview]] = []
-    for offset, target in sorted(targets, key=lambda one: one[0]):
+    for offset, target in sorted(targets, key=lambda wanted: wanted[0]):
         done = 0
         while done < len(target):
             at = offset + done

@@ -116,12 +116,12 @@ class Selection(NamedTuple):
             )
         return parts
 
-    def _within(self, one: TensorSlice, shape: Shape) -> Overlap:
+    def _within(self, part: TensorSlice, shape: Shape) -> Overlap:
         pairs = [
             axis.within(box.start, box.stop)
-            for axis, box in zip(self.axes, one.index_in(shape), strict=True)
+            for axis, box in zip(self.axes, part.index_in(shape), strict=True)
         ]
-        return Overlap(one, tuple(axis for axis, _ in pairs), tuple(place for _, place in pairs))
+        return Overlap(part, tuple(axis for axis, _ in pairs), tuple(place for _, place in pairs))
 
     def _first_gap(self, parts: Sequence[Overlap]) -> str:
         boxes = [[(axis.start, axis.stop) for axis in part.place] for part in parts]

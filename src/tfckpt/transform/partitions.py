@@ -139,10 +139,10 @@ class Sliced(LazyTensor):
 class LazySlice(LazyTensor):
     """A slice of a tensor, as a tensor of its own."""
 
-    def __init__(self, tensor: LazyTensor, one: TensorSlice) -> None:
+    def __init__(self, tensor: LazyTensor, part: TensorSlice) -> None:
         self._tensor = tensor
-        self._index = one.index_in(tensor.info.shape)
-        shape = one.shape_in(tensor.info.shape)
+        self._index = part.index_in(tensor.info.shape)
+        shape = part.shape_in(tensor.info.shape)
         size = volume(shape) * tensor.info.dtype.itemsize
         self.info = tensor.info._replace(shape=shape, slices=(), stored_size=size)
 

@@ -125,8 +125,8 @@ def _applied(
 ) -> dict[str, str]:
     """Return the new name of each tensor."""
     new_names = {name: name for name in names}
-    one = isinstance(rules, Mapping) or callable(rules) or _is_pair(rules)
-    for rule in cast("Sequence[Rule]", [rules] if one else rules):
+    is_single = isinstance(rules, Mapping) or callable(rules) or _is_pair(rules)
+    for rule in cast("Sequence[Rule]", [rules] if is_single else rules):
         step = _step(rule)
         met = set()
         for name, current in new_names.items():

@@ -71,8 +71,8 @@ class Suggestions(list[Suggestion]):
         return "\n".join(lines) + "\n"
 
     @staticmethod
-    def _counts(one: Suggestion, least: float) -> bool:
-        return one.confidence >= least and not one.transposed
+    def _counts(suggestion: Suggestion, least: float) -> bool:
+        return suggestion.confidence >= least and not suggestion.transposed
 
 
 def suggest(tensors: Tensors, targets: Mapping[str, Any] | TensorReader) -> Suggestions:
@@ -211,8 +211,8 @@ class _Matching:
 
     def _slots_follow(self) -> None:
         """Match the slots that are left by the variables that they are beside."""
-        targets = {one.name: one for one in self._found.values()}
-        for name in [one for one in self._left(slots=True) if one in self._slots]:
+        targets = {suggestion.name: suggestion for suggestion in self._found.values()}
+        for name in [name for name in self._left(slots=True) if name in self._slots]:
             before, _, slot = name.rpartition("/")
             for scope, variable in primaries(before, targets):
                 moved = targets[variable]
@@ -339,16 +339,20 @@ def _best(scored: Iterable[tuple[float, str]]) -> tuple[float, float, str]:
     return ordered[0][0], ordered[1][0] if len(ordered) > 1 else 0.0, ordered[0][1]
 
 
-def _lines(one: Suggestion, *, counts: bool) -> Iterator[str]:
-    reason = f"# {one.confidence:.2f}: {one.reason}" if one.name else f"# open: {one.reason}"
-    if one.name == one.target:
-        yield f"# {_quoted(one.target)} keeps its name ({one.reason})"
+def _lines(suggestion: Suggestion, *, counts: bool) -> Iterator[str]:
+    reason = (
+        f"# {suggestion.confidence:.2f}: {suggestion.reason}"
+        if suggestion.name
+        else f"# open: {suggestion.reason}"
+    )
+    if suggestion.name == suggestion.target:
+        yield f"# {_quoted(suggestion.target)} keeps its name ({suggestion.reason})"
         return
     yield reason
-    for name in [one.name] if one.name else one.candidates:
-        yield f"{'' if counts else '# '}{_quoted(name)} = {_quoted(one.target)}"
-    if not one.name and not one.candidates:
-        yield f"#   {_quoted(one.target)}"
+    for name in [suggestion.name] if suggestion.name else suggestion.candidates:
+        yield f"{'' if counts else '# '}{_quoted(name)} = {_quoted(suggestion.target)}"
+    if not suggestion.name and not suggestion.candidates:
+        yield f"#   {_quoted(suggestion.target)}"
 
 
 def _quoted(name: str) -> str:

@@ -60,7 +60,7 @@ def patterns_at(path: str) -> list[str]:
     if found is None:
         return []
     folder, base = split(found[1])
-    names = (split(one)[1] for one in list_beginning(folder, f"{base}-"))
+    names = (split(path)[1] for path in list_beginning(folder, f"{base}-"))
     shards = map(_SHARD.fullmatch, names)
     counts = {shard[3] for shard in shards if shard and shard[1] == base and len(shard[3]) == 5}
     return [pattern_of(found[1], int(count)) for count in sorted(counts)]
@@ -90,10 +90,10 @@ def files_at(path: str) -> list[str]:
     folder, base = split(path)
     head, _, tail = base.rpartition("?????")
     length = len(base)
-    named = ((one, split(one)[1]) for one in list_beginning(folder, head))
+    named = ((path, split(path)[1]) for path in list_beginning(folder, head))
     return [
-        one
-        for one, name in named
+        path
+        for path, name in named
         if len(name) == length
         and name.endswith(tail)
         and name[len(head) : length - len(tail)].isdigit()
