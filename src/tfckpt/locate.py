@@ -192,7 +192,9 @@ def checkpoints_in(folder: str) -> list[Location]:
     v2 = {path.removesuffix(INDEX_SUFFIX) for path in paths if path.endswith(INDEX_SUFFIX)}
     tables = [path for path in paths if path not in v2 and prefix_of(path) is None]
     v1 = {pattern_around(path) or path for path in tables if is_table(path)}
-    return [Location(path) for path in sorted(v2)] + [Location(path, True) for path in sorted(v1)]
+    return [Location(path) for path in sorted(v2)] + [
+        Location(path, is_v1=True) for path in sorted(v1)
+    ]
 
 
 def _refuse(path: str) -> Location:

@@ -136,7 +136,13 @@ class CheckpointManager:
         self._fsync = fsync
         self._by_policy = None if keep is None else ByPolicy(keep)
         self._hooks = on_saved, on_deleted
-        self._folder = Folder(self._directory, STATE_FILE, SaverDef.V2, "meta", fsync)
+        self._folder = Folder(
+            self._directory,
+            latest_filename=STATE_FILE,
+            version=SaverDef.V2,
+            meta_graph_suffix="meta",
+            fsync=fsync,
+        )
         self._latest: str | None = None
         self._saved: set[str] = set()
         self._waiting: list[str] = []  # to be deleted once nobody reads them

@@ -134,7 +134,11 @@ def prune(
     if not os.path.isdir(path):
         raise FileMissingError("there is no such folder", path=path)
     place = Folder(
-        path, os.path.basename(state_path("", latest_filename)), SaverDef.V2, "meta", fsync
+        path,
+        latest_filename=os.path.basename(state_path("", latest_filename)),
+        version=SaverDef.V2,
+        meta_graph_suffix="meta",
+        fsync=fsync,
     )
     records = _sound_kept(path, _judged(place, keep))
     unnamed = _unnamed(path, records)
@@ -233,7 +237,9 @@ def _forget(folder: Folder, names: Iterable[str]) -> None:
 def _unnamed(folder: str, records: list[Record]) -> list[Record]:
     names = {record.name for record in records}
     found = [os.path.basename(location.path) for location in checkpoints_in(folder)]
-    return [Record(name, None, 0.0, reasons=(UNNAMED,)) for name in found if name not in names]
+    return [
+        Record(name, step=None, time=0.0, reasons=(UNNAMED,)) for name in found if name not in names
+    ]
 
 
 def _size(path: str) -> int:

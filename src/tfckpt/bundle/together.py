@@ -62,7 +62,7 @@ def write_by(
         futures = {}
         for shard, names in enumerate(shards):
             mine = variables if is_place else {name: variables[name] for name in names}
-            work = Work(parts, shard, mine, names, add, fsync)
+            work = Work(parts, shard, mine, names, add=add, fsync=fsync)
             futures[executor.submit(_run, work)] = names
         done, others = wait(futures, return_when=FIRST_EXCEPTION)
         for other in others:
@@ -105,7 +105,7 @@ def write_blocks(
     write = dask.delayed(_write_block, pure=False)
     try:
         tasks = [
-            write(parts, shard, name, shape, spec, block, fsync)
+            write(parts, shard, name, shape=shape, spec=spec, block=block, fsync=fsync)
             for shard, (name, shape, spec, block) in enumerate(blocks)
         ]
         if variables:
@@ -140,6 +140,7 @@ def _write_block(
     parts: Parts,
     shard: int,
     name: str,
+    *,
     shape: tuple[int, ...],
     spec: Sequence[tuple[int, int]],
     block: Any,

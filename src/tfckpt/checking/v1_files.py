@@ -70,13 +70,17 @@ def check_v1(
     return checked
 
 
+def _unopened(path: str, why: Finding) -> CheckedFile:
+    return CheckedFile(path, size=None, findings=[why], metas=[])
+
+
 def _check_file(path: str, *, quick: bool) -> CheckedFile:
     try:
         source = open_source(path)
     except FileMissingError:
-        return CheckedFile(path, None, [Finding("missing", "this shard is missing", path)], [])
+        return _unopened(path, Finding("missing", "this shard is missing", path))
     except CheckpointError as error:
-        return CheckedFile(path, None, [Finding.of(error, path)], [])
+        return _unopened(path, Finding.of(error, path))
     findings: list[Finding] = []
     try:
         return CheckedFile(path, source.size, findings, _check_table(source, findings, quick=quick))

@@ -185,7 +185,7 @@ def prepared(
             )
         return array
 
-    return Prepared(wanted, value, None, False)
+    return Prepared(wanted, value, metadata=None, compressed=False)
 
 
 def _same_type(a: np.dtype[Any], b: np.dtype[Any]) -> bool:

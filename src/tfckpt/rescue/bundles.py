@@ -60,7 +60,7 @@ class _Bundle:
         self.header, self.order_doubt = self._header(found)
         for hole in found.holes:
             self._lose_hole(hole)
-        self.entries = self._decode(found.items, None)
+        self.entries = self._decode(found.items, doubt=None)
         self.entries |= self._decode(found.doubtful, _IN_DAMAGED_BLOCK)
 
     def look(self) -> None:
@@ -211,7 +211,9 @@ class _Bundle:
             doubt += "; its bytes have the checksum that stands there"
         elif self.order_doubt and itemtype(entry).itemsize > 1:
             doubt = self.order_doubt
-        self.survey.tensors[name] = Survivor(entry.data_type, entry.shape, pieces, lost, doubt)
+        self.survey.tensors[name] = Survivor(
+            entry.data_type, entry.shape, pieces, lost=lost, doubt=doubt
+        )
 
     def _add_sliced(self, name: str, placed: _Placed, wrong: Mapping[str, Lost]) -> None:
         entry = placed.entry
@@ -240,7 +242,7 @@ class _Bundle:
                 reasons.append("the index has no entry for it that fits")
         lost = None
         if parts:
-            lost = Lost(name, reasons[0], path, tuple(ranges), tuple(parts))
+            lost = Lost(name, reasons[0], path, ranges=tuple(ranges), parts=tuple(parts))
             self.survey.lost.append(lost)
         if pieces:
             doubt = next(filter(None, doubts), None)

@@ -88,7 +88,8 @@ def repair_state(
         write_state(path, new)
     before = () if old is None else tuple(old.all_model_checkpoint_paths)
     after = tuple(new.all_model_checkpoint_paths)
-    return StateRepair(path, before, after, changes, bool(changes) and not dry_run)
+    written = bool(changes) and not dry_run
+    return StateRepair(path, before, after, changes=changes, written=written)
 
 
 def _made_anew(

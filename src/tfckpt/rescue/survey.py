@@ -107,4 +107,4 @@ class Survey:
         ranges: Iterable[tuple[int, int]] = (),
         parts: Sequence[str] = (),
     ) -> None:
-        self.lost.append(Lost(tensor, reason, path, tuple(ranges), tuple(parts)))
+        self.lost.append(Lost(tensor, reason, path, ranges=tuple(ranges), parts=tuple(parts)))

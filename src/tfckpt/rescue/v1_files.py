@@ -151,11 +151,13 @@ def _add(survey: Survey, name: str, listed: list[_Listed]) -> None:
     lost = None
     if reasons:
         whole = len(slices) == 1 and not missing
-        lost = Lost(name, reasons[0], listed[0].path, (), () if whole else tuple(parts))
+        lost = Lost(name, reasons[0], listed[0].path, parts=() if whole else tuple(parts))
         survey.lost.append(lost)
     if pieces:
         doubt = next((file.doubt for file in listed if file.doubt), None)
-        survey.tensors[name] = Survivor(first.data_type, first.shape, tuple(pieces), lost, doubt)
+        survey.tensors[name] = Survivor(
+            first.data_type, first.shape, tuple(pieces), lost=lost, doubt=doubt
+        )
 
 
 def _piece(meta: Meta, part: TensorSlice, record: Record) -> Piece:

@@ -234,11 +234,11 @@ class Saver:
             variables,
             save_path,
             global_step,
-            latest_filename,
-            meta_graph_suffix,
-            write_meta_graph,
-            write_state,
-            strip_default_attrs,
+            latest_filename=latest_filename,
+            meta_graph_suffix=meta_graph_suffix,
+            write_meta_graph=write_meta_graph,
+            write_state=write_state,
+            strip_default_attrs=strip_default_attrs,
             metrics=metrics,
         )
         return None if prepared is None else prepared.run()
