@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +16,7 @@ import tfckpt
 from tfckpt.dtypes import DataType, numpy_dtype
 from tfckpt.graph.meta_graph_import import add_saver
 from tfckpt.protos import AttrValue, GraphDef, NodeDef, VariableDef
+from tfckpt.saver.alike import Alike
 from tfckpt.saver.definition import make_saver_def
 from tfckpt.saver.given_graph import places_in, to_write, variable_places
 from tfckpt.saver.restored import restored_variables, wanted_tensors
@@ -103,6 +107,73 @@ def test_the_operations_of_a_sharded_saver() -> None:
         end = f"_{number}" if number else ""
         assert list(nodes[f"save/ReadVariableOp{end}"].input) == [variable]
         assert list(nodes[f"save/AssignVariableOp{end}"].input) == [variable, f"save/Reshape{end}"]
+
+
+PIECES = [
+    "w",
+    "layer_1",
+    "layer_22",
+    "kernel",
+    "Assign",
+    "save",
+    "a b",
+    "x:0",
+    "é",
+    "%d",
+    "n" * 130,
+]
+DTYPES = [np.float32, np.float32, np.float32, np.int64, np.bool_, np.complex64]
+
+# Digests of what was written when each node was made as a message of its own.
+GRAPHS = {
+    0: "005d42a9f830fb56",
+    1: "ba5d750024339b3a",
+    2: "8eabeb56aaa1f59d",
+    3: "0da686f4c675c8b1",
+}
+
+
+def random_weights(seed: int) -> dict[str, np.ndarray[Any, Any]]:
+    rng = random.Random(seed)
+    names = {
+        "/".join(rng.choices(PIECES, [9] * 4 + [1] * 7, k=rng.randint(1, 4))) for _ in "a" * 99
+    }
+    names |= {f"{name}_{rng.randrange(2000)}" for name in sorted(names) for _ in range(4)}
+    if seed % 2:
+        names = {name for name in names if not name.endswith("Assign")}
+    shapes = [(2,), (2, 3), (), (300, 0), (1, 300)]
+    return {name: np.zeros(rng.choice(shapes), rng.choice(DTYPES)) for name in sorted(names)}
+
+
+@pytest.mark.parametrize(("seed", "digest"), GRAPHS.items())
+def test_many_nodes_are_the_bytes_that_each_of_them_is_alone(
+    seed: int, digest: str, tmp_path: Path
+) -> None:
+    sharded = seed == 2
+    saver = tfckpt.Saver(sharded=sharded, shards=3 if sharded else None, reshape=seed == 3)
+    path = saver.save(random_weights(seed), tmp_path / "m")
+
+    written = Path(f"{path}.meta").read_bytes()
+
+    assert hashlib.sha256(written).hexdigest()[:16] == digest
+    graph = tfckpt.read_meta_graph(f"{path}.meta")
+    assert graph.SerializeToString(deterministic=True) == written
+
+
+def test_messages_that_are_alike_are_those_that_are_made_one_by_one() -> None:
+    def make(kind: str, *names: bytes) -> bytes:
+        first, second = (name.decode() for name in names)
+        node = NodeDef(name=first, op=kind, input=[f"{first}/{second}", f"^{second}"])
+        node.attr["%b"].s = names[0]
+        return node.SerializeToString()
+
+    rng = random.Random(0)
+    columns = [
+        [rng.choice("ab漢%c").encode() * rng.choice([1, 2, 130]) for _ in range(500)] for _ in "ab"
+    ]
+    kinds = rng.choices(["One", "Other"], k=500)
+
+    assert Alike(make).each(kinds, *columns) == [make(*one) for one in zip(kinds, *columns)]
 
 
 def test_one_operation_restores_all_of_a_shard() -> None:

@@ -124,6 +124,19 @@ def test_saved_again_it_is_the_same_file(tmp_path: Path) -> None:
         assert ours.read_bytes() == theirs.read_bytes()
 
 
+def test_many_variables_that_are_alike(tmp_path: Path) -> None:
+    weights: dict[str, Any] = {f"layer_{n}/w": np.full(2, n, np.float32) for n in range(300)}
+    weights |= {f"layer_{n}/step": np.full((), n, np.int64) for n in range(300)}
+    path = tfckpt.Saver(sharded=True, shards=2).save(weights, tmp_path / "m")
+
+    found = imported(path, again=str(tmp_path / "again"))
+
+    assert {name: value.tolist() for name, value in found.items()} == {
+        name: value.tolist() for name, value in weights.items()
+    }
+    assert_same_tensors(path, str(tmp_path / "again"))
+
+
 def test_trainable_are_the_floats(tmp_path: Path) -> None:
     weights = {
         "w": np.ones(2, np.float32),

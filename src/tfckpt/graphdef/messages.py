@@ -31,7 +31,10 @@ def copied(message: M) -> M:
 
 def check_size(message: Any) -> None:
     """Raise ValueError for a message that protobuf cannot write or read."""
-    size = message.ByteSize()
+    check_message_size(message.ByteSize())
+
+
+def check_message_size(size: int) -> None:
     if not 0 <= size <= MESSAGE_LIMIT:
         raise ValueError(
             f"the graph takes {size} bytes, a message can have {MESSAGE_LIMIT} (2 GiB): keep large "

@@ -96,4 +96,5 @@ def _of_variables(
     missing = [name for name in names if name not in tensors]
     if missing:
         raise not_in_mapping(missing, list(tensors))
-    return make_meta_graph({name: tensors[name].spec for name in names}, [names], saver_def)
+    specs = {name: tensors[name].spec for name in names}
+    return MetaGraphDef.FromString(make_meta_graph(specs, [names], saver_def))

@@ -7,6 +7,7 @@ sharding.py         spreading tensors over shards, and writing these in parallel
 retention.py        what stays and what is deleted
 matching.py         checking a checkpoint against the variables, before anything changes
 definition.py       SaverDef
+alike.py            bytes of messages that differ only in names
 nodes.py            the nodes of a Saver in a graph
 variables_graph.py  the graph that goes into the .meta file, made for weights alone
 given_graph.py      the same, where a graph was given

@@ -115,10 +115,12 @@ def with_saver(
     """
     meta_graph.ClearField("saver_def")
     if any(shards):
-        maker = NodeMaker({node.name for node in meta_graph.graph_def.node}, meta_graph)
+        maker = NodeMaker({node.name for node in meta_graph.graph_def.node})
         scope = scope_of(saver_def)
         saver = SaverNodes(maker, maker.scope(scope) if own_scope else scope)
-        saver.add(shards, saver_def, filename=filename, reshape=reshape)
+        definition = saver.add(shards, saver_def, filename=filename, reshape=reshape)
+        meta_graph.saver_def.CopyFrom(definition)
+        meta_graph.graph_def.MergeFromString(b"".join(maker.nodes))
     return meta_graph
 
 

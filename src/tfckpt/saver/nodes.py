@@ -11,41 +11,47 @@ A sharded one has a SaveV2 and a RestoreV2 a shard, and save/MergeV2Checkpoints 
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from tfckpt.dtypes import DataType
 from tfckpt.graphdef.attr_values import shape_proto
-from tfckpt.protos import AttrValue, MetaGraphDef, SaverDef, TensorProto, TensorShapeProto
+from tfckpt.graphdef.messages import copied
+from tfckpt.protos import AttrValue, GraphDef, NodeDef, SaverDef, TensorProto, TensorShapeProto
+from tfckpt.saver.alike import Alike
 from tfckpt.tensors.slices import Shape
+from tfckpt.wire import message_field
 
 D = DataType
+_NODE = GraphDef.NODE_FIELD_NUMBER
 DEFAULT_FILENAME = b"model"  # the prefix where a session feeds none
 
 
 class NodeMaker:
-    """The nodes made so far, and the names that are taken."""
+    """The nodes made so far, as a GraphDef's bytes have them, and the names that are taken."""
 
-    def __init__(self, reserved: Iterable[str], meta: MetaGraphDef | None = None) -> None:
-        self.meta = MetaGraphDef() if meta is None else meta
+    def __init__(self, reserved: Iterable[str]) -> None:
+        self.nodes: list[bytes] = []
         self._taken = set(reserved)
-        self._numbers: Counter[str] = Counter()  # the last that was put behind a name
+        self._numbers: dict[str, int] = {}  # the last that was put behind a name
 
     def add(self, name: str, op: str, inputs: Sequence[str] = (), **attrs: AttrValue) -> str:
         """Add a node; return its name, which has a number behind it where `name` is taken."""
-        return self.add_exactly(self.unused(name), op, inputs, **attrs)
-
-    def add_exactly(self, name: str, op: str, inputs: Sequence[str], **attrs: AttrValue) -> str:
-        self._taken.add(name)
-        node = self.meta.graph_def.node.add(name=name, op=op, input=inputs)
-        for key, value in attrs.items():
-            node.attr[key].CopyFrom(value)
+        name = self.take(name)
+        self.nodes.append(node_field(name, op, inputs, **attrs))
         return name
 
+    def add_each(
+        self, name: str, nodes: Alike, kinds: Sequence[DataType], *inputs: Sequence[str]
+    ) -> list[str]:
+        """Add nodes that differ only in their types, their names and those of their inputs."""
+        names = self._take_each(name, len(kinds))
+        columns = (map(str.encode, column) for column in (names, *inputs))
+        self.nodes += nodes.each(kinds, *columns)
+        return names
+
     def constant(self, name: str, data_type: DataType, shape: Shape, **values: Any) -> str:
-        tensor = TensorProto(dtype=int(data_type), tensor_shape=shape_proto(shape), **values)
-        return self.add(name, "Const", dtype=type_attr(data_type), value=AttrValue(tensor=tensor))
+        return self.add(name, "Const", (), **constant_attrs(data_type, shape, **values))
 
     def string(self, name: str, value: bytes) -> str:
         return self.constant(name, D.DT_STRING, (), string_val=[value])
@@ -58,22 +64,34 @@ class NodeMaker:
 
     def scope(self, wanted: str) -> str:
         """Return a name under which no node stands."""
-        return self._numbered(wanted, self._has_scope)
+        name = wanted
+        while self._has_scope(name):
+            name = self._numbered(wanted)
+        return name
 
     def _has_scope(self, name: str) -> bool:
         inside = f"{name}/"
         return name in self._taken or any(taken.startswith(inside) for taken in self._taken)
 
-    def unused(self, wanted: str) -> str:
-        return self._numbered(wanted, self._taken.__contains__)
-
-    def _numbered(self, wanted: str, is_taken: Callable[[str], bool]) -> str:
-        """Return a name that is not taken: `wanted`, or that with the next number."""
+    def take(self, wanted: str) -> str:
+        """Take a name for a node: `wanted`, or that with the next number."""
         name = wanted
-        while is_taken(name):
-            self._numbers[wanted] += 1
-            name = f"{wanted}_{self._numbers[wanted]}"
+        while name in self._taken:
+            name = self._numbered(wanted)
+        self._taken.add(name)
         return name
+
+    def _take_each(self, wanted: str, count: int) -> list[str]:
+        names = [wanted, *(f"{wanted}_{number}" for number in range(1, count))][:count]
+        if wanted in self._numbers or not self._taken.isdisjoint(names):
+            return [self.take(wanted) for _ in range(count)]
+        self._taken.update(names)
+        self._numbers[wanted] = len(names[1:])
+        return names
+
+    def _numbered(self, wanted: str) -> str:
+        number = self._numbers[wanted] = self._numbers.get(wanted, 0) + 1
+        return f"{wanted}_{number}"
 
 
 class SavedVariable(NamedTuple):
@@ -99,6 +117,8 @@ class SaverNodes:
     def __init__(self, graph: NodeMaker, scope: str) -> None:
         self.graph = graph
         self.scope = scope
+        self._reads = Alike(_read_node)
+        self._assigns = Alike(_assign_node)
 
     def add(
         self,
@@ -107,16 +127,16 @@ class SaverNodes:
         *,
         filename: bytes,
         reshape: bool,
-    ) -> None:
-        """Add everything, and put a SaverDef of these operations into the graph."""
+    ) -> SaverDef:
+        """Add everything; return the SaverDef of these operations."""
         self._filename(filename)
         saved = self._save_shards(shards) if saver_def.sharded else self._save(shards[0])
         restore = self._restore(shards, reshape=reshape)
-        definition = self.graph.meta.saver_def
-        definition.CopyFrom(saver_def)
+        definition = copied(saver_def)
         definition.filename_tensor_name = f"{self.prefix}:0"
         definition.save_tensor_name = f"{saved}:0"
         definition.restore_op_name = restore
+        return definition
 
     def _filename(self, default: bytes) -> None:
         scope, scalar = self.scope, AttrValue(shape=TensorShapeProto())
@@ -163,11 +183,13 @@ class SaverNodes:
                 [self.prefix, *self._which("RestoreV2", variables)],
                 dtypes=_types(variables),
             )
-            for number, variable in enumerate(variables):
-                value = f"{restored}:{number}" if number else restored
-                if reshape:
-                    value = self._reshaped(variable, value)
-                assigned.append(self._assign(variable, value))
+            values = [restored, *(f"{restored}:{n}" for n in range(1, len(variables)))]
+            if reshape or not all(variable.is_resource for variable in variables):
+                for variable, value in zip(variables, values):
+                    given = self._reshaped(variable, value) if reshape else value
+                    assigned += self._assign([variable], [given])
+            else:
+                assigned += self._assign(variables, values)
         after = [f"^{node}" for node in assigned]
         return self.graph.add(f"{self.scope}/restore_all", "NoOp", after)
 
@@ -181,24 +203,31 @@ class SaverNodes:
         kinds = {"T": type_attr(variable.data_type), "Tshape": type_attr(D.DT_INT64)}
         return self.graph.add(f"{self.scope}/Reshape", "Reshape", [value, shape], **kinds)
 
-    def _assign(self, variable: SavedVariable, value: str) -> str:
-        """Add the operation that gives a variable a value."""
-        inputs, kind = [variable.node, value], type_attr(variable.data_type)
-        if variable.is_resource:
-            op = "AssignVariableOp"
-            return self.graph.add(f"{self.scope}/{op}", op, inputs, dtype=kind)
+    def _assign(self, variables: Sequence[SavedVariable], values: Sequence[str]) -> list[str]:
+        """Add the operations that give variables, all of one sort, their values."""
+        nodes = [variable.node for variable in variables]
+        if variables[0].is_resource:
+            name, kinds = f"{self.scope}/AssignVariableOp", _kinds(variables)
+            return self.graph.add_each(name, self._assigns, kinds, nodes, values)
         flags = {"validate_shape": AttrValue(b=True), "use_locking": AttrValue(b=True)}
-        return self.graph.add(f"{self.scope}/Assign", "Assign", inputs, T=kind, **flags)
+        name = f"{self.scope}/Assign"
+        return [
+            self.graph.add(
+                name, "Assign", [variable.node, value], T=type_attr(variable.data_type), **flags
+            )
+            for variable, value in zip(variables, values)
+        ]
 
-    def _read(self, variable: SavedVariable) -> str:
-        """Return the tensor that is a variable's value."""
-        if not variable.is_resource:
-            return variable.node
-        op, kind = "ReadVariableOp", type_attr(variable.data_type)
-        return self.graph.add(f"{self.scope}/{op}", op, [variable.node], dtype=kind)
+    def _read(self, variables: Sequence[SavedVariable]) -> list[str]:
+        """Return the tensors that are the variables' values."""
+        resources = [variable for variable in variables if variable.is_resource]
+        nodes = [variable.node for variable in resources]
+        name = f"{self.scope}/ReadVariableOp"
+        reads = iter(self.graph.add_each(name, self._reads, _kinds(resources), nodes))
+        return [next(reads) if variable.is_resource else variable.node for variable in variables]
 
     def _save_v2(self, prefix: str, variables: Sequence[SavedVariable]) -> str:
-        inputs = [prefix, *self._which("SaveV2", variables), *map(self._read, variables)]
+        inputs = [prefix, *self._which("SaveV2", variables), *self._read(variables)]
         return self.graph.add(f"{self.scope}/SaveV2", "SaveV2", inputs, dtypes=_types(variables))
 
     def _which(self, op: str, variables: Sequence[SavedVariable]) -> list[str]:
@@ -223,10 +252,34 @@ def encoded(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 
 
+def node_field(name: str, op: str, inputs: Sequence[str] = (), **attrs: AttrValue) -> bytes:
+    """Return a node as a field of a GraphDef's bytes."""
+    node = NodeDef(name=name, op=op, input=inputs, attr=attrs)
+    return message_field(_NODE, node.SerializeToString(deterministic=True))
+
+
+def constant_attrs(data_type: DataType, shape: Shape, **values: Any) -> dict[str, AttrValue]:
+    """Return the attributes of a Const of these values, by the field of a TensorProto."""
+    tensor = TensorProto(dtype=int(data_type), tensor_shape=shape_proto(shape), **values)
+    return {"dtype": type_attr(data_type), "value": AttrValue(tensor=tensor)}
+
+
+def _read_node(kind: DataType, name: bytes, variable: bytes) -> bytes:
+    return node_field(name.decode(), "ReadVariableOp", [variable.decode()], dtype=type_attr(kind))
+
+
+def _assign_node(kind: DataType, name: bytes, variable: bytes, value: bytes) -> bytes:
+    inputs = [variable.decode(), value.decode()]
+    return node_field(name.decode(), "AssignVariableOp", inputs, dtype=type_attr(kind))
+
+
 def type_attr(data_type: DataType) -> AttrValue:
     return AttrValue(type=int(data_type))
 
 
+def _kinds(variables: Sequence[SavedVariable]) -> list[DataType]:
+    return [variable.data_type for variable in variables]
+
+
 def _types(variables: Sequence[SavedVariable]) -> AttrValue:
-    kinds = [int(variable.data_type) for variable in variables]
-    return AttrValue(list=AttrValue.ListValue(type=kinds))
+    return AttrValue(list=AttrValue.ListValue(type=list(map(int, _kinds(variables)))))

@@ -509,8 +509,13 @@ class Saver:
         if export_scope is not None:
             raise UnimplementedError("a Saver's graph is exported as a whole, without export_scope")
         specs, shards = self._specs_and_shards(variables, saver_def)
+        if self._meta_graph is not None:
+            graph = self._given_graph(self._meta_graph, shards, saver_def, strip_default_attrs)
+        else:
+            made = self._made_graph(specs, shards, saver_def, strip_default_attrs)
+            graph = MetaGraphDef.FromString(made)
         graph = trimmed(
-            self._make_graph(specs, shards, saver_def, strip_default_attrs),
+            graph,
             collection_list=collection_list,
             clear_devices=clear_devices,
             clear_extraneous_savers=clear_extraneous_savers,
@@ -644,28 +649,45 @@ class Saver:
     ) -> bytes:
         """Return the graph to write. For the same variables it is made only once."""
         specs = {name: tensor.spec for name, tensor in tensors.items()}
+        if self._meta_graph is not None:
+            graph = self._given_graph(self._meta_graph, shards, saver_def, strip_default_attrs)
+            return graph.SerializeToString(deterministic=True)
         key = specs, shards, strip_default_attrs
-        cached = self._graph_cache
-        if cached is None or cached[0] != key or self._meta_graph is not None:
-            graph = self._make_graph(specs, shards, saver_def, strip_default_attrs)
-            cached = self._graph_cache = key, graph.SerializeToString(deterministic=True)
-        return cached[1]
+        if self._graph_cache is None or self._graph_cache[0] != key:
+            self._graph_cache = key, self._made_graph(specs, shards, saver_def, strip_default_attrs)
+        return self._graph_cache[1]
 
-    def _make_graph(
+    def _made_graph(
         self,
         specs: Mapping[str, Spec],
         shards: list[list[str]],
         saver_def: SaverDef,
         strip_default_attrs: bool,
-    ) -> MetaGraphDef:
-        filename, reshape = self._filename, self._reshape
-        if self._meta_graph is None:
-            graph = make_meta_graph(specs, shards, saver_def, filename=filename, reshape=reshape)
+    ) -> bytes:
+        return make_meta_graph(
+            specs,
+            shards,
+            saver_def,
+            filename=self._filename,
+            reshape=self._reshape,
             # There is nothing to strip: none of its attributes has its default.
-            graph.meta_info_def.stripped_default_attrs = strip_default_attrs
-            return graph
+            stripped=strip_default_attrs,
+        )
+
+    def _given_graph(
+        self,
+        given: GivenGraph,
+        shards: list[list[str]],
+        saver_def: SaverDef,
+        strip_default_attrs: bool,
+    ) -> MetaGraphDef:
         graph = to_write(
-            self._meta_graph, saver_def, self._places, shards, filename=filename, reshape=reshape
+            given,
+            saver_def,
+            self._places,
+            shards,
+            filename=self._filename,
+            reshape=self._reshape,
         )
         return trimmed(graph, strip_default_attrs=strip_default_attrs)
 
