@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tfckpt
+from tfckpt.bundle.reader import BundleReader
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError
 from tfckpt.protos import SavedModel, TrackableObjectGraph
 from tfckpt.v1.reader import V1Reader
@@ -125,6 +126,22 @@ def test_what_was_written_is_compared(tmp_path: Path, monkeypatch: pytest.Monkey
 
     with pytest.raises(DataLossError, match="differs from the source"):
         tfckpt.convert_checkpoint(prefix, tmp_path / "b", to="v1")
+
+
+def test_the_source_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prefix = tfckpt.save(tmp_path / "a", {"x": np.arange(9), "y": np.array([b"s", b""])})
+    asked: list[str] = []
+    read = BundleReader.read
+
+    def noted(reader: BundleReader, name: str, *index: Any) -> Any:
+        asked.append(name)
+        return read(reader, name, *index)
+
+    monkeypatch.setattr(BundleReader, "read", noted)
+
+    tfckpt.convert_checkpoint(prefix, tmp_path / "b", to="v1")
+
+    assert asked == ["x", "y"]
 
 
 @pytest.mark.parametrize(

@@ -275,7 +275,7 @@ def test_the_average_is_numpys(tmp_path_factory: Any, data: st.DataObject) -> No
     folder = tmp_path_factory.mktemp("average")
     count = data.draw(st.integers(1, 4))
     weights = data.draw(st.lists(st.floats(0.25, 4), min_size=count, max_size=count))
-    dtype, rows = data.draw(FRACTIONS), data.draw(st.sampled_from([0, 1, 7, 40_000]))
+    dtype, rows = data.draw(FRACTIONS), data.draw(st.sampled_from([0, 1, 7, 150_000]))
     random = np.random.default_rng(0)
     arrays = [random.standard_normal((rows, 3)).astype(dtype) for _ in range(count)]
     paths = [saved(folder, n, {"w": array, "step": n}) for n, array in enumerate(arrays)]
@@ -303,16 +303,36 @@ def test_an_executor_shares_the_work(pool: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(made, arrays[0] * 3)
 
 
-def test_the_average_of_damaged_bytes_is_no_average(tmp_path: Path) -> None:
-    paths = [saved(tmp_path, n, {"w": np.arange(100_000, dtype=F4)}) for n in (1, 2)]
+def test_an_average_is_written_in_pieces(tmp_path: Path) -> None:
+    arrays = [np.arange(2_500_000, dtype=F4).reshape(-1, 5) * n for n in (1, 2, 6)]
+    paths = [saved(tmp_path, n, {"w": array}) for n, array in enumerate(arrays)]
+    made = transform.average(paths)
+
+    pieces = made.pieces("w")
+
+    assert pieces is not None
+    assert [piece.size for piece in pieces] == [1 << 20, 1 << 20, 2_500_000 - (2 << 20)]
+    whole = saved(tmp_path / "whole", 0, {"w": arrays[0] * 3})
+    in_pieces = tfckpt.save(tmp_path / "pieces" / "m-0", made, fsync=False)
+    for end in (".index", ".data-00000-of-00001"):
+        assert Path(in_pieces + end).read_bytes() == Path(whole + end).read_bytes()
+
+
+@pytest.mark.parametrize("size", [100_000, 3_000_000])
+def test_the_average_of_damaged_bytes_is_no_average(size: int, tmp_path: Path) -> None:
+    paths = [saved(tmp_path, n, {"w": np.arange(size, dtype=F4)}) for n in (1, 2)]
     data = tmp_path / "m-1.data-00000-of-00001"
     damaged = bytearray(data.read_bytes())
     damaged[70_000] ^= 1
     data.write_bytes(damaged)
     with pytest.raises(DataLossError, match=r"m-1\.data.*checksum"):
         transform.average(paths)["w"]
+    (tmp_path / "new").mkdir()
+    with pytest.raises(DataLossError, match="checksum"):
+        tfckpt.save(tmp_path / "new" / "m", transform.average(paths))
+    assert not list((tmp_path / "new").iterdir())
     unverified = [tfckpt.load_checkpoint(path, verify=False) for path in paths]
-    assert transform.average(unverified)["w"].shape == (100_000,)
+    assert transform.average(unverified)["w"].shape == (size,)
 
 
 def test_what_checkpoints_disagree_about(caplog: pytest.LogCaptureFixture) -> None:

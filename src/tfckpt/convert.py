@@ -27,8 +27,8 @@ from tfckpt.objects.nodes import object_graph
 from tfckpt.reader import CheckpointReader, TensorReader, Unreadable, readable
 from tfckpt.renaming import Nameless, Repeated, by_path, renaming, warn_of
 from tfckpt.storage import is_file, is_folder, join, real
-from tfckpt.tensors.stored import Array, same_bits
-from tfckpt.tensors.strings import to_bytes_list
+from tfckpt.tensors.fingerprint import Fingerprint
+from tfckpt.tensors.stored import Array
 from tfckpt.transform.patterns import Patterns
 from tfckpt.transform.renaming import Rules, rename
 from tfckpt.transform.selecting import select
@@ -94,9 +94,10 @@ def convert_checkpoint(
 
     `src` is whatever `open_tensors` opens: a checkpoint, or a file of another library. `to` is a
     format of `write_tensors` ("v2", "v1", "safetensors", "torch", "npz", "hdf5"); without it the
-    end of `dst` says it. One tensor is in memory at a time. All are then read back from `dst` and
-    compared with `src`, bit by bit. A partitioned tensor is written in one piece, which TensorFlow
-    restores into partitions all the same. State files and ``.meta`` files stay as they are.
+    end of `dst` says it. One tensor is in memory at a time. All are then read back from `dst`, and
+    their dtypes, shapes and checksums compared with those that they had in `src`. A partitioned
+    tensor is written in one piece, which TensorFlow restores into partitions all the same. State
+    files and ``.meta`` files stay as they are.
 
     "keras3" (``.weights.h5``) and "keras2" (``.h5``) are what Keras loads the weights of a model
     from: those of an object-based checkpoint or SavedModel, by its layers. They are chosen by the
@@ -420,18 +421,23 @@ def _write_checked(
     fsync: bool,
     progress: Progress | None,
 ) -> str:
-    """Write what was prepared, and compare what was written with it; return its path."""
+    """Write what was prepared, and compare what was written with it; return its path.
+
+    The source is read once: what is compared is a fingerprint of each tensor.
+    """
     sizes = {name: info.stored_size for name, info in tensors.infos.items()}
     report = _reporter(sizes, progress)
+    given: dict[str, Fingerprint] = {}
 
-    def reported(name: str) -> Array:
+    def handed_over(name: str) -> Array:
         array = tensors.value(name)
+        given[name] = Fingerprint.of(array)
         report(name)
         return array
 
     path = write_prepared(
         target,
-        tensors._replace(value=reported),
+        tensors._replace(value=handed_over),
         form,
         max_shard_size=max_shard_size,
         fsync=fsync,
@@ -441,7 +447,7 @@ def _write_checked(
         if written.keys() != sizes.keys():
             raise DataLossError("what was written has other names than the source", path=path)
         for name in sizes:
-            if not _same(tensors.value(name), written[name]):
+            if Fingerprint.of(written[name]) != given[name]:
                 raise DataLossError(
                     "what was written differs from the source: is the disk sound?",
                     path=path,
@@ -449,13 +455,6 @@ def _write_checked(
                 )
             report(name)
     return path
-
-
-def _same(given: Array, written: Array) -> bool:
-    """Whether what was written is what was given; strings are bytes by then."""
-    if written.dtype.kind == "O":
-        return given.shape == written.shape and to_bytes_list(given) == to_bytes_list(written)
-    return same_bits(given.astype(given.dtype.newbyteorder("="), copy=False), written)
 
 
 def _reporter(sizes: Mapping[str, int], progress: Progress | None) -> Callable[[str], None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -132,6 +132,14 @@ class TensorReader(Mapping[str, Array]):
         what is from a bundle.
         """
         return self, name
+
+    def pieces(self, name: str) -> Iterator[Array] | None:
+        """Return a tensor's elements as flat arrays, one after another, if that is how they come.
+
+        None for a tensor that `read` returns without more work. A writer of bundles writes each
+        while the next ones are worked out, and none of them has all in memory.
+        """
+        return None
 
     def to_dask(self, name: str, chunks: Any = "auto") -> Any:
         """Return a tensor as an array of dask's, of which each block is read when it is needed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor
 from typing import Any
 
@@ -14,6 +14,7 @@ from tfckpt.bundle.entry import Entry, encode_head
 from tfckpt.checksum import crc32c, mask_all
 from tfckpt.dtypes import DataType
 from tfckpt.storage import NewFile, Source
+from tfckpt.tensors.slices import Shape
 from tfckpt.tensors.stored import stored_bytes, stored_chunks, stored_view
 from tfckpt.tensors.strings import encode_strings, to_bytes_list
 
@@ -61,6 +62,18 @@ class ShardWriter:
             view = stored_view(array)
             crc = self._write_chunks(array) if view is None else self._write_view(view)
         self._note(key, encode_head(data_type, array.shape), size, crc)
+
+    def append_pieces(
+        self, key: bytes, data_type: int, shape: Shape, pieces: Iterable[npt.NDArray[Any]]
+    ) -> None:
+        """Write a tensor of numbers whose elements come piece by piece."""
+        self._flush()
+        crc = size = 0
+        for piece in pieces:
+            view = stored_view(piece) or memoryview(stored_bytes(piece))
+            crc = self._write_view(view, crc)
+            size += len(view)
+        self._note(key, encode_head(data_type, shape), size, crc)
 
     def copy(self, key: bytes, entry: Entry, source: Source) -> int:
         """Write bytes that lie in another bundle as they are; return their checksum, unmasked."""

@@ -226,6 +226,10 @@ def _add(bundle: BundleWriter, variables: Mapping[str, object], name: str, shard
                 part = variables.read(name, tensor_slice.index_in(info.shape))
                 bundle.add_slice(name, info.shape, tensor_slice.extents, part, shard=shard)
             return
+        pieces = variables.pieces(name)
+        if pieces is not None:
+            bundle.add_pieces(name, info.data_type, info.shape, pieces, shard=shard)
+            return
     bundle.add(name, variables[name], shard=shard)
 
 

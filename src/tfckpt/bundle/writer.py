@@ -17,8 +17,8 @@ from tfckpt.checksum import mask
 from tfckpt.names import AnyPath, check_prefix, encode_name
 from tfckpt.storage import NewFile, ThreadLock, create_file, link_file
 from tfckpt.table import write_table
-from tfckpt.tensors.slices import TensorSlice
-from tfckpt.tensors.stored import as_storable
+from tfckpt.tensors.slices import Shape, TensorSlice
+from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.writer import CheckpointWriter, NewSlice, check_apart
 
 
@@ -137,6 +137,29 @@ class BundleWriter(CheckpointWriter):
         slice_key = self._take_slice(full_name, Entry(data_type, shape), tensor_slice)
         self._write(full_name, slice_key, value, shard)
         self._list_slice(key, Entry(data_type, shape), tensor_slice, shard)
+
+    def add_pieces(
+        self,
+        name: str,
+        data_type: int,
+        shape: Shape,
+        pieces: Iterable[Array],
+        *,
+        shard: int = 0,
+    ) -> None:
+        """Write a tensor of numbers whose elements come as flat arrays, one after another.
+
+        Raises ValueError for an empty or repeated name, and what `pieces` raises; after that
+        nothing more can be written.
+        """
+        self._check_open()
+        self._check_shard(shard, len(self._shards))
+        key = self._take(name)
+        try:
+            self._shards[shard].append_pieces(key, data_type, shape, pieces)
+        except BaseException:
+            self._give_up(shard)
+            raise
 
     def add_stored(self, name: str, stored: StoredTensor, *, shard: int = 0) -> None:
         """Write a tensor of numbers of another bundle: copy its bytes, and check them on the way.

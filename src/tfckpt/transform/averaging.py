@@ -1,8 +1,9 @@
 """The average of several checkpoints.
 
-Tensors that lie in bundles are read a few hundred kilobytes of each checkpoint at a time: what is
-read is checksummed and added up while a core's cache holds it. So an average takes the memory of
-one tensor, however many checkpoints there are.
+Big tensors that lie in bundles are read a few hundred kilobytes of each checkpoint at a time: what
+is read is checksummed and added up while a core's cache holds it, and a writer takes what comes of
+it piece by piece, while threads work on the next ones. Others take the memory of one tensor,
+however many checkpoints there are.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import logging
 import math
 import os
-from collections.abc import Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -34,7 +36,9 @@ Others: TypeAlias = Literal["newest", "equal"]
 Missing: TypeAlias = Literal["error", "drop"]
 
 _CHUNK = 1 << 16  # elements of each checkpoint that are added up together
-_PIECE = 64 * _CHUNK  # what a thread, or a task of an executor, does at a time
+_PIECE = 16 * _CHUNK  # what a thread does at a time
+_TASK = 64 * _CHUNK  # what a task of an executor does, which may have to be sent to a process
+_BIG = 1 << 20  # bytes; a smaller tensor is not worth any threads
 _THREADS = min(4, os.cpu_count() or 1)
 
 logger = logging.getLogger("tfckpt")
@@ -123,6 +127,19 @@ class Average(LazyTensor):
         return self._tensors
 
     def read(self, index: Index | None = None) -> Array:
+        pieces = self.pieces() if index is None else None
+        if pieces is None:
+            return self._one_after_another(index)
+        made = new_array(self.info.shape, self.info.dtype)
+        flat, at = made.reshape(-1), 0
+        for values in pieces:
+            flat[at : at + values.size] = values
+            at += values.size
+        return made
+
+    def pieces(self) -> Iterator[Array] | None:
+        if self.info.stored_size < _BIG:
+            return None
         stored = [
             found
             for tensor in self._tensors
@@ -131,9 +148,9 @@ class Average(LazyTensor):
             and found.can_be_copied
             and not found.entry.slices
         ]
-        if index is None and len(stored) == len(self._tensors):
-            return _of_stored(stored, self._factors, self._executor)
-        return self._one_after_another(index)
+        if len(stored) < len(self._tensors):
+            return None
+        return _pieces(stored, self._factors, self.info.dtype, self._executor)
 
     def _one_after_another(self, index: Index | None) -> Array:
         """Add up tensors that have to be decoded first, or parts of tensors."""
@@ -142,49 +159,66 @@ class Average(LazyTensor):
         for tensor, factor in zip(self._tensors, self._factors, strict=True):
             value = np.asarray(tensor.read(index))
             if total is None:
-                total = np.zeros(value.shape, _sum_dtype(value.dtype))
+                total = np.empty(value.shape, wide.dtype)
+                _scale(value, factor, total)
+                continue
             for at in range(0, value.size, _CHUNK):
                 part = slice(at, at + _CHUNK)
                 values = value.reshape(-1)[part]
                 _add(total.reshape(-1)[part], values, factor, wide[: values.size])
         assert total is not None
-        total /= sum(self._factors)
-        return _rounded(total, self.info.dtype)
+        made = np.empty(total.shape, self.info.dtype)
+        _divide(total, sum(self._factors), made)
+        return made
 
 
-def _of_stored(
-    stored: Sequence[StoredTensor], factors: Sequence[float], executor: Executor | None
-) -> Array:
-    """Average tensors that lie in bundles, piece by piece of the files."""
-    sources = [_Source(tensor.reader, tensor.name) for tensor in stored]
-    info = stored[-1].entry
+def _pieces(
+    stored: Sequence[StoredTensor],
+    factors: Sequence[float],
+    dtype: np.dtype[Any],
+    executor: Executor | None,
+) -> Iterator[Array]:
+    """Yield the average of tensors that lie in bundles, piece by piece of the files.
+
+    Raises DataLossError, after the last, for a tensor whose bytes do not have their checksum.
+    """
     for tensor in stored:
         tensor.reader.shard_of(tensor.name, tensor.entry).check(tensor.name, tensor.entry)
-    made = new_array(info.shape, stored[-1].reader.info(stored[-1].name).dtype)
-    flat = made.reshape(-1)
-    starts = range(0, flat.size, _PIECE)
-    counts = [min(_PIECE, flat.size - start) for start in starts]
-    crcs: list[list[int]] = []
-    if executor is None:
-        parts = [flat[start : start + count] for start, count in zip(starts, counts, strict=True)]
-        if len(parts) < 2 or _THREADS == 1:
-            crcs = list(map(partial(_fill, sources, factors), parts, starts))
-        else:
-            with ThreadPoolExecutor(_THREADS, thread_name_prefix="tfckpt-average") as threads:
-                crcs = list(threads.map(partial(_fill, sources, factors), parts, starts))
-    else:
-        work = partial(_piece, sources, factors, flat.dtype)
-        for start, (values, found) in zip(starts, executor.map(work, starts, counts), strict=True):
-            flat[start : start + values.size] = values
-            crcs.append(found)
-    sizes = [count * flat.dtype.itemsize for count in counts]
+    sources = [_Source(tensor.reader, tensor.name) for tensor in stored]
+    count = volume(stored[-1].entry.shape)
+    size = _PIECE if executor is None else _TASK
+    parts = [slice(at, min(at + size, count)) for at in range(0, count, size)]
+    checksums: list[list[int]] = []
+    for values, found in _in_order(partial(_piece, sources, factors, dtype), parts, executor):
+        checksums.append(found)
+        yield values
+    sizes = [(part.stop - part.start) * dtype.itemsize for part in parts]
     for number, tensor in enumerate(stored):
-        crc = combine((found[number], size) for found, size in zip(crcs, sizes, strict=True))
+        crc = combine((found[number], size) for found, size in zip(checksums, sizes, strict=True))
         if tensor.reader.verifies and mask(crc) != tensor.entry.crc32c:
             raise tensor.reader.shard_of(tensor.name, tensor.entry).mismatch(
                 tensor.name, tensor.entry, crc
             )
-    return made
+
+
+_Piece: TypeAlias = tuple[Array, list[int]]
+
+
+def _in_order(
+    work: Callable[[slice], _Piece], parts: Sequence[slice], executor: Executor | None
+) -> Iterator[_Piece]:
+    """Yield what comes of each part; threads are no more than a few parts ahead."""
+    if executor is not None:
+        yield from executor.map(work, parts)
+        return
+    waiting: deque[Future[_Piece]] = deque()
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="tfckpt-average") as threads:
+        for part in parts:
+            waiting.append(threads.submit(work, part))
+            if len(waiting) > _THREADS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 class _Source(NamedTuple):
@@ -195,43 +229,32 @@ class _Source(NamedTuple):
 
 
 def _piece(
-    sources: Sequence[_Source],
-    factors: Sequence[float],
-    dtype: np.dtype[Any],
-    start: int,
-    count: int,
-) -> tuple[Array, list[int]]:
-    """Return the average of `count` elements from `start` on, and the checksum of each source's."""
-    values = np.empty(count, dtype)
-    return values, _fill(sources, factors, values, start)
-
-
-def _fill(
-    sources: Sequence[_Source], factors: Sequence[float], target: Array, start: int
-) -> list[int]:
-    """Fill `target` with the average of elements from `start` on; return the checksums."""
-    dtype = target.dtype
+    sources: Sequence[_Source], factors: Sequence[float], dtype: np.dtype[Any], part: slice
+) -> _Piece:
+    """Return the average of a part of the elements, and the checksum of each source's."""
     entries = [source.reader.entry(source.name) for source in sources]
     files = [
         source.reader.shard_of(source.name, entry).source
         for source, entry in zip(sources, entries, strict=True)
     ]
     crcs = [0] * len(sources)
-    buffer = np.empty(min(_CHUNK, target.size), dtype)
+    made = np.empty(part.stop - part.start, dtype)
+    buffer = np.empty(min(_CHUNK, made.size), dtype)
     total, wide = np.empty((2, buffer.size), _sum_dtype(dtype))
     weight = sum(factors)
-    for at in range(0, target.size, _CHUNK):
-        size = min(_CHUNK, target.size - at)
+    for at in range(0, made.size, _CHUNK):
+        size = min(_CHUNK, made.size - at)
         values, sums = buffer[:size], total[:size]
         memory = values.view(np.uint8).data
-        sums.fill(0)
         for number, (entry, file) in enumerate(zip(entries, files, strict=True)):
-            file.read_into(entry.offset + (start + at) * dtype.itemsize, memory)
+            file.read_into(entry.offset + (part.start + at) * dtype.itemsize, memory)
             crcs[number] = crc32c(memory, crcs[number])
-            _add(sums, values, factors[number], wide[:size])
-        sums /= weight
-        target[at : at + size] = _rounded(sums, dtype)
-    return crcs
+            if number:
+                _add(sums, values, factors[number], wide[:size])
+            else:
+                _scale(values, factors[number], sums)
+        _divide(sums, weight, made[at : at + size])
+    return made, crcs
 
 
 def _sum_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -240,15 +263,21 @@ def _sum_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
 
 def _add(total: Array, values: Array, factor: float, wide: Array) -> None:
     """Add so many times the values; `wide` is memory for them in the sum's type."""
-    np.copyto(wide, values, casting="unsafe")
-    if factor != 1:
-        np.multiply(wide, factor, out=wide)
+    _scale(values, factor, wide)
     np.add(total, wide, out=total)
 
 
-def _rounded(total: Array, dtype: np.dtype[Any]) -> Array:
+def _scale(values: Array, factor: float, target: Array) -> None:
+    np.copyto(target, values, casting="unsafe")
+    if factor != 1:
+        np.multiply(target, factor, out=target)
+
+
+def _divide(total: Array, weight: float, target: Array) -> None:
+    """Fill `target` with what `total`, which is changed, is divided by the weight."""
+    np.divide(total, weight, out=total)
     with np.errstate(over="ignore", invalid="ignore"):
-        return total.astype(dtype, copy=False)
+        np.copyto(target, total, casting="unsafe")
 
 
 def _factors(count: int, weights: Sequence[float] | None, decay: float | None) -> list[float]:

@@ -44,6 +44,10 @@ class LazyTensor(ABC):
     def read(self, index: Index | None = None) -> Array:
         """Return its values, or the part of them that ``array[index]`` would be."""
 
+    def pieces(self) -> Iterator[Array] | None:
+        """Return its values as `TensorReader.pieces` does; None where `read` makes all at once."""
+        return None
+
     @property
     def origin(self) -> tuple[TensorReader, str] | None:
         """The reader that has it as it is, and its name there; None where it is worked out."""
@@ -150,6 +154,9 @@ class LazyTensors(CheckpointReader):
 
     def origin(self, name: str) -> tuple[TensorReader, str] | None:
         return self.tensor(name).origin
+
+    def pieces(self, name: str) -> Iterator[Array] | None:
+        return self.tensor(name).pieces()
 
     def what_is_missing(self) -> str:
         return "\n".join(filter(None, (reader.what_is_missing() for reader in self.readers)))
