@@ -11,7 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import tfckpt
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -86,19 +89,54 @@ def test_the_entry_in_the_page_on_bundles_is_one() -> None:
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
+def golden_files() -> None:
+    shutil.copytree(ROOT / "tests" / "golden", ".", dirs_exist_ok=True)
+
+
+def broken_folders() -> None:
+    """What happened in the examples of the page on rescue.
+
+    `run`: the disk was full. `copied`: the index of the last was left behind. `moved`: so was all
+    of the last, and the state file names another machine's paths.
+    """
+    rng = np.random.default_rng(0)
+    layers = {"dense/bias": (128,), "dense/kernel": (784, 128), "out/bias": (10,)}
+    shapes = {**layers, "out/kernel": (128, 10)}
+    weights = {name: rng.standard_normal(shape, np.float32) for name, shape in shapes.items()}
+    for name in ("run", "copied"):
+        saver = tfckpt.Saver()
+        for step in (100, 200, 300):
+            weights["out/kernel"] += np.float32(0.1)  # all others are frozen
+            values = {**weights, "global_step": np.int64(step)}
+            saver.save(values, f"{name}/model.ckpt", global_step=step)
+    shutil.copytree("run", "moved")
+    for path in Path("moved").glob("model.ckpt-300.*"):
+        path.unlink()
+    listed = [f"/data/run/model.ckpt-{step}" for step in (200, 300)]
+    tfckpt.update_checkpoint_state("moved", listed[-1], listed)
+    os.truncate("run/model.ckpt-300.data-00000-of-00001", 300_000)
+    os.remove("copied/model.ckpt-300.index")
+
+
+SHOWN = {"command-line.md": golden_files, "rescue.md": broken_folders}
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the examples are a shell's")
-def test_the_page_on_the_command_line_shows_what_commands_print(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", SHOWN)
+def test_a_page_shows_what_commands_print(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     pytest.importorskip("click")
-    shutil.copytree(ROOT / "tests" / "golden", tmp_path / "golden")
-    shown = "".join(CONSOLE.findall((ROOT / "docs" / "command-line.md").read_text()))
+    monkeypatch.chdir(tmp_path)
+    SHOWN[page]()
+    shown = "".join(CONSOLE.findall((ROOT / "docs" / page).read_text()))
     commands = [line for line in shown.splitlines() if line.startswith("$ ")]
-    assert len(commands) > 12
+    assert len(commands) > 3
     script = [f'tfckpt() {{ {sys.executable} -m tfckpt "$@"; }}']
     for command in commands:
         script += [f"echo {shlex.quote(command)}", command.removeprefix("$ ")]
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],
-        cwd=tmp_path / "golden",
         env={**os.environ, "PYTHONIOENCODING": "utf-8"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -149,7 +149,7 @@ PAINS = {
     "an index that is missing": Pain(
         lambda: (saved(1, 2), os.remove("run/m-2.index")),
         "but no index",
-        "copy run/m-2.index again",
+        "copy it again, or tfckpt salvage run/m-2 run/m-2-salvaged",
         mends=False,
     ),
     "a page in place of an index": Pain(
@@ -184,8 +184,57 @@ PAINS = {
         "rename",
         mends=False,
     ),
-    "weights for Keras": Pain(keras, "Keras 3 does not load", "tfckpt tree", mends=False),
+    "weights for Keras": Pain(
+        keras,
+        "Keras 3 does not load",
+        "tfckpt convert run/ckpt-1 run/ckpt-1.weights.h5",
+        mends=False,
+    ),
 }
+
+
+# What the first column of docs/rescue.md calls it.
+ROWS = {
+    "a moved folder": "a moved or renamed folder",
+    "a state file that is missing": "annoying little file",
+    "a state file that is empty": "save_path when it is None",
+    "a state file that is cut": "save_path when it is None",
+    "a latest that is gone": "save_path when it is None",
+    "a save that was not recorded": "killed between save and record",
+    "brackets in a name": "brackets in a name",
+    "two writers": "two writers",
+    "an index that is cut": "too short to be an sstable",
+    "data that is cut": "too short to be an sstable",
+    "a checksum that does not fit": "which tensors?",
+    "a shard that is missing": "after a partial copy",
+    "an index that is missing": "after a partial copy",
+    "a page in place of an index": "a web page",
+    "a git-LFS pointer": "a git-LFS pointer",
+    "a save that was killed": ".tempstate",
+    "a save of TensorFlow's that was killed": "_temp",
+    "a save that was killed while it replaced another": "killed while it replaced",
+    "shards of another save": "shards of an earlier save",
+    "names that differ in case alone": "differ in case",
+    "weights for Keras": "Keras 3",
+}
+OTHERWISE = {  # tested below
+    "no room for the next save",
+    "a copy is taken for unfinished",
+}
+
+
+def rows_of_the_page() -> list[str]:
+    page = (Path(__file__).parents[1] / "docs/rescue.md").read_text()
+    table = page.partition("| what users meet |")[2].splitlines()[2:]
+    return [line.split("|")[1].strip() for line in table if line.startswith("|")]
+
+
+def test_the_page_and_these_tests_have_the_same_pains() -> None:
+    assert PAINS.keys() == ROWS.keys()
+    known = {*ROWS.values(), *OTHERWISE}
+    rows = rows_of_the_page()
+    assert [row for row in rows if not any(words in row for words in known)] == []
+    assert [words for words in known if not any(words in row for row in rows)] == []
 
 
 @pytest.fixture(autouse=True)
@@ -222,6 +271,22 @@ def test_a_healthy_folder_is_said_to_be() -> None:
     report = tfckpt.doctor("run", deep=True)
     assert (report.ok, report.diagnoses, report.checkpoints) == (True, (), 3)
     assert str(report) == "run: healthy (3 checkpoints)"
+
+
+def test_a_copy_on_another_file_system_is_as_good_as_what_was_copied() -> None:
+    """Times, owners and links are another's there; the files themselves say that they are whole."""
+    saved(1, 2)
+    shutil.copytree("run", "copy", copy_function=shutil.copyfile)
+    for path in Path("copy").iterdir():
+        os.utime(path, (DAY, DAY))
+    report = tfckpt.doctor("copy", deep=True, fix=True)
+    assert (report.ok, report.diagnoses, report.fixed) == (True, (), ())
+    assert tfckpt.latest_checkpoint("copy", valid=True) == os.path.join("copy", "m-2")
+    os.remove("copy/m-2" + DATA)  # and where it is not: nothing of it is deleted
+    left = sorted(os.listdir("copy"))
+    assert not tfckpt.doctor("copy", fix=True).ok
+    tfckpt.CheckpointManager(tfckpt.Checkpoint(w=np.ones(2)), "copy", max_to_keep=2).save()
+    assert set(left) <= set(os.listdir("copy"))
 
 
 def test_folders_of_all_kinds_of_savers_are_healthy(tmp_path: Path) -> None:

@@ -16,7 +16,12 @@ import pytest
 
 import tfckpt
 from tfckpt.dtypes import python_name
-from tfckpt.errors import FileMissingError, InvalidArgumentError, UnimplementedError
+from tfckpt.errors import (
+    DataLossError,
+    FileMissingError,
+    InvalidArgumentError,
+    UnimplementedError,
+)
 from tfckpt.names import OBJECT_GRAPH_KEY
 
 FOLDER = Path(os.environ.get("TFCKPT_REALCKPTS") or "/nonexistent")
@@ -207,3 +212,30 @@ def test_every_format_and_back(name: str, form: str, realckpts: Path, tmp_path: 
         if form == "hdf5":
             with h5py.File(made) as file:
                 assert wanted == {back(one): digest(file[one][()]) for one in file}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_without_its_index_a_checkpoint_is_laid_out_by_its_graph(
+    name: str, realckpts: Path, tmp_path: Path
+) -> None:
+    """All values are as they were, or the data file is refused; never is one wrong."""
+    for index in (realckpts / name).rglob("*.index"):
+        prefix = index.with_suffix("")
+        model = prefix.parent.parent
+        graphs = [Path(f"{prefix}.meta"), *model.glob("saved_model.pb")]
+        copied = tmp_path / "copy" / prefix.name
+        copied.parent.mkdir(exist_ok=True)
+        for shard in prefix.parent.glob(f"{prefix.name}.data-*"):
+            (copied.parent / shard.name).write_bytes(shard.read_bytes())
+        for graph in filter(Path.exists, graphs):
+            alone = tmp_path / f"graph{graph.suffix}"  # beside its index, that would be asked
+            alone.write_bytes(graph.read_bytes())
+            try:
+                report = tfckpt.salvage(copied, unconfirmed=True, like=alone)
+            except (DataLossError, FileMissingError):
+                continue
+            right = tfckpt.load(prefix)
+            assert (report.intact, set(report.unconfirmed)) == ((), set(right))
+            for tensor, value in report.tensors.items():
+                assert digest(value) == digest(right[tensor]), tensor
+            report.tensors.close()

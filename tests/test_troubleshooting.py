@@ -40,6 +40,12 @@ def without(path: str) -> None:
     tfckpt.load(DATA if path != DATA else "m")
 
 
+def another_layout() -> None:
+    tfckpt.save("other", {"x": 1.0})
+    os.remove("m.index")
+    tfckpt.salvage("m")
+
+
 def dropped_key() -> None:
     tensors = tfckpt.load(tfckpt.Checkpoint(w=1.0).write("objects"))
     tfckpt.save("q", {name: one for name, one in tensors.items() if name[0] != "w"})
@@ -75,6 +81,7 @@ PROVOKED = {
     ),
     "the index ... needs this shard, which is missing": lambda: without(DATA),
     "this is a shard; the index that belongs to it ... is missing": lambda: without("m.index"),
+    "the index is gone, and its data files have no layout that is known": another_layout,
     "a git-LFS pointer, not the file itself": (
         lambda: (change("m.index", b"version https://git-lfs.github.com/spec/v1"), tfckpt.load("m"))
     ),

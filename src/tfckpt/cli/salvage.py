@@ -23,6 +23,12 @@ _SHOWN = 20
 @click.option(
     "--unconfirmed", is_flag=True, help="Take what no checksum confirms, too, and say which it is."
 )
+@click.option(
+    "--like",
+    shell_complete=complete_path,
+    help="Where the index is gone: a checkpoint of the same run, or its graph (.meta, SavedModel); "
+    "without this what lies beside SRC.",
+)
 @click.option("--all", "show_all", is_flag=True, help="List everything that is lost.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def salvage_command(
@@ -31,6 +37,7 @@ def salvage_command(
     names: tuple[str, ...],
     fill: float | None,
     unconfirmed: bool,
+    like: str | None,
     show_all: bool,
     as_json: bool,
 ) -> None:
@@ -42,7 +49,9 @@ def salvage_command(
     is no checkpoint.
     """
     try:
-        report = salvage(src, dst, names=names or None, fill=fill, unconfirmed=unconfirmed)
+        report = salvage(
+            src, dst, names=names or None, fill=fill, unconfirmed=unconfirmed, like=like
+        )
     except (OSError, ValueError, KeyError) as error:
         click.echo(f"Error: {harmless(str(error))}", err=True)
         raise click.exceptions.Exit(_NOTHING) from None

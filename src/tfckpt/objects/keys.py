@@ -17,7 +17,7 @@ from typing import NamedTuple
 VARIABLE_VALUE = "VARIABLE_VALUE"
 PY_STATE = "py_state"
 
-_ATTRIBUTES = "/.ATTRIBUTES/"
+ATTRIBUTES = "/.ATTRIBUTES/"
 _SLOT = "/.OPTIMIZER_SLOT/"
 _ESCAPED = re.compile(r"\.([.S])")
 _PLAIN = {".": ".", "S": "/"}
@@ -61,7 +61,7 @@ def attribute_key(path: str, attribute: str = VARIABLE_VALUE) -> str:
     >>> attribute_key("model/kernel")
     'model/kernel/.ATTRIBUTES/VARIABLE_VALUE'
     """
-    return f"{path}{_ATTRIBUTES}{escape_name(attribute)}"
+    return f"{path}{ATTRIBUTES}{escape_name(attribute)}"
 
 
 def slot_path(variable: str, optimizer: str, slot: str) -> str:
@@ -98,7 +98,7 @@ def parse_key(key: str) -> KeyParts | None:
     KeyParts(names=('w',), attribute='VARIABLE_VALUE', optimizer=('opt',), slot='m')
     """
     # The root's own value has an empty path: its key starts with the marker.
-    path, marker, attribute = key.rpartition(_ATTRIBUTES)
+    path, marker, attribute = key.rpartition(ATTRIBUTES)
     if not marker:
         return None
     found = split_slot(path)

@@ -170,7 +170,7 @@ def attributes_of(graph: TrackableObjectGraph) -> Iterator[tuple[int, Serialized
             yield node_id, attribute
 
 
-def node_at(graph: TrackableObjectGraph, path: str) -> int | None:
+def node_at(graph: ObjectGraph, path: str) -> int | None:
     """Return the node at a path, which may be a slot variable's; None if there is none.
 
     Any way from the root will do, not only the shortest, which keys have.
@@ -187,7 +187,7 @@ def node_at(graph: TrackableObjectGraph, path: str) -> int | None:
     return next((it.slot_variable_node_id for it in of_variable if it.slot_name == slot), None)
 
 
-def _follow(graph: TrackableObjectGraph, names: Sequence[str]) -> int | None:
+def _follow(graph: ObjectGraph, names: Sequence[str]) -> int | None:
     node_id = 0
     for name in names:
         children = graph.nodes[node_id].children

@@ -15,8 +15,9 @@ from tfckpt.checking.checksums import workers, wrong_checksums
 from tfckpt.checking.finding import Finding
 from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType, data_type_name, why_unreadable
-from tfckpt.errors import CheckpointError, DataLossError
+from tfckpt.errors import CheckpointError, DataLossError, FileMissingError
 from tfckpt.names import decode_name, encode_name
+from tfckpt.rescue.rebuilt import rebuilt
 from tfckpt.rescue.survey import Files, Lost, Piece, Survey, Survivor, everything, notation
 from tfckpt.rescue.tables import Hole, Recovered, recover
 from tfckpt.tensors.selection import Selection
@@ -24,25 +25,39 @@ from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
 
 _KEY_OF_SLICE = re.compile("\0(.+?)\0\1", re.DOTALL)
-_IN_DAMAGED_BLOCK = "its entry is in a damaged block of the index"
 
 
-def survey_bundle(prefix: str) -> Survey:
+def survey_bundle(prefix: str, like: str | None = None) -> Survey:
     """Find what is whole of the checkpoint at `prefix`.
 
-    Raises FileMissingError where there is no index, DataLossError where there is nothing of one.
+    Where the index is gone altogether, `like` or what lies beside it says how it was.
+
+    Raises FileMissingError where nothing says it, DataLossError where it fits no data file.
     """
     survey = Survey(prefix)
     index = committed_index(prefix)
     try:
-        found = recover(survey.files.source(index))
-        if not found.is_table:
-            raise DataLossError("there is nothing of an index in this file", path=index)
+        found = _table(survey, index)
+        if found is None:
+            found = rebuilt(survey, like)
+        elif like is not None:
+            message = f"it is there, so that {like} was not asked"
+            survey.notes.append(Finding("note", message, index))
         _Bundle(survey, index, found).look()
     except BaseException:
         survey.files.close()
         raise
     return survey
+
+
+def _table(survey: Survey, index: str) -> Recovered | None:
+    """Read what is left of an index; None if nothing is."""
+    try:
+        source = survey.files.source(index)
+    except FileMissingError:
+        return None
+    found = recover(source)
+    return found if found.is_table else None
 
 
 class _Placed(NamedTuple):
@@ -56,12 +71,12 @@ class _Bundle:
     """One look at a checkpoint: its index, then its shards, then which tensors that makes."""
 
     def __init__(self, survey: Survey, index: str, found: Recovered) -> None:
-        self.survey, self.index = survey, index
+        self.survey, self.index, self.support = survey, index, found.support
         self.header, self.order_doubt = self._header(found)
         for hole in found.holes:
             self._lose_hole(hole)
         self.entries = self._decode(found.items, doubt=None)
-        self.entries |= self._decode(found.doubtful, _IN_DAMAGED_BLOCK)
+        self.entries |= self._decode(found.doubtful, found.doubt)
 
     def look(self) -> None:
         slices = self._keys_of_slices()
@@ -208,7 +223,7 @@ class _Bundle:
             return
         doubt = placed.doubt
         if doubt is not None:
-            doubt += "; its bytes have the checksum that stands there"
+            doubt += f"; {self.support}"
         elif self.order_doubt and itemtype(entry).itemsize > 1:
             doubt = self.order_doubt
         self.survey.tensors[name] = Survivor(

@@ -311,7 +311,9 @@ def _damage(folder: _Folder) -> Iterator[Diagnosis]:
             shards = [os.path.basename(path) for path, _ in shards_on_disk(prefix)]
             if shards:
                 message = f"there are shards of it ({shown(shards, 2)}), but no index"
-                yield Diagnosis("problem", message, prefix, f"copy {index_path(prefix)} again")
+                salvaged = quote(f"{prefix}-salvaged")
+                mend = f"copy it again, or tfckpt salvage {quote(prefix)} {salvaged}"
+                yield Diagnosis("problem", message, prefix, mend)
 
 
 def _stale_shards(folder: _Folder) -> Iterator[Diagnosis]:
@@ -400,7 +402,7 @@ def _readers(folder: _Folder) -> Iterator[Diagnosis]:
         keras = [name for name in checked.names if name.startswith("layer_with_weights-")]
         if keras and OBJECT_GRAPH_KEY in checked.names:
             message = "Keras 3 does not load weights in TensorFlow's format"
-            mend = f"tfckpt tree {quote(path)}, and set them by path"
+            mend = f"tfckpt convert {quote(path)} {quote(path + '.weights.h5')}"
             yield Diagnosis("note", message, path, mend)
 
 

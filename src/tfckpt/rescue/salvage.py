@@ -21,6 +21,7 @@ from tfckpt.rescue.objects import without_lost
 from tfckpt.rescue.salvaged import SalvagedReader
 from tfckpt.rescue.survey import Lost, Survey, Survivor
 from tfckpt.rescue.v1_files import survey_v1
+from tfckpt.saved_model.files import variables_prefix
 from tfckpt.saving import save
 from tfckpt.v1.naming import is_pattern, pattern_at
 from tfckpt.wording import bytes_text, plural
@@ -102,6 +103,7 @@ def salvage(
     names: Iterable[str] | None = None,
     fill: object = None,
     unconfirmed: bool = False,
+    like: AnyPath | None = None,
     fsync: bool = True,
 ) -> SalvageReport:
     """Take out of a damaged checkpoint what is whole; write it to prefix `dst`, if one is given.
@@ -112,19 +114,25 @@ def salvage(
     there and nothing else. All that is lost is in the report, with reason, file and bytes. V1
     checkpoints are taken apart the same way, a block at a time.
 
+    An index that is gone altogether is made anew where the layout of the data files is known: from
+    `like`, a checkpoint of the same run or a graph (``.meta``, SavedModel), or else from those that
+    lie beside it. The layout has to end where each file ends. What another checkpoint has with the
+    same checksum under the same name is confirmed then, and all the rest is not.
+
     `src` is a prefix, a V1 file or pattern, or whatever else `load_checkpoint` takes, as far as it
     can still be told what that means. `names` leaves out all other tensors. `fill` is the value to
     put in place of lost slices of partitioned tensors, which are lost without it. What no checksum
     confirms (an entry in a damaged block of the index, though its bytes have the checksum that
-    stands there; numbers whose order of bytes is lost) comes only with `unconfirmed`, and is then
-    said to be so. The graph of an object-based checkpoint is kept, without the values that are
-    lost.
+    stands there; numbers whose order of bytes is lost; what an index made anew says) comes only
+    with `unconfirmed`, and is then said to be so. The graph of an object-based checkpoint is kept,
+    without the values that are lost.
 
     `tensors` of the report is a lazy mapping of what was salvaged.
 
-    Raises FileMissingError where there is no index and no V1 file, DataLossError where nothing in
-    it is of a checkpoint; FileExistsError if there is a checkpoint at `dst`; TensorNotFoundError
-    for `names` of which there is no trace. Nothing of `src` changes.
+    Raises FileMissingError where there is no V1 file and nothing that could stand for an index,
+    DataLossError where nothing in it is of a checkpoint, or no layout fits; FileExistsError if
+    there is a checkpoint at `dst`; TensorNotFoundError for `names` of which there is no trace.
+    Nothing of `src` changes.
 
     >>> import numpy as np, tempfile, tfckpt
     >>> folder = tempfile.mkdtemp()
@@ -138,7 +146,7 @@ def salvage(
     ['b']
     """
     target = None if dst is None else _checked_target(dst)
-    survey = survey_of(as_path(src))
+    survey = survey_of(as_path(src), None if like is None else as_path(like))
     try:
         report = _report(survey, names, fill=fill, unconfirmed=unconfirmed)
         if target is not None and len(report.tensors):
@@ -162,10 +170,10 @@ def _checked_target(dst: AnyPath) -> str:
     return target
 
 
-def survey_of(path: str) -> Survey:
+def survey_of(path: str, like: str | None = None) -> Survey:
     """Look for what is whole of a checkpoint, whatever its format."""
     location = _located(path)
-    return survey_v1(location.path) if location.is_v1 else survey_bundle(location.path)
+    return survey_v1(location.path) if location.is_v1 else survey_bundle(location.path, like)
 
 
 def _located(path: str) -> Location:
@@ -175,6 +183,8 @@ def _located(path: str) -> Location:
         return Location(prefix)
     if is_pattern(path):
         return Location(path, is_v1=True)
+    if any(shards_on_disk(variables_prefix(path))):
+        return Location(variables_prefix(path))
     try:
         return locate(path, prefix_first=True)
     except FileMissingError:

@@ -56,6 +56,10 @@ class Recovered(NamedTuple):
     holes: list[Hole]
     is_table: bool = True
     """Whether there was anything of a table."""
+    doubt: str = "its entry is in a damaged block of the index"
+    """Why the doubtful ones are not believed ..."""
+    support: str = "its bytes have the checksum that stands there"
+    """... and what can be said for those whose bytes have the checksum of their entries."""
 
 
 class _Block(NamedTuple):

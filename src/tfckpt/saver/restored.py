@@ -38,11 +38,36 @@ def wanted_tensors(meta_graph: MetaGraphDef) -> dict[str, Wanted]:
     takers = restored_variables(meta_graph.graph_def, meta_graph.saver_def) or {}
     return {
         name: Wanted(data_type, shapes.get(takers.get(name, name)))
-        for nodes in _restoring(meta_graph)
+        for nodes in _running(meta_graph, meta_graph.saver_def.restore_op_name)
         for node in nodes.values()
         if node.op in _RESTORES
         for name, data_type in zip(_names(node, nodes), _types(node), strict=False)
     }
+
+
+class Laid(NamedTuple):
+    """A tensor that a graph saves, or the slice of one that `part` says."""
+
+    name: str
+    data_type: int
+    part: str = ""
+
+
+def laid_out(meta_graph: MetaGraphDef) -> list[list[Laid]]:
+    """Return what each data file is given that a graph saves, in the order in which it lies there.
+
+    A SaveV2 operation writes the tensors of a data file one after another as its arguments name
+    them (``save_restore_v2_ops.cc``).
+    """
+    return [
+        [Laid(*one) for one in zip(*columns, strict=True)]
+        for nodes in _running(meta_graph, meta_graph.saver_def.save_tensor_name)
+        for node in nodes.values()
+        if node.op == "SaveV2"
+        for names, parts in [(_texts(node, nodes, 1), _texts(node, nodes, 2))]
+        for columns in [(names, _types(node), parts)]
+        if len(names) == len(_types(node)) == len(parts)
+    ]
 
 
 def has_restore(graph_def: GraphDef, saver_def: SaverDef) -> bool:
@@ -51,11 +76,11 @@ def has_restore(graph_def: GraphDef, saver_def: SaverDef) -> bool:
     return bool(name) and any(node.name == name for node in graph_def.node)
 
 
-def _restoring(meta_graph: MetaGraphDef) -> Iterator[Mapping[str, NodeDef]]:
-    """Yield the nodes that run when variables are restored, and those of functions called."""
+def _running(meta_graph: MetaGraphDef, last: str) -> Iterator[Mapping[str, NodeDef]]:
+    """Yield the nodes that run before an operation is done, and those of functions called."""
     everything = {node.name: node for node in meta_graph.graph_def.node}
     library = functions_by_name(meta_graph.graph_def.library)
-    main = running_before(op_name(meta_graph.saver_def.restore_op_name), everything)
+    main = running_before(op_name(last), everything)
     yield main
     called, waiting = set[str](), called_names(main.values())
     while waiting:
@@ -81,7 +106,11 @@ def running_before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef
 
 def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
     """Return the names in the constant that names the tensors; [] if the input is none."""
-    tensor, count = _constant(node, nodes, 1)
+    return _texts(node, nodes, 1)
+
+
+def _texts(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> list[str]:
+    tensor, count = _constant(node, nodes, at)
     values = [decode_name(value) for value in tensor.string_val]
     return values + values[-1:] * (count - len(values))
 
@@ -107,8 +136,8 @@ def _constant(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> tuple[Ten
 
 
 def _types(node: NodeDef) -> Sequence[int]:
-    attr = node.attr[_RESTORES[node.op]]
-    return attr.list.type if node.op == "RestoreV2" else [attr.type]
+    attr = node.attr[_RESTORES.get(node.op, "dtypes")]
+    return attr.list.type if node.op in ("RestoreV2", "SaveV2") else [attr.type]
 
 
 def _shapes(nodes: Iterable[NodeDef]) -> dict[str, Shape]:

@@ -42,19 +42,8 @@ def decode_strings(data: Buffer, count: int, *, big_endian: bool) -> tuple[list[
 
     A writer of the other byte order checksummed its integers as it held them.
     """
-    if count + 4 > len(data):
-        raise DataLossError(f"{count} strings cannot be stored in {len(data)} bytes")
-    order = ">" if big_endian else "<"
-    lengths, pos = decode_varints(memoryview(data)[: len(data) - 4], count)
-    stored_crc = bytes(data[pos : pos + 4])
-    expected = int.from_bytes(stored_crc, "big" if big_endian else "little")
-    length_crc = crc32c(_length_integers(lengths, order), 0)
-    if mask(length_crc) != expected:
-        raise DataLossError(
-            f"checksum of the string lengths is {mask(length_crc):#010x}, "
-            f"stored is {expected:#010x}"
-        )
-    pos += 4
+    lengths, length_crc, pos = _decode_lengths(data, count, big_endian=big_endian)
+    stored_crc = bytes(data[pos - 4 : pos])
     total = sum(lengths.tolist())
     if pos + total != len(data):
         raise DataLossError(
@@ -64,6 +53,29 @@ def decode_strings(data: Buffer, count: int, *, big_endian: bool) -> tuple[list[
     characters = bytes(data[pos:])
     ends = np.cumsum(lengths).tolist()
     return [characters[a:b] for a, b in zip([0, *ends], ends, strict=False)], crc
+
+
+def measure_strings(data: Buffer, count: int, *, big_endian: bool) -> int:
+    """Return how many bytes `count` strings take whose lengths `data` begins with."""
+    lengths, _, pos = _decode_lengths(data, count, big_endian=big_endian)
+    total: int = sum(lengths.tolist())
+    return pos + total
+
+
+def _decode_lengths(
+    data: Buffer, count: int, *, big_endian: bool
+) -> tuple[npt.NDArray[np.uint64], int, int]:
+    """Return the lengths, their (unmasked) checksum, and where the strings begin."""
+    if count + 4 > len(data):
+        raise DataLossError(f"{count} strings cannot be stored in {len(data)} bytes")
+    lengths, pos = decode_varints(memoryview(data)[: len(data) - 4], count)
+    expected = int.from_bytes(bytes(data[pos : pos + 4]), "big" if big_endian else "little")
+    crc = crc32c(_length_integers(lengths, ">" if big_endian else "<"), 0)
+    if mask(crc) != expected:
+        raise DataLossError(
+            f"checksum of the string lengths is {mask(crc):#010x}, stored is {expected:#010x}"
+        )
+    return lengths, crc, pos + 4
 
 
 def _length_integers(lengths: npt.NDArray[np.uint64], order: str) -> bytes:

@@ -1,0 +1,273 @@
+"""The index of a checkpoint that has lost it, made anew.
+
+A data file is its tensors back to back, and says nothing of them but the lengths of strings. So
+the layout of another checkpoint, or of a graph, is put over it, and has to end exactly where each
+file ends. That is a guess still. It is confirmed, tensor by tensor, where another checkpoint of the
+run has the same bytes under the same name, by its checksum: all that training left as it was. Bytes
+that are the same element over and over look alike wherever they lie, and what two layouts that fit
+put in two places may be in either: that is confirmed only where all of a file is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import NamedTuple
+
+from tfckpt.bundle.commit import committed_index, committed_shard
+from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
+from tfckpt.bundle.fetch import fits
+from tfckpt.bundle.naming import index_path, shards_on_disk
+from tfckpt.checking.checksums import workers, wrong_checksums
+from tfckpt.checking.finding import Finding
+from tfckpt.coding import MAX_VARINT64_BYTES, Buffer
+from tfckpt.dtypes import DataType, data_type_name, numpy_dtype
+from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
+from tfckpt.names import decode_name, shown, shown_lines
+from tfckpt.rescue.layouts import Layout, Unusable, layouts_for
+from tfckpt.rescue.survey import Survey
+from tfckpt.rescue.tables import Recovered
+from tfckpt.storage import Source
+from tfckpt.tensors.slices import volume
+from tfckpt.tensors.strings import measure_strings
+
+_READ = 1 << 20
+_WITHOUT_ITEMS = (DataType.DT_STRING, DataType.DT_VARIANT)
+
+Shards = Mapping[int, Mapping[bytes, Entry]]
+
+
+class _Fitted(NamedTuple):
+    """A layout, put over the data files."""
+
+    layout: Layout
+    shards: dict[int, dict[bytes, Entry]]
+    """Of each data file that it fits, what lies where."""
+    misfits: dict[int, str]
+
+    def places(self) -> dict[bytes, Entry]:
+        return {
+            key: entry._replace(crc32c=0)
+            for entries in self.shards.values()
+            for key, entry in entries.items()
+        }
+
+
+class _Known(NamedTuple):
+    copies: Mapping[bytes, list[Entry]]
+    """What other checkpoints have under each key."""
+    disputed: set[bytes]
+
+
+def rebuilt(survey: Survey, like: str | None) -> Recovered:
+    """Make the index anew; what lies in files that no layout fits is noted as lost.
+
+    Raises FileMissingError where nothing says what the layout is, DataLossError where none fits.
+    """
+    found = list(layouts_for(survey.path, like))
+    layouts = [one for one in found if isinstance(one, Layout)]
+    refused = [f"{one.path}: {one.reason}" for one in found if isinstance(one, Unusable)]
+    fitted = [_fitted(survey, layout) for layout in layouts]
+    refused += [
+        f"{one.layout.path}: {reason}"
+        for one in fitted
+        for reason in ([] if one.shards else one.misfits.values())
+    ]
+    usable = [one for one in fitted if one.shards]
+    if not usable:
+        raise _nothing(survey.path, refused)
+    best = max(usable, key=lambda one: len(one.shards))
+    _note(survey, best, usable)
+    items: dict[bytes, Buffer] = {
+        HEADER_KEY: best.layout.header.encode(),
+        **{key: one.encode() for key, one in best.layout.entries.items() if one.slices},
+    }
+    doubtful: dict[bytes, bytes] = {}
+    known = _Known(_copies(layouts, best.layout.header), _disputed(best, usable))
+    for shard_id, entries in best.shards.items():
+        path = _shard(survey.path, best.layout, shard_id)
+        for key, entry, is_confirmed in _confirmed(survey, path, best, entries, known):
+            (items if is_confirmed else doubtful)[key] = entry.encode()
+    doubt = f"the index is gone, and its place a guess by {best.layout.path}"
+    support = "no checksum confirms that"
+    return Recovered(items, doubtful, [], doubt=doubt, support=support)
+
+
+def _nothing(prefix: str, refused: list[str]) -> CheckpointError:
+    index = committed_index(prefix)
+    if not refused:
+        is_there = os.path.lexists(index)
+        what = "there is nothing of an index in this file" if is_there else "the index is missing"
+        kind = DataLossError if is_there else FileMissingError
+        return kind(
+            f"{what}, and nothing beside it says what lies where in its data files: another "
+            f"checkpoint of the run does, or its .meta or SavedModel (like=)",
+            path=index,
+        )
+    return DataLossError(
+        f"the index is gone, and its data files have no layout that is known:\n"
+        f"{shown_lines(refused)}",
+        path=index,
+    )
+
+
+def _note(survey: Survey, best: _Fitted, usable: list[_Fitted]) -> None:
+    index = index_path(survey.path)
+    message = f"it is gone, and was made anew by the layout of {best.layout.path}"
+    survey.notes.append(Finding("note", message, index))
+    for other in usable:
+        if _disputed(best, [other]):
+            message = f"that of {other.layout.path} is another, and fits as well"
+            survey.notes.append(Finding("note", message, index))
+    for shard_id, reason in best.misfits.items():
+        path = _shard(survey.path, best.layout, shard_id)
+        for key, entry in best.layout.entries.items():
+            if entry.shard_id == shard_id and not entry.slices and not key.startswith(b"\0"):
+                survey.lose(decode_name(key), reason, path)
+
+
+def _disputed(best: _Fitted, others: list[_Fitted]) -> set[bytes]:
+    """Return the tensors that another layout, which fits as well, puts somewhere else."""
+    mine = best.places()
+    return {
+        key
+        for other in others
+        if len(other.shards) == len(best.shards)
+        for key, place in mine.items() - other.places().items()
+    }
+
+
+def _shard(prefix: str, layout: Layout, shard_id: int) -> str:
+    return committed_shard(prefix, shard_id, layout.header.num_shards, index_path(prefix))
+
+
+# Where it all lies
+
+
+def _fitted(survey: Survey, layout: Layout) -> _Fitted:
+    shards: dict[int, dict[bytes, Entry]] = {}
+    misfits: dict[int, str] = {}
+    placed = [named for named in layout.entries.items() if not named[1].slices]
+    # One without bytes lies where the next one begins.
+    placed.sort(key=lambda named: (named[1].shard_id, named[1].offset, named[1].size))
+    for shard_id, entries in groupby(placed, key=lambda named: named[1].shard_id):
+        path = _shard(survey.path, layout, shard_id)
+        try:
+            source = survey.files.source(path)
+            shards[shard_id] = dict(_places(source, layout, list(entries)))
+        except FileMissingError:
+            misfits[shard_id] = f"its data file {path} is missing{_others(survey.path, layout)}"
+        except CheckpointError as error:
+            misfits[shard_id] = error.message
+    return _Fitted(layout, shards, misfits)
+
+
+def _others(prefix: str, layout: Layout) -> str:
+    counts = {count for _, count in shards_on_disk(prefix)} - {layout.header.num_shards}
+    return f"; there are some of sets of {shown(sorted(map(str, counts)))}" if counts else ""
+
+
+def _places(
+    source: Source, layout: Layout, entries: list[tuple[bytes, Entry]]
+) -> Iterator[tuple[bytes, Entry]]:
+    """Yield each tensor of a data file with its place.
+
+    Raises DataLossError unless they end exactly where the file ends.
+    """
+    at = end = 0  # here, and in the other checkpoint
+    for key, entry in entries:
+        gap = entry.offset - end if layout.is_checkpoint else 0
+        if gap < 0:
+            raise DataLossError("tensors share bytes there")
+        with located(source.path, decode_name(key)):
+            size = _size(source, at + gap, entry, layout)
+        yield key, entry._replace(offset=at + gap, size=size)
+        at += gap + size
+        end += gap + entry.size
+    if at != source.size:
+        raise DataLossError(
+            f"by this layout {source.path} has {at:,} bytes, and it has {source.size:,}"
+        )
+
+
+def _size(source: Source, at: int, entry: Entry, layout: Layout) -> int:
+    """Return how many bytes a tensor takes; strings say it themselves."""
+    if entry.data_type == DataType.DT_STRING:
+        count = volume(entry.shape)
+        most = min(count * MAX_VARINT64_BYTES + 4, max(source.size - at, 0))
+        head = source.read(at, most)
+        return measure_strings(head, count, big_endian=layout.header.big_endian)
+    if layout.is_checkpoint:
+        return entry.size
+    dtype = numpy_dtype(entry.data_type)
+    if dtype is None:
+        raise DataLossError(f"how long a {data_type_name(entry.data_type)} is, it does not say")
+    return volume(entry.shape) * dtype.itemsize
+
+
+# Whether it is so
+
+
+def _copies(layouts: list[Layout], header: Header) -> dict[bytes, list[Entry]]:
+    copies = defaultdict(list)
+    for layout in layouts:
+        if layout.is_checkpoint and layout.header.big_endian == header.big_endian:
+            for key, entry in layout.entries.items():
+                copies[key].append(entry)
+    return copies
+
+
+def _confirmed(
+    survey: Survey,
+    path: str,
+    fitted: _Fitted,
+    entries: Mapping[bytes, Entry],
+    known: _Known,
+) -> Iterator[tuple[bytes, Entry, bool]]:
+    """Yield each tensor with the checksum of its bytes, and whether a copy confirms it."""
+    big_endian = fitted.layout.header.big_endian
+    # All are compared with a checksum, that of the layout, and those that differ are told.
+    named = [(decode_name(key), entry) for key, entry in entries.items()]
+    with workers(None, sum(entry.size for _, entry in named), path) as pool:
+        differing = {
+            name: crc
+            for name, _, crc in wrong_checksums(path, big_endian, named, pool, lambda size: None)
+        }
+    confirmed: dict[bytes, Entry] = {}
+    rest: dict[bytes, Entry] = {}
+    for key, entry in entries.items():
+        crc = differing.get(decode_name(key), entry.crc32c)
+        if isinstance(crc, int):
+            entry = entry._replace(crc32c=crc)
+        copies = known.copies.get(key, ())
+        is_copy = isinstance(crc, int) and any(_same(entry, other) for other in copies)
+        (confirmed if is_copy else rest)[key] = entry
+    source = survey.files.source(path)
+    for key, entry in confirmed.items():
+        is_sure = key not in known.disputed and not _is_uniform(source, entry)
+        yield key, entry, is_sure or not rest
+    for key, entry in rest.items():
+        yield key, entry, False
+
+
+def _same(entry: Entry, other: Entry) -> bool:
+    ours = (entry.data_type, entry.shape, entry.size, entry.crc32c)
+    return ours == (other.data_type, other.shape, other.size, other.crc32c)
+
+
+def _is_uniform(source: Source, entry: Entry) -> bool:
+    """Whether all elements are the same, as those of zeros, and of a single one."""
+    dtype = numpy_dtype(entry.data_type)
+    if entry.data_type in _WITHOUT_ITEMS or dtype is None or not fits(entry):
+        return False
+    step = dtype.itemsize
+    if entry.size <= step:
+        return True
+    first = bytes(source.read(entry.offset, step))
+    for at in range(0, entry.size, _READ // step * step):
+        size = min(_READ // step * step, entry.size - at)
+        if bytes(source.read(entry.offset + at, size)) != first * (size // step):
+            return False
+    return True
