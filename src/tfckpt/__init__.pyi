@@ -9,6 +9,7 @@ from tfckpt import compat as compat
 from tfckpt import errors as errors
 from tfckpt import graph as graph
 from tfckpt import keep as keep
+from tfckpt import keras as keras
 from tfckpt import protos as protos
 from tfckpt import saved_model as saved_model
 from tfckpt import transform as transform

@@ -74,6 +74,10 @@ class Layer:
             found += layer.all_variables()
         return found
 
+    def in_order(self) -> list[Variable]:
+        """Return its variables and those below it as Keras' HDF5 files have them: trained first."""
+        return sorted(self.all_variables(), key=lambda one: not one.trained)
+
     @property
     def is_model(self) -> bool:
         """Whether it is made of layers in an order, as Sequential and functional models are."""
@@ -112,7 +116,7 @@ def _only_model(graph: TrackableObjectGraph, where: str) -> str:
     ]
     if len(found) != 1:
         raise InvalidArgumentError(
-            f"which of its objects is the model? give its path (model=): {', '.join(found)}, or "
+            f"which of its objects is the model? give its path: {', '.join(found)}, or "
             f"'' for all of it",
             path=where,
         )

@@ -135,7 +135,7 @@ class _ByPath:
 def _in_order(root: Layer, said: Mapping[int, Said]) -> Placed:
     groups: dict[str, list[Variable]] = {}
     for layer in root.inner():
-        variables = sorted(layer.all_variables(), key=lambda variable: not variable.trained)
+        variables = layer.in_order()
         if not variables:
             continue
         name = said.get(layer.node_id, Said()).name or layer.path.rpartition("/")[2]
