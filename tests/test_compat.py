@@ -402,7 +402,265 @@ except ImportError:
     assert done.stdout.startswith("nothing <module 'tensorflow.train'"), done.stderr
 
 
+def test_freeze_graph_from_the_command_line(golden: Path, tmp_path: Path) -> None:
+    path, frozen = f"{golden}/trained/model.ckpt-60", tmp_path / "frozen.pb"
+    done = run(
+        *("-m", "tensorflow.python.tools.freeze_graph", f"--input_meta_graph={path}.meta"),
+        *(f"--input_checkpoint={path}", "--output_node_names=add", f"--output_graph={frozen}"),
+    )
+    assert done.returncode == 0, done.stderr
+    ops = sorted(node.op for node in tfckpt.read_graph_def(frozen).node)
+    assert ops == ["AddV2", "Const", "Const", "Const", "Identity", "Identity", "MatMul"]
+
+
+def test_inspect_checkpoint_from_the_command_line(tmp_path: Path) -> None:
+    tool = ("-m", "tensorflow.python.tools.inspect_checkpoint")
+    path = tfckpt.save(tmp_path / "m", {"w": np.float32([1.25, 2]), "b": np.int32(3)})
+    options = ("--printoptions", "precision=1", "suppress=true")
+    done = run(*tool, f"--file_name={path}", "--tensor_name=w", *options)
+    assert done.stdout.splitlines() == [
+        "tensor: w (float32) [2]",
+        "[1.2 2. ]",
+        "# Total number of params: 3",
+    ]
+    done = run(*tool, f"--file_name={path}", "--all_tensor_names", "--count_exclude_pattern=b")
+    assert done.stdout.splitlines()[-2:] == [
+        "# Excluding 1 tensors (1 params) that match b when counting.",
+        "# Total number of params: 2",
+    ]
+    assert "/nowhere/m" in run(*tool, "--file_name=/nowhere/m").stdout
+    assert run(*tool).stderr.startswith("Usage: inspect_checkpoint --file_name=")
+    assert "sets no print option" in run(*tool, "--printoptions", "colour=1").stderr
+
+
+def test_saved_model_cli_shows_all(golden: Path) -> None:
+    tool = ("-m", "tensorflow.python.tools.saved_model_cli", "show", "--dir")
+    folder = f"{golden}/saved_model"
+    done = run(*tool, folder)
+    assert done.stdout.splitlines() == [
+        "The given SavedModel contains the following tag-sets:",
+        "'serve'",
+    ]
+    done = run(*tool, folder, "--all")
+    assert "\nsignature_def['serving_default']:\n" in done.stdout
+    assert "Method name is: tensorflow/serving/predict" in done.stdout
+    done = run(*tool, folder, "--tag_set", "serve", "--signature_def", "serving_default")
+    assert done.stdout.startswith("The given SavedModel SignatureDef contains the following input")
+    assert "dtype: DT_FLOAT" in done.stdout
+    done = run(*tool, folder, "--tag_set", "serve", "--signature_def", "none")
+    assert done.returncode == 1 and 'Could not find signature "none"' in done.stderr
+
+
+# --- flags, which are absl's where that is installed
+
+
+without_absl = pytest.mark.skipif(
+    importlib.util.find_spec("absl") is not None, reason="absl is installed, and used"
+)
+
+
+@pytest.fixture
+def flags(tf: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The module, with no flag defined."""
+    module = importlib.import_module("tfckpt.compat.flags")
+    monkeypatch.setattr(module, "FLAGS", module.FlagValues())
+    return module
+
+
+@without_absl
+def test_flags_of_every_kind(flags: Any) -> None:
+    flags.DEFINE_string("text", "a", "Some text.")
+    flags.DEFINE_integer("number", "0x10", "A number.", lower_bound=0)
+    flags.DEFINE_multi_string("several", ["x"], "Any number of them.")
+    flags.DEFINE_spaceseplist("spaced", None, "Words.")
+    flags.DEFINE_bool("yes", False, "Whether.")
+    flags.DEFINE_enum("kind", "p", ["p", "q"], "One of two.")
+    line = ["prog", "--text=b", "rest", "--several=1", "--several", "2", "--yes", "--spaced=u v"]
+    assert flags.FLAGS([*line, "--", "--kind=q"]) == ["prog", "rest", "--kind=q"]
+    assert flags.FLAGS.flag_values_dict() == {
+        "text": "b",
+        "number": 16,
+        "several": ["1", "2"],
+        "spaced": ["u", "v"],
+        "yes": True,
+        "kind": "p",
+    }
+    assert flags.FLAGS.is_parsed() and len(flags.FLAGS) == 6 and "text" in flags.FLAGS
+    assert next(iter(flags.FLAGS)) == "text" and flags.FLAGS["text"].help == "Some text."
+    flags.FLAGS.text = "c"
+    assert flags.FLAGS.text == "c"
+
+
+@without_absl
+def test_flags_are_read_when_the_first_is_asked_for(
+    flags: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flags.DEFINE_float("rate", 0.5, "A rate.")
+    monkeypatch.setattr(sys, "argv", ["prog", "--rate", "0.25"])
+    assert flags.FLAGS.rate == 0.25
+
+
+@without_absl
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        (["--none=1"], "Unknown command line flag 'none'"),
+        (["--number"], "Missing value for flag --number"),
+        (["--number=x"], "flag --number=x: invalid literal"),
+        (["--yes=perhaps"], "flag --yes=perhaps: .*Non-boolean argument"),
+        (["--kind=r"], r"flag --kind=r: value should be one of <p\|q>"),
+        ([], "Flag --needed must have a value other than None"),
+    ],
+)
+def test_flags_that_are_wrong(flags: Any, line: list[str], problem: str) -> None:
+    flags.DEFINE_integer("number", 1, "A number.")
+    flags.DEFINE_boolean("yes", False, "Whether.")
+    flags.DEFINE_enum("kind", "p", ["p", "q"], "One of two.")
+    flags.DEFINE_string("needed", None, "What must be given.")
+    flags.mark_flags_as_required(["needed"])
+    with pytest.raises(flags.Error, match=problem):
+        flags.FLAGS(["prog", *line])
+    for action in (lambda: flags.FLAGS.none, lambda: setattr(flags.FLAGS, "none", 1)):
+        with pytest.raises(AttributeError, match="none"):
+            action()
+
+
+@without_absl
+def test_unknown_flags_stay_where_that_is_wanted(flags: Any) -> None:
+    flags.DEFINE_bool("yes", True, "Whether.")
+    left = flags.FLAGS(["prog", "--other=1", "--noyes"], known_only=True)
+    assert left == ["prog", "--other=1"]
+    assert flags.FLAGS.yes is False
+
+
+@without_absl
+def test_an_app_runs_and_its_mistakes_are_told(
+    flags: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flags.DEFINE_integer("number", 1, "A number.")
+    with pytest.raises(SystemExit) as end:
+        flags.run(lambda argv: len(argv) + flags.FLAGS.number, ["prog", "--number=4", "rest"])
+    assert end.value.code == 6
+    with pytest.raises(SystemExit) as end:
+        flags.run(print, ["prog", "--nothing"])
+    assert end.value.code == 1
+    assert "FATAL Flags parsing error: Unknown command line flag" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        flags.run(print, ["prog", "--help"])
+    assert "--number: A number. (default: 1)" in capsys.readouterr().out
+
+
+def test_flags_are_those_of_absl_where_it_is_installed(tmp_path: Path) -> None:
+    (tmp_path / "absl").mkdir()
+    (tmp_path / "absl" / "__init__.py").write_text("")
+    (tmp_path / "absl" / "flags.py").write_text(
+        """
+class FlagValues(dict):
+    parsed = False
+    def is_parsed(self):
+        return self.parsed
+    def __call__(self, argv):
+        self.parsed = True
+        self.update(text.split("=") for text in argv[1:])
+        return argv[:1]
+    def __getattr__(self, name):
+        return self[name]
+    def __setattr__(self, name, value):
+        if name != "parsed":
+            self[name] = value
+        else:
+            dict.__setattr__(self, name, value)
+
+FLAGS = FlagValues()
+
+def DEFINE_string(name, default, help):
+    FLAGS[name] = default
+DEFINE_enum = lambda name, default, values, help, required=False: DEFINE_string(name, default, help)
+mark_flag_as_required = lambda name: print("required:", name)
+"""
+    )
+    (tmp_path / "absl" / "app.py").write_text("def run(main, argv):\n    main(argv)\n")
+    program = script(
+        tmp_path,
+        """
+import tensorflow as tf
+flags = tf.compat.v1.flags
+flags.DEFINE_string(flag_name="a", default_value="1", docstring="A flag.")
+flags.DEFINE_enum("kind", "p", ["p", "q"], "One of two.")
+flags.mark_flag_as_required("a")
+print(flags.FLAGS.a, flags.FLAGS["kind"], "a" in flags.FLAGS, len(flags.FLAGS))
+flags.FLAGS.kind = "q"
+print(list(flags.FLAGS), flags.FLAGS.kind, flags.FLAGS(["prog"]))
+tf.compat.v1.app.run(lambda argv: print("main", len(argv)))
+print("not reached")
+""",
+    )
+    paths = [str(tmp_path), os.environ.get("PYTHONPATH", "")]
+    done = run(program, "a=2", PYTHONPATH=os.pathsep.join(paths))
+    assert done.stdout.splitlines() == [
+        "required: a",
+        "2 p True 2",
+        "['a', 'kind'] q ['prog']",
+        "main 2",
+    ], done.stderr
+
+
 # --- more than the programs say
+
+
+def test_summaries_are_written_nowhere(tf: Any, tmp_path: Path) -> None:
+    with tf.compat.v1.summary.FileWriter(str(tmp_path / "logs")) as writer:
+        writer.add_summary(None, 1)
+        writer.flush()
+        assert writer.get_logdir() == str(tmp_path / "logs")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_backend_of_keras_has_the_values_of_variables(tf: Any) -> None:
+    backend = tf.keras.backend
+    variable = tf.Variable([1.0, 2.0])
+    backend.set_value(variable, [3.0, 4.0])
+    assert backend.get_value(variable).tolist() == [3, 4]
+    with tf.Graph().as_default():
+        weight = tf.get_variable("w", [1])
+        with tf.Session() as session:
+            backend.set_value(weight, [5.0])
+            assert session.run(weight).tolist() == [5]
+    graph = tf.compat.v1.get_default_graph()
+    backend.clear_session()
+    assert tf.compat.v1.get_default_graph() is not graph
+
+
+def test_there_are_no_devices(tf: Any) -> None:
+    assert tf.config.list_logical_devices() == tf.config.get_visible_devices() == []
+    assert not tf.test.is_gpu_available() and not tf.test.is_built_with_cuda()
+
+
+def test_records_are_left_to_tensorboard(tf: Any) -> None:
+    wrap = importlib.import_module("tensorflow.python.pywrap_tensorflow")
+    with pytest.raises(compat.NeedsTensorFlow):
+        wrap.PyRecordReader_New("events", 0)
+
+
+def test_a_file_behind_a_url_is_not_opened(tf: Any) -> None:
+    with pytest.raises(compat.NeedsTensorFlow, match="files of this machine"):
+        tf.io.gfile.exists("gs://bucket/file")
+
+
+def test_what_of_tensors_is_known_only_in_a_session(tf: Any) -> None:
+    with tf.Graph().as_default():
+        fed = tf.compat.v1.placeholder("float32", name="fed")
+        cut = fed[0]
+        with pytest.raises(compat.NeedsTensorFlow, match="known only once it is run"):
+            cut.dtype
+        with pytest.raises(TypeError, match="has a value only in a session"):
+            bool(fed)
+        with pytest.raises(compat.NeedsTensorFlow, match="not made strings"):
+            tf.cast(fed, "string")
+        assert repr(fed) == "<tf.Tensor 'fed:0' shape=<unknown> dtype=float32>"
+        assert repr(fed.op) == "<tf.Operation 'fed' type=Placeholder>"
+        assert repr(tf.constant(3)).startswith("<tf.Tensor: shape=(), dtype=int32, numpy=")
+        assert fed.op.graph is tf.compat.v1.get_default_graph()
 
 
 def test_a_scalar_string_and_quantized_types(tf: Any, golden: Path) -> None:

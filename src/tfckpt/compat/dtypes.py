@@ -123,7 +123,7 @@ class DType:
         Raises ValueError for types that pictures do not have.
         """
         if self.is_bool:
-            return False, True
+            return 0, True
         if self.name in ("float32", "float64"):
             return 0, 1
         if self.is_integer and self.size > 0 and self.name in _PICTURES:

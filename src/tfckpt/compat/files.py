@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob as _glob
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from tfckpt.compat.absent import NeedsTensorFlow
 from tfckpt.compat.errors import (
     AlreadyExistsError,
     FailedPreconditionError,
+    InvalidArgumentError,
     PermissionDeniedError,
     tensorflow_errors,
     translated,
@@ -36,7 +38,7 @@ class GFile:
     def __init__(self, name: Any, mode: str = "r") -> None:
         self._name, self._mode, self._file = name, mode, None
         if mode.replace("b", "").replace("+", "", 1) not in ("r", "w", "a"):
-            raise ValueError(f"mode is not 'r' or 'w' or 'a', but {mode!r}")
+            raise InvalidArgumentError(None, None, f"mode is not 'r' or 'w' or 'a', but {mode!r}")
 
     @property
     def name(self) -> Any:
@@ -190,9 +192,9 @@ def rename(src: Any, dst: Any, overwrite: bool = False) -> None:
 @tensorflow_errors
 def copy(src: Any, dst: Any, overwrite: bool = False) -> None:
     """Copy a file."""
+    _check_free(dst, overwrite)
     if os.path.isdir(_local(dst)):
         raise FailedPreconditionError(None, None, f"{_local(dst)}; Is a directory")
-    _check_free(dst, overwrite)
     shutil.copyfile(_local(src), _local(dst))
 
 
@@ -204,7 +206,13 @@ def _check_free(path: Any, overwrite: bool) -> None:
 def glob(pattern: Any) -> list[str]:
     """List the paths that fit a pattern, or one of several."""
     patterns = pattern if isinstance(pattern, list | tuple) else [pattern]
-    return [path for pattern in patterns for path in sorted(_glob.glob(_local(pattern)))]
+    return [path for pattern in patterns for path in sorted(_glob.glob(_anchored(_local(pattern))))]
+
+
+def _anchored(pattern: str) -> str:
+    """Return a pattern with ``./`` where a wildcard comes before any folder, as in TensorFlow."""
+    plain = re.split(r"[*?\[\\]", pattern, maxsplit=1)[0]
+    return pattern if "/" in plain or plain == pattern else f"./{pattern}"
 
 
 class FileStatistics:

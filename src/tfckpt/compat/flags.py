@@ -9,8 +9,6 @@ from importlib.util import find_spec
 from inspect import Parameter, Signature
 from typing import Any, NoReturn
 
-from tfckpt.compat.absent import NeedsTensorFlowAttribute
-
 # What TensorFlow 1 called arguments of the functions below.
 _OLD_NAMES = {"flag_name": "name", "default_value": "default", "docstring": "help"}
 
@@ -31,7 +29,25 @@ class _Flag:
         self.is_multiple = self.is_required = False
 
 
-class FlagValues:
+class _Named:
+    """Flags by name: what is the same of absl's and of our own."""
+
+    _flags: Any
+
+    def __getitem__(self, name: str) -> Any:
+        return self._flags[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._flags
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._flags)
+
+    def __len__(self) -> int:
+        return len(self._flags)
+
+
+class FlagValues(_Named):
     """The flags of a program; they are read from the command line when the first is asked for."""
 
     def __init__(self) -> None:
@@ -112,20 +128,8 @@ class FlagValues:
             raise AttributeError(name)
         self._flags[name].value = value
 
-    def __getitem__(self, name: str) -> _Flag:
-        return self._flags[name]  # type: ignore[no-any-return]
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._flags
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._flags)
-
-    def __len__(self) -> int:
-        return len(self._flags)
-
-
-class _Absl:
+class _Absl(_Named):
     """The flags of a program; they are read from the command line when the first is asked for.
 
     They are absl's, which by itself does not read them.
@@ -141,18 +145,6 @@ class _Absl:
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._flags, name, value)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._flags[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._flags
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._flags)
-
-    def __len__(self) -> int:
-        return len(self._flags)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._flags(*args, **kwargs)
@@ -279,10 +271,3 @@ def run(main: Any = None, argv: Any = None) -> NoReturn:
         print(f"FATAL Flags parsing error: {error}\nPass --help to see the flags.", file=sys.stderr)
         sys.exit(1)
     sys.exit(main(rest))
-
-
-def __getattr__(name: str) -> Any:
-    """Return what else absl has."""
-    if _absl is not None and hasattr(_absl, name):
-        return getattr(_absl, name)
-    raise NeedsTensorFlowAttribute(f"tensorflow.flags.{name}", "pip install absl-py has it")

@@ -359,11 +359,13 @@ def get_saved_model_tag_sets(saved_model_dir: Any) -> list[list[str]]:
 def get_meta_graph_def(saved_model_dir: Any, tag_set: str) -> Any:
     """Return the graph of a SavedModel that has these tags, separated by commas."""
     wanted = {tag for tag in tag_set.split(",") if tag}
+    shown = [", ".join(tags) for tags in get_saved_model_tag_sets(saved_model_dir)]
     for graph in read_saved_model(saved_model_dir).meta_graphs:
         if set(graph.meta_info_def.tags) == wanted:
             return graph
     raise RuntimeError(
-        f"MetaGraphDef associated with tag-set {tag_set} could not be found in the SavedModel"
+        f"MetaGraphDef associated with tag-set {tag_set} could not be found in the SavedModel. "
+        f"Please use one of the following tag-sets: {shown}"
     )
 
 

@@ -49,8 +49,11 @@ class BaseSession:
         """Return the name of what is fed, and its value in that one's type."""
         name = key if isinstance(key, str) else key.name
         name = name if ":" in name else f"{name}:0"
-        dtype = self.graph.get_tensor_by_name(name).dtype if isinstance(key, str) else key.dtype
-        return name, as_array(value, dtype)
+        try:
+            tensor = self.graph.get_tensor_by_name(name) if isinstance(key, str) else key
+        except KeyError as error:
+            raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error}") from None
+        return name, as_array(value, tensor.dtype)
 
     def _fetch(self, item: Any, run: Run) -> Any:
         if item is None:
@@ -62,7 +65,7 @@ class BaseSession:
         if isinstance(item, list | tuple):
             return type(item)([self._fetch(part, run) for part in item])
         if isinstance(item, str | bytes):
-            item = self.graph.as_graph_element(item.decode() if isinstance(item, bytes) else item)
+            item = self._named(item.decode() if isinstance(item, bytes) else item)
         if isinstance(item, Operation | Tensor | GraphVariable):
             value = self.node_value(item, run)
         elif hasattr(item, "_evaluate"):
@@ -70,6 +73,14 @@ class BaseSession:
         else:
             raise TypeError(f"Argument `fetch` = {item!r} has invalid type {type(item)}.")
         return handed_out(value)
+
+    def _named(self, name: str) -> Any:
+        try:
+            return self.graph.as_graph_element(name)
+        except KeyError as error:
+            raise ValueError(
+                f"Fetch argument {name!r} cannot be interpreted as a Tensor. ({error})"
+            ) from None
 
     # Variables
 
