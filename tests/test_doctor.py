@@ -372,3 +372,29 @@ def test_what_is_no_folder_of_this_machine_is_refused() -> None:
         tfckpt.doctor("nowhere")
     with pytest.raises(UnimplementedError):
         tfckpt.doctor("gs://bucket/run")
+
+
+def test_notes_on_a_state_file() -> None:
+    saved(1, 2, 3)
+    paths = [os.path.abspath(f"run/m-{step}") for step in (1, 2, 3)]
+    tfckpt.update_checkpoint_state("run", paths[-1], paths)
+    assert any("absolute paths, which lead nowhere once" in message for message in said())
+    for path in Path("run").glob("m-1.*"):
+        path.unlink()
+    assert any(message.startswith("1 older checkpoint that it lists gone") for message in said())
+
+
+def test_a_lock_is_of_a_save_under_way() -> None:
+    saved(1)
+    lock = tfckpt.doctor("run").diagnoses
+    assert not lock
+    write("run/.tfckpt.lock", b"")
+    assert said() == ["a save is under way, or was killed"]
+
+
+def test_fix_makes_no_state_file_where_nothing_is_complete() -> None:
+    saved(1)
+    os.remove("run/checkpoint")
+    os.remove("run/m-1" + DATA)
+    assert tfckpt.doctor("run", fix=True).fixed == ()
+    assert not os.path.exists("run/checkpoint")

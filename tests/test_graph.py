@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 import re
 
@@ -347,3 +348,107 @@ def test_many_nodes_import_and_export():
         graph_def.node.add(name=f"n{at}", op="AddV2", input=sources).attr["T"].type = 1
     graph = imported(graph_def, name="")
     assert len(graph.as_graph_def().node) == 20_000
+
+
+def test_devices_of_blocks_are_merged_into_what_is_made():
+    graph = tfckpt.Graph()
+    with graph.as_default(), graph.device("/job:ps"):
+        a = graph.create_op("NoOp", name="a")
+        with graph.device("/task:3/device:CPU:0"):
+            b = graph.create_op("NoOp", name="b")
+            with graph.device(None):
+                c = graph.create_op("NoOp", name="c")
+        with graph.device(lambda op: f"/job:{op.name}"):
+            d = graph.create_op("NoOp", name="d")
+    assert a.device == "/job:ps"
+    assert b.device == "/job:ps/task:3/device:CPU:0"
+    assert c.device == ""
+    assert d.device == "/job:d"
+    with pytest.raises(ValueError, match="no device"), graph.device("no device"):
+        pass
+
+
+def test_what_operations_and_tensors_say_of_themselves():
+    graph = imported(small(), name="")
+    x = graph.get_tensor_by_name("x:0")
+    assert x.op.op_def.name == "Placeholder"
+    assert x.device == "" and not x.is_ref
+    assert x != "x:0" and len({x, graph.get_tensor_by_name("x:0")}) == 1
+    assert repr(graph) == "<Graph of 4 operations>"
+    assert repr(x.op) == "<Operation 'x' type=Placeholder>"
+    assert graph.as_graph_element(x) is x and graph.as_graph_element(x.op) is x.op
+    with pytest.raises(ValueError, match="element of another graph"):
+        tfckpt.Graph().as_graph_element(x)
+    with pytest.raises(TypeError, match="write the graph with write_graph"):
+        pickle.dumps(x.op)
+    attrs = graph.get_operation_by_name("s/add").attrs
+    assert len(attrs) == len(dict(attrs)) and "_class" in attrs and "_class" in repr(attrs)
+    with pytest.raises(KeyError):
+        attrs["none"]
+
+
+def test_a_variable_of_tensorflow_1_is_a_reference():
+    graph_def = GraphDef()
+    node = graph_def.node.add(name="v", op="VariableV2")
+    node.attr["dtype"].type = 1
+    node.attr["shape"].shape.dim.add(size=2)
+    graph = imported(graph_def, name="")
+    tensor = graph.get_tensor_by_name("v:0")
+    assert tensor.is_ref and tensor.dtype == np.float32 and tensor.shape == (2,)
+
+
+def test_the_shape_of_a_constant_and_of_a_handle():
+    graph_def = GraphDef()
+    constant = graph_def.node.add(name="c", op="Const")
+    constant.attr["dtype"].type = 1
+    constant.attr["value"].tensor.dtype = 1
+    constant.attr["value"].tensor.tensor_shape.dim.add(size=3)
+    handle = graph_def.node.add(name="h", op="VarHandleOp")
+    handle.attr["dtype"].type = 1
+    handle.attr["shape"].shape.dim.add(size=7)
+    graph = imported(graph_def, name="")
+    assert graph.get_tensor_by_name("c:0").shape == (3,)
+    assert graph.get_tensor_by_name("h:0").shape == ()
+
+
+def with_functions(*, gradient):
+    graph_def = GraphDef()
+    for name in ("f", "g"):
+        graph_def.library.function.append(FunctionDef(signature=OpDef(name=name)))
+    graph_def.library.gradient.add(function_name="f", gradient_func=gradient)
+    return graph_def
+
+
+def test_gradients_of_functions_go_along_and_do_not_change():
+    graph = imported(with_functions(gradient="g"), name="")
+    assert graph.op_def("f").name == "f"
+    assert graph.op_def("Relu").name == "Relu" and graph.op_def("NoSuchOp") is None
+    assert graph.as_graph_def().library.gradient[0].gradient_func == "g"
+    with graph.as_default():
+        tfckpt.import_graph_def(with_functions(gradient="g"))
+        with pytest.raises(ValueError, match="function 'f' has another gradient"):
+            tfckpt.import_graph_def(with_functions(gradient="f"))
+
+
+def test_a_function_has_no_name_of_an_op():
+    graph_def = GraphDef()
+    graph_def.library.function.append(FunctionDef(signature=OpDef(name="Relu")))
+    with pytest.raises(ValueError, match="has the name of an op"):
+        imported(graph_def)
+
+
+@pytest.mark.parametrize(
+    ("op", "attr", "value", "problem"),
+    [
+        ("Relu", "T", AttrValue(type=7), "'T'"),
+        ("Relu", "T", AttrValue(i=1), "is a i, the op takes a type"),
+        ("AddN", "N", AttrValue(i=0), "is 0, the op takes at least 1"),
+    ],
+)
+def test_attributes_that_the_op_does_not_take(op, attr, value, problem):
+    graph_def = small()
+    node = graph_def.node.add(name="n", op=op, input=["x"])
+    node.attr["T"].type = 1
+    node.attr[attr].CopyFrom(value)
+    with pytest.raises(ValueError, match=problem):
+        imported(graph_def)

@@ -433,3 +433,53 @@ def test_savers_and_managers_say_what_they_are() -> None:
     assert repr(saver) == "<Saver: keeps 3, last saved 'run-1'>"
     manager = tfckpt.CheckpointManager(tfckpt.Checkpoint(w=np.ones(1)), "managed", 3)
     assert repr(manager) == "<CheckpointManager of 'managed' with 0 checkpoints>"
+
+
+# What is shown where something is odd
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals")
+def test_a_terminal_sees_a_bar_and_a_pipe_none() -> None:
+    import pty
+
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "tfckpt", "verify", "m-10"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=slave, text=True)
+    os.close(slave)
+    shown = os.read(master, 100_000).decode()
+    os.close(master)
+    assert "reading" in shown
+    piped = subprocess.run(command, capture_output=True, text=True)
+    assert piped.stderr == "" and piped.stdout == done.stdout
+
+
+def test_stats_of_what_has_no_numbers() -> None:
+    tfckpt.save("odd", {"text": np.array([b"a"], object), "nan": np.float32([np.nan, np.nan])})
+    out = run("stats", "odd", "nan")
+    assert "suspicious: NaN" in out
+    found = tfckpt.statistics("odd")
+    assert found["nan"].nan == 2
+    with pytest.raises(KeyError):
+        found["none"]
+    assert "no numbers" in str(found)
+
+
+def test_a_part_of_a_checkpoint_is_described_with_what_is_missing() -> None:
+    os.remove("m-10.index")
+    found = tfckpt.describe("m-10.data-00000-of-00001")
+    assert found.what == "part of a checkpoint" and found.problems
+    assert str(found) == "\n".join(found.lines())
+
+
+def test_verify_of_a_state_file_is_of_what_it_names() -> None:
+    tfckpt.update_checkpoint_state(".", "m-30", ["m-20", "m-30"])
+    report = tfckpt.verify("checkpoint")
+    assert not report.ok and any("m-30" in str(finding) for finding in report.findings)
+
+
+def test_suggestions_for_the_variables_of_a_graph() -> None:
+    graph = tfckpt.Saver()
+    path = graph.save({"layer/w": np.ones((4, 4), "f4"), "layer/n": np.ones(7, "f4")}, "new")
+    tfckpt.save("old", {"w": np.zeros((4, 4), "f4"), "n": np.zeros(7, "f4")})
+    out = run("suggest", "old", f"{path}.meta")
+    assert '"w" = "layer/w"' in out and '"n" = "layer/n"' in out

@@ -436,3 +436,74 @@ def test_a_set_of_files(tmp_path: Path) -> None:
                 "a": [1, 1],
                 "b": [0, 0],
             }
+
+
+# What Python and numpy put into a pickle beside tensors
+
+
+class Config:
+    """Something of a program's own; its name stands in the pickle, and nothing more is known."""
+
+
+def pickled(value: object, protocol: int = 2) -> bytes:
+    data = pickle.dumps(value, protocol)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        made.writestr("m/data.pkl", data)
+        made.writestr("m/byteorder", "little")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+def test_arrays_of_numpy_are_tensors_too(protocol: int) -> None:
+    given = {
+        "float": np.array([[1.5, -2.0, 3.0], [4.0, 5.0, 6.0]]),
+        "fortran": np.asfortranarray(np.arange(6, dtype=np.int16).reshape(2, 3)),
+        "big_endian": np.array([1, 2], ">i4"),
+        "flags": np.array([True, False]),
+        "empty": np.zeros((0, 3), np.float32),
+        "number": np.float32(0.25),
+    }
+    with opened(pickled(given, protocol)) as tensors:
+        assert sorted(tensors) == sorted(given)
+        for name, array in given.items():
+            assert tensors[name].tolist() == array.tolist()
+            assert tensors[name].shape == array.shape
+            assert tensors[name].dtype == array.dtype.newbyteorder("=")
+
+
+def test_a_part_of_an_array_of_numpy_is_the_callers_own() -> None:
+    with opened(pickled({"a": np.arange(6).reshape(2, 3)})) as tensors:
+        part = tensors.get_tensor("a", np.s_[1, ::2])
+        assert part.tolist() == [3, 5]
+        part[:] = 0
+        assert tensors["a"].tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_what_else_python_puts_into_a_state(protocol: int) -> None:
+    given = {
+        "epoch": 3,
+        "huge": 1 << 40,
+        "rate": 0.5,
+        "raw": b"\xff\x00",
+        "buffer": bytearray(b"ab"),
+        "seen": {"x"},
+        "nothing": None,
+        "w": np.float32([1]),
+    }
+    with opened(pickled(given, protocol)) as tensors:
+        assert list(tensors) == ["w"]
+        assert tensors.metadata is not None
+        said = {name: tensors.metadata.get(name) for name in ("epoch", "huge", "rate")}
+        assert said == {"epoch": 3, "huge": 1 << 40, "rate": 0.5}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [np.array([{"a": 1}], object), np.zeros(2, [("a", "i4")]), np.array(["2020"], "M8[Y]")],
+    ids=["objects", "records", "dates"],
+)
+def test_arrays_of_numpy_that_are_no_numbers(value: Any) -> None:
+    with pytest.raises((UnimplementedError, DataLossError), match=r"numpy"):
+        opened(pickled({"a": value}))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import click
 
-from tfckpt.bundle.spread import Progress
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
@@ -18,7 +17,6 @@ from tfckpt.errors import CheckpointError
 from tfckpt.looking.verify import VerifyReport, verify
 
 _SOUND, _DAMAGED, _UNREAD = 0, 1, 2
-_WORTH_A_BAR = 256 << 20
 
 
 @click.command("verify")
@@ -63,29 +61,10 @@ def _lines(report: VerifyReport) -> Iterator[str]:
         yield f"  {text.bold(finding.kind)}: {harmless(str(finding))}"
 
 
-@contextmanager
-def _bar() -> Iterator[Progress | None]:
-    """Give a progress bar, which shows itself once much is to be read."""
+def _bar() -> contextlib.AbstractContextManager[Any]:
+    """Give what shows the progress, where somebody sees it: rich takes a while to import."""
     if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+        return contextlib.nullcontext()
+    from tfckpt.cli.progress import progress_bar
 
-    columns: tuple[Any, ...] = (
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        tasks: dict[str, Any] = {}
-
-        def report(done: int, total: int, what: str) -> None:
-            if total < _WORTH_A_BAR:
-                return
-            if what not in tasks:
-                tasks[what] = shown.add_task(harmless(what), total=total)
-            shown.update(tasks[what], completed=done)
-
-        yield report
+    return progress_bar("reading")

@@ -271,6 +271,7 @@ _BUILTINS: dict[str, Callable[..., object] | None] = {
     "set": _set,
     "frozenset": _set,
     "bytearray": _bytearray,
+    "bytes": _bytearray,  # protocol 2 has no other way to say an empty one
     "complex": _complex,
     "dict": _ordered,
     "list": None,
