@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import mmap
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -548,8 +552,7 @@ def command_cases(folder: Path) -> Iterator[Case]:
 
 
 def process(name: str, *arguments: str) -> Way:
-    command = [sys.executable, *arguments]
-    return Way(name, lambda: subprocess.run(command, check=True, capture_output=True))
+    return Way(name, lambda: python(*arguments))
 
 
 def fresh_import(module: str) -> Way:
@@ -557,11 +560,25 @@ def fresh_import(module: str) -> Way:
     script = (
         f"import time; s = time.perf_counter(); import {module}; print(time.perf_counter() - s)"
     )
+    return Way(f"import {module}", lambda: float(python("-c", script)))
 
-    def run() -> float:
-        done = subprocess.run(
-            [sys.executable, "-c", script], check=True, capture_output=True, text=True
-        )
-        return float(done.stdout)
 
-    return Way(f"import {module}", run)
+def python(*arguments: str) -> str:
+    """Run Python in a process of its own, and return what it prints.
+
+    Where nobody may write beside the sources, compiling those anew each time would be most of it:
+    pip compiles what it installs.
+    """
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": _compiled()}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    command = [sys.executable, *arguments]
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, env=environment
+    ).stdout
+
+
+@cache
+def _compiled() -> str:
+    folder = tempfile.mkdtemp(prefix="tfckpt-bench-")
+    atexit.register(shutil.rmtree, folder)
+    return folder

@@ -108,6 +108,8 @@ def _optional_varint(
     """
     numbers = np.zeros(len(pos), np.int64)
     active = np.flatnonzero((pos < ends) & (data[pos] == tag))
+    if not len(active):  # all lie in shard 0, say
+        return numbers, pos
     at = pos[active] + 1
     pos = pos.copy()
     for shift in range(0, 63, 7):
@@ -124,10 +126,8 @@ def _optional_varint(
 
 
 def _fixed32(data: npt.NDArray[np.uint8], pos: Positions) -> npt.NDArray[np.uint32]:
-    numbers = np.zeros(len(pos), np.uint32)
-    for byte in range(4):
-        numbers |= data[pos + byte].astype(np.uint32) << np.uint32(8 * byte)
-    return numbers
+    everywhere = np.ndarray((len(data) - 3,), "<u4", data, strides=(1,))
+    return everywhere[pos].astype(np.uint32)
 
 
 def encode_entries(

@@ -21,7 +21,7 @@ from tfckpt.coding import Buffer
 from tfckpt.dtypes import data_type_name, why_unreadable
 from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.lazy import lazy
-from tfckpt.names import AnyPath, check_prefix, decode_name, encode_name, key_of
+from tfckpt.names import AnyPath, check_prefix, decode_name, decode_names, encode_name, key_of
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
 from tfckpt.tensors.selection import Axis, Index, Overlap, Selection
@@ -106,8 +106,8 @@ class BundleReader(CheckpointReader):
     def _stored_entries(self) -> tuple[list[str], list[bytes]]:
         """Return the names of all entries, those of slices too, and what is stored of each."""
         items = list(self._table.items())[1:]  # the first is the header
-        names = [key.decode("utf-8", "surrogateescape") for key, _ in items]
-        return names, [bytes(value) for _, value in items]
+        names = decode_names([key for key, _ in items])
+        return names, list(map(bytes, [value for _, value in items]))
 
     def _slice_keys(self, key: bytes) -> set[bytes]:
         """Return the keys that hold slices, where `key` could be one of them."""
