@@ -110,7 +110,7 @@ oldest: .venv-oldest  ## the tests, on the oldest supported dependencies
 cover: .venv  ## the tests, with branch coverage
 	.venv/bin/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
 
-FUZZ = bundle v1 graph meta_graph saved_model state objects safetensors torch npz npy index frozen any
+FUZZ = bundle v1 graph meta_graph saved_model state objects safetensors torch npz npy hdf5 index frozen any
 
 fuzz: .venv-fuzz  ## throw made-up files at each reader, for SECONDS (60), from SEED (0: any)
 	for target in $(FUZZ); do \

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -24,6 +25,8 @@ from safetensors.numpy import load_file, save_file
 
 import tfckpt
 from tfckpt import transform
+from tfckpt.bundle.entry import Entry, Header
+from tfckpt.table import write_table
 
 Tensors = dict[str, np.ndarray[Any, Any]]
 
@@ -403,6 +406,8 @@ def cases(folder: Path, sizes: Sizes, fsync: bool) -> Iterator[Case]:
             way.run()
         yield from rows(files, text_of(count, size))
         remove(str(folder / "data"))
+    yield sparse_case(folder, 20, 1 << 30)
+    remove(str(folder / "sparse"))
     yield from v1_cases(folder, 100 << 20 if sizes.big[1] > 1 << 20 else 1 << 20)
     yield from command_cases(folder)
     yield Case("import", fresh_import("tfckpt"), fresh_import("numpy"), 1 / 1.67)
@@ -444,6 +449,27 @@ def other_cases(files: Files, data: str) -> Iterator[Case]:
     yield Case(f"V2 to safetensors, {data}", there, files.copy(bundle), 1 / 1.3)
     yield Case(f"safetensors to V2, {data}", back, files.copy(files.safetensors), 1 / 1.3)
     Path(files.torch).unlink()
+
+
+def sparse_case(folder: Path, count: int, size: int) -> Case:
+    """Renaming what would take minutes to read: only the index is written."""
+    prefix, new = str(folder / "sparse"), str(folder / "sparse-renamed")
+    entries = {
+        f"model/layer_{n:06d}/kernel".encode(): Entry(1, (size // 4,), offset=n * size, size=size)
+        for n in range(count)
+    }
+    with open(f"{prefix}.index", "wb") as index:
+        values = {name: entry.encode() for name, entry in entries.items()}
+        write_table(index.write, sorted({b"": Header(1).encode(), **values}.items()))
+    with open(f"{prefix}.data-00000-of-00001", "wb") as data:
+        data.truncate(count * size)
+
+    def run() -> None:
+        tfckpt.save(new, transform.rename(prefix, {"model/": "net/"}), link=True, fsync=False)
+
+    ours = Way("tfckpt, linked", run, lambda: remove(new))
+    second = Way("a second", lambda: time.sleep(1))
+    return Case(f"rename {text_of(count, size)}, sparse", ours, second, 1)
 
 
 def medium_cases(files: Files, data: str) -> Iterator[Case]:

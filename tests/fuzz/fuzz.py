@@ -8,15 +8,21 @@ right checksums.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
+import json
 import logging
+import pkgutil
 import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import atheris
+import h5py
+import numpy as np
 
 with atheris.instrument_imports(include=["tfckpt"]):
     import tfckpt
@@ -24,6 +30,10 @@ with atheris.instrument_imports(include=["tfckpt"]):
     from tfckpt.bundle.entry import Header
     from tfckpt.errors import CheckpointError
     from tfckpt.table import write_table
+
+    for part in ("bundle", "formats", "graph", "graphdef", "objects", "table", "tensors", "v1"):
+        for module in pkgutil.iter_modules(importlib.import_module(f"tfckpt.{part}").__path__):
+            importlib.import_module(f"tfckpt.{part}.{module.name}")
 
 FOLDER = Path(tempfile.mkdtemp())
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -93,12 +103,27 @@ def read_all(name: str, data: bytes, form: str | None = None) -> None:
 
 
 def safetensors(data: bytes) -> None:
-    """A header behind its right size, and elements; or bytes as they come."""
+    """A header behind its right size, of tensors or of any bytes; or a file of any bytes."""
     provider = atheris.FuzzedDataProvider(data)
-    if provider.ConsumeBool():
-        head = provider.ConsumeBytes(300)
+    kind = provider.ConsumeIntInRange(0, 2)
+    if kind:
+        head = provider.ConsumeBytes(300) if kind == 1 else safetensors_header(provider)
         data = len(head).to_bytes(8, "little") + head + provider.ConsumeBytes(100)
     read_all("m.safetensors", data, "safetensors")
+
+
+def safetensors_header(provider: atheris.FuzzedDataProvider) -> bytes:
+    """Return the header of some tensors, which may lie anywhere."""
+    header: dict[str, Any] = {"__metadata__": {"a": "b"}} if provider.ConsumeBool() else {}
+    end = 0
+    for number in range(provider.ConsumeIntInRange(0, 4)):
+        start, end = end, end + provider.ConsumeIntInRange(-2, 20)
+        kind = provider.PickValueInList(["F32", "BF16", "F8_E4M3", "I64", "BOOL", "F4", "X"])
+        rank = provider.ConsumeIntInRange(0, 3)
+        shape = [provider.ConsumeIntInRange(-1, 5) for _ in range(rank)]
+        offsets = [start, end, *[0] * provider.ConsumeBool()]
+        header[str(number)] = {"dtype": kind, "shape": shape, "data_offsets": offsets}
+    return json.dumps(header).encode()
 
 
 def archive(provider: atheris.FuzzedDataProvider, names: list[str]) -> bytes:
@@ -108,11 +133,15 @@ def archive(provider: atheris.FuzzedDataProvider, names: list[str]) -> bytes:
         for name in names:
             how = zipfile.ZIP_DEFLATED if provider.ConsumeBool() else zipfile.ZIP_STORED
             made.writestr(name, provider.ConsumeBytes(300), how)
-    made_up = bytearray(out.getvalue())
-    for _ in range(provider.ConsumeIntInRange(0, 4)):
-        made_up[provider.ConsumeIntInRange(0, len(made_up) - 1)] = provider.ConsumeIntInRange(
-            0, 255
-        )
+    return changed(provider, out.getvalue(), 4)
+
+
+def changed(provider: atheris.FuzzedDataProvider, data: bytes, most: int) -> bytes:
+    """Return the data with up to so many bytes changed."""
+    made_up = bytearray(data)
+    for _ in range(provider.ConsumeIntInRange(0, most)):
+        place = provider.ConsumeIntInRange(0, len(made_up) - 1)
+        made_up[place] = provider.ConsumeIntInRange(0, 255)
     return bytes(made_up)
 
 
@@ -135,6 +164,71 @@ def npy(data: bytes) -> None:
     head = provider.ConsumeBytes(200)
     size = len(head).to_bytes(2, "little")
     read_all("m.npy", b"\x93NUMPY\1\0" + size + head + provider.ConsumeBytes(100), "npy")
+
+
+def hdf5(data: bytes) -> None:
+    """What the library wrote, of names, shapes, types and attributes that are made up."""
+    read_all("m.h5", hdf5_file(atheris.FuzzedDataProvider(data)), "hdf5")
+
+
+def hdf5_bytes(data: bytes) -> None:
+    """The same, with bytes changed after that. By hand: the library below is not ours."""
+    provider = atheris.FuzzedDataProvider(data)
+    read_all("m.h5", changed(provider, hdf5_file(provider), 8), "hdf5")
+
+
+# A type, and the value of each element, where it is given one.
+HDF5_TYPES: list[tuple[Any, Any]] = [
+    *(("<f4", 1.5), (">f8", -2), ("i1", 3), ("?", True), ("c16", 1j)),
+    *((dtype, None) for dtype in ("V2", "V0", "S3", "f4,i2", "(2,)i4")),
+    *((h5py.string_dtype(), value) for value in (None, b"", b"\xff" * 300)),
+    (h5py.ref_dtype, None),
+    (h5py.vlen_dtype("i2"), None),
+    (h5py.enum_dtype({"a": 1, "b": 2}), 2),
+]
+
+
+def hdf5_file(provider: atheris.FuzzedDataProvider) -> bytes:
+    """Return groups, datasets, links and attributes, as the provider has them."""
+    out = io.BytesIO()
+    with h5py.File(out, "w") as made:
+        groups = [made]
+        for _ in range(provider.ConsumeIntInRange(1, 8)):
+            group = provider.PickValueInList(groups)
+            name = provider.ConsumeBytes(6)
+            with contextlib.suppress(ValueError, OSError, RuntimeError, TypeError, KeyError):
+                one = hdf5_object(provider, group, name)
+                if isinstance(one, h5py.Group):
+                    groups.append(one)
+                for _ in range(provider.ConsumeIntInRange(0, 2)):
+                    hdf5_attribute(provider, one)
+    return out.getvalue()
+
+
+def hdf5_object(provider: atheris.FuzzedDataProvider, group: Any, name: bytes) -> Any:
+    kind = provider.ConsumeIntInRange(0, 5)
+    if kind == 0:
+        return group.create_group(name)
+    if kind == 1:
+        group[name] = provider.PickValueInList(
+            [group, h5py.SoftLink("/"), h5py.ExternalLink("m.h5", "/")]
+        )
+        return group
+    shape = tuple(provider.ConsumeIntInRange(0, 5) for _ in range(provider.ConsumeIntInRange(0, 3)))
+    dtype, value = provider.PickValueInList(HDF5_TYPES)
+    if kind == 2:
+        return group.create_dataset(name, data=h5py.Empty(dtype))
+    layout = {"chunks": True, "compression": "gzip"} if kind == 3 and shape else {}
+    one = group.create_dataset(name, shape, dtype, **layout)
+    if one.size and value is not None:
+        one[...] = np.full(shape, value, one.dtype)
+    return one
+
+
+def hdf5_attribute(provider: atheris.FuzzedDataProvider, one: Any) -> None:
+    name = provider.PickValueInList(["dtype", "layer_names", "weight_names", "weight_names0", "a"])
+    text = provider.PickValueInList(["bfloat16", "int4", provider.ConsumeBytes(4), ""])
+    one.attrs[name] = provider.PickValueInList([text, [text, "a"], 1.5, one.ref, h5py.Empty("f4")])
 
 
 def index(data: bytes) -> None:
@@ -163,6 +257,8 @@ TARGETS: dict[str, tuple[Callable[[bytes], None], tuple[type[Exception], ...]]] 
     "torch": (torch, ()),
     "npz": (npz, ()),
     "npy": (npy, ()),
+    "hdf5": (hdf5, ()),
+    "hdf5_bytes": (hdf5_bytes, ()),
     "index": (index, ()),
     "frozen": (frozen, (ValueError, OSError)),
     "any": (any_file, (ValueError, OSError)),

@@ -48,8 +48,10 @@ def functional(k: Any) -> Any:
     return k.Model(inputs, layers.Add()([hidden, layers.Dense(3)(hidden)]))
 
 
-def subclassed(k: Any) -> Any:
-    class Block(k.layers.Layer):
+def block_of(k: Any) -> Any:
+    """Return the class of a layer of two layers and a variable of its own."""
+
+    class Block(k.layers.Layer):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.dense = k.layers.Dense(4)
@@ -64,6 +66,17 @@ def subclassed(k: Any) -> Any:
         def call(self, x: Any) -> Any:
             return self.norm(self.dense(x)) * self.scale
 
+    return Block
+
+
+def built(model: Any) -> Any:
+    model(np.ones((1, 3), np.float32))
+    return model
+
+
+def subclassed(k: Any) -> Any:
+    Block = block_of(k)
+
     class Net(k.Model):
         def __init__(self) -> None:
             super().__init__()
@@ -77,12 +90,28 @@ def subclassed(k: Any) -> Any:
                 x = block(x)
             return self.a(x)
 
-    model = Net()
-    model(np.ones((1, 3), np.float32))
-    return model
+    return built(Net())
 
 
-INPUTS = {sequential: (2, 5, 5, 1), functional: (2, 6, 5), subclassed: (2, 3)}
+def nested(k: Any) -> Any:
+    """The same with its layers as attributes: Keras 3 saves no list of them as objects."""
+    Block = block_of(k)
+
+    class Net(k.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.z = k.layers.Dense(4)
+            self.second = Block()
+            self.first = Block()
+            self.a = k.layers.Dense(2)
+
+        def call(self, x: Any) -> Any:
+            return self.a(self.second(self.first(self.z(x))))
+
+    return built(Net())
+
+
+INPUTS = {sequential: (2, 5, 5, 1), functional: (2, 6, 5), subclassed: (2, 3), nested: (2, 3)}
 # What nothing tells of: a layer of a name of its own, classes of one's own in a list.
 ASKED = {
     (sequential, tf_keras): {"layer-4": "Dense"},
@@ -104,9 +133,14 @@ def outputs(model: Any, shape: tuple[int, ...]) -> np.ndarray:
     return np.asarray(model(given))
 
 
+def bits(model: Any) -> list[bytes]:
+    """Return the bytes of all weights; outputs show that each is at its place."""
+    return sorted(weight.tobytes() for weight in model.get_weights())
+
+
 CASES = [
     *((make, tf_keras, how) for make in INPUTS for how in ("weights", "checkpoint", "model")),
-    *((make, keras, "checkpoint") for make in (sequential, functional)),
+    *((make, keras, "checkpoint") for make in (sequential, functional, nested)),
 ]
 
 
@@ -131,6 +165,7 @@ def test_weights_go_where_keras_loads_them_from(
         for library in libraries:
             model = fresh(make, library, 2)
             model.load_weights(made)
+            assert bits(model) == bits(trained), end
             assert np.allclose(expected, outputs(model, INPUTS[make]), atol=1e-5), end
 
 
