@@ -22,7 +22,7 @@ from tfckpt.errors import (
     TensorNotFoundError,
     UnimplementedError,
 )
-from tfckpt.objects.keys import (
+from tfckpt.objectgraph.keys import (
     KeyParts,
     attribute_key,
     escape_name,
@@ -554,6 +554,50 @@ def test_a_name_is_a_key_a_path_or_a_full_name(trained: str) -> None:
         assert tfckpt.resolve(reader, "w/Adam") == "net/0/.OPTIMIZER_SLOT/opt/m" + VALUE
         with pytest.raises(TensorNotFoundError):
             tfckpt.resolve(reader, "nothing")
+
+
+def test_readers_take_each_name_and_list_the_keys(trained: str) -> None:
+    with tfckpt.load_checkpoint(trained) as reader:
+        expected = reader["net/0" + VALUE]
+        slot = reader["net/0/.OPTIMIZER_SLOT/opt/m" + VALUE]
+        keys = list(reader)
+        for name in ("net/0", "w"):
+            assert reader[name].tolist() == expected.tolist()
+            assert reader.get_tensor(name, np.s_[:1]).tolist() == expected[:1].tolist()
+            assert reader.info(name) == reader.info("net/0" + VALUE)
+            assert reader.get_tensors([name])[name].tolist() == expected.tolist()
+            assert tfckpt.load_variable(trained, name).tolist() == expected.tolist()
+            assert (name in reader, reader.has_tensor(name)) == (False, False)
+        assert reader["w/Adam"].tolist() == slot.tolist()
+        assert list(reader) == keys
+        with pytest.raises(TensorNotFoundError, match=f"among the {len(keys)} tensors"):
+            reader["nothing"]
+        with pytest.raises(TensorNotFoundError, match="no value of its own"):
+            reader["net"]
+    with tfckpt.load_checkpoint(trained) as reader:
+        assert dict(reader).keys() == set(keys)  # read ahead, and then by path
+        assert reader["net/0"].tolist() == expected.tolist()
+
+
+def test_a_path_that_is_another_variables_full_name_is_said_to_be(prefix: Path) -> None:
+    path = tfckpt.Checkpoint(a=tfckpt.Variable(1, "b"), b=tfckpt.Variable(2, "c")).save(prefix)
+    with tfckpt.load_checkpoint(path) as reader:
+        assert reader["c"] == 2
+        with pytest.raises(InvalidArgumentError, match=f"b{VALUE}, a{VALUE}"):
+            reader["b"]
+
+
+def test_a_sliced_variable_is_found_by_its_path(prefix: Path) -> None:
+    path = tfckpt.Checkpoint(w=np.zeros((4, 2))).write(prefix)
+    tensors = tfckpt.load(path)
+    with tfckpt.BundleWriter(prefix) as bundle:
+        bundle.add(GRAPH, tensors[GRAPH])
+        for start in (0, 2):
+            rows = np.full((2, 2), start)
+            bundle.add_slice("w" + VALUE, (4, 2), [(start, 2), (0, -1)], rows * 1.0)
+    with tfckpt.load_checkpoint(path) as reader:
+        assert reader["w"][:, 0].tolist() == [0, 0, 2, 2]
+        assert reader.get_tensor("w", np.s_[3]).tolist() == [2, 2]
 
 
 def test_full_names_that_repeat_are_listed_or_replaced_by_paths(prefix: Path) -> None:

@@ -35,7 +35,7 @@ LAYERS = [
     {"tensors"},
     {"table"},
     {"reader", "writer"},
-    {"background"},
+    {"background", "objectgraph"},
     {"bundle", "v1"},
     {"detect", "state"},
     {"locate"},

@@ -22,7 +22,7 @@ import tfckpt
 from tfckpt import transform
 from tfckpt.errors import DataLossError, FileMissingError, InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY
-from tfckpt.objects.nodes import NodePaths
+from tfckpt.objectgraph.nodes import NodePaths
 from tfckpt.transform.averaging import Average
 from tfckpt.transform.tensors import LazyTensor
 

@@ -43,9 +43,10 @@ _HOMES = {
     "looking.verify": "VerifyReport verify",
     "manager": "CheckpointManager",
     "nested": "flatten unflatten",
+    "objectgraph.resolving": "resolve",
     "objects": "Checkpoint CheckpointOptions CheckpointView LoadStatus MaxShardSizePolicy "
     "ShardByTaskPolicy ShardableTensor ShardingCallback Variable load_object_tree object_graph "
-    "resolve to_object_based",
+    "to_object_based",
     "pruning": "PruneReport Pruned prune",
     "protos": "CheckpointState GraphDef MetaGraphDef SaverDef",
     "reader": "CheckpointReader TensorInfo TensorReader",

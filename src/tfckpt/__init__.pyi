@@ -84,6 +84,7 @@ from tfckpt.manager import CheckpointManager as CheckpointManager
 # TensorFlow 2's objects
 from tfckpt.nested import flatten as flatten
 from tfckpt.nested import unflatten as unflatten
+from tfckpt.objectgraph.resolving import resolve as resolve
 from tfckpt.objects import Checkpoint as Checkpoint
 from tfckpt.objects import CheckpointOptions as CheckpointOptions
 from tfckpt.objects import CheckpointView as CheckpointView
@@ -95,7 +96,6 @@ from tfckpt.objects import ShardingCallback as ShardingCallback
 from tfckpt.objects import Variable as Variable
 from tfckpt.objects import load_object_tree as load_object_tree
 from tfckpt.objects import object_graph as object_graph
-from tfckpt.objects import resolve as resolve
 from tfckpt.objects import to_object_based as to_object_based
 
 # Messages, and tensors in them

@@ -22,8 +22,9 @@ from tfckpt.formats.opening import open_tensors
 from tfckpt.formats.writing import WRITERS, DType, Prepared, format_of, prepared, write_prepared
 from tfckpt.keras import keras_places
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
-from tfckpt.objects.naming import to_object_based, variables_by_name
-from tfckpt.objects.nodes import object_graph
+from tfckpt.objectgraph.resolving import variables_by_name
+from tfckpt.objects.naming import to_object_based
+from tfckpt.objects.view import object_graph
 from tfckpt.reader import CheckpointReader, TensorReader, Unreadable, readable
 from tfckpt.renaming import Nameless, Repeated, by_path, renaming, warn_of
 from tfckpt.storage import is_file, is_folder, join, real

@@ -224,6 +224,9 @@ class CheckpointReader(TensorReader):
     whose `get_tensor` hands out scalars as numpy's, or as ``bytes``. Names come in the order of
     their UTF-8 bytes.
 
+    Of an object-based checkpoint the names are keys. Where a tensor is asked for, the path of its
+    object and its full name will do too (`tfckpt.resolve`).
+
     Every tensor is checked against its checksum before it is handed out. As that speaks of a whole
     tensor (a V2 one, or a stored slice of it), a part is checked, once, where that costs little: of
     a tensor of up to 4 MiB, or where a quarter of it is asked for. With ``verify="whole"`` it
@@ -297,20 +300,22 @@ def readable(infos: Mapping[str, TensorInfo], unreadable: Unreadable, path: str)
 
 
 def tensor_not_found(
-    name: object, names: Iterable[str], path: str, why: str = ""
+    name: object, names: Iterable[str], path: str, why: str = "", count: int | None = None
 ) -> TensorNotFoundError:
     """Make the error for a name that a checkpoint lacks; it suggests what was meant.
 
-    `why` is put to the end, where there may be a reason.
+    `why` is put to the end, where there may be a reason. `count` is the number of tensors, where
+    `names` are not theirs alone.
     """
     if not isinstance(name, str):
         return TensorNotFoundError(f"a tensor's name is a str, not {name!r}", path=path)
     names = list(names)
     values = [known for known in names if known.startswith(f"{name}/.ATTRIBUTES/")]
     hint = values[:3] or close_names(name, names)
+    number = len(names) if count is None else count
     among = f"; did you mean {' or '.join(map(repr, hint))}?" if hint else ""
     return TensorNotFoundError(
-        f"not found among the {len(names)} tensors of this checkpoint{among}{why}",
+        f"not found among the {number} tensors of this checkpoint{among}{why}",
         path=path,
         tensor=name,
     )

@@ -15,8 +15,8 @@ from tfckpt.bookkeeping import is_bookkeeping
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, shown, shown_lines
-from tfckpt.objects.keys import VARIABLE_VALUE, unescape_name
-from tfckpt.objects.nodes import attributes_of, read_object_graph
+from tfckpt.objectgraph.keys import VARIABLE_VALUE, unescape_name
+from tfckpt.objectgraph.nodes import attributes_of, read_object_graph
 from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import TensorReader, Unreadable, readable
 from tfckpt.saved_model.full_names import export_dir_of, full_names

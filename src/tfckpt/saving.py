@@ -28,6 +28,7 @@ def save(
     compare: Compare = "bytes",
     max_links: int = MAX_LINKS,
     executor: Executor | None = None,
+    check: bool = False,
 ) -> str:
     """Write a V2 checkpoint; return its prefix.
 
@@ -61,6 +62,13 @@ def save(
     An array of dask's is written block by block, each by the worker that has it, as slices of a
     partitioned tensor: it is never in one place.
 
+    With `check` the files are read back before they show, from the disk where the system allows it,
+    and compared with what was to be written: a disk that lies costs a DataLossError, and not the
+    checkpoint that was there. It is for what this process writes, to this machine.
+
+    A save that certainly does not fit on its disk is refused before it begins, in words that say
+    what it needs and what is free. What it replaces is there until it is whole.
+
     `progress` is called as ``progress(done, total, name)`` after each tensor that is written; the
     numbers are bytes.
 
@@ -69,8 +77,8 @@ def save(
 
     Raises ValueError for an empty prefix or name, TypeError for what no checkpoint can hold,
     InvalidArgumentError for an object graph whose values are not all there,
-    FailedPreconditionError when the file system refuses. Then the old checkpoint is there as it
-    was; or the new one, whole, if only its last step to the disk failed.
+    FailedPreconditionError when the file system refuses, or has no room. Then the old checkpoint is
+    there as it was; or the new one, whole, if only its last step to the disk failed.
     """
     if isinstance(variables, Mapping) and OBJECT_GRAPH_KEY in variables:
         from tfckpt.objects.values import check_holders
@@ -85,7 +93,10 @@ def save(
         max_dead=max_dead,
         progress=progress,
         executor=executor,
+        check=check,
     )
+    if check and executor is not None:
+        raise ValueError("`check` reads back what this process writes, not what workers do")
     ways = {"link": bool(link), "base": base is not None, "executor": executor is not None}
     given = [name for name, is_given in ways.items() if is_given]
     if len(given) > 1:

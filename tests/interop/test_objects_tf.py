@@ -17,8 +17,8 @@ from tensorflow.python.trackable.autotrackable import AutoTrackable
 
 import tfckpt
 from tfckpt.errors import FileMissingError, UnimplementedError
+from tfckpt.objectgraph.nodes import NodePaths
 from tfckpt.objects.building import is_nothing
-from tfckpt.objects.nodes import NodePaths
 
 GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 FOLDER = Path(os.environ.get("TFCKPT_REALCKPTS") or "/nonexistent")

@@ -9,6 +9,7 @@ before its checksum was checked, unless the caller asks for that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tfckpt import limits
 from tfckpt.bundle.ahead import ReadAhead
@@ -21,12 +22,23 @@ from tfckpt.coding import Buffer
 from tfckpt.dtypes import data_type_name, why_unreadable
 from tfckpt.errors import DataLossError, UnimplementedError, located
 from tfckpt.lazy import lazy
-from tfckpt.names import AnyPath, check_prefix, decode_name, decode_names, encode_name, key_of
+from tfckpt.names import (
+    OBJECT_GRAPH_KEY,
+    AnyPath,
+    check_prefix,
+    decode_name,
+    decode_names,
+    encode_name,
+    key_of,
+)
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
 from tfckpt.tensors.selection import Axis, Index, Overlap, Selection
 from tfckpt.tensors.slices import TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array
+
+if TYPE_CHECKING:
+    from tfckpt.objectgraph.resolving import Resolver
 
 # A part is checked with the whole tensor where that is of no more bytes than this, or no more
 # than so many times the part.
@@ -65,10 +77,16 @@ class BundleReader(CheckpointReader):
     # What there is
 
     def entry(self, name: str) -> Entry:
-        """Return what the index says of one tensor.
+        """Return what the index says of one tensor, by its own name alone.
 
         Raises TensorNotFoundError, which suggests close names.
         """
+        entry = self._entry(name)
+        if entry is None:
+            raise tensor_not_found(name, self, self.path)
+        return entry
+
+    def _entry(self, name: str) -> Entry | None:
         entries = vars(self).get("entries")
         if entries is not None and type(name) is str and name in entries:
             self._files.check_open()
@@ -76,9 +94,26 @@ class BundleReader(CheckpointReader):
             return entry
         value = self._find(name)
         if value is None:
-            raise tensor_not_found(name, self, self.path)
+            return None
         with located(self._files.index, name):
             return Entry.decode(value)
+
+    def _named(self, name: str) -> tuple[str, Entry]:
+        """Return the tensor that a name means, its own or its object's, and its entry."""
+        entry = self._entry(name)
+        if entry is not None:
+            return name, entry
+        if not isinstance(name, str) or OBJECT_GRAPH_KEY not in self:
+            raise tensor_not_found(name, self, self.path)
+        key = self._resolver.key(name, self)
+        return key, self.entry(key)
+
+    @lazy
+    def _resolver(self) -> Resolver:
+        from tfckpt.objectgraph.nodes import read_object_graph  # load protobuf
+        from tfckpt.objectgraph.resolving import Resolver
+
+        return Resolver(read_object_graph(self), self.path)
 
     def _find(self, name: object) -> Buffer | None:
         """Return the entry of a tensor, as it is stored; None where there is none."""
@@ -123,7 +158,7 @@ class BundleReader(CheckpointReader):
         }
 
     def info(self, name: str) -> TensorInfo:
-        return self._info(name, self.entry(name))
+        return self._info(*self._named(name))
 
     @no_collection()
     def infos(self) -> Mapping[str, TensorInfo]:
@@ -182,7 +217,7 @@ class BundleReader(CheckpointReader):
             array = self._ahead.take(name, self.get_tensors)
             if array is not None:
                 return array
-        entry = self.entry(name)
+        name, entry = self._named(name)
         self._check_readable(name, entry)
         with located(self._files.index, name), self._limits:
             if index is None:
@@ -192,7 +227,7 @@ class BundleReader(CheckpointReader):
     @no_collection()
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         self._files.check_open()
-        wanted = self.entries if names is None else {n: self.entry(n) for n in listed(names)}
+        wanted = self.entries if names is None else {n: self._named(n)[1] for n in listed(names)}
         arrays: dict[str, Array] = {}
         whole = [named for named in wanted.items() if not named[1].slices]
         for shard_id, tensors in by_shard(whole):

@@ -15,15 +15,18 @@ from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from operator import index as as_integer
 from typing import SupportsIndex, TypeAlias, TypeVar
 
+from numpy import ndarray
+
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.linking import MAX_DEAD, NOTHING_LINKED, Link, LinkPlan, plan_links
 from tfckpt.bundle.stored import stored_in_bundle
 from tfckpt.bundle.together import is_lazy, write_blocks, write_by
 from tfckpt.bundle.writer import BundleWriter
-from tfckpt.dtypes import UNREAD_SLICES
-from tfckpt.names import AnyPath
+from tfckpt.dtypes import UNREAD_SLICES, DataType, numpy_dtype
+from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorInfo, TensorReader
-from tfckpt.storage import ThreadLock
+from tfckpt.storage import ThreadLock, check_room
+from tfckpt.tensors.slices import volume
 from tfckpt.tensors.stored import as_storable
 
 Item = TypeVar("Item")
@@ -32,6 +35,7 @@ Item = TypeVar("Item")
 Progress: TypeAlias = Callable[[int, int, str], object]
 
 _SHARD_BYTES = 1 << 30
+_NUMBERS = frozenset("biufcV")  # kinds of dtypes that are stored in as many bytes as an array has
 
 logger = logging.getLogger("tfckpt")
 
@@ -64,6 +68,7 @@ def write_shards(
     fsync: bool = True,
     links: LinkPlan = NOTHING_LINKED,
     threads: int | None = None,
+    check: bool = False,
 ) -> str:
     """Write a bundle, to each shard what `add` makes of its items; return the prefix.
 
@@ -72,7 +77,7 @@ def write_shards(
     """
     linked = [data.file for data in links.files]
     with BundleWriter(
-        prefix, num_shards=len(shards), fsync=fsync, linked=linked, threads=threads
+        prefix, num_shards=len(shards), fsync=fsync, linked=linked, threads=threads, check=check
     ) as bundle:
         links.add_to(bundle)
         if len(shards) == 1:
@@ -128,6 +133,7 @@ def write_bundle(
     threads: int | None = None,
     links: LinkPlan | None = None,
     executor: Executor | None = None,
+    check: bool = False,
 ) -> str:
     """Write a mapping, each shard in the mapping's order; return the prefix.
 
@@ -141,6 +147,8 @@ def write_bundle(
         variables.check_complete()
     elif links is None:  # what is of dask goes the same way with an executor: it has its own
         lazy = {name: value for name, value in variables.items() if is_lazy(value)}
+        if lazy and check:
+            raise ValueError("`check` reads back what this process writes, not what dask does")
         if lazy:
             rest = {name: value for name, value in variables.items() if name not in lazy}
             return write_blocks(prefix, lazy, rest, fsync=fsync)
@@ -154,6 +162,7 @@ def write_bundle(
                 prefix, data.dead, data.size, data.file.path,
             )  # fmt: skip
     names = [name for name in variables if name not in links.tensors]
+    _check_room(as_path(prefix), variables, names)
     shards = [names] if names or not links.files else []
     if num_shards > 1 and shards:
         shards = spread_by_size(_sizes(variables, names), num_shards)
@@ -164,7 +173,7 @@ def write_bundle(
         _add(bundle, variables, name, shard)
         report(name)
 
-    return write_shards(prefix, shards, add, fsync=fsync, links=links, threads=threads)
+    return write_shards(prefix, shards, add, fsync=fsync, links=links, threads=threads, check=check)
 
 
 def _write_by(
@@ -243,6 +252,26 @@ def _sizes(variables: Mapping[str, object], names: Sequence[str]) -> dict[str, i
         infos = variables.infos()
         return {name: infos[name].stored_size for name in names}
     return {name: _size(variables[name]) for name in names}
+
+
+def _check_room(prefix: str, variables: Mapping[str, object], names: Sequence[str]) -> None:
+    """Refuse what the disk cannot have room for, as far as that can be said without reading."""
+    if isinstance(variables, TensorReader):
+        infos = variables.infos()  # its own size may be another: V1 has numbers as varints
+        least = sum(map(_size_of_numbers, map(infos.__getitem__, names)))
+        check_room(prefix, least, lambda: least)
+    elif type(variables) is dict:  # others may make their values when they are asked for
+        arrays = [one for name in names if type(one := variables[name]) is ndarray]
+        check_room(
+            prefix,
+            sum(one.nbytes for one in arrays),
+            lambda: sum(one.nbytes for one in arrays if one.dtype.kind in _NUMBERS),
+        )
+
+
+def _size_of_numbers(info: TensorInfo) -> int:
+    dtype = None if info.data_type == DataType.DT_STRING else numpy_dtype(info.data_type)
+    return 0 if dtype is None else volume(info.shape) * dtype.itemsize
 
 
 def _size(value: object) -> int:

@@ -11,11 +11,13 @@ from tfckpt.bundle.bulk_entries import encode_entries
 from tfckpt.bundle.commit import Standing, publish
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header, encode_head
 from tfckpt.bundle.naming import data_path
+from tfckpt.bundle.readback import read_back
 from tfckpt.bundle.shard import ShardWriter
 from tfckpt.bundle.stored import StoredTensor
 from tfckpt.checksum import mask
+from tfckpt.errors import UnimplementedError
 from tfckpt.names import AnyPath, check_prefix, encode_name
-from tfckpt.storage import NewFile, ThreadLock, create_file, link_file
+from tfckpt.storage import NewFile, ThreadLock, create_file, is_remote, link_file
 from tfckpt.table import write_table
 from tfckpt.tensors.slices import Shape, TensorSlice
 from tfckpt.tensors.stored import Array, as_storable
@@ -51,6 +53,9 @@ class BundleWriter(CheckpointWriter):
 
     The data files in `linked`, of other bundles, become the last shards without being copied (where
     the file system has links), for `add_linked`; there need then be no others.
+
+    With `check` the files are read back before they show, and compared with what was to be written;
+    `finish` raises DataLossError where they differ. It is for files of this machine.
     """
 
     _first = 0  # the number of the first of its shards
@@ -63,8 +68,15 @@ class BundleWriter(CheckpointWriter):
         fsync: bool = True,
         linked: Sequence[LinkedFile] = (),
         threads: int | None = None,
+        check: bool = False,
     ) -> None:
         self.prefix = self.path = check_prefix(prefix)
+        if check and is_remote(self.prefix):
+            raise UnimplementedError(
+                "a store gives back what is visible alone: verify the checkpoint once it is saved",
+                path=self.prefix,
+            )
+        self._check = check
         if num_shards < (0 if linked else 1):
             raise ValueError(f"num_shards must be at least 1, not {num_shards}")
         self._fsync = fsync
@@ -244,11 +256,14 @@ class BundleWriter(CheckpointWriter):
     def _make_visible(self) -> None:
         """Give all files their names; the data have been written."""
         with self._standing.create_index(self.prefix, fsync=self._fsync) as index:
-            write_table(index.write, self._items())
+            items = list(self._items())
+            write_table(index.write, items)
             index.flush()
             for file in self._rest:
                 file.flush()
             files = [*(shard.file for shard in self._shards), *self._rest]
+            if self._check:
+                read_back(index, files, items)
             publish(self.prefix, index, files, fsync=self._fsync)
 
     def discard(self) -> None:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from tfckpt.checking.finding import Finding
 from tfckpt.errors import CheckpointError
 from tfckpt.names import OBJECT_GRAPH_KEY, shown
-from tfckpt.objects.keys import parse_key
-from tfckpt.objects.nodes import check_node
+from tfckpt.objectgraph.keys import parse_key
+from tfckpt.objectgraph.nodes import check_node
 from tfckpt.objects.values import Holders
 from tfckpt.parsing import parse_binary
 from tfckpt.wording import plural
 
 if TYPE_CHECKING:
-    from tfckpt.objects.nodes import ObjectGraph, TrackableObject
+    from tfckpt.objectgraph.nodes import ObjectGraph, TrackableObject
     from tfckpt.protos import FunctionDef, MetaGraphDef, NodeDef, SavedObject, TrackableObjectGraph
 
 

@@ -13,8 +13,8 @@ from tfckpt.cli.output import harmless, json_line
 from tfckpt.dtypes import python_name
 from tfckpt.looking.optimizers import slot_of
 from tfckpt.names import OBJECT_GRAPH_KEY
-from tfckpt.objects.keys import VARIABLE_VALUE
-from tfckpt.objects.nodes import read_object_graph
+from tfckpt.objectgraph.keys import VARIABLE_VALUE
+from tfckpt.objectgraph.nodes import read_object_graph
 from tfckpt.objects.values import ObjectValues
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo

@@ -15,9 +15,9 @@ from tfckpt.compat.saving import Saver
 from tfckpt.compat.session import BaseSession
 from tfckpt.compat.tensors import Run
 from tfckpt.compat.variables import Variable
-from tfckpt.objects.keys import VARIABLE_VALUE
+from tfckpt.objectgraph.keys import VARIABLE_VALUE
+from tfckpt.objectgraph.nodes import read_object_graph
 from tfckpt.objects.matching import matched_objects
-from tfckpt.objects.nodes import read_object_graph
 from tfckpt.saved_model.loader import SavedModelLoader, get_init_op, maybe_saved_model_directory
 
 logger = logging.getLogger("tfckpt")

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tfckpt.errors import DataLossError, InvalidArgumentError, located
 from tfckpt.formats.jsons import parse_json
 from tfckpt.keras.layers import Layer
+from tfckpt.objectgraph.nodes import check_references, node_at
 from tfckpt.objects.matching import match_children
-from tfckpt.objects.nodes import check_references, node_at
 from tfckpt.saved_model.files import read_saved_model
 from tfckpt.saved_model.full_names import export_dir_of
 from tfckpt.storage import read_file

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tfckpt import limits
 from tfckpt.errors import InvalidArgumentError
-from tfckpt.objects.keys import VARIABLE_VALUE, is_sequence, join_path
-from tfckpt.objects.nodes import node_at
+from tfckpt.objectgraph.keys import VARIABLE_VALUE, is_sequence, join_path
+from tfckpt.objectgraph.nodes import node_at
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph

@@ -22,9 +22,9 @@ from tfckpt.errors import InvalidArgumentError
 from tfckpt.keras.layers import model_of
 from tfckpt.keras.tree import ModelTree, places_of
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, shown_lines
+from tfckpt.objectgraph.nodes import read_object_graph
 from tfckpt.objects.building import build
 from tfckpt.objects.matching import match
-from tfckpt.objects.nodes import read_object_graph
 from tfckpt.reader import TensorInfo, TensorReader
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from tfckpt.errors import InvalidArgumentError
 from tfckpt.keras.classes import DICT, Said, said_of, snake_case
 from tfckpt.keras.layers import Layer, Variable, model_of
 from tfckpt.names import OBJECT_GRAPH_KEY, shown_lines
-from tfckpt.objects.naming import resolve
-from tfckpt.objects.nodes import read_object_graph
+from tfckpt.objectgraph.nodes import read_object_graph
+from tfckpt.objectgraph.resolving import resolve
 from tfckpt.reader import TensorReader
 
 # An attribute of HDF5 takes 64 KB; a longer list of names is several, numbered ones.

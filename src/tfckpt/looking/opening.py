@@ -132,7 +132,7 @@ def resolved(reader: TensorReader, name: str) -> str:
     Raises as `tfckpt.resolve`; TensorNotFoundError from readers of files without objects.
     """
     if isinstance(reader, CheckpointReader) and name not in reader:
-        from tfckpt.objects.naming import resolve  # loads all of the objects' part
+        from tfckpt.objectgraph.resolving import resolve  # loads protobuf
 
         name = resolve(reader, name)
     reader.info(name)  # raises if it is not there: a damaged object graph names what never was

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from tfckpt.objects.keys import VARIABLE_VALUE, attribute_key, join_path
+from tfckpt.objectgraph.keys import VARIABLE_VALUE, attribute_key, join_path
 from tfckpt.objects.trackable import (
     Names,
     Trackable,

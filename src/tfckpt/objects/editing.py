@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY, shown
+from tfckpt.objectgraph.keys import attribute_key, join_path, parse_key, slot_path, split_path
+from tfckpt.objectgraph.nodes import NodePaths
 from tfckpt.objects.building import mark_checkpoint_values
-from tfckpt.objects.keys import attribute_key, join_path, parse_key, slot_path, split_path
-from tfckpt.objects.nodes import NodePaths
 from tfckpt.objects.trackable import Names
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from tfckpt.objects.nodes import ObjectGraph
+    from tfckpt.objectgraph.nodes import ObjectGraph
     from tfckpt.protos import TrackableObjectGraph
 
 

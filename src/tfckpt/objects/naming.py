@@ -1,80 +1,23 @@
-"""The two names of a variable: the path of its object, and the full name it has in a graph.
-
-Name-based checkpoints know a variable by its full name (``dense/kernel``). An object-based
-checkpoint has it beside the key. It need not be unique: all variables that were given no name are
-called "Variable".
-"""
+"""Values of a name-based checkpoint as those of an object-based one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tfckpt.errors import InvalidArgumentError, TensorNotFoundError
+from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY, shown
+from tfckpt.objectgraph.keys import split_path
+from tfckpt.objectgraph.nodes import attributes_of, check_object_graph
+from tfckpt.objectgraph.resolving import only, variables_by_name
 from tfckpt.objects.building import build
-from tfckpt.objects.keys import split_path
-from tfckpt.objects.nodes import (
-    NodePaths,
-    attributes_of,
-    check_object_graph,
-    node_at,
-    read_object_graph,
-)
-from tfckpt.reader import TensorReader, tensor_not_found
 from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.writer import tensor_named
 
 if TYPE_CHECKING:
     from tfckpt.protos import TrackableObjectGraph
 
-_SUGGESTED = 10_000  # objects whose paths may be what was meant
-
 PathOfName = Mapping[str, str] | Callable[[str], str]
-
-
-def resolve(reader: TensorReader, name: str) -> str:
-    """Resolve a name that a person uses for a tensor to the key that an open checkpoint has for it.
-
-    In an object-based checkpoint `name` may be
-
-    - a key, which stands for itself;
-    - the path of an object, which stands for the one value that the object has;
-    - the full name of a variable, which stands for the variable's value.
-
-    They are tried in this order. In a name-based checkpoint each name stands for itself.
-
-    >>> import numpy as np, tempfile, tfckpt
-    >>> path = tfckpt.Checkpoint(w=np.zeros(2)).write(tempfile.mkdtemp() + "/ckpt")
-    >>> with tfckpt.load_checkpoint(path) as reader:
-    ...     tfckpt.resolve(reader, "w"), tfckpt.resolve(reader, "Variable")
-    ('w/.ATTRIBUTES/VARIABLE_VALUE', 'w/.ATTRIBUTES/VARIABLE_VALUE')
-
-    Raises TensorNotFoundError; InvalidArgumentError, which lists them, where several variables
-    have the full name or the object has several values.
-    """
-    if name in reader:
-        return name
-    if OBJECT_GRAPH_KEY not in reader:
-        raise tensor_not_found(name, reader, reader.path)
-    graph = read_object_graph(reader)
-    at_path = node_at(graph, name)
-    if at_path is not None and graph.nodes[at_path].attributes:
-        keys = [held.checkpoint_key for held in graph.nodes[at_path].attributes]
-        return _only(keys, name, "the object there has several values", reader.path)
-    names = variables_by_name(graph)
-    if name not in names and at_path is not None:
-        below = [child.local_name for child in graph.nodes[at_path].children]
-        raise TensorNotFoundError(
-            f"the object there has no value of its own (below it: {shown(below)})",
-            path=reader.path,
-            tensor=name,
-        )
-    if name in names:
-        return _only(names[name], name, "several variables have that name", reader.path)
-    paths = islice(NodePaths(graph).values(), _SUGGESTED)
-    raise tensor_not_found(name, [*paths, *names], reader.path)
 
 
 def to_object_based(
@@ -99,15 +42,6 @@ def to_object_based(
     return _filled(variables, graph)
 
 
-def variables_by_name(graph: TrackableObjectGraph) -> dict[str, list[str]]:
-    """Return the keys of the variables of each full name."""
-    keys: dict[str, list[str]] = {}
-    for _, attribute in attributes_of(graph):
-        if attribute.full_name:
-            keys.setdefault(attribute.full_name, []).append(attribute.checkpoint_key)
-    return keys
-
-
 def _filled(variables: Mapping[str, Any], graph: TrackableObjectGraph) -> dict[str, Any]:
     named = variables_by_name(graph)
     missing = [name for name in named if name not in variables]
@@ -116,7 +50,7 @@ def _filled(variables: Mapping[str, Any], graph: TrackableObjectGraph) -> dict[s
             f"{len(missing)} variables of the object graph have no value: {shown(missing)}"
         )
     for name, keys in named.items():
-        _only(keys, name, "several variables of the object graph have that name", None)
+        only(keys, name, "several variables of the object graph have that name", None)
     nameless = [
         attribute.checkpoint_key for _, attribute in attributes_of(graph) if not attribute.full_name
     ]
@@ -160,9 +94,3 @@ def _unwrapped(tree: dict[str, Any]) -> dict[str, Any]:
         name: child.array if isinstance(child, _Value) else _unwrapped(child)
         for name, child in tree.items()
     }
-
-
-def _only(keys: list[str], name: str, problem: str, path: str | None) -> str:
-    if len(keys) > 1:
-        raise InvalidArgumentError(f"{name!r}: {problem}: {', '.join(keys)}", path=path)
-    return keys[0]

@@ -19,11 +19,11 @@ from typing import Any
 from tfckpt.checkpoint import open_prefix
 from tfckpt.errors import FailedPreconditionError, InvalidArgumentError, located
 from tfckpt.names import OBJECT_GRAPH_KEY, shown
+from tfckpt.objectgraph.keys import VARIABLE_VALUE
+from tfckpt.objectgraph.nodes import attributes_of, read_object_graph
 from tfckpt.objects.assigning import fitted
 from tfckpt.objects.building import COUNTER_KEY, DEFAULT_NAME, Built
-from tfckpt.objects.keys import VARIABLE_VALUE
 from tfckpt.objects.matching import Match, match, slot_keys
-from tfckpt.objects.nodes import attributes_of, read_object_graph
 from tfckpt.objects.trackable import Names
 from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import CheckpointReader

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
+from tfckpt.objectgraph.keys import VARIABLE_VALUE, join_path
+from tfckpt.objectgraph.nodes import attributes_of
 from tfckpt.objects.building import COUNTER_KEY, SAVE_COUNTER, mark_checkpoint_values
-from tfckpt.objects.keys import VARIABLE_VALUE, join_path
-from tfckpt.objects.nodes import attributes_of
 from tfckpt.objects.trackable import Names
 from tfckpt.objects.tree import Maker, open_views
 from tfckpt.objects.values import ObjectValues

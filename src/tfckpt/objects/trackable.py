@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tfckpt.objects.keys import join_path
+from tfckpt.objectgraph.keys import join_path
 
 Names = tuple[str, ...]
 

@@ -22,8 +22,8 @@ from tfckpt.checkpoint import load_checkpoint
 from tfckpt.lazy import lazy
 from tfckpt.names import AnyPath
 from tfckpt.notebook import table_html
-from tfckpt.objects.keys import is_sequence
-from tfckpt.objects.nodes import read_object_graph
+from tfckpt.objectgraph.keys import is_sequence
+from tfckpt.objectgraph.nodes import read_object_graph
 from tfckpt.objects.trackable import Trackable
 from tfckpt.objects.values import ObjectValues
 from tfckpt.reader import Verify

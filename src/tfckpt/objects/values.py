@@ -16,8 +16,8 @@ import numpy as np
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.lazy import lazy
 from tfckpt.names import OBJECT_GRAPH_KEY, decode_name, encode_name, shown
-from tfckpt.objects.keys import VARIABLE_VALUE, parse_key
-from tfckpt.objects.nodes import NodePaths, attributes_of, given_object_graph
+from tfckpt.objectgraph.keys import VARIABLE_VALUE, parse_key
+from tfckpt.objectgraph.nodes import NodePaths, attributes_of, given_object_graph
 from tfckpt.reader import TensorReader
 
 if TYPE_CHECKING:

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tfckpt.checkpoint import load_checkpoint
 from tfckpt.names import AnyPath
+from tfckpt.objectgraph.nodes import NodePaths, read_object_graph
 from tfckpt.objects.building import build
 from tfckpt.objects.matching import match_children
-from tfckpt.objects.nodes import NodePaths, object_graph
 from tfckpt.objects.trackable import is_container
+
+if TYPE_CHECKING:
+    from tfckpt.protos import TrackableObjectGraph
+
+
+def object_graph(path: AnyPath) -> TrackableObjectGraph:
+    """Return the graph of the objects that an object-based checkpoint was made of.
+
+    `path` is whatever `load_checkpoint` takes.
+
+    >>> import numpy as np, tempfile, tfckpt
+    >>> path = tfckpt.Checkpoint(w=np.zeros(2)).write(tempfile.mkdtemp() + "/ckpt")
+    >>> [child.local_name for child in tfckpt.object_graph(path).nodes[0].children]
+    ['w']
+
+    Raises InvalidArgumentError for a name-based checkpoint, DataLossError for a graph that
+    contradicts itself: no root, or a reference to a node that is not there.
+    """
+    with load_checkpoint(path) as reader:
+        return read_object_graph(reader)
 
 
 class CheckpointView:

@@ -20,8 +20,8 @@ from tfckpt.graphdef.listing import graph_path, meta_graphs_of
 from tfckpt.latest import name_and_step
 from tfckpt.locate import checkpoints_in, locate
 from tfckpt.names import OBJECT_GRAPH_KEY, decode_name, encode_name, shown
-from tfckpt.objects.keys import ATTRIBUTES, VARIABLE_VALUE, parse_key
-from tfckpt.objects.nodes import check_references, node_at
+from tfckpt.objectgraph.keys import ATTRIBUTES, VARIABLE_VALUE, parse_key
+from tfckpt.objectgraph.nodes import check_references, node_at
 from tfckpt.protos import MetaGraphDef
 from tfckpt.saved_model.full_names import export_dir_of
 from tfckpt.saver.restored import laid_out, wanted_tensors

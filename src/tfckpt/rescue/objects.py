@@ -9,7 +9,7 @@ import numpy as np
 
 from tfckpt.errors import CheckpointError
 from tfckpt.names import OBJECT_GRAPH_KEY
-from tfckpt.objects.nodes import parse_object_graph
+from tfckpt.objectgraph.nodes import parse_object_graph
 from tfckpt.objects.values import Holders
 from tfckpt.rescue.survey import Piece, Survivor, everything
 from tfckpt.tensors.stored import Array

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY, close_names, shown, shown_lines
-from tfckpt.objects.keys import attribute_key
+from tfckpt.objectgraph.keys import attribute_key
+from tfckpt.objectgraph.nodes import attributes_of, check_references, parse_object_graph
 from tfckpt.objects.matching import matched_objects
-from tfckpt.objects.nodes import attributes_of, check_references, parse_object_graph
 from tfckpt.protos import MetaGraphDef, TrackableObjectGraph
 from tfckpt.saved_model.full_names import names_in
 from tfckpt.saver.restored import Wanted, wanted_tensors

@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 
 from tfckpt.errors import located
-from tfckpt.objects.keys import VARIABLE_VALUE
+from tfckpt.objectgraph.keys import VARIABLE_VALUE
+from tfckpt.objectgraph.nodes import check_references
 from tfckpt.objects.matching import matched_objects
-from tfckpt.objects.nodes import check_references
 from tfckpt.protos import SavedObjectGraph, TrackableObjectGraph
 from tfckpt.saved_model.files import model_file, read_saved_model, variables_prefix
 

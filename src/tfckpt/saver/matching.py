@@ -14,7 +14,7 @@ import numpy as np
 from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY, close_names, shown_lines
-from tfckpt.objects.nodes import attributes_of, read_object_graph
+from tfckpt.objectgraph.nodes import attributes_of, read_object_graph
 from tfckpt.reader import CheckpointReader, TensorInfo
 from tfckpt.saver.var_list import Place, Weights, fill_array, spec_of
 from tfckpt.tensors.slices import volume

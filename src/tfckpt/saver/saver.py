@@ -20,6 +20,7 @@ from tfckpt.bundle.spread import write_shards
 from tfckpt.bundle.unchanged import MAX_LINKS, Bounds, Compare, links_to
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.checkpoint import open_prefix
+from tfckpt.dtypes import DataType
 from tfckpt.errors import (
     CheckpointError,
     FileMissingError,
@@ -57,7 +58,7 @@ from tfckpt.saver.var_list import (
 )
 from tfckpt.saver.variables_graph import make_meta_graph
 from tfckpt.state import get_checkpoint_mtimes, latest_in_state, state_for, write_state
-from tfckpt.storage import ThreadLock, remove_file, write_file
+from tfckpt.storage import ThreadLock, check_room, remove_file, write_file
 
 logger = logging.getLogger("tfckpt")
 
@@ -100,6 +101,8 @@ class Saver:
     `max_to_keep` and `keep_checkpoint_every_n_hours`; it goes on by itself after a restart.
     `incremental` writes only what has changed since the checkpoint before, as `tfckpt.save` does
     with a `base`; `compare` and `max_links` are those of `save`.
+    With `check` each save is read back before it replaces anything and before anything is deleted,
+    as `tfckpt.save` does.
     `on_saved(path)` is called after each save that wrote a checkpoint, `on_deleted(path, reason)`
     for each that was deleted. With `fsync` off a save does not wait for the disk: it still
     survives being killed, but not a loss of power.
@@ -133,6 +136,7 @@ class Saver:
         incremental: bool = False,
         compare: Compare = "bytes",
         max_links: int = MAX_LINKS,
+        check: bool = False,
         on_saved: Callable[[str], object] | None = None,
         on_deleted: Callable[[str, str], object] | None = None,
     ) -> None:
@@ -158,6 +162,7 @@ class Saver:
         self._incremental = incremental
         self._bounds = Bounds(compare, max_links)
         self._bounds.check()
+        self._check = check
         self._base: str | None = None
         self._hooks = on_saved, on_deleted
         self._retention: Retention | ByPolicy = Retention()
@@ -176,6 +181,8 @@ class Saver:
             self._wanted = in_scope(check_saver_def(saver_def), name)
         if incremental and self._wanted.version != SaverDef.V2:
             raise ValueError("only checkpoints of format V2 are saved incrementally")
+        if check and self._wanted.version != SaverDef.V2:
+            raise ValueError("only checkpoints of format V2 are read back: `check` is not for V1")
         if meta_graph is not None and var_list is None:
             self._places = places_in(meta_graph, self._wanted)
         self.saver_def: SaverDef | None = None
@@ -568,7 +575,17 @@ class Saver:
         with self._links(target, folder, tensors, threads) as links:
             left = [[name for name in names if name not in links.tensors] for names in shards]
             left = [names for names in left if names] if links.tensors else left
-            write_shards(target.prefix, left, add, fsync=self._fsync, links=links, threads=threads)
+            specs = [tensors[name].spec for names in left for name in names]
+            check_room(target.prefix, sum(one.nbytes for one in specs), lambda: _least(specs))
+            write_shards(
+                target.prefix,
+                left,
+                add,
+                fsync=self._fsync,
+                links=links,
+                threads=threads,
+                check=self._check,
+            )
 
     @contextlib.contextmanager
     def _links(
@@ -690,6 +707,11 @@ class Saver:
             reshape=self._reshape,
         )
         return trimmed(graph, strip_default_attrs=strip_default_attrs)
+
+
+def _least(specs: Iterable[Spec]) -> int:
+    """Return the fewest bytes that tensors take: strings may take less than an array of them."""
+    return sum(one.nbytes for one in specs if one.data_type != DataType.DT_STRING)
 
 
 def _left_alone(keep: object, max_to_keep: int | None) -> int:

@@ -27,6 +27,7 @@ from tfckpt.storage.members import Members
 from tfckpt.storage.new_file import NewFile
 from tfckpt.storage.opening import list_infos, open_source, read_ends, read_file
 from tfckpt.storage.places import folder_of, is_remote, join, lies_in, real, relative, split
+from tfckpt.storage.room import check_room
 from tfckpt.storage.source import (
     MemorySource,
     Source,
@@ -35,7 +36,7 @@ from tfckpt.storage.source import (
 )
 from tfckpt.storage.spool import Spool
 from tfckpt.storage.store import Info, RemoteOptions
-from tfckpt.storage.sync import sync_folder
+from tfckpt.storage.sync import sync_folder, uncached
 from tfckpt.storage.write import (
     FileWriter,
     Gathered,
@@ -66,6 +67,7 @@ __all__ = [
     "Window",
     "can_link",
     "check_path",
+    "check_room",
     "check_unused",
     "checked",
     "committed",
@@ -100,6 +102,7 @@ __all__ = [
     "size_of",
     "split",
     "sync_folder",
+    "uncached",
     "version_at",
     "write_file",
     "writing",

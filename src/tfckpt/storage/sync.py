@@ -46,6 +46,18 @@ def sync_folder(path: str) -> None:
             descriptor.close()
 
 
+def uncached(path: str) -> None:
+    """Have the next read of a flushed file come from its disk, where the system takes advice."""
+    if sys.platform != "linux":
+        return
+    with contextlib.suppress(OSError):  # some file systems take no advice
+        descriptor = Descriptor(path, os.O_RDONLY)
+        try:
+            os.posix_fadvise(descriptor.number, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            descriptor.close()
+
+
 def make_folder(folder: str, *, fsync: bool = True) -> None:
     """Make a folder, and those that it is to be in, where they are missing."""
     missing = []

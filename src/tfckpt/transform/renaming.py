@@ -8,9 +8,9 @@ from typing import NamedTuple, TypeAlias, cast
 
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY, close_names, shown, shown_lines
+from tfckpt.objectgraph.keys import attribute_key
+from tfckpt.objectgraph.nodes import NodePaths, given_object_graph
 from tfckpt.objects.editing import keys_of, moved
-from tfckpt.objects.keys import attribute_key
-from tfckpt.objects.nodes import NodePaths, given_object_graph
 from tfckpt.objects.values import Holders
 from tfckpt.transform.patterns import pattern_text, say_unmet
 from tfckpt.transform.tensors import Held, LazyTensor, LazyTensors, Tensors, as_lazy

@@ -6,8 +6,8 @@ from collections.abc import Collection
 
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.objectgraph.nodes import given_object_graph
 from tfckpt.objects.editing import keys_of, without_values
-from tfckpt.objects.nodes import given_object_graph
 from tfckpt.objects.values import Holders
 from tfckpt.transform.patterns import Patterns, as_list, chosen_names
 from tfckpt.transform.tensors import Held, LazyTensors, Tensors, as_lazy

@@ -6,7 +6,7 @@ import re
 
 from tfckpt.errors import InvalidArgumentError
 from tfckpt.names import OBJECT_GRAPH_KEY
-from tfckpt.objects.nodes import given_object_graph
+from tfckpt.objectgraph.nodes import given_object_graph
 from tfckpt.transform.selecting import without_tensors
 from tfckpt.transform.slots import primaries
 from tfckpt.transform.tensors import LazyTensors, Tensors, as_lazy

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from tfckpt.dtypes import number_kind
 from tfckpt.names import OBJECT_GRAPH_KEY
-from tfckpt.objects.nodes import NodePaths, given_object_graph
+from tfckpt.objectgraph.nodes import NodePaths, given_object_graph
 from tfckpt.objects.values import Holders
 from tfckpt.transform.selecting import without_tensors
 from tfckpt.transform.tensors import LazyTensors, Tensors, as_lazy

@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from tfckpt import limits
-from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import (
     DataLossError,
     InvalidArgumentError,
@@ -23,8 +22,8 @@ from tfckpt.errors import (
     TensorNotFoundError,
     located,
 )
-from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath
-from tfckpt.objects.keys import join_path, slot_path, split_path, split_slot
+from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.objectgraph.keys import join_path, slot_path, split_path, split_slot
 from tfckpt.parsing import parse_binary
 from tfckpt.reader import TensorReader
 from tfckpt.tensors.stored import as_storable
@@ -38,25 +37,12 @@ if TYPE_CHECKING:
     ObjectGraph: TypeAlias = TrackableObjectGraph | SavedObjectGraph
 
 
-def object_graph(path: AnyPath) -> TrackableObjectGraph:
-    """Return the graph of the objects that an object-based checkpoint was made of.
-
-    `path` is whatever `load_checkpoint` takes.
-
-    >>> import numpy as np, tempfile, tfckpt
-    >>> path = tfckpt.Checkpoint(w=np.zeros(2)).write(tempfile.mkdtemp() + "/ckpt")
-    >>> [child.local_name for child in tfckpt.object_graph(path).nodes[0].children]
-    ['w']
+def read_object_graph(reader: TensorReader) -> TrackableObjectGraph:
+    """Return the object graph of an open checkpoint.
 
     Raises InvalidArgumentError for a name-based checkpoint, DataLossError for a graph that
     contradicts itself: no root, or a reference to a node that is not there.
     """
-    with load_checkpoint(path) as reader:
-        return read_object_graph(reader)
-
-
-def read_object_graph(reader: TensorReader) -> TrackableObjectGraph:
-    """Return the object graph of an open checkpoint; raises as `object_graph` does."""
     try:
         serialized = reader.get_tensor(OBJECT_GRAPH_KEY)
     except TensorNotFoundError:
