@@ -14,7 +14,6 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from tfckpt.bundle.commit import has_index, remove_bundle
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.spread import Progress
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.formats.indexed import JSON_INDEX_SUFFIX
@@ -24,6 +23,7 @@ from tfckpt.keras import keras_places
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objects.naming import to_object_based, variables_by_name
 from tfckpt.objects.nodes import object_graph
+from tfckpt.progress import Progress, counting
 from tfckpt.reader import CheckpointReader, TensorReader, Unreadable, readable
 from tfckpt.renaming import Nameless, Repeated, by_path, renaming, warn_of
 from tfckpt.storage import is_file, is_folder, join, real
@@ -422,7 +422,7 @@ def _write_checked(
 ) -> str:
     """Write what was prepared, and compare what was written with it; return its path."""
     sizes = {name: info.stored_size for name, info in tensors.infos.items()}
-    report = _reporter(sizes, progress)
+    report = counting(sizes, progress, times=2)
 
     def reported(name: str) -> Array:
         array = tensors.value(name)
@@ -456,17 +456,3 @@ def _same(given: Array, written: Array) -> bool:
     if written.dtype.kind == "O":
         return given.shape == written.shape and to_bytes_list(given) == to_bytes_list(written)
     return same_bits(given.astype(given.dtype.newbyteorder("="), copy=False), written)
-
-
-def _reporter(sizes: Mapping[str, int], progress: Progress | None) -> Callable[[str], None]:
-    """Return what counts a tensor as done once more."""
-    total = 2 * sum(sizes.values())
-    done = 0
-
-    def report(name: str) -> None:
-        nonlocal done
-        done += sizes[name]
-        if progress is not None:
-            progress(done, total, name)
-
-    return report

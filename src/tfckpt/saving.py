@@ -7,9 +7,10 @@ from concurrent.futures import Executor
 from functools import partial
 
 from tfckpt.bundle.linking import MAX_DEAD, Link
-from tfckpt.bundle.spread import Progress, write_bundle
+from tfckpt.bundle.spread import write_bundle
 from tfckpt.bundle.unchanged import MAX_LINKS, Bounds, Compare, links_to
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, check_prefix
+from tfckpt.progress import Progress
 from tfckpt.reader import TensorReader
 from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.writer import tensor_named
@@ -61,8 +62,8 @@ def save(
     An array of dask's is written block by block, each by the worker that has it, as slices of a
     partitioned tensor: it is never in one place.
 
-    `progress` is called as ``progress(done, total, name)`` after each tensor that is written; the
-    numbers are bytes.
+    `progress` is called as ``progress(done, total, name)`` after each tensor that is written, with
+    an executor after each data file; the numbers are bytes (`tfckpt.progress` has bars).
 
     Values of an object-based checkpoint may be changed on the way from `load`, its keys not: the
     object graph, which is one of the tensors, has them too.

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import click
 
-from tfckpt.bundle.spread import Progress
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.verify import VerifyReport, verify
+from tfckpt.progress import rich_bar
 
 _SOUND, _DAMAGED, _UNREAD = 0, 1, 2
 _WORTH_A_BAR = 256 << 20
@@ -37,7 +34,7 @@ def verify_command(paths: tuple[str, ...], quick: bool, as_json: bool) -> None:
     worst = _SOUND
     for path in paths:
         try:
-            with _bar() as progress:
+            with rich_bar(least=_WORTH_A_BAR) as progress:
                 report = verify(path, quick=quick, progress=progress)
         except (CheckpointError, OSError, ValueError) as error:
             click.echo(f"Error: {harmless(str(error))}", err=True)
@@ -61,31 +58,3 @@ def _lines(report: VerifyReport) -> Iterator[str]:
     yield harmless(report.summary())
     for finding in report.findings:
         yield f"  {text.bold(finding.kind)}: {harmless(str(finding))}"
-
-
-@contextmanager
-def _bar() -> Iterator[Progress | None]:
-    """Give a progress bar, which shows itself once much is to be read."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-
-    columns: tuple[Any, ...] = (
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        tasks: dict[str, Any] = {}
-
-        def report(done: int, total: int, what: str) -> None:
-            if total < _WORTH_A_BAR:
-                return
-            if what not in tasks:
-                tasks[what] = shown.add_task(harmless(what), total=total)
-            shown.update(tasks[what], completed=done)
-
-        yield report
