@@ -175,9 +175,9 @@ def memory_rows(folder: Path, options: argparse.Namespace) -> list[dict[str, Any
 
 
 def request_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
-    if options.only and options.only not in "requests":
+    if "requests" not in options.only and options.only not in "requests":
         return []
-    return [
+    rows = [
         {
             "work": f"requests, {one.work}",
             "peer": "",
@@ -187,6 +187,7 @@ def request_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
         }
         for one in remote_requests(*((20, 1000) if options.quick else (400, 50_000)))
     ]
+    return [row for row in rows if options.only in row["work"]]
 
 
 COLUMNS = ("work", "peer", "ours", "peer's", "times as fast", "at least", "possible", "")

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[1]
 # Each line may import from those above it, and from itself only within a folder.
 # docs/architecture.md draws them.
 LAYERS = [
-    {"errors", "protos", "lazy", "parallel", "pause", "settings"},
+    {"errors", "protos", "lazy", "parallel", "pause", "progress", "settings"},
     {
         "limits",
         "parsing",

@@ -66,7 +66,17 @@ _HOMES = {
     "watch": "checkpoints_iterator wait_for_new_checkpoint",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
-_MODULES = ("compat", "errors", "graph", "keep", "keras", "protos", "saved_model", "transform")
+_MODULES = (
+    "compat",
+    "errors",
+    "graph",
+    "keep",
+    "keras",
+    "progress",
+    "protos",
+    "saved_model",
+    "transform",
+)
 
 __all__ = sorted((*_HOME_OF, *_MODULES))
 

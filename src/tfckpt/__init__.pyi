@@ -10,6 +10,7 @@ from tfckpt import errors as errors
 from tfckpt import graph as graph
 from tfckpt import keep as keep
 from tfckpt import keras as keras
+from tfckpt import progress as progress
 from tfckpt import protos as protos
 from tfckpt import saved_model as saved_model
 from tfckpt import transform as transform

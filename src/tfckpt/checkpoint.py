@@ -17,7 +17,8 @@ from tfckpt.errors import (
 from tfckpt.locate import Location, locate, possible
 from tfckpt.names import AnyPath, as_path
 from tfckpt.pause import no_collection
-from tfckpt.reader import CheckpointReader, Unreadable, Verify, readable
+from tfckpt.progress import Progress
+from tfckpt.reader import CheckpointReader, Unreadable, Verify, read_in_pieces, readable
 from tfckpt.storage import is_file, is_remote
 from tfckpt.tensors.stored import Array
 
@@ -90,6 +91,7 @@ def load(
     mmap: bool = True,
     bookkeeping: bool = True,
     unreadable: Unreadable = "error",
+    progress: Progress | None = None,
 ) -> dict[str, Array]:
     """Return all tensors of a checkpoint, each as an array.
 
@@ -101,16 +103,20 @@ def load(
     ``unreadable="skip"`` variants, resources and types that are not known are left out, and a
     logged warning names them; otherwise they raise UnimplementedError, which does.
 
+    `progress` is called as ``progress(done, total, name)`` as tensors are read; the numbers are
+    bytes (`tfckpt.progress` has bars).
+
     >>> import tempfile, tfckpt
     >>> prefix = tfckpt.save(tempfile.mkdtemp() + "/model.ckpt", {"bias": [1.0, 2.0]})
     >>> tfckpt.load(prefix)
     {'bias': array([1., 2.])}
     """
     with load_checkpoint(path, verify=verify, mmap=mmap) as reader:
-        if bookkeeping and unreadable == "error":
+        if bookkeeping and unreadable == "error" and progress is None:
             return _everything(reader)
         names = readable(reader.infos(), unreadable, reader.path)
-        return reader.get_tensors(n for n in names if bookkeeping or not is_bookkeeping(n))
+        wanted = [name for name in names if bookkeeping or not is_bookkeeping(name)]
+        return read_in_pieces(reader, wanted, progress)
 
 
 def _everything(reader: CheckpointReader) -> dict[str, Array]:

@@ -14,7 +14,6 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from tfckpt.bundle.commit import has_index, remove_bundle
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.spread import Progress
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.formats.indexed import JSON_INDEX_SUFFIX
@@ -25,6 +24,7 @@ from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objectgraph.resolving import variables_by_name
 from tfckpt.objects.naming import to_object_based
 from tfckpt.objects.view import object_graph
+from tfckpt.progress import Progress, counting
 from tfckpt.reader import CheckpointReader, TensorReader, Unreadable, readable
 from tfckpt.renaming import Nameless, Repeated, by_path, renaming, warn_of
 from tfckpt.storage import is_file, is_folder, join, real
@@ -427,7 +427,7 @@ def _write_checked(
     The source is read once: what is compared is a fingerprint of each tensor.
     """
     sizes = {name: info.stored_size for name, info in tensors.infos.items()}
-    report = _reporter(sizes, progress)
+    report = counting(sizes, progress, times=2)
     given: dict[str, Fingerprint] = {}
 
     def handed_over(name: str) -> Array:
@@ -456,17 +456,3 @@ def _write_checked(
                 )
             report(name)
     return path
-
-
-def _reporter(sizes: Mapping[str, int], progress: Progress | None) -> Callable[[str], None]:
-    """Return what counts a tensor as done once more."""
-    total = 2 * sum(sizes.values())
-    done = 0
-
-    def report(name: str) -> None:
-        nonlocal done
-        done += sizes[name]
-        if progress is not None:
-            progress(done, total, name)
-
-    return report

@@ -14,6 +14,7 @@ from tfckpt.dtypes import data_type_name, numpy_dtype, python_name, why_unreadab
 from tfckpt.errors import FileMissingError, TensorNotFoundError, UnimplementedError
 from tfckpt.names import close_names, decode_name, shown_lines
 from tfckpt.notebook import table_html
+from tfckpt.progress import Progress, counting
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 from tfckpt.tensors.stored import Array
 
@@ -23,6 +24,8 @@ Verify: TypeAlias = bool | Literal["whole"]
 Unreadable: TypeAlias = Literal["error", "skip"]
 
 Self = TypeVar("Self", bound="TensorReader")
+
+_PIECE = 64 << 20  # what is read before progress is told
 
 logger = logging.getLogger("tfckpt")
 
@@ -262,6 +265,37 @@ class CheckpointReader(TensorReader):
 def as_name(name: str | bytes) -> str:
     """Return a tensor's name as a str: TensorFlow's reader takes bytes, too."""
     return decode_name(name) if isinstance(name, bytes) else name
+
+
+def read_in_pieces(
+    reader: TensorReader, names: Iterable[str], progress: Progress | None
+) -> dict[str, Array]:
+    """Read several tensors, so many at a time that `progress` has something to tell."""
+    wanted = list(dict.fromkeys(names))
+    if progress is None:
+        return reader.get_tensors(wanted)
+    sizes = {name: reader.info(name).stored_size for name in wanted}
+    report = counting(sizes, progress)
+    values: dict[str, Array] = {}
+    for piece in _pieces(sizes):
+        values.update(reader.get_tensors(piece))
+        for name in piece:
+            report(name)
+    return values
+
+
+def _pieces(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Yield names of tensors that are together as big as what is read at a time."""
+    piece: list[str] = []
+    size = 0
+    for name, more in sizes.items():
+        piece.append(name)
+        size += more
+        if size >= _PIECE:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
 
 
 def listed(names: Iterable[str]) -> Iterable[str]:

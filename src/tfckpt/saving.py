@@ -7,9 +7,10 @@ from concurrent.futures import Executor
 from functools import partial
 
 from tfckpt.bundle.linking import MAX_DEAD, Link
-from tfckpt.bundle.spread import Progress, write_bundle
+from tfckpt.bundle.spread import write_bundle
 from tfckpt.bundle.unchanged import MAX_LINKS, Bounds, Compare, links_to
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, check_prefix
+from tfckpt.progress import Progress
 from tfckpt.reader import TensorReader
 from tfckpt.tensors.stored import Array, as_storable
 from tfckpt.writer import tensor_named
@@ -69,8 +70,8 @@ def save(
     A save that certainly does not fit on its disk is refused before it begins, in words that say
     what it needs and what is free. What it replaces is there until it is whole.
 
-    `progress` is called as ``progress(done, total, name)`` after each tensor that is written; the
-    numbers are bytes.
+    `progress` is called as ``progress(done, total, name)`` after each tensor that is written, with
+    an executor after each data file; the numbers are bytes (`tfckpt.progress` has bars).
 
     Values of an object-based checkpoint may be changed on the way from `load`, its keys not: the
     object graph, which is one of the tensors, has them too.

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
 from operator import index as as_integer
-from typing import SupportsIndex, TypeAlias, TypeVar
+from typing import SupportsIndex, TypeVar
 
 from numpy import ndarray
 
@@ -24,15 +24,13 @@ from tfckpt.bundle.together import is_lazy, write_blocks, write_by
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.dtypes import UNREAD_SLICES, DataType, numpy_dtype
 from tfckpt.names import AnyPath, as_path
+from tfckpt.progress import Progress, counting
 from tfckpt.reader import TensorInfo, TensorReader
-from tfckpt.storage import ThreadLock, check_room
+from tfckpt.storage import check_room
 from tfckpt.tensors.slices import volume
 from tfckpt.tensors.stored import as_storable
 
 Item = TypeVar("Item")
-
-# Called with the bytes that are done, those that there are in all, and the tensor's name.
-Progress: TypeAlias = Callable[[int, int, str], object]
 
 _SHARD_BYTES = 1 << 30
 _NUMBERS = frozenset("biufcV")  # kinds of dtypes that are stored in as many bytes as an array has
@@ -167,7 +165,7 @@ def write_bundle(
     if num_shards > 1 and shards:
         shards = spread_by_size(_sizes(variables, names), num_shards)
 
-    report = _reporter(variables, names, progress)
+    report = counting(_sizes(variables, names) if progress else {}, progress)
 
     def add(bundle: BundleWriter, name: str, shard: int) -> None:
         _add(bundle, variables, name, shard)
@@ -188,7 +186,7 @@ def _write_by(
     sizes = _sizes(variables, names)
     if num_shards == 1:  # one worker alone would be no faster
         num_shards = max(2, -(-sum(sizes.values()) // _SHARD_BYTES))
-    report = _reporter(variables, names, progress)
+    report = counting(sizes, progress)
     return write_by(
         executor,
         prefix,
@@ -203,23 +201,6 @@ def _write_by(
 
 def _add_part(bundle: BundleWriter, variables: Mapping[str, object], name: str) -> None:
     _add(bundle, variables, name, 0)
-
-
-def _reporter(
-    variables: Mapping[str, object], names: Sequence[str], progress: Progress | None
-) -> Callable[[str], None]:
-    """Return what counts a tensor as written; any thread may call it."""
-    if progress is None:
-        return lambda name: None
-    sizes = _sizes(variables, names)
-    total, done, lock = sum(sizes.values()), [0], ThreadLock()
-
-    def report(name: str) -> None:
-        with lock:
-            done[0] += sizes[name]
-            progress(done[0], total, name)
-
-    return report
 
 
 def _add(bundle: BundleWriter, variables: Mapping[str, object], name: str, shard: int) -> None:

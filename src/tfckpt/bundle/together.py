@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, BrokenExecutor, Executor, wait
+from concurrent.futures import BrokenExecutor, Executor, as_completed, wait
 from typing import Any, NamedTuple
 
 from tfckpt.bundle.parts import PartOfTensor, Parts, PartWriter, write_part
@@ -64,13 +64,14 @@ def write_by(
             mine = variables if is_place else {name: variables[name] for name in names}
             work = Work(parts, shard, mine, names, add=add, fsync=fsync)
             futures[executor.submit(_run, work)] = names
-        done, others = wait(futures, return_when=FIRST_EXCEPTION)
-        for other in others:
-            other.cancel()
-        wait(others)  # a worker that is still at it would write after the others are removed
-        for future in done:
-            future.result()
-            report(futures[future])
+        try:
+            for future in as_completed(futures):
+                future.result()
+                report(futures[future])
+        finally:
+            for other in futures:
+                other.cancel()
+            wait(futures)  # one that is still at it would write after the others are removed
         return parts.commit(fsync=fsync)
     except BaseException as error:
         if isinstance(error, BrokenExecutor):  # which ends its other workers after it has said so

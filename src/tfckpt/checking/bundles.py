@@ -13,13 +13,13 @@ from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.fetch import by_shard, fits
 from tfckpt.bundle.naming import shards_on_disk
 from tfckpt.bundle.reader import BundleReader
-from tfckpt.bundle.spread import Progress
 from tfckpt.checking.checksums import workers, wrong_checksums
 from tfckpt.checking.finding import Finding
 from tfckpt.checking.tables import check_table, unused
 from tfckpt.dtypes import data_type_name, why_unreadable
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
 from tfckpt.names import decode_name, encode_name, shown
+from tfckpt.progress import Progress
 from tfckpt.storage import is_remote, open_source, size_of
 from tfckpt.tensors.selection import Selection
 from tfckpt.tensors.slices import TensorSlice

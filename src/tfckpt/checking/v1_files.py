@@ -7,7 +7,6 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import NamedTuple
 
-from tfckpt.bundle.spread import Progress
 from tfckpt.checking.bundles import Checked
 from tfckpt.checking.checksums import workers
 from tfckpt.checking.finding import Finding
@@ -16,6 +15,7 @@ from tfckpt.coding import Buffer
 from tfckpt.dtypes import data_type_name, numpy_dtype
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError, located
 from tfckpt.names import decode_name
+from tfckpt.progress import Progress
 from tfckpt.storage import Source, open_source
 from tfckpt.tensors.selection import Selection
 from tfckpt.tensors.slices import TensorSlice, volume

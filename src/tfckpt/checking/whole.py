@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 
-from tfckpt.bundle.spread import Progress
 from tfckpt.checking.bundles import Checked, check_bundle
 from tfckpt.checking.finding import Finding
 from tfckpt.checking.graphs import check_objects
@@ -13,6 +12,7 @@ from tfckpt.checkpoint import open_at
 from tfckpt.errors import CheckpointError
 from tfckpt.locate import Location
 from tfckpt.names import OBJECT_GRAPH_KEY
+from tfckpt.progress import Progress
 from tfckpt.v1.naming import split_pattern
 
 

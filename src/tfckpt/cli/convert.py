@@ -13,12 +13,12 @@ import click
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless, json_line
-from tfckpt.cli.progress import progress_bar
 from tfckpt.cli.writing import pair
 from tfckpt.convert import FORMATS, Converted, convert_checkpoint, convert_naming
 from tfckpt.errors import UnimplementedError
 from tfckpt.keras.classes import read_layers
 from tfckpt.names import shown
+from tfckpt.progress import rich_bar
 from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
 
 
@@ -140,7 +140,7 @@ def convert_command(
     )
     if like:
         convert = partial(convert_naming, like=like)
-    with _as_messages(), progress_bar("converting", "checking") as progress:
+    with _as_messages(), rich_bar("converting") as progress:
         if layers is not None:
             convert = partial(convert, layers=read_layers(layers))
         made = convert(src, dst, overwrite=force, progress=progress)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import sys
 from collections.abc import Iterator
-from typing import Any
 
 import click
 
@@ -15,6 +12,7 @@ from tfckpt.cli.completion import complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.verify import VerifyReport, verify
+from tfckpt.progress import rich_bar
 
 _SOUND, _DAMAGED, _UNREAD = 0, 1, 2
 
@@ -35,7 +33,7 @@ def verify_command(paths: tuple[str, ...], quick: bool, as_json: bool) -> None:
     worst = _SOUND
     for path in paths:
         try:
-            with _bar() as progress:
+            with rich_bar("reading") as progress:
                 report = verify(path, quick=quick, progress=progress)
         except (CheckpointError, OSError, ValueError) as error:
             click.echo(f"Error: {harmless(str(error))}", err=True)
@@ -59,12 +57,3 @@ def _lines(report: VerifyReport) -> Iterator[str]:
     yield harmless(report.summary())
     for finding in report.findings:
         yield f"  {text.bold(finding.kind)}: {harmless(str(finding))}"
-
-
-def _bar() -> contextlib.AbstractContextManager[Any]:
-    """Give what shows the progress, where somebody sees it: rich takes a while to import."""
-    if not sys.stderr.isatty():
-        return contextlib.nullcontext()
-    from tfckpt.cli.progress import progress_bar
-
-    return progress_bar("reading")

@@ -12,8 +12,8 @@ from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.linking import MAX_DEAD, Link
 from tfckpt.cli import text
 from tfckpt.cli.output import harmless, json_line
-from tfckpt.cli.progress import progress_bar
 from tfckpt.convert import check_no_folder
+from tfckpt.progress import rich_bar
 from tfckpt.saving import save
 from tfckpt.storage import is_file
 from tfckpt.transform import Change, LazyTensors, Plan, plan
@@ -118,7 +118,7 @@ def write_result(
 
 
 def _saved(edited: LazyTensors, target: str, shards: int, link: str, max_dead: float) -> str:
-    with progress_bar("writing") as progress:
+    with rich_bar("writing") as progress:
         return save(
             target,
             edited,

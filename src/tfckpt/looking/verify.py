@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tfckpt.bundle.naming import index_path, prefix_of
-from tfckpt.bundle.spread import Progress
 from tfckpt.checking.bundles import Checked
 from tfckpt.checking.finding import Finding
 from tfckpt.checking.graphs import (
@@ -23,6 +22,7 @@ from tfckpt.errors import CheckpointError, FileMissingError, InvalidArgumentErro
 from tfckpt.locate import SAVED_MODEL_FILES, Location, checkpoints_in, locate
 from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.notebook import Printed
+from tfckpt.progress import Progress
 from tfckpt.state import STATE_FILE, found_at, read_state, state_path
 from tfckpt.storage import is_remote, list_folder
 from tfckpt.wording import bytes_text, plural

@@ -15,7 +15,8 @@ from tfckpt.dtypes import data_type_name
 from tfckpt.errors import CheckpointError, InvalidArgumentError, TensorNotFoundError
 from tfckpt.names import OBJECT_GRAPH_KEY, close_names, shown_lines
 from tfckpt.objectgraph.nodes import attributes_of, read_object_graph
-from tfckpt.reader import CheckpointReader, TensorInfo
+from tfckpt.progress import Progress, counting
+from tfckpt.reader import CheckpointReader, TensorInfo, read_in_pieces
 from tfckpt.saver.var_list import Place, Weights, fill_array, spec_of
 from tfckpt.tensors.slices import volume
 
@@ -206,17 +207,24 @@ def apply(
     weights: MutableMapping[str, Any],
     *,
     sequentially: bool,
+    progress: Progress | None = None,
 ) -> None:
     """Read what fits into the weights, existing arrays in place.
 
     Unless told to go `sequentially`, everything is read (and verified) before anything changes.
     """
     names = wanted.report.restored
-    groups = [[name] for name in names] if sequentially else [names]
-    for group in groups:
-        values = reader.get_tensors(dict.fromkeys(wanted.keys[name] for name in group))
-        for name in group:
+    if not sequentially:
+        values = read_in_pieces(reader, (wanted.keys[name] for name in names), progress)
+        for name in names:
             put_at(wanted.places[name], values[wanted.keys[name]], weights)
+        return
+    report = counting(
+        {name: reader.info(wanted.keys[name]).stored_size for name in names}, progress
+    )
+    for name in names:
+        put_at(wanted.places[name], reader[wanted.keys[name]], weights)
+        report(name)
 
 
 def put_at(place: Place, value: Any, weights: MutableMapping[str, Any]) -> None:

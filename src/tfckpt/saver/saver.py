@@ -33,6 +33,7 @@ from tfckpt.keep.record import checked_metrics
 from tfckpt.latest import search
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objects.values import check_holders
+from tfckpt.progress import Progress, counting
 from tfckpt.protos import CheckpointState, MetaGraphDef, SaverDef
 from tfckpt.saver.by_policy import ByPolicy
 from tfckpt.saver.definition import check_saver_def, in_scope, make_saver_def, out_of_scope
@@ -218,6 +219,7 @@ class Saver:
         strip_default_attrs: bool = False,
         *,
         metrics: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
     ) -> str | None:
         """Write a checkpoint and its graph, then the state file, then delete what is too old.
 
@@ -228,6 +230,8 @@ class Saver:
         nor deletion takes place. Nothing in a graph written here has a default that
         `strip_default_attrs` could strip. `metrics` are numbers by name, by which policies choose
         the best (`tfckpt.keep`); they are noted in a file beside the state file, and need one.
+        `progress` is called as ``progress(done, total, name)`` after each tensor that is written,
+        with numbers of bytes (`tfckpt.progress` has bars).
 
         Whatever was at the prefix is replaced as a whole.
 
@@ -247,6 +251,7 @@ class Saver:
             write_state=write_state,
             strip_default_attrs=strip_default_attrs,
             metrics=metrics,
+            progress=progress,
         )
         return None if prepared is None else prepared.run()
 
@@ -262,6 +267,7 @@ class Saver:
         strip_default_attrs: bool = False,
         *,
         metrics: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
     ) -> PreparedSave | None:
         """Check the arguments of a save and name its files; what is returned writes them.
 
@@ -306,7 +312,7 @@ class Saver:
             }
             deleted: list[Deleted] = []
             with self._undone_on_failure(target, folder):
-                self._write_data(target, folder, given, shards, threads)
+                self._write_data(target, folder, given, shards, threads, progress)
                 self._base = target.path
                 if target.meta:
                     write_file(target.meta, graph, fsync=self._fsync)
@@ -354,6 +360,7 @@ class Saver:
         save_path: AnyPath,
         *,
         strict: bool = True,
+        progress: Progress | None = None,
     ) -> RestoreReport:
         """Fill the weights from a checkpoint of any format; return what was done.
 
@@ -361,7 +368,7 @@ class Saver:
         `var_list`: everything that the checkpoint has). Everything is compared first, and read
         and verified too unless the Saver restores sequentially, so that an error leaves the
         weights as they were. With ``strict=False`` what fits is restored, and the rest is in the
-        report.
+        report. `progress` is called as ``progress(done, total, name)`` as tensors are read.
 
         Names that an object-based checkpoint (``tf.train.Checkpoint``) does not have are looked
         up among the full names of its variables.
@@ -397,7 +404,7 @@ class Saver:
             wanted = plan_restore(reader, self._places, weights, reshape=self._reshape)
             if strict:
                 raise_for(wanted.report, reader)
-            apply(reader, wanted, weights, sequentially=self._sequentially)
+            apply(reader, wanted, weights, sequentially=self._sequentially, progress=progress)
         return wanted.report
 
     def restore_latest(
@@ -408,6 +415,7 @@ class Saver:
         *,
         valid: bool = True,
         strict: bool = True,
+        progress: Progress | None = None,
     ) -> RestoreReport | None:
         """Fill the weights from a folder's latest checkpoint; None where it has none yet.
 
@@ -417,7 +425,7 @@ class Saver:
         one that the state file names, whatever its state. The report's `path` says which it was.
 
         Raises DataLossError where there are checkpoints and none of them is whole: beginning anew
-        would in the end delete them. Else as `restore`, whose argument `strict` is.
+        would in the end delete them. Else as `restore`, whose are `strict` and `progress`.
 
         >>> import numpy as np, tempfile, tfckpt
         >>> weights, folder = {"w": np.zeros(2), "step": np.int64(0)}, tempfile.mkdtemp()
@@ -434,7 +442,9 @@ class Saver:
             path = search(folder, latest_filename).check(folder)
         else:
             path = latest_in_state(folder, latest_filename)
-        return None if path is None else self.restore(variables, path, strict=strict)
+        if path is None:
+            return None
+        return self.restore(variables, path, strict=strict, progress=progress)
 
     @property
     def last_checkpoints(self) -> list[str]:
@@ -559,24 +569,34 @@ class Saver:
         tensors: Mapping[str, ToSave],
         shards: list[list[str]],
         threads: int | None,
+        progress: Progress | None,
     ) -> None:
         if OBJECT_GRAPH_KEY in tensors:
             check_holders(tensors, tensors[OBJECT_GRAPH_KEY].value(), target.prefix)
         if target.is_v1:
             logger.warning("Saving in the V1 format, which TensorFlow no longer maintains")
             write_v1_shards(
-                target.prefix, tensors, shards, sharded=target.sharded, fsync=self._fsync
+                target.prefix,
+                tensors,
+                shards,
+                sharded=target.sharded,
+                fsync=self._fsync,
+                report=counting({name: one.spec.nbytes for name, one in tensors.items()}, progress),
             )
             return
-
-        def add(bundle: BundleWriter, name: str, shard: int) -> None:
-            bundle.add(name, tensors[name].value(), shard=shard)
 
         with self._links(target, folder, tensors, threads) as links:
             left = [[name for name in names if name not in links.tensors] for names in shards]
             left = [names for names in left if names] if links.tensors else left
             specs = [tensors[name].spec for names in left for name in names]
             check_room(target.prefix, sum(one.nbytes for one in specs), lambda: _least(specs))
+            sizes = {name: tensors[name].spec.nbytes for names in left for name in names}
+            report = counting(sizes, progress)
+
+            def add(bundle: BundleWriter, name: str, shard: int) -> None:
+                bundle.add(name, tensors[name].value(), shard=shard)
+                report(name)
+
             write_shards(
                 target.prefix,
                 left,

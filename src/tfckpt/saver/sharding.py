@@ -60,6 +60,7 @@ def write_v1_shards(
     *,
     sharded: bool,
     fsync: bool,
+    report: Callable[[str], None],
 ) -> None:
     """Write a checkpoint of format V1: one file, or one a shard."""
     from tfckpt.v1.writer import V1Writer
@@ -68,3 +69,4 @@ def write_v1_shards(
         for shard_id, names in enumerate(shards):
             for name in names:
                 writer.add(name, tensors[name].value(), shard=shard_id)
+                report(name)
