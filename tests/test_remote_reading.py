@@ -367,3 +367,61 @@ def test_ranges_past_the_end_are_never_asked_for(many: dict[str, Any]) -> None:
         with pytest.raises(DataLossError):
             source.read(offset, size)
     assert Store.requests == []
+
+
+# What stores say
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("2026-01-02T03:04:05Z", 1767323045.0),
+        (1767323045, 1767323045.0),
+        ("1767323045.0", 1767323045.0),
+        ("some day", 0.0),
+    ],
+)
+def test_times_in_all_the_forms_that_stores_give(
+    said: object, expected: float, many: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Store._said
+
+    def odd(path: str, found: Any) -> dict[str, Any]:
+        return {**honest(path, found), "LastModified": said}
+
+    monkeypatch.setattr(Store, "_said", staticmethod(odd))
+    assert tfckpt.get_checkpoint_mtimes([f"{URL}/m-1"]) == [expected]
+
+
+def test_a_file_of_unknown_size_is_refused(
+    many: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = Store._said
+
+    def silent(path: str, found: Any) -> dict[str, Any]:
+        return {**honest(path, found), "size": None}
+
+    monkeypatch.setattr(Store, "_said", staticmethod(silent))
+    with pytest.raises(UnimplementedError, match="does not say how many bytes"):
+        open_source(f"{URL}/m-1.index")
+
+
+def test_a_url_of_no_known_kind_leads_nowhere() -> None:
+    with pytest.raises((InvalidArgumentError, ImportError), match="nowhere"):
+        tfckpt.load_checkpoint("nowhere-at-all://bucket/m")
+
+
+@pytest.mark.parametrize("url", [f"{URL}/m-1.index", f"{URL}/m-1.data-00000-of-00001", f"{URL}/"])
+def test_a_member_or_a_folder_with_a_slash_is_meant(url: str, many: dict[str, Any]) -> None:
+    with tfckpt.load_checkpoint(url) as reader:
+        assert reader.path == f"{URL}/m-1"
+
+
+def test_a_store_that_cannot_says_what_it_cannot(many: dict[str, Any]) -> None:
+    def cannot(number: int, verb: str, path: str) -> None:
+        if verb == "PUT":
+            raise NotImplementedError("read-only")
+
+    Store.fault = cannot
+    with pytest.raises(UnimplementedError, match="its store cannot"):
+        tfckpt.save(f"{URL}/new", {"w": np.ones(2)})

@@ -11,6 +11,7 @@ import pytest
 
 import tfckpt
 from tfckpt.errors import InvalidArgumentError
+from tfckpt.protos import SavedModel, TrackableObjectGraph
 
 pytest.importorskip("h5py")
 
@@ -203,3 +204,85 @@ def test_the_command_takes_a_file(tmp_path: Path) -> None:
     assert "layers.json: what says the layers is no JSON" in run(
         convert_command, [path, target, "--force", "--layers", str(file)]
     ).output.replace("\n", " ")
+
+
+# A SavedModel of Keras 2 says what its objects are
+
+
+def saved_model(folder: Path, kinds: dict[str, Any], *, in_a_file: bool) -> str:
+    """Make a model of the layers of SEQUENTIAL that says, by path of an object, what it is."""
+    prefix = save(folder / "variables/variables", SEQUENTIAL)
+    with tfckpt.load_checkpoint(prefix) as reader:
+        tracked = TrackableObjectGraph.FromString(reader["_CHECKPOINTABLE_OBJECT_GRAPH"][()])
+    model = SavedModel(saved_model_schema_version=1)
+    graph = model.meta_graphs.add().object_graph_def
+    paths = {0: ""}
+    metadata = b""
+    for number, node in enumerate(tracked.nodes):
+        made = graph.nodes.add()
+        made.user_object.identifier = "_tf_keras_layer"
+        for child in node.children:
+            made.children.add(local_name=child.local_name, node_id=child.node_id)
+            above = paths[number]
+            paths[child.node_id] = f"{above}/{child.local_name}" if above else child.local_name
+    for number, path in paths.items():
+        text = json.dumps(kinds[path]).encode() if path in kinds else b""
+        if in_a_file:  # SavedMetadata: nodes = 1 {node_id = 2, metadata = 5}
+            inner = b"\x10" + bytes([number]) + b"\x2a" + bytes([len(text)]) + text
+            metadata += b"\x0a" + bytes([len(inner)]) + inner
+        else:
+            graph.nodes[number].user_object.metadata = text.decode()
+    if in_a_file:
+        (folder / "keras_metadata.pb").write_bytes(metadata)
+    (folder / "saved_model.pb").write_bytes(model.SerializeToString())
+    return prefix
+
+
+@pytest.mark.parametrize("in_a_file", [True, False], ids=["since 2.5", "before"])
+def test_a_saved_model_tells_classes_and_names(in_a_file: bool, tmp_path: Path) -> None:
+    kinds = {
+        "layer-0": {"class_name": "Dense", "name": "first"},
+        "layer-1": {"class_name": "BatchNormalization", "name": "normal"},
+        "layer-2": {"class_name": "ListWrapper"},  # which says nothing of a layer
+    }
+    prefix = saved_model(tmp_path / "model", kinds, in_a_file=in_a_file)
+    made = tfckpt.convert_checkpoint(prefix, tmp_path / "m.weights.h5")
+    assert places(made)["layers/batch_normalization/vars/0"] == 3
+    assert places(made)["layers/sequential/layers/dense/vars/0"] == 4
+    old = tfckpt.convert_checkpoint(prefix, tmp_path / "m.h5")
+    with tfckpt.open_tensors(old) as tensors:
+        assert tensors.metadata["layer_names"] == ["first", "normal", "layer-2"]
+
+
+def test_a_saved_model_that_says_nothing_is_asked_no_further(tmp_path: Path) -> None:
+    prefix = saved_model(tmp_path / "model", {"layer-1": "no object"}, in_a_file=False)
+    with pytest.raises(InvalidArgumentError, match=r"by their classes"):
+        tfckpt.convert_checkpoint(prefix, tmp_path / "m.weights.h5")
+
+
+def test_layers_of_one_name_are_numbered_for_keras_2(tmp_path: Path) -> None:
+    config = {
+        "class_name": "Sequential",
+        "config": {
+            "layers": [
+                {"class_name": kind, "config": {"name": "same"}}
+                for kind in ("Dense", "BatchNormalization", "Sequential")
+            ]
+        },
+    }
+    path = save(tmp_path / "m", SEQUENTIAL)
+    made = tfckpt.convert_checkpoint(path, tmp_path / "m.h5", layers=config)
+    with tfckpt.open_tensors(made) as tensors:
+        assert tensors.metadata["layer_names"] == ["same", "same_1", "same_2"]
+
+
+def test_variables_of_the_model_itself_come_last_for_keras_2(tmp_path: Path) -> None:
+    path = save(tmp_path / "m", {**SEQUENTIAL, "scale": "scale"})
+    made = tfckpt.convert_checkpoint(path, tmp_path / "m.h5")
+    assert places(made)["top_level_model_weights/scale:0"] == 6
+
+
+def test_a_checkpoint_without_layers_says_so(tmp_path: Path) -> None:
+    path = save(tmp_path / "m", {"step": "optimizer/iter"})
+    with pytest.raises(InvalidArgumentError, match="layer"):
+        tfckpt.convert_checkpoint(path, tmp_path / "m.weights.h5", model="")
