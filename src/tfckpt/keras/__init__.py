@@ -11,9 +11,13 @@ callback.py  saving such checkpoints while Keras 3 trains
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tfckpt.keras.places import Placed, keras_places
+
+if TYPE_CHECKING:
+    from tfckpt.keras.callback import CheckpointCallback
+    from tfckpt.keras.loading import LoadedWeights, load_weights
 
 # These load Keras, where it is there.
 _HOMES = {"CheckpointCallback": "callback", "LoadedWeights": "loading", "load_weights": "loading"}
