@@ -56,6 +56,10 @@ def test_graphs_as_protobuf_writes_them(utf8: bool) -> None:
 NODE = 'node {\n  name: "a"\n  op: "NoOp"\n}\n'
 ATTR = '  attr {\n    key: "T"\n    value {\n      type: DT_FLOAT\n    }\n  }\n'
 IN_GRAPH = "graph_def {\n" + "".join(f"  {line}\n" for line in NODE.splitlines()) + "}\n"
+IN_ANY = (
+    'collection_def {\n  key: "k"\n  value {\n  any_list {\n  value {\n'
+    "  [type.googleapis.com/tensorflow.MetaGraphDef] {\n%s  }\n  }\n  }\n  }\n}\n"
+)
 
 ODD: dict[str, tuple[Any, str]] = {
     "a name twice": (GraphDef, NODE.replace("  op", '  name: "b"\n  op')),
@@ -84,6 +88,7 @@ ODD: dict[str, tuple[Any, str]] = {
     "no indentation": (GraphDef, NODE.replace("  ", "")),
     "a graph twice": (MetaGraphDef, IN_GRAPH + IN_GRAPH),
     "a graph in the wrong place": (MetaGraphDef, "meta_info_def {\n" + IN_GRAPH + "}\n"),
+    "a graph in an Any": (MetaGraphDef, IN_ANY % IN_GRAPH),
     "a graph in a string": (MetaGraphDef, "meta_info_def {\n  tensorflow_version: \"" + IN_GRAPH),
     "an empty graph": (MetaGraphDef, "graph_def {\n}\n"),
     "a graph without its end": (MetaGraphDef, IN_GRAPH[:-2]),
