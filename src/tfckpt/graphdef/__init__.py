@@ -8,7 +8,7 @@ checks.py           whether a node is one
 attr_values.py      attributes <-> Python values
 rescoping.py        names in messages, into a scope and out of it
 saver_nodes.py      the nodes of Savers that are not wanted
-files.py            .meta, .pb, .pbtxt: reading and writing
+files.py            .meta, .pb, .pbtxt: reading and writing         text.py    the text form, fast
 listing.py          the variables and constants of a graph
 summary.py          what is in a graph, for people
 pruning.py          leaving nodes out          comparing.py     whether two graphs are equal

@@ -22,8 +22,9 @@ from tfckpt.detect import describe_file
 from tfckpt.errors import DataLossError, InvalidArgumentError, UnparsableFileError
 from tfckpt.graphdef.live import LiveGraph
 from tfckpt.graphdef.messages import MESSAGE_LIMIT, check_size
+from tfckpt.graphdef.text import parse_graph_text
 from tfckpt.names import AnyPath, as_path
-from tfckpt.parsing import TextError, parse_binary, parse_text
+from tfckpt.parsing import TextError, parse_binary
 from tfckpt.protos import GraphDef, MetaGraphDef, SavedModel
 from tfckpt.storage import is_remote, open_source, write_file
 
@@ -189,7 +190,7 @@ def _kind_of_text(text: str) -> Any:
 
 def _parse_text(text: str, kind: type[M], path: str) -> M:
     try:
-        return parse_text(text, kind)
+        return parse_graph_text(text, kind)
     except TextError as error:
         where = _node_at(text, error.line) if error.line else ""
         raise UnparsableFileError(
