@@ -194,6 +194,66 @@ def test_statistics_are_numpys(values: Any) -> None:
         assert list(one.histogram or ()) == counts.tolist()
 
 
+# Squares of bigger ones overflow.
+ANY_FLOAT = st.floats(-1e100, 1e100) | st.sampled_from([np.inf, -np.inf, np.nan])
+
+
+@given(
+    st.lists(
+        st.one_of(
+            hnp.arrays(np.float64, st.integers(0, 30), elements=ANY_FLOAT),
+            hnp.arrays(np.float32, st.integers(0, 30), elements=st.floats(-3, 3, width=32)),
+            hnp.arrays(np.int64, st.integers(0, 30)),
+            hnp.arrays(np.uint8, st.integers(0, 30)),
+            hnp.arrays(np.bool_, st.integers(0, 9)),
+            hnp.arrays(np.complex64, st.integers(0, 9)),
+        ),
+        max_size=12,
+    )
+)
+def test_many_at_once_are_as_each_by_itself(arrays: list[Any]) -> None:
+    named = {f"t{number:02d}": array for number, array in enumerate(arrays)}
+    found = {one.name: one for one in tfckpt.statistics(named).tensors}
+    assert found.keys() == named.keys()
+    for name, array in named.items():
+        with np.errstate(all="ignore"):
+            values = np.abs(array) if array.dtype.kind == "c" else array
+            finite = values[np.isfinite(values)].astype(np.float64)
+            one = found[name]
+            assert (one.size, one.zeros) == (array.size, np.count_nonzero(values == 0))
+            assert one.nan == np.count_nonzero(np.isnan(values))
+            assert one.inf == np.count_nonzero(np.isinf(values))
+            if not finite.size:
+                assert one.min is None
+                continue
+            if array.dtype.kind in "iu":
+                assert (one.min, one.max) == (int(array.min()), int(array.max()))
+            else:
+                assert (one.min, one.max) == (finite.min(), finite.max())
+            top = np.abs(finite).max()
+            np.testing.assert_allclose(one.mean, finite.mean(), rtol=1e-12, atol=1e-12 * top)
+            np.testing.assert_allclose(one.std, finite.std(), rtol=1e-9, atol=1e-12 * top)
+            np.testing.assert_allclose(one.norm, np.linalg.norm(finite), rtol=1e-12)
+            expected = np.quantile(finite, QUANTILES)
+            np.testing.assert_allclose(one.quantiles, expected, rtol=1e-12, atol=1e-12 * top)
+            assert one.histogram is not None
+            assert sum(one.histogram) == finite.size
+            width = finite.max() - finite.min()
+            if 1e-9 * top < width < np.inf:
+                bins = np.histogram(finite, 32, (finite.min(), finite.max()))[0]
+                assert list(one.histogram) == bins.tolist()
+
+
+def test_neighbouring_numbers_and_the_smallest_have_a_histogram() -> None:
+    """Numpy refuses to make bins of a range that has fewer numbers than there are bins."""
+    for low, high in ((1.0, np.nextafter(1, 2)), (0.0, 5e-324), (0.0, 1e-310)):
+        small, big = np.array([low, high, low]), np.resize([low, high, low], 30_000)
+        for values in (small, big):
+            (one,) = tfckpt.statistics({"w": values}).tensors
+            assert one.histogram is not None
+            assert (one.histogram[0], one.histogram[-1]) == (len(values) / 1.5, len(values) / 3)
+
+
 def test_statistics_of_several_chunks_and_of_quantiles_from_bins() -> None:
     values = np.random.default_rng(1).normal(3, 2, 5_000_000).astype(np.float32)
     (one,) = tfckpt.statistics({"w": values}).tensors

@@ -17,7 +17,7 @@ from tfckpt.errors import CheckpointError
 from tfckpt.looking.compare import Comparison, compare
 from tfckpt.looking.describe import Description, describe
 from tfckpt.looking.opening import Subject, numbers, opened
-from tfckpt.looking.statistics import TensorStatistics, of_array
+from tfckpt.looking.statistics import statistics_of
 from tfckpt.looking.verify import VerifyReport, verify
 from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorReader
@@ -72,43 +72,29 @@ def _verified(path: AnyPath) -> VerifyReport | None:
 def _rows(tensors: Subject) -> Iterator[dict[str, Any]]:
     """Yield what the page has of each tensor; short lists in place of objects for many of them."""
     infos = tensors.mapping.infos() if isinstance(tensors.mapping, TensorReader) else {}
-    for name in tensors.names:
-        dtype, shape = tensors.kind(name)
-        size = math.prod(shape)
-        made: dict[str, Any] = {
+    for measured in statistics_of(tensors, tensors.names):
+        name = measured.name
+        top = max(measured.histogram or (0,)) or 1
+        yield {
             "name": name.encode("utf-8", "backslashreplace").decode(),
-            "type": dtype,
-            "shape": list(shape),
-            "elements": size,
+            "type": measured.dtype,
+            "shape": list(measured.shape),
+            "elements": measured.size,
             "bytes": infos[name].stored_size if name in infos else 0,
+            "min": measured.min,
+            "mean": measured.mean,
+            "max": measured.max,
+            "std": measured.std,
+            "zeros": measured.zeros,
+            "nan": measured.nan,
+            "inf": measured.inf,
+            "flags": ", ".join(measured.suspicious),
+            "histogram": [
+                math.ceil(count * _HISTOGRAM / top) for count in measured.histogram or ()
+            ],
+            "unread": measured.unread or "",
+            "picture": None,
         }
-        made |= _numbers(tensors, name, dtype, shape)
-        yield made
-
-
-def _numbers(tensors: Subject, name: str, dtype: str, shape: tuple[int, ...]) -> dict[str, Any]:
-    measured = TensorStatistics(name, dtype, shape, math.prod(shape))
-    why = ""
-    try:
-        flat = numbers(tensors.value(name))
-        if flat is not None:
-            measured = of_array(name, dtype, shape, flat.reshape(-1))
-    except CheckpointError as error:
-        why = error.message
-    top = max(measured.histogram or (0,)) or 1
-    return {
-        "min": measured.min,
-        "mean": measured.mean,
-        "max": measured.max,
-        "std": measured.std,
-        "zeros": measured.zeros,
-        "nan": measured.nan,
-        "inf": measured.inf,
-        "flags": ", ".join(measured.suspicious),
-        "histogram": [math.ceil(count * _HISTOGRAM / top) for count in measured.histogram or ()],
-        "unread": why,
-        "picture": None,
-    }
 
 
 def _add_pictures(tensors: Subject, rows: Sequence[dict[str, Any]]) -> None:

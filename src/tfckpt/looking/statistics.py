@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from tfckpt.errors import CheckpointError
+from tfckpt.looking.many import BINS, QUANTILES, Numbers, histogram, numbers_of
 from tfckpt.looking.opening import Looked, Subject, numbers, opened, resolved
 from tfckpt.notebook import Printed
 from tfckpt.reader import TensorReader, listed, tensor_not_found
@@ -17,12 +19,12 @@ from tfckpt.tensors.stored import Array
 from tfckpt.wording import plural
 
 SCHEMA = "tfckpt.stats/1"
-BINS = 32
-QUANTILES = (0.01, 0.25, 0.5, 0.75, 0.99)
 _CHUNK = 1 << 20  # elements that are looked at a time
 _EXACT = 1 << 22  # up to so many elements quantiles are exact
 _FINE = 1 << 16  # bins that those of more are read from
 _HUGE = 1e6
+_SMALL = 1 << 14  # arrays of so few elements are looked at together,
+_TOGETHER = 1 << 18  # so many elements at a time
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,7 @@ def statistics(
     """
     with opened(path) as tensors:
         wanted = tensors.names if names is None else _resolved(tensors, listed(names))
-        made = [_of(tensors, name) for name in wanted]
+        made = statistics_of(tensors, wanted)
         earlier = None
         if since is not None:
             with opened(since) as before:
@@ -177,34 +179,75 @@ def _rank(suspicious: tuple[str, ...]) -> int:
     return min((_ORDER.index(why) for why in suspicious), default=len(_ORDER))
 
 
-def _of(tensors: Subject, name: str) -> TensorStatistics:
-    dtype, shape = tensors.kind(name)
-    size = math.prod(shape)
-    try:
-        array = tensors.value(name)
-    except CheckpointError as error:
-        return TensorStatistics(name, dtype, shape, size, unread=error.message)
-    flat = numbers(array)
-    if flat is None:
-        return TensorStatistics(name, dtype, shape, size)
-    return of_array(name, dtype, shape, flat.reshape(-1))
+class _Read(NamedTuple):
+    """A tensor that was read, and its elements in one dimension."""
+
+    at: int
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    flat: Array
+
+    def measured(self, numbers: Numbers) -> TensorStatistics:
+        odd = _suspicious(numbers, self.flat)
+        return TensorStatistics(
+            self.name, self.dtype, self.shape, self.flat.size, *numbers, suspicious=odd
+        )
 
 
-def of_array(name: str, dtype: str, shape: tuple[int, ...], flat: Array) -> TensorStatistics:
-    """Return the statistics of an array of no dimensions but one."""
+def statistics_of(tensors: Subject, names: Sequence[str]) -> list[TensorStatistics]:
+    """Return the statistics of tensors, in the order of their names."""
+    made: dict[int, TensorStatistics] = {}
+    waiting: dict[np.dtype[Any], list[_Read]] = defaultdict(list)
+    elements: Counter[np.dtype[Any]] = Counter()
+    for at, name in enumerate(names):
+        dtype, shape = tensors.kind(name)
+        try:
+            flat = numbers(tensors.value(name))
+        except CheckpointError as error:
+            size = math.prod(shape)
+            made[at] = TensorStatistics(name, dtype, shape, size, unread=error.message)
+            continue
+        if flat is None:
+            made[at] = TensorStatistics(name, dtype, shape, math.prod(shape))
+            continue
+        one = _Read(at, name, dtype, shape, flat.reshape(-1))
+        kind = flat.dtype
+        if not 0 < flat.size <= _SMALL:
+            made[at] = one.measured(_numbers_of(one.flat))
+            continue
+        waiting[kind].append(one)
+        elements[kind] += flat.size
+        if elements[kind] >= _TOGETHER:
+            made |= _together(waiting.pop(kind))
+            del elements[kind]
+    for several in waiting.values():
+        made |= _together(several)
+    return [made[at] for at in range(len(names))]
+
+
+def _together(several: Sequence[_Read]) -> dict[int, TensorStatistics]:
+    measured = zip(several, numbers_of([one.flat for one in several]), strict=True)
+    return {
+        one.at: one.measured(_numbers_of(one.flat) if numbers is None else numbers)
+        for one, numbers in measured
+    }
+
+
+def _numbers_of(flat: Array) -> Numbers:
+    """Measure an array of any size, and whatever it holds."""
     seen = _Seen()
     with np.errstate(all="ignore"):
         for chunk in _chunks(flat):
             seen.add(chunk)
-        made = TensorStatistics(
-            name, dtype, shape, flat.size, zeros=seen.zeros, nan=seen.nan, inf=seen.inf
-        )
         if not seen.count:
-            return replace(made, suspicious=_suspicious(made, None))
+            return Numbers(seen.zeros, seen.nan, seen.inf)
         low, high = float(seen.min), float(seen.max)
         quantiles, histogram = _distribution(flat, seen.count, low, high)
-    made = replace(
-        made,
+    return Numbers(
+        seen.zeros,
+        seen.nan,
+        seen.inf,
         min=seen.min,
         max=seen.max,
         mean=seen.mean,
@@ -213,7 +256,6 @@ def of_array(name: str, dtype: str, shape: tuple[int, ...], flat: Array) -> Tens
         quantiles=quantiles,
         histogram=histogram,
     )
-    return replace(made, suspicious=_suspicious(made, flat))
 
 
 def _chunks(flat: Array) -> Iterator[Array]:
@@ -251,7 +293,7 @@ class _Seen:
         total = self.count + values.size
         delta = mean - self.mean
         self.deviation += float(np.square(values - mean).sum())
-        self.deviation += delta * delta * self.count * values.size / total
+        self.deviation += delta * (delta * self.count) * values.size / total
         self.mean += delta * values.size / total
         self.count = total
         self.norm = math.hypot(self.norm, float(np.linalg.norm(values)))
@@ -271,9 +313,9 @@ def _distribution(
         if is_small:
             kept.append(values)
         if high > low and math.isfinite(high - low):
-            coarse += np.histogram(values, BINS, (low, high))[0]
+            coarse += histogram(values, low, high, BINS)
             if not is_small:
-                fine += np.histogram(values, _FINE, (low, high))[0]
+                fine += histogram(values, low, high, _FINE)
         else:
             coarse[0] += values.size
             fine[0] += values.size
@@ -287,21 +329,17 @@ def _distribution(
     return tuple(map(float, quantiles)), tuple(coarse.tolist())
 
 
-def _suspicious(measured: TensorStatistics, flat: Array | None) -> tuple[str, ...]:
+def _suspicious(measured: Numbers, flat: Array) -> tuple[str, ...]:
     found = []
     if measured.nan:
         found.append("NaN")
     if measured.inf:
         found.append("infinite")
-    if flat is not None and measured.min is not None and measured.max is not None:
+    if measured.min is not None and measured.max is not None:
         is_float = flat.dtype.kind not in "iub"
         if is_float and max(abs(measured.min), abs(measured.max)) > _HUGE:
             found.append("huge")
-        if (
-            measured.size > 1
-            and measured.min == measured.max
-            and not (measured.nan or measured.inf)
-        ):
+        if flat.size > 1 and measured.min == measured.max and not (measured.nan or measured.inf):
             found.append("constant" if measured.min else "all zero")
     return tuple(found)
 

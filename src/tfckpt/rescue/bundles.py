@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from tfckpt.bundle.bulk_entries import decode_entries
 from tfckpt.bundle.commit import committed_index, committed_shard
 from tfckpt.bundle.entry import HEADER_KEY, Entry, Header
 from tfckpt.bundle.fetch import Shard, by_shard, fits, itemtype
@@ -17,6 +18,7 @@ from tfckpt.coding import Buffer
 from tfckpt.dtypes import DataType, data_type_name, why_unreadable
 from tfckpt.errors import CheckpointError, DataLossError, FileMissingError
 from tfckpt.names import decode_name, encode_name
+from tfckpt.pause import no_collection
 from tfckpt.rescue.rebuilt import rebuilt
 from tfckpt.rescue.survey import Files, Lost, Piece, Survey, Survivor, everything, notation
 from tfckpt.rescue.tables import Hole, Recovered, recover
@@ -27,6 +29,7 @@ from tfckpt.tensors.stored import Array
 _KEY_OF_SLICE = re.compile("\0(.+?)\0\1", re.DOTALL)
 
 
+@no_collection()
 def survey_bundle(prefix: str, like: str | None = None) -> Survey:
     """Find what is whole of the checkpoint at `prefix`.
 
@@ -72,6 +75,7 @@ class _Bundle:
 
     def __init__(self, survey: Survey, index: str, found: Recovered) -> None:
         self.survey, self.index, self.support = survey, index, found.support
+        self._paths: dict[int, str] = {}
         self.header, self.order_doubt = self._header(found)
         for hole in found.holes:
             self._lose_hole(hole)
@@ -129,9 +133,19 @@ class _Bundle:
         self.survey.lose(None, f"{hole.reason}{names}", self.index, [(hole.start, hole.stop)])
 
     def _decode(self, items: Mapping[bytes, Buffer], doubt: str | None) -> dict[str, _Placed]:
+        names = list(map(decode_name, items))
+        values = list(map(bytes, items.values()))
+        try:
+            decoded = decode_entries(values)
+        except CheckpointError:
+            return self._decode_one_by_one(dict(zip(names, values, strict=True)), doubt)
+        return {name: _Placed(entry, doubt) for name, entry in zip(names, decoded, strict=True)}
+
+    def _decode_one_by_one(
+        self, values: Mapping[str, bytes], doubt: str | None
+    ) -> dict[str, _Placed]:
         entries = {}
-        for key, value in items.items():
-            name = decode_name(key)
+        for name, value in values.items():
             try:
                 entries[name] = _Placed(Entry.decode(value), doubt)
             except CheckpointError as error:
@@ -187,8 +201,11 @@ class _Bundle:
         return wrong
 
     def _path(self, shard_id: int) -> str:
-        count = max(self.header.num_shards, 1)
-        return committed_shard(self.survey.path, shard_id, count, self.index)
+        if shard_id not in self._paths:
+            count = max(self.header.num_shards, 1)
+            path = committed_shard(self.survey.path, shard_id, count, self.index)
+            self._paths[shard_id] = path
+        return self._paths[shard_id]
 
     def _problem(self, entry: Entry, size: int, shard_id: int) -> str | None:
         end = entry.offset + entry.size
