@@ -783,3 +783,25 @@ def test_what_is_no_array_is_named_with_what_it_is(tmp_path: Path) -> None:
     path = tfckpt.save(tmp_path / "m", {"w": 1.0})
     with pytest.raises(ValueError, match=r"\n  w: the variable is object \(.*\), the checkpoint"):
         tfckpt.Saver().restore({"w": object()}, path)
+
+
+def test_restore_latest_takes_what_another_process_saved_when_it_deleted_what_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saver = tfckpt.Saver(max_to_keep=1)
+    saver.save({"w": np.float32(1)}, tmp_path / "m", 1)
+    restore, turns = tfckpt.Saver.restore, []
+
+    def late(self: tfckpt.Saver, variables: Any, path: str, **options: Any) -> Any:
+        if not turns:
+            turns.append(path)
+            saver.save({"w": np.float32(2)}, tmp_path / "m", 2)
+        return restore(self, variables, path, **options)
+
+    monkeypatch.setattr(tfckpt.Saver, "restore", late)
+    weights: dict[str, Any] = {}
+    report = tfckpt.Saver().restore_latest(weights, tmp_path)
+    assert turns == [str(tmp_path / "m-1")]
+    assert report is not None
+    assert report.path == str(tmp_path / "m-2")
+    assert weights["w"] == 2

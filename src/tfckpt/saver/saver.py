@@ -63,6 +63,8 @@ from tfckpt.storage import ThreadLock, check_room, remove_file, write_file
 
 logger = logging.getLogger("tfckpt")
 
+_ATTEMPTS = 10  # to read the latest checkpoint of a folder before others delete it
+
 
 class Saver:
     """Saves weights as numbered checkpoints, keeps the newest, and restores.
@@ -423,6 +425,7 @@ class Saver:
         checkpoint is the newest that is whole: damaged and incomplete ones are passed over, with a
         warning in the log that says why (`tfckpt.latest_checkpoint`). With `valid` off it is the
         one that the state file names, whatever its state. The report's `path` says which it was.
+        Where another process deletes it meanwhile, having saved a newer one, that is taken.
 
         Raises DataLossError where there are checkpoints and none of them is whole: beginning anew
         would in the end delete them. Else as `restore`, whose are `strict` and `progress`.
@@ -438,13 +441,18 @@ class Saver:
         """
         self._built("restore_latest")
         folder = as_path(checkpoint_dir)
-        if valid:
-            path = search(folder, latest_filename).check(folder)
-        else:
-            path = latest_in_state(folder, latest_filename)
-        if path is None:
-            return None
-        return self.restore(variables, path, strict=strict, progress=progress)
+        for left in reversed(range(_ATTEMPTS)):
+            named = latest_in_state(folder, latest_filename)
+            try:
+                path = search(folder, latest_filename).check(folder) if valid else named
+                if path is None:
+                    return None
+                return self.restore(variables, path, strict=strict, progress=progress)
+            except CheckpointError:
+                # Another process may have saved, and deleted what was found here.
+                if not left or latest_in_state(folder, latest_filename) == named:
+                    raise
+        raise AssertionError("the last attempt returns or raises")
 
     @property
     def last_checkpoints(self) -> list[str]:
