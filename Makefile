@@ -147,11 +147,15 @@ build: .venv-docs  ## wheel and sdist into dist/, checked, and tried in an envir
 	cd tests/golden && ../../.venv-built/bin/tfckpt ls trained
 	.venv-built/bin/python -c "import tempfile, tfckpt; path = tfckpt.save(tempfile.mkdtemp() + '/x', {'a': 1.0}); assert tfckpt.load(path)['a'] == 1"
 
-sdist-test: build  ## the tests, as the sdist has them
+# Those that read other files of the project, and the doctests: what an sdist may lack.
+SDIST_TESTS = tests/test_docs.py tests/test_golden.py tests/test_json_output.py tests/test_outputs.py \
+	tests/test_protos.py tests/test_public_api.py tests/test_troubleshooting.py src/tfckpt
+
+sdist-test: build  ## the tests that the sdist's files matter to, from it (TESTS=tests: all)
 	rm -rf build/sdist && mkdir -p build/sdist && tar -xf dist/*.tar.gz -C build/sdist --strip-components 1
 	.venv-built/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
 	.venv-built/bin/python -m pip install --quiet --group build/sdist/pyproject.toml:test
-	cd build/sdist && ../../.venv-built/bin/python -m pytest -q -n 2 -p no:cacheprovider
+	cd build/sdist && ../../.venv-built/bin/python -m pytest -q -n 2 -p no:cacheprovider $(or $(TESTS),$(SDIST_TESTS))
 
 clean:  ## remove what the other targets made
 	rm -rf .venv .venv-* build dist site demo-run .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage

@@ -89,7 +89,8 @@ def test_the_palette_follows_the_reader(page: Page, address: str) -> None:
     ("link", "heading"),
     [
         ("How to", "How to"),
-        ("When something fails", "When something fails"),
+        ("Error messages", "Error messages"),
+        ("Damaged checkpoints", "Damaged checkpoints"),
         ("The command line", "The command line"),
         ("Checkpoints", "Checkpoints"),
     ],
