@@ -1,4 +1,8 @@
-"""Whether a table file is sound: every block, not only those that a reader comes by."""
+"""Whether a table file is sound.
+
+Every block is read. A reader looks at the blocks on its way alone, so that damage elsewhere stays
+unseen until somebody asks for what lies there.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""The package ``tensorflow`` as the import system sees it: modules made when they are asked for."""
+"""The package ``tensorflow`` as the import system sees it: modules made when they are asked for.
+
+CompatFinder   is asked for ``tensorflow`` and what is below it, before other finders
+CompatLoader   makes a module for each name that the table knows
+CompatModule   looks each attribute up in the table, and imports what stands for it only then
+
+What the table does not have depends on who asks. A program that runs gets an error that names the
+symbol and the line. A module that is being imported gets an `Absent`, which fails when it is used:
+many modules name what the program never calls.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +34,7 @@ PACKAGE = "tensorflow"
 # TensorBoard's sign that there is no TensorFlow: it then reads its files by itself.
 _NOTF = "tensorboard.compat.notf"
 _ORIGIN = str(Path(__file__).with_name("__init__.py"))
-# Parts of which modules that are being imported may import names that are not here.
+# A module may import names from these parts that are not here: they fail once they are used.
 _PRIVATE = ("python", "contrib", "core", "compiler", "tools")
 
 
@@ -72,7 +81,7 @@ class CompatModule(ModuleType):
 
 
 class _AbsentModule(ModuleType):
-    """A private module of TensorFlow's that a module imports, and may never use."""
+    """A private module of TensorFlow's, for modules that import it and may never use it."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):

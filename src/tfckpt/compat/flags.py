@@ -1,4 +1,8 @@
-"""tf.flags and tf.app.run: absl's where it is installed, as in TensorFlow; else like them."""
+"""tf.flags and tf.app.run.
+
+Where absl is installed these are absl's, as in TensorFlow. Where it is not, a small part of absl is
+here: absl is a dependency of TensorFlow's, and a program should not need it for three flags.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +34,7 @@ class _Flag:
 
 
 class _Named:
-    """Flags by name: what is the same of absl's and of our own."""
+    """Flags by name, whether absl's or our own."""
 
     _flags: Any
 
@@ -130,9 +134,9 @@ class FlagValues(_Named):
 
 
 class _Absl(_Named):
-    """The flags of a program; they are read from the command line when the first is asked for.
+    """absl's flags, read from the command line when the first is asked for.
 
-    They are absl's, which by itself does not read them.
+    absl itself raises where nobody has read them; TensorFlow 1's ``tf.flags`` read them by then.
     """
 
     def __init__(self, flags: Any) -> None:

@@ -1,4 +1,4 @@
-"""tf.Graph, the default graph and its collections. Of its nodes only variables are ever run."""
+"""tf.Graph, the default graph and its collections. A session runs variables and nothing else."""
 
 from __future__ import annotations
 

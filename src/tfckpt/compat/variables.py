@@ -1,4 +1,4 @@
-"""tf.Variable and what makes one; its value is in a session, and one is its own.
+"""tf.Variable and what makes one. A session has its value; outside of a session it has its own.
 
 In the graph a variable is what this library writes beside checkpoints: a VarHandleOp, with a read,
 and an assignment of zeros as its initializer. The value that it begins with stays outside.

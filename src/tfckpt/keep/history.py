@@ -9,7 +9,8 @@
 
 Oldest first. It is written before the state file, and lists also what is about to be deleted: if
 a kill comes between, the next save deletes it. Where it is lost, it is made anew from the state
-file and the files' times; metrics are then not known, which is something else than none.
+file and the files' times; metrics are then not known. That is not the same as having none: `best`
+keeps a checkpoint whose metrics are not known.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""verify: whether a checkpoint, or all that a folder has, is sound."""
+"""verify: whether a checkpoint, or all that a folder has, is sound.
+
+Takes whatever `locate` takes, finds what is to be checked, has `checking` check it, and gives one
+report. Damage is a finding and no error; errors are for what nobody can look at.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The root of a Checkpoint that was given one: that object, and what is saved beside it."""
+"""The root of ``Checkpoint(root, ...)``: that object, and what else is saved as its children."""
 
 from __future__ import annotations
 

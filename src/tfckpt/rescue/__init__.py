@@ -1,1 +1,1 @@
-"""When things went wrong: what is whole of a damaged checkpoint, and what ails a folder."""
+"""After damage: what is whole of a damaged checkpoint, and what ails a folder."""

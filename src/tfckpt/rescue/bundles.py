@@ -1,4 +1,13 @@
-"""What is left of a V2 checkpoint."""
+"""What is left of a V2 checkpoint.
+
+Takes a prefix and gives a Survey: which tensors are whole, which are lost and why. Three steps:
+
+1. `recover` reads the index, block by block; an entry from a damaged block is kept, with a doubt.
+2. The bytes of every entry are compared with its checksum, shard by shard.
+3. Tensors are made of entries whose bytes are right, partitioned ones of their whole slices.
+
+Nothing is written, and no value is handed out that no checksum confirms, unless the caller asks.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The graph of objects of a checkpoint that has lost some of its values."""
+"""The graph of objects of a checkpoint that has lost some of its values.
+
+TensorFlow refuses a checkpoint whose graph names a tensor that is not there. So the graph loses the
+lost values too; the objects stay, because others are found by their numbers.
+"""
 
 from __future__ import annotations
 

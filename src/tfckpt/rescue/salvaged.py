@@ -1,4 +1,4 @@
-"""What was salvaged, as a file of tensors like any other."""
+"""What was salvaged, as a file of tensors like any other, so that every writer takes it."""
 
 from __future__ import annotations
 

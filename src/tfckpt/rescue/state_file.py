@@ -1,4 +1,8 @@
-"""repair_state: the state file of a folder made anew from the checkpoints that are there."""
+"""repair_state: the state file of a folder made anew from the checkpoints that are there.
+
+The old file's word counts as far as it is true: its order, its times, its latest. Only what it
+does not know, or says wrongly, is decided here, by the names and the times of files.
+"""
 
 from __future__ import annotations
 
