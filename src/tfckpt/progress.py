@@ -118,4 +118,4 @@ def tqdm_bar(description: str | None = None, **options: Any) -> Iterator[Progres
 
 def _harmless(text: str) -> str:
     """Return text without what a terminal would obey."""
-    return "".join(one if one.isprintable() else "?" for one in text)
+    return "".join(char if char.isprintable() else "?" for char in text)

@@ -34,7 +34,11 @@ def read_back(
     finally:
         source.close()
     named = [(decode_name(key), Entry.decode(value)) for key, value in items if key != HEADER_KEY]
-    stored = [one for one in named if not one[1].slices and not why_unreadable(one[1].data_type)]
+    stored = [
+        (name, entry)
+        for name, entry in named
+        if not entry.slices and not why_unreadable(entry.data_type)
+    ]
     for shard_id, tensors in by_shard(stored):
         _check(shards[shard_id], tensors)
 

@@ -242,11 +242,11 @@ def _check_room(prefix: str, variables: Mapping[str, object], names: Sequence[st
         least = sum(map(_size_of_numbers, map(infos.__getitem__, names)))
         check_room(prefix, least, lambda: least)
     elif type(variables) is dict:  # others may make their values when they are asked for
-        arrays = [one for name in names if type(one := variables[name]) is ndarray]
+        arrays = [array for name in names if type(array := variables[name]) is ndarray]
         check_room(
             prefix,
-            sum(one.nbytes for one in arrays),
-            lambda: sum(one.nbytes for one in arrays if one.dtype.kind in _NUMBERS),
+            sum(array.nbytes for array in arrays),
+            lambda: sum(array.nbytes for array in arrays if array.dtype.kind in _NUMBERS),
         )
 
 

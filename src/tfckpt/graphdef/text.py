@@ -87,7 +87,12 @@ def _node(text: str, known: dict[str, bytes]) -> bytes:
         return parse_text(text, NodeDef).SerializePartialToString()
     name, op, inputs, _, device, attrs = inside.groups()
     # By the numbers of its fields. An attribute's bytes are those of a node that has it alone.
-    strings = [(1, name), (2, op), *((3, one) for one in _INPUT.findall(inputs)), (4, device or "")]
+    strings = [
+        (1, name),
+        (2, op),
+        *((3, text) for text in _INPUT.findall(inputs)),
+        (4, device or ""),
+    ]
     parts = [message_field(number, string.encode()) for number, string in strings]
     for attr in _ATTR.findall(attrs):
         if attr not in known:

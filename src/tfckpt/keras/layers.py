@@ -76,7 +76,7 @@ class Layer:
 
     def in_order(self) -> list[Variable]:
         """Return its variables and those below it as Keras' HDF5 files have them: trained first."""
-        return sorted(self.all_variables(), key=lambda one: not one.trained)
+        return sorted(self.all_variables(), key=lambda variable: not variable.trained)
 
     @property
     def is_model(self) -> bool:

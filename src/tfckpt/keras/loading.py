@@ -65,25 +65,29 @@ def load_weights(
             model.optimizer.build(model.trainable_variables)
         tree = places_of(model, optimizer=optimizer)
         pairs = _paired(model, tree, reader, name)
-        missing = [one for key, one in tree.variables.items() if key not in pairs]
-        _refuse("lacks", [f"{one.path}: {list(one.shape)}" for one in missing], model, reader)
+        missing = [variable for key, variable in tree.variables.items() if key not in pairs]
+        _refuse("lacks", [f"{lack.path}: {list(lack.shape)}" for lack in missing], model, reader)
         _refuse("does not fit", [*_misfits(tree, pairs, reader.infos())], model, reader)
         taken = dict.fromkeys(pairs.values())
         values = reader.get_tensors(list(taken))
         for key, tensor in pairs.items():
             tree.variables[key].assign(values[tensor])
         loaded = {tensor: tree.variables[key].path for key, tensor in pairs.items()}
-        unused = [one for one in reader if one not in taken and not is_bookkeeping(one)]
+        unused = [key for key in reader if key not in taken and not is_bookkeeping(key)]
         return LoadedWeights(reader.path, loaded, unused)
 
 
 def _paired(model: Any, tree: ModelTree, reader: TensorReader, name: str | None) -> Pairs:
     """Decide which tensor each variable gets."""
     if OBJECT_GRAPH_KEY not in reader:
-        return {key: one.path for key, one in tree.variables.items() if one.path in reader}
+        return {
+            key: variable.path
+            for key, variable in tree.variables.items()
+            if variable.path in reader
+        }
     graph = read_object_graph(reader)
     pairs = _by_object(model, tree, graph, name)
-    if not all(id(one) in pairs for one in model.weights):
+    if not all(id(weight) in pairs for weight in model.weights):
         pairs |= _by_order(model, graph, reader, name)
     return pairs
 
@@ -115,8 +119,8 @@ def _misfits(tree: ModelTree, pairs: Pairs, infos: Mapping[str, TensorInfo]) -> 
 def _by_object(model: Any, tree: ModelTree, graph: TrackableObjectGraph, name: str | None) -> Pairs:
     """Pair by the ways that lead to the objects, the model being where most is found."""
     names = _names_in(graph) if name is None else [name]
-    found = [_below(tree, graph, one) for one in names]
-    return max(found, key=lambda pairs: sum(id(one) in pairs for one in model.weights))
+    found = [_below(tree, graph, path) for path in names]
+    return max(found, key=lambda pairs: sum(id(weight) in pairs for weight in model.weights))
 
 
 def _names_in(graph: TrackableObjectGraph) -> list[str]:
@@ -147,21 +151,21 @@ def _by_order(
     root = model_of(graph, name, reader.path)
     theirs = [layer for layer in root.inner() if layer.all_variables()]
     mine = [layer for layer in model.layers if layer.weights]
-    inside = {id(one) for layer in mine for one in layer.weights}
+    inside = {id(weight) for layer in mine for weight in layer.weights}
     groups = [_in_order(layer) for layer in mine]
-    groups.append([one for one in _in_order(model) if id(one) not in inside])
+    groups.append([weight for weight in _in_order(model) if id(weight) not in inside])
     stored = [*(layer.in_order() for layer in theirs), root.variables]
     if list(map(len, groups)) != list(map(len, stored)):
         raise InvalidArgumentError(
             f"has other layers than model {model.name!r}. With weights, the model's are "
             f"{_counted([(layer.name, group) for layer, group in zip(mine, groups)])}; the "
-            f"checkpoint's {_counted([(layer.path, one) for layer, one in zip(theirs, stored)])}",
+            f"checkpoint's {_counted([(layer.path, held) for layer, held in zip(theirs, stored)])}",
             path=reader.path,
         )
     return {
-        id(variable): one.key
+        id(weight): variable.key
         for group, variables in zip(groups, stored, strict=True)
-        for variable, one in zip(group, variables, strict=True)
+        for weight, variable in zip(group, variables, strict=True)
     }
 
 

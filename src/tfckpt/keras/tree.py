@@ -48,14 +48,14 @@ class ModelTree:
 
         Raises ValueError for a model that has no variables yet.
         """
-        self.variables: dict[int, Any] = {id(one): one for one in model.weights}
+        self.variables: dict[int, Any] = {id(weight): weight for weight in model.weights}
         if not self.variables:
             raise ValueError(
                 f"model {model.name!r} has no weights yet: build it, or call it once on some input"
             )
         self._optimizer = getattr(model, "optimizer", None) if optimizer else None
         if self._optimizer is not None:
-            self.variables |= {id(one): one for one in self._optimizer.variables}
+            self.variables |= {id(state): state for state in self._optimizer.variables}
         self._leaf = leaf
         self._leaves: dict[int, Leaf] = {}
         self._nodes: dict[int, _Node] = {}
@@ -65,7 +65,7 @@ class ModelTree:
         self.optimizer = None if self._optimizer is None else self._object(self._optimizer)
         """What stands for its optimizer, if that is part of it."""
         _visit(self.model)
-        lost = [one for one in model.weights if id(one) not in self._leaves]
+        lost = [weight for weight in model.weights if id(weight) not in self._leaves]
         if lost:
             self.model.also[_UNNAMED] = list(map(self._array, lost))
         self._keys = {id(leaf): key for key, leaf in self._leaves.items()}
@@ -83,9 +83,9 @@ class ModelTree:
         if isinstance(value, self._keras.optimizers.Optimizer):  # one that wraps another
             return self._object(value) if self._optimizer is not None else None
         if isinstance(value, (list, tuple)):
-            return self._of_items((str(number), one) for number, one in enumerate(value))
+            return self._of_items((str(number), item) for number, item in enumerate(value))
         if isinstance(value, Mapping):
-            return self._of_items((name, one) for name, one in value.items() if _is_name(name))
+            return self._of_items((name, item) for name, item in value.items() if _is_name(name))
         return None
 
     def _of_items(self, items: Iterable[tuple[str, Any]]) -> dict[str, Any] | None:
@@ -108,12 +108,12 @@ def _visit(node: _Node) -> None:
     todo: list[Any] = [node]
     seen: set[int] = set()
     while todo:
-        one = todo.pop()
-        if isinstance(one, _Node) and id(one) not in seen:
-            seen.add(id(one))
-            todo += one.named.values()
-        elif isinstance(one, dict):
-            todo += one.values()
+        item = todo.pop()
+        if isinstance(item, _Node) and id(item) not in seen:
+            seen.add(id(item))
+            todo += item.named.values()
+        elif isinstance(item, dict):
+            todo += item.values()
 
 
 class _Node(Trackable):
@@ -156,9 +156,9 @@ def _attributes(value: Any) -> Iterator[tuple[str, Any]]:
     """
     is_layer = hasattr(value, "weights")
     yield from getattr(value, "named_children", lambda: ())()
-    for name, one in list(vars(value).items()):
+    for name, attribute in list(vars(value).items()):
         if not name.startswith("_self_") and not (is_layer and name in _OWN):
-            yield name, one
+            yield name, attribute
 
 
 def _numbered(value: Any) -> Iterator[tuple[str, Any]]:
@@ -166,9 +166,9 @@ def _numbered(value: Any) -> Iterator[tuple[str, Any]]:
     if not any(hasattr(value, name) for name in ("_operations", "_functional")):
         return
     layers = list(value.layers)
-    yield from ((f"layer-{number}", one) for number, one in enumerate(layers))
-    weighted = [one for one in layers if one.weights]
-    yield from ((f"layer_with_weights-{number}", one) for number, one in enumerate(weighted))
+    yield from ((f"layer-{number}", layer) for number, layer in enumerate(layers))
+    weighted = [layer for layer in layers if layer.weights]
+    yield from ((f"layer_with_weights-{number}", layer) for number, layer in enumerate(weighted))
 
 
 def values_of(model: Any, *, optimizer: bool) -> ModelTree:
@@ -177,7 +177,7 @@ def values_of(model: Any, *, optimizer: bool) -> ModelTree:
     Raises ValueError for a model that has no variables yet.
     """
     state = getattr(model, "optimizer", None)
-    counts = {id(one) for one in state.variables} if state is not None else set()
+    counts = {id(variable) for variable in state.variables} if state is not None else set()
 
     def leaf(variable: Any) -> Leaf:
         array = np.asarray(variable.numpy())

@@ -211,12 +211,12 @@ def statistics_of(tensors: Subject, names: Sequence[str]) -> list[TensorStatisti
         if flat is None:
             made[at] = TensorStatistics(name, dtype, shape, math.prod(shape))
             continue
-        one = _Read(at, name, dtype, shape, flat.reshape(-1))
+        read = _Read(at, name, dtype, shape, flat.reshape(-1))
         kind = flat.dtype
         if not 0 < flat.size <= _SMALL:
-            made[at] = one.measured(_numbers_of(one.flat))
+            made[at] = read.measured(_numbers_of(read.flat))
             continue
-        waiting[kind].append(one)
+        waiting[kind].append(read)
         elements[kind] += flat.size
         if elements[kind] >= _TOGETHER:
             made |= _together(waiting.pop(kind))
@@ -227,10 +227,10 @@ def statistics_of(tensors: Subject, names: Sequence[str]) -> list[TensorStatisti
 
 
 def _together(several: Sequence[_Read]) -> dict[int, TensorStatistics]:
-    measured = zip(several, numbers_of([one.flat for one in several]), strict=True)
+    measured = zip(several, numbers_of([read.flat for read in several]), strict=True)
     return {
-        one.at: one.measured(_numbers_of(one.flat) if numbers is None else numbers)
-        for one, numbers in measured
+        read.at: read.measured(_numbers_of(read.flat) if numbers is None else numbers)
+        for read, numbers in measured
     }
 
 

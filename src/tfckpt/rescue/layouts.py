@@ -127,20 +127,22 @@ def _of_graph(path: str, graph: MetaGraphDef) -> Layout:
     if len(files) != 1:
         what = f"saves {len(files)} data files, in an order of its own" if files else "saves none"
         raise DataLossError(f"this graph {what}")
-    parts = sorted({one.name for one in files[0] if one.part})
+    parts = sorted({saved.name for saved in files[0] if saved.part})
     if parts:
         raise DataLossError(f"it saves tensors in slices: {shown(parts)}")
-    shapes = _shapes(graph, [one.name for one in files[0]])
-    unknown = [one.name for one in files[0] if one.name not in shapes]
+    shapes = _shapes(graph, [saved.name for saved in files[0]])
+    unknown = [saved.name for saved in files[0] if saved.name not in shapes]
     if unknown:
         raise DataLossError(f"it does not say which shapes these have: {shown(unknown)}")
-    entries = {encode_name(one.name): Entry(one.data_type, shapes[one.name]) for one in files[0]}
+    entries = {
+        encode_name(saved.name): Entry(saved.data_type, shapes[saved.name]) for saved in files[0]
+    }
     return Layout(path, Header(1), entries, is_checkpoint=False)
 
 
 def _shapes(graph: MetaGraphDef, names: list[str]) -> dict[str, Shape]:
     wanted = wanted_tensors(graph)
-    shapes = {name: one.shape for name, one in wanted.items() if one.shape is not None}
+    shapes = {name: spec.shape for name, spec in wanted.items() if spec.shape is not None}
     shapes |= _object_shapes(graph, [name for name in names if name not in shapes])
     # What an object writes of itself, beside a variable's value, is one string.
     states = [name for name in names if (of := parse_key(name)) and of.attribute != VARIABLE_VALUE]

@@ -67,22 +67,22 @@ def rebuilt(survey: Survey, like: str | None) -> Recovered:
     Raises FileMissingError where nothing says what the layout is, DataLossError where none fits.
     """
     found = list(layouts_for(survey.path, like))
-    layouts = [one for one in found if isinstance(one, Layout)]
-    refused = [f"{one.path}: {one.reason}" for one in found if isinstance(one, Unusable)]
+    layouts = [layout for layout in found if isinstance(layout, Layout)]
+    refused = [f"{other.path}: {other.reason}" for other in found if isinstance(other, Unusable)]
     fitted = [_fitted(survey, layout) for layout in layouts]
     refused += [
-        f"{one.layout.path}: {reason}"
-        for one in fitted
-        for reason in ([] if one.shards else one.misfits.values())
+        f"{fit.layout.path}: {reason}"
+        for fit in fitted
+        for reason in ([] if fit.shards else fit.misfits.values())
     ]
-    usable = [one for one in fitted if one.shards]
+    usable = [fit for fit in fitted if fit.shards]
     if not usable:
         raise _nothing(survey.path, refused)
-    best = max(usable, key=lambda one: len(one.shards))
+    best = max(usable, key=lambda fit: len(fit.shards))
     _note(survey, best, usable)
     items: dict[bytes, Buffer] = {
         HEADER_KEY: best.layout.header.encode(),
-        **{key: one.encode() for key, one in best.layout.entries.items() if one.slices},
+        **{key: entry.encode() for key, entry in best.layout.entries.items() if entry.slices},
     }
     doubtful: dict[bytes, bytes] = {}
     known = _Known(_copies(layouts, best.layout.header), _disputed(best, usable))

@@ -589,7 +589,9 @@ class Saver:
                 shards,
                 sharded=target.sharded,
                 fsync=self._fsync,
-                report=counting({name: one.spec.nbytes for name, one in tensors.items()}, progress),
+                report=counting(
+                    {name: tensor.spec.nbytes for name, tensor in tensors.items()}, progress
+                ),
             )
             return
 
@@ -597,7 +599,7 @@ class Saver:
             left = [[name for name in names if name not in links.tensors] for names in shards]
             left = [names for names in left if names] if links.tensors else left
             specs = [tensors[name].spec for names in left for name in names]
-            check_room(target.prefix, sum(one.nbytes for one in specs), lambda: _least(specs))
+            check_room(target.prefix, sum(spec.nbytes for spec in specs), lambda: _least(specs))
             sizes = {name: tensors[name].spec.nbytes for names in left for name in names}
             report = counting(sizes, progress)
 
@@ -739,7 +741,7 @@ class Saver:
 
 def _least(specs: Iterable[Spec]) -> int:
     """Return the fewest bytes that tensors take: strings may take less than an array of them."""
-    return sum(one.nbytes for one in specs if one.data_type != DataType.DT_STRING)
+    return sum(spec.nbytes for spec in specs if spec.data_type != DataType.DT_STRING)
 
 
 def _left_alone(keep: object, max_to_keep: int | None) -> int:
