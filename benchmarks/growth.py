@@ -1,10 +1,11 @@
 """How time, memory and reading grow with the data: a plot, and its numbers (`make growth`).
 
-    python benchmarks/growth.py [--quick] [--plot FILE] [--json FILE] [--folder DIR]
+    python benchmarks/growth.py [--quick] [--plot FILE] [--json FILE] [--folder DIR] [--largest GB]
 
 Two series: ever more bytes in 8 tensors, and ever more tensors of 64 bytes. For each, and each in
-a process of its own: save, open, one lookup, list, load all. Memory is what the process takes for
-itself at its peak; pages of the mapped file, which the system can take back, are not in it.
+a process of its own: save, open, one lookup, list, load all, and the time that TensorFlow and
+safetensors take for the same. Memory is what the process takes for itself at its peak; pages of the
+mapped file, which the system can take back, are not in it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,11 @@ from tfckpt.storage.source import LocalSource
 
 SIZES = [1 << 30, 2 << 30, 4 << 30, 8 << 30]
 COUNTS = [1_000, 10_000, 100_000, 1_000_000]
+MOST_OF_PEERS = 2 << 30  # bytes: beyond, loading takes more memory than there may be
 QUICK_SIZES = [1 << 20, 2 << 20]
 QUICK_COUNTS = [100, 1_000]
 TURNS = 3
+ENOUGH = 10  # seconds: work that takes longer gets no further turn
 LEAST = {"seconds": 0, "memory": 4096, "read": 0}  # a logarithmic plot has no zero
 
 Tensors = dict[str, np.ndarray[Any, Any]]
@@ -52,14 +55,20 @@ def of_count(count: int) -> Tensors:
 SERIES = {"bytes": of_size, "tensors": of_count}
 
 
+def middle(series: str, x: int) -> str:
+    """Return the name of a tensor in the middle."""
+    return "layer_4/kernel" if series == "bytes" else f"model/layer_{x // 2:07d}/kernel"
+
+
 def lookup(prefix: str, series: str, x: int) -> object:
     """Open, find a tensor in the middle, and read its first element."""
-    name = "layer_4/kernel" if series == "bytes" else f"model/layer_{x // 2:07d}/kernel"
     with tfckpt.load_checkpoint(prefix) as reader:
-        return reader.get_tensor(name, 0)
+        return reader.get_tensor(middle(series, x), 0)
 
 
-WORK: dict[str, Callable[[str, str, int], object]] = {
+Work = Callable[[str, str, int], Any]
+
+WORK: dict[str, Work] = {
     "save": lambda prefix, series, x: tfckpt.save(prefix, SERIES[series](x), fsync=False),
     "load": lambda prefix, series, x: tfckpt.load(prefix),
     "list": lambda prefix, series, x: tfckpt.list_variables(prefix),
@@ -68,17 +77,79 @@ WORK: dict[str, Callable[[str, str, int], object]] = {
 }
 
 
+def tensorflow() -> dict[str, Work]:
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    import tensorflow as tf
+
+    def saving(prefix: str, series: str, x: int) -> Callable[[], object]:
+        tensors = SERIES[series](x)
+        names, slices = tf.constant(list(tensors)), tf.constant([""] * len(tensors))
+        made = {id(array): tf.constant(array) for array in tensors.values()}
+        constants = [made[id(array)] for array in tensors.values()]
+        return lambda: tf.raw_ops.SaveV2(
+            prefix=prefix, tensor_names=names, shape_and_slices=slices, tensors=constants
+        )
+
+    def load(prefix: str, series: str, x: int) -> object:
+        reader = tf.train.load_checkpoint(prefix)
+        return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
+
+    return {
+        "save": saving,
+        "load": load,
+        "list": lambda prefix, series, x: tf.train.list_variables(prefix),
+        "lookup": lambda prefix, series, x: tf.train.load_checkpoint(prefix).get_tensor(
+            middle(series, x)
+        ),
+    }
+
+
+def safetensors() -> dict[str, Work]:
+    from safetensors import safe_open
+    from safetensors.numpy import load_file, save_file
+
+    def saving(prefix: str, series: str, x: int) -> Callable[[], object]:
+        tensors = SERIES[series](x)
+        return lambda: save_file(tensors, prefix)
+
+    def lookup(prefix: str, series: str, x: int) -> object:
+        with safe_open(prefix, "np") as file:
+            return file.get_tensor(middle(series, x))
+
+    def names(prefix: str, series: str, x: int) -> object:
+        with safe_open(prefix, "np") as file:
+            return [(name, file.get_slice(name).get_shape()) for name in file.keys()]  # noqa: SIM118
+
+    return {
+        "save": saving,
+        "load": lambda prefix, series, x: load_file(prefix),
+        "list": names,
+        "lookup": lookup,
+    }
+
+
+WORK_OF_PEERS = ("save", "load", "list", "lookup")
+
+# Peers: how each line is drawn, and the work, of which "save" prepares and returns the work proper.
+PEERS = {"TensorFlow": ("--", tensorflow), "safetensors": (":", safetensors)}
+
+
 def main() -> int:
     options = parse(sys.argv[1:])
     if options.child:
-        print(json.dumps(measure(*options.child)))
+        peer = options.child[0].partition(": ")
+        print(
+            json.dumps(
+                measure_peer(*peer[::2], *options.child[1:]) if peer[1] else measure(*options.child)
+            )
+        )
         return 0
     rows = []
     for series, xs in (
         ("bytes", QUICK_SIZES if options.quick else SIZES),
         ("tensors", QUICK_COUNTS if options.quick else COUNTS),
     ):
-        for x in xs:
+        for x in xs if series == "tensors" else [x for x in xs if x <= options.largest << 30]:
             rows.append({"series": series, "x": x, **in_children(series, x, options.folder)})
             print(rows[-1], file=sys.stderr)
     if options.json:
@@ -95,6 +166,8 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--json", help="write the numbers into this file")
     parser.add_argument("--folder", help="where the files go (default: %(default)s)",
                         default="/dev/shm" if Path("/dev/shm").is_dir() else None)  # fmt: skip
+    parser.add_argument("--largest", type=int, default=8, metavar="GB",
+                        help="no bigger files (default: %(default)s)")  # fmt: skip
     parser.add_argument("--child", nargs=4, help=argparse.SUPPRESS)
     return parser.parse_args(argv)
 
@@ -102,9 +175,19 @@ def parse(argv: list[str]) -> argparse.Namespace:
 def in_children(series: str, x: int, base: str | None) -> dict[str, Any]:
     folder = tempfile.mkdtemp(prefix="tfckpt-growth-", dir=base)
     try:
-        return {work: child(work, f"{folder}/m", series, x) for work in WORK}
+        found = {work: child(work, f"{folder}/m", series, x) for work in WORK}
+        for peer in PEERS if series == "tensors" or x <= MOST_OF_PEERS else ():
+            clear(folder)
+            for work in WORK_OF_PEERS:
+                found[f"{peer}: {work}"] = child(f"{peer}: {work}", f"{folder}/m", series, x)
+        return found
     finally:
         shutil.rmtree(folder)
+
+
+def clear(folder: str) -> None:
+    for file in Path(folder).iterdir():
+        file.unlink()
 
 
 def child(work: str, prefix: str, series: str, x: int) -> Any:
@@ -134,6 +217,27 @@ def measure(work: str, prefix: str, series: str, x: str) -> dict[str, float]:
             read = count["bytes"]
         del result
     return {"seconds": min(seconds), "memory": max(0, own), "read": read}
+
+
+def measure_peer(peer: str, work: str, prefix: str, series: str, x: str) -> dict[str, float]:
+    """Return the seconds of the fastest turn of a peer, on a file of its own."""
+    path = f"{prefix}-{peer}"
+    run = functools.partial(PEERS[peer][1]()[work], path, series, int(x))
+    if work == "save":
+        run = run()
+    return {"seconds": min(turns(run))}
+
+
+def turns(run: Callable[[], object]) -> Iterator[float]:
+    spent = 0.0
+    for _ in range(TURNS):
+        if spent > ENOUGH:
+            return
+        start = time.perf_counter()
+        result = run()
+        yield time.perf_counter() - start
+        spent += time.perf_counter() - start
+        del result
 
 
 def counting_reads() -> dict[str, int]:
@@ -179,12 +283,19 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
                     continue
                 ys = [max(row[work][kind], LEAST[kind]) / scale for row in mine]
                 side.plot(xs, ys, marker="o", color=f"C{color}", label=work)
+                for peer, (line, _) in (
+                    PEERS.items() if kind == "seconds" and work != "open" else ()
+                ):
+                    theirs = [row[f"{peer}: {work}"][kind] for row in mine]
+                    side.plot(xs, theirs, line, color=f"C{color}")
             side.set(xscale="log", yscale="log", ylabel=unit if not column else None)
             side.grid(True, alpha=0.3)
         side.set_xlabel(label)
         side.set_xticks(xs, [f"{x:,.0f}" for x in xs])
         side.minorticks_off()
     grid[0, 1].legend(loc="upper left")
+    peers = [plt.Line2D([], [], linestyle=line, color="gray") for line, _ in PEERS.values()]
+    grid[0, 0].legend(peers, list(PEERS), loc="upper left")
     figure.savefig(path, metadata={"Date": None})
 
 

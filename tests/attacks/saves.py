@@ -6,6 +6,7 @@ the folder repeats, so that a mixture of two saves shows.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Callable
@@ -319,6 +320,16 @@ def go_on(kind: Kind, folder: Path, old: int) -> int:
 
 
 def half_made(folder: Path) -> list[str]:
+    """List what is half-made there, once nobody holds what would have removed it.
+
+    Python 3.13 leaves an error's frames, and what they hold, to the cycle collector.
+    """
+    if _half_made(folder):
+        gc.collect()
+    return _half_made(folder)
+
+
+def _half_made(folder: Path) -> list[str]:
     return sorted(
         os.path.join(where, name)
         for where, folders, names in os.walk(folder)
