@@ -86,10 +86,14 @@ def test_data_files_are_given_by_their_number_or_their_size(tmp_path: Path) -> N
         ("--shard-size", "5000"): 2,
         ("--shard-size", "0.25 MiB"): 1,
     }.items():
-        run("edit", source, tmp_path / "e", *option, "--link", "never", "--force")
+        run("edit", source, tmp_path / "e", *option, "--force")
         names = [name for name in os.listdir(tmp_path) if name.startswith("e.data")]
         assert sorted(names) == [f"e.data-{n:05d}-of-{count:05d}" for n in range(count)]
         np.testing.assert_equal(tfckpt.load(tmp_path / "e"), tensors)
+    run("edit", source, tmp_path / "linked", "--shards", 3, "--link", "always")
+    assert os.path.samefile(
+        f"{source}.data-00000-of-00001", f"{tmp_path}/linked.data-00000-of-00001"
+    )
     for wrong in ("2 bananas", "0", "-1"):
         assert "is no size such as" in run("edit", source, "x", "--shard-size", wrong, fails=True)
     assert "exclude each other" in run(

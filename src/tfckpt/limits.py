@@ -52,9 +52,13 @@ class Limits(Settings):
             objects=200_000,
         )
 
+    def memory_for(self, stored: int) -> int:
+        """Return how many bytes values may take that come from so many stored bytes."""
+        return max(self.memory, self.memory_ratio * stored)
+
     def check_memory(self, needed: int, stored: int, what: str) -> None:
         """Raise ResourceExhaustedError where values are out of proportion to their stored bytes."""
-        allowed = max(self.memory, self.memory_ratio * stored)
+        allowed = self.memory_for(stored)
         if needed > allowed:
             raise ResourceExhaustedError(
                 f"{what} would take {needed} bytes of memory, made of {stored}: no more than "

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -400,6 +401,52 @@ def test_values_beyond_all_proportion_are_refused(refuse: Check) -> None:
         pytest.raises(CheckpointError, match="a chunk of a dataset would take"),
     ):
         tensors.get_tensor("w", 0)
+
+
+def unpacking_to(size: int, **options: Any) -> bytes:
+    """Return a file with a chunk of a thousand numbers that is unpacked to so many bytes."""
+
+    def fill(file: Any) -> None:
+        dataset = file.create_dataset("w", (1000,), "f4", chunks=(1000,), **options)
+        packed = zlib.compress(bytes(size))
+        dataset.id.write_direct_chunk((0,), packed)
+
+    return made(fill)
+
+
+def test_a_chunk_that_unpacks_to_more_than_a_chunk_is_refused(refuse: Check) -> None:
+    refuse(Hdf5Reader, unpacking_to(400 << 20, compression="gzip"), "more than the 4000 bytes")
+    bomb = unpacking_to(400 << 20, compression="gzip", shuffle=True, fletcher32=True)
+    refuse(Hdf5Reader, bomb, "more than the 4000 bytes")
+    refuse(Hdf5Reader, unpacking_to(400 << 20, compression="lzf"), "a packed chunk would take")
+
+
+@pytest.mark.parametrize("compression", ["gzip", "lzf"])
+def test_big_chunks_are_read_under_any_limits(compression: str) -> None:
+    random = np.random.default_rng(0).integers(0, 256, 3_000_000, np.uint8)  # not made smaller
+    table = np.arange(400_000, dtype=np.int32).reshape(-1, 4)
+
+    def fill(file: Any) -> None:
+        how = {"compression": compression, "shuffle": True, "fletcher32": True}
+        file.create_dataset("random", data=random, chunks=(1_000_000,), **how)
+        file.create_dataset("table", data=table, chunks=(50_000, 2), **how)
+
+    with tfckpt.Limits.untrusted(), opened(made(fill)) as tensors:
+        np.testing.assert_array_equal(tensors["random"], random)
+        np.testing.assert_array_equal(tensors["table"], table)
+        np.testing.assert_array_equal(tensors.get_tensor("table", np.s_[::7, 1:3]), table[::7, 1:3])
+
+
+def test_elements_that_lie_out_of_the_file(refuse: Check) -> None:
+    def fill(file: Any) -> None:
+        file["w"] = np.arange(1000.0)
+
+    data = made(fill)
+    with h5py.File(io.BytesIO(data)) as file:
+        offset = file["w"].id.get_offset()
+    forged = data.replace(offset.to_bytes(8, "little"), (1 << 40).to_bytes(8, "little"))
+    assert forged != data
+    refuse(Hdf5Reader, forged, "cut short|HDF5 says|in all")
 
 
 def test_strings_that_are_all_one_are_refused_before_they_fill_memory() -> None:

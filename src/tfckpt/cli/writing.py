@@ -58,7 +58,8 @@ def writing_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--shards",
             type=click.IntRange(min=1),
-            help="Data files for what is not linked.  [default: 1]",
+            help="Data files for what is not linked: nothing is, unless --link always.  "
+            "[default: 1]",
         ),
         click.option(
             "--max-dead",
@@ -95,6 +96,8 @@ def write_result(
     """Write what a command has made of `source`, or say what it would write."""
     if shards is not None and shard_size is not None:
         raise click.UsageError("--shards and --shard-size exclude each other")
+    if link == "auto" and (shards or shard_size):
+        link = "never"  # what is linked stays in as many files as it is
     check_no_folder(target, source)
     if not force and (has_index(target) or is_file(target)):
         raise click.ClickException(

@@ -17,9 +17,11 @@ read: a file that somebody sends must not choose which other files are opened.
 from __future__ import annotations
 
 import io
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count, takewhile
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -50,6 +52,10 @@ _DTYPE = "dtype"
 _STRINGS = 64
 _HEAP = b"GCOL"
 _HEAP_HEAD = 16
+# To how many bytes one of a packed chunk can come at most, by HDF5's numbers of filters.
+_DEFLATE, _LZF = 1, 32000
+_GROWTH = {_DEFLATE: 1032, _LZF: 88}
+_SPARE = 64  # what other filters may add to a chunk, such as checksums
 # No link to a group or a dataset takes less of a file.
 _LINK_BYTES = 16
 
@@ -166,6 +172,8 @@ class Hdf5Reader(RawReader):
         if dataset.chunks and volume(shape):
             chunk = volume(dataset.chunks) * dataset.dtype.itemsize
             limits.current().check_memory(chunk, self._source.size, "a chunk of a dataset")
+            with _checked("its chunks cannot be read"):
+                _check_chunks(dataset, box, chunk, self._source.size)
         if info.dtype.kind == "O":
             elements = new_array(shape, info.dtype)
             with _checked("it cannot be read"):
@@ -198,6 +206,34 @@ class Hdf5Reader(RawReader):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+
+def _check_chunks(dataset: Any, box: tuple[slice, ...], chunk: int, stored: int) -> None:
+    """Refuse packed chunks that hold more than a chunk: HDF5 would unpack whatever there is."""
+    properties = dataset.id.get_create_plist()
+    filters = [properties.get_filter(at)[0] for at in range(properties.get_nfilters())]
+    allowed = limits.current().memory_for(stored)
+    if _most(filters, dataset.id.get_storage_size()) <= allowed:
+        return
+    for part in dataset.iter_chunks(box):
+        corner = tuple(
+            axis.start // size * size for axis, size in zip(part, dataset.chunks, strict=True)
+        )
+        there = dataset.id.get_chunk_info_by_coord(corner)
+        # A chunk that a filter would have made no smaller goes without it.
+        used = [one for at, one in enumerate(filters) if not there.filter_mask >> at & 1]
+        if not there.size or _most(used, there.size) <= allowed:
+            continue
+        if [one for one in used if one in _GROWTH] != [_DEFLATE]:
+            limits.current().check_memory(_most(used, there.size), stored, "a packed chunk")
+        packed = dataset.id.read_direct_chunk(corner)[1]
+        if len(zlib.decompressobj().decompress(packed, chunk + _SPARE + 1)) > chunk + _SPARE:
+            raise DataLossError(f"a chunk has more than the {chunk} bytes that it says")
+
+
+def _most(filters: Sequence[int], size: int) -> int:
+    """Return to how many bytes packed ones can come at most."""
+    return size * prod(_GROWTH.get(one, 1) for one in filters)
 
 
 def _within(part: slice, start: int, stop: int) -> slice:

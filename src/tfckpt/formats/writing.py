@@ -254,7 +254,9 @@ def _check_held(name: str, chosen: Format, infos: Infos, path: str, leave_out: s
     names = chosen.why_no_name(infos)
     if names:
         raise InvalidArgumentError(
-            f"the format {name} cannot hold these names: {_listed(names)}: give others", path=path
+            f"the format {name} cannot hold these names: {_listed(names)}: give others, or leave "
+            f"them out ({leave_out}=[...])",
+            path=path,
         )
 
 
