@@ -50,3 +50,15 @@ def test_salvage_lists_some_of_very_much() -> None:
     lines = run("salvage", "m", code=1).splitlines()
     assert (len(lines), lines[-1]) == (22, "  ... and 70 more (--all lists them)")
     assert len(run("salvage", "m", "--all", code=1).splitlines()) == 91
+
+
+def test_many_that_share_a_reason_share_a_line(tmp_path: Path) -> None:
+    prefix = tfckpt.save(tmp_path / "m", {f"w{number}": np.ones(3) for number in range(6)})
+    os.remove(f"{prefix}.data-00000-of-00001")
+    runner = click_testing.CliRunner()
+    lines = runner.invoke(cli, ["salvage", prefix]).output.splitlines()
+    assert len(lines) == 2
+    assert lines[1].startswith("  lost: 6 tensors (w0, w1, w2 and 3 more): its shard is missing (")
+    assert len(runner.invoke(cli, ["salvage", prefix, "--all"]).output.splitlines()) == 7
+    last = runner.invoke(cli, ["stats", prefix]).output.splitlines()[-1]
+    assert last.startswith("6 tensors not read: the index")

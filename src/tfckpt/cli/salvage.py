@@ -59,7 +59,7 @@ def salvage_command(
     if as_json:
         text.write([json.dumps(report.to_json())])
     else:
-        lines = report.lines()
+        lines = report.lines(together=not show_all)
         shown = lines if show_all else lines[:_SHOWN]
         text.write(map(harmless, [report.summary(), *shown]))
         if len(shown) < len(lines):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -12,11 +13,13 @@ from tfckpt.cli import text
 from tfckpt.cli.completion import complete_name, complete_path
 from tfckpt.cli.output import harmless
 from tfckpt.looking.statistics import Statistics, TensorStatistics, statistics
+from tfckpt.wording import plural
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _ASCII_BARS = " .:-=+*#@"
 _SHOWN = 16  # bins in a row of a table, half of them where it is narrow
 _WIDE = 100
+_REASONS = 5
 
 
 @click.command("stats")
@@ -51,9 +54,8 @@ def _table(found: Statistics) -> Iterator[str]:
             tensor.dtype,
             *map(_number, (tensor.min, tensor.mean, tensor.max, tensor.std)),
         ]
-        row.append(
-            histogram(_fewer(tensor.histogram, bins)) if tensor.histogram else tensor.unread or ""
-        )
+        unread = "not read" if tensor.unread else ""
+        row.append(histogram(_fewer(tensor.histogram, bins)) if tensor.histogram else unread)
         if found.since is not None:
             row.append("" if tensor.moved is None else _moved(tensor))
         rows.append([*row, ", ".join(tensor.suspicious)])
@@ -67,6 +69,11 @@ def _table(found: Statistics) -> Iterator[str]:
     )
     yield ""
     yield f"{found.summary()} in {harmless(found.path)}"
+    reasons = Counter(tensor.unread for tensor in found.tensors if tensor.unread)
+    for reason, count in reasons.most_common(_REASONS):
+        yield f"{plural(count, 'tensor')} not read: {harmless(reason)}"
+    if len(reasons) > _REASONS:
+        yield f"and {len(reasons) - _REASONS} more reasons (name a tensor to see its own)"
 
 
 def _one(tensor: TensorStatistics) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from tfckpt.bundle.naming import prefix_of, shards_on_disk
 from tfckpt.checking.finding import Finding
 from tfckpt.errors import FileMissingError, InvalidArgumentError
 from tfckpt.locate import Location, locate
-from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, check_prefix
+from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path, check_prefix, shown
 from tfckpt.notebook import Printed
 from tfckpt.reader import TensorReader, listed
 from tfckpt.rescue.bundles import survey_bundle
@@ -29,6 +29,7 @@ from tfckpt.wording import bytes_text, plural
 logger = logging.getLogger("tfckpt")
 
 SCHEMA = "tfckpt.salvage/1"
+_MANY = 3
 
 
 @dataclass(frozen=True)
@@ -87,13 +88,37 @@ class SalvageReport(Printed):
     def __str__(self) -> str:
         return "\n".join([self.summary(), *self.lines()])
 
-    def lines(self) -> list[str]:
-        """Return a line for each thing that is lost, filled or odd."""
-        return [
-            *(f"  lost: {loss}" for loss in self.lost),
-            *(f"  unconfirmed: {name}: {why}" for name, why in self.unconfirmed.items()),
-            *(f"  {note.kind}: {note}" for note in self.notes),
+    def lines(self, *, together: bool = False) -> list[str]:
+        """Return a line for each thing that is lost, filled or odd.
+
+        With `together` many tensors that share a reason share a line.
+        """
+        lost = [(one.tensor, _reason(one), f"  lost: {one}") for one in self.lost]
+        unconfirmed = [
+            (name, why, f"  unconfirmed: {name}: {why}") for name, why in self.unconfirmed.items()
         ]
+        return [
+            *_joined("lost", lost, _MANY if together else len(lost)),
+            *_joined("unconfirmed", unconfirmed, _MANY if together else len(unconfirmed)),
+            *(f"  {one.kind}: {one}" for one in self.notes),
+        ]
+
+
+def _reason(one: Lost) -> str:
+    return f"{one.reason} ({one.path})" if one.path else one.reason
+
+
+def _joined(kind: str, said: Sequence[tuple[str | None, str, str]], most: int) -> Iterator[str]:
+    """Yield the line of each, or one for all of more than `most` that have the same reason."""
+    groups: dict[str, list[tuple[str | None, str]]] = {}
+    for name, reason, line in said:
+        groups.setdefault(reason, []).append((name, line))
+    for reason, group in groups.items():
+        names = [name for name, _ in group if name is not None]
+        if len(group) > most and len(names) == len(group):
+            yield f"  {kind}: {plural(len(names), 'tensor')} ({shown(names, 3)}): {reason}"
+        else:
+            yield from (line for _, line in group)
 
 
 def salvage(
