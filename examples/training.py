@@ -92,10 +92,9 @@ def train(folder: str, steps: int, make_step: Callable[[Weights, Any, Any], floa
         incremental=True,
         on_saved=lambda path: print("saved", path, flush=True),
     )
-    latest = tfckpt.latest_checkpoint(folder)
-    if latest is not None:
-        saver.restore(weights, latest)
-        print("goes on with", latest, flush=True)
+    resumed = saver.restore_latest(weights, folder)
+    if resumed is not None:
+        print("goes on with", resumed.path, flush=True)
     drain_on = (signal.SIGTERM,)
     with tfckpt.BackgroundSaver(saver, drain_on=drain_on) as background:
         for step in range(int(weights["global_step"]) + 1, steps + 1):
