@@ -68,7 +68,7 @@ demo: .venv  ## train, interrupt, resume, and read a checkpoint that TensorFlow 
 	@.venv/bin/python examples/demo.py
 
 test: .venv  ## the tests that need no TensorFlow, doctests and documentation examples too
-	.venv/bin/python -m pytest -n 2
+	.venv/bin/python -m pytest -n 2 $(if $(COVER),--cov --cov-report=term-missing:skip-covered)
 
 check: .venv  ## format, lint, types, and whether generated files are up to date
 	.venv/bin/ruff format --check .
@@ -107,8 +107,8 @@ mutants: .venv  ## change the code in small ways, to see that tests notice (SHAR
 oldest: .venv-oldest  ## the tests, on the oldest supported dependencies
 	.venv-oldest/bin/python -m pytest -n 2
 
-cover: .venv  ## the tests, with branch coverage
-	.venv/bin/python -m pytest -n 2 --cov --cov-report=term-missing:skip-covered
+cover:  ## the tests, with branch coverage
+	$(MAKE) test COVER=yes
 
 FUZZ = bundle v1 graph meta_graph saved_model state objects safetensors torch npz npy hdf5 index frozen any
 
