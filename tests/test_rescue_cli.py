@@ -62,3 +62,14 @@ def test_many_that_share_a_reason_share_a_line(tmp_path: Path) -> None:
     assert len(runner.invoke(cli, ["salvage", prefix, "--all"]).output.splitlines()) == 7
     last = runner.invoke(cli, ["stats", prefix]).output.splitlines()[-1]
     assert last.startswith("6 tensors not read: the index")
+
+
+def test_info_and_salvage_say_what_an_index_that_is_gone_needs() -> None:
+    tfckpt.save("run/m", {"w": np.ones(3)})
+    os.remove("run/m.index")
+    assert "there are data files of m, and not its index (see tfckpt salvage)" in run("info", "run")
+    assert "another checkpoint of the run does" in run("salvage", "run/m", code=2)
+    tfckpt.save("other", {"w": np.ones(4)})
+    lines = run("salvage", "run/m", "--like", "other", code=2).splitlines()
+    assert lines[0].endswith("no layout that is known:")
+    assert lines[1].endswith("has 32 bytes, and it has 24")

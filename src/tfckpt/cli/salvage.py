@@ -53,7 +53,7 @@ def salvage_command(
             src, dst, names=names or None, fill=fill, unconfirmed=unconfirmed, like=like
         )
     except (OSError, ValueError, KeyError) as error:
-        click.echo(f"Error: {harmless(str(error))}", err=True)
+        click.echo("\n".join(map(harmless, f"Error: {error}".splitlines())), err=True)
         raise click.exceptions.Exit(_NOTHING) from None
     report.tensors.close()
     if as_json:

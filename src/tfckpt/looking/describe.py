@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -16,6 +16,7 @@ import numpy as np
 from tfckpt import detect
 from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.entry import HEADER_KEY
+from tfckpt.bundle.naming import prefix_of, shard_count
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.checking.bundles import shards_of
 from tfckpt.checkpoint import open_at
@@ -235,6 +236,7 @@ def _folder(folder: str) -> Description:
             latest = latest_in_state(folder)
     if model is not None:
         return _saved_model(folder, model)
+    problems += _without_index(names, {os.path.basename(one.path) for one in locations})
     below = tuple(_below(folder))
     found = tuple(_checkpoints(locations, problems))
     what = f"a folder with {plural(len(locations), 'checkpoint')}"
@@ -250,6 +252,14 @@ def _folder(folder: str) -> Description:
         problems=tuple(dict.fromkeys(problems)),
         below=below,
     )
+
+
+def _without_index(names: Iterable[str], known: Container[str]) -> Iterator[str]:
+    """Yield what there is to say of data files that belong to no checkpoint."""
+    prefixes = {prefix for name in names if shard_count(name) and (prefix := prefix_of(name))}
+    for prefix in sorted(prefixes):
+        if prefix not in known:
+            yield f"there are data files of {prefix}, and not its index (see tfckpt salvage)"
 
 
 def _below(top: str) -> Iterator[str]:
