@@ -10,6 +10,8 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from tfckpt.bundle.commit import has_index, remove_bundle
@@ -18,14 +20,22 @@ from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.formats.indexed import JSON_INDEX_SUFFIX
 from tfckpt.formats.opening import open_tensors
-from tfckpt.formats.writing import WRITERS, DType, Prepared, format_of, prepared, write_prepared
+from tfckpt.formats.writing import (
+    WRITERS,
+    DType,
+    Prepared,
+    PreparedTensors,
+    format_of,
+    prepared,
+    write_prepared,
+)
 from tfckpt.keras import keras_places
 from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.objectgraph.resolving import variables_by_name
 from tfckpt.objects.naming import to_object_based
 from tfckpt.objects.view import object_graph
 from tfckpt.progress import Progress, counting
-from tfckpt.reader import CheckpointReader, TensorReader, Unreadable, readable
+from tfckpt.reader import CheckpointReader, TensorReader, Unreadable, in_pieces, readable
 from tfckpt.renaming import Nameless, Repeated, by_path, renaming, warn_of
 from tfckpt.storage import is_file, is_folder, join, real
 from tfckpt.tensors.fingerprint import Fingerprint
@@ -90,6 +100,7 @@ def convert_checkpoint(
     progress: Progress | None = None,
     fsync: bool = True,
     unreadable: Unreadable = "error",
+    executor: Executor | None = None,
 ) -> Converted:
     """Write the tensors of a file once more, in another format or under other names; return `dst`.
 
@@ -119,6 +130,9 @@ def convert_checkpoint(
 
     What is returned says, besides, what was written, and what was left out and why; a logged
     warning names what could not be read.
+
+    The workers of an `executor` compare what was written, and write the data files of a V2
+    checkpoint, as in `tfckpt.save`; the one file of another format is written here.
 
     `progress` is called as ``progress(done, total, name)`` when a tensor is about to be written,
     and again after each is compared; the numbers are bytes of both passes.
@@ -166,6 +180,7 @@ def convert_checkpoint(
             max_shard_size=max_shard_size,
             fsync=fsync,
             progress=progress,
+            executor=executor,
         )
         if by is not None:
             warn_of(chosen.left_out, source)
@@ -421,6 +436,7 @@ def _write_checked(
     max_shard_size: int | None = None,
     fsync: bool,
     progress: Progress | None,
+    executor: Executor | None = None,
 ) -> str:
     """Write what was prepared, and compare what was written with it; return its path.
 
@@ -436,23 +452,61 @@ def _write_checked(
         report(name)
         return array
 
+    by_workers = executor is not None and form == "v2"
     path = write_prepared(
         target,
-        tensors._replace(value=handed_over),
+        tensors if by_workers else tensors._replace(value=handed_over),
         form,
         max_shard_size=max_shard_size,
         fsync=fsync,
         leave_out="drop",
+        executor=executor,
     )
-    with _READERS[form](path) if form in _READERS else open_tensors(path, format=form) as written:
+    for name in sizes if by_workers else ():
+        report(name)
+    with _opened(path, form) as written:
         if written.keys() != sizes.keys():
             raise DataLossError("what was written has other names than the source", path=path)
-        for name in sizes:
-            if Fingerprint.of(written[name]) != given[name]:
-                raise DataLossError(
-                    "what was written differs from the source: is the disk sound?",
-                    path=path,
-                    tensor=name,
-                )
+        if executor is None:
+            for name in sizes:
+                _check_same(written, name, given[name])
+                report(name)
+            return path
+    source = PreparedTensors(tensors, target) if by_workers else None
+    pieces = list(in_pieces(sizes))
+    known = [{name: given[name] for name in names if source is None} for names in pieces]
+    for names in executor.map(partial(_check_piece, source, path, form), pieces, known):
+        for name in names:
             report(name)
     return path
+
+
+def _opened(path: str, form: str) -> TensorReader:
+    return _READERS[form](path) if form in _READERS else open_tensors(path, format=form)
+
+
+def _check_piece(
+    source: TensorReader | None,
+    path: str,
+    form: str,
+    names: list[str],
+    known: Mapping[str, Fingerprint],
+) -> list[str]:
+    """Compare several tensors, where this process is; return their names.
+
+    The source is read where a worker wrote, who has told no fingerprints.
+    """
+    with _opened(path, form) as written:
+        for name in names:
+            given = known[name] if source is None else Fingerprint.of(source[name])
+            _check_same(written, name, given)
+    return names
+
+
+def _check_same(written: TensorReader, name: str, given: Fingerprint) -> None:
+    if Fingerprint.of(written[name]) != given:
+        raise DataLossError(
+            "what was written differs from the source: is the disk sound?",
+            path=written.path,
+            tensor=name,
+        )

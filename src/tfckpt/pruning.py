@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.naming import index_path, shards_on_disk
-from tfckpt.errors import CheckpointError, FileMissingError
+from tfckpt.errors import CheckpointError, FileMissingError, UnimplementedError
 from tfckpt.keep import Policy
 from tfckpt.keep.folder import NEWEST, judged, leased_in
 from tfckpt.keep.history import history_path, known, write_history
@@ -22,7 +22,7 @@ from tfckpt.protos import SaverDef
 from tfckpt.saver.by_policy import delete_judged
 from tfckpt.saver.retention import Folder, meta_graph_filename
 from tfckpt.state import beside_state, read_state, state_path, write_state
-from tfckpt.storage import lock_folder
+from tfckpt.storage import is_remote, lock_folder
 from tfckpt.v1.naming import files_at
 from tfckpt.wording import bytes_text, plural
 
@@ -118,6 +118,7 @@ def prune(
     `dry_run` nothing is written or deleted.
 
     Raises FileMissingError where there is no folder, TypeError for what is no policy,
+    UnimplementedError for one behind a URL,
     FailedPreconditionError (an OSError) when the file system refuses.
 
     >>> import tempfile, tfckpt
@@ -131,6 +132,12 @@ def prune(
     if not isinstance(keep, Policy):
         raise TypeError(f"keep is a policy such as tfckpt.keep.last(3), not {keep!r:.80}")
     path = as_path(folder)
+    if is_remote(path):
+        raise UnimplementedError(
+            "folders are pruned on this machine only: there a Saver or CheckpointManager with this "
+            "policy deletes with its next save",
+            path=path,
+        )
     if not os.path.isdir(path):
         raise FileMissingError("there is no such folder", path=path)
     place = Folder(

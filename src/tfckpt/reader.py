@@ -25,7 +25,7 @@ Unreadable: TypeAlias = Literal["error", "skip"]
 
 Self = TypeVar("Self", bound="TensorReader")
 
-_PIECE = 64 << 20  # what is read before progress is told
+_PIECE = 64 << 20  # what is read before progress is told, or by one task of an executor
 
 logger = logging.getLogger("tfckpt")
 
@@ -277,15 +277,15 @@ def read_in_pieces(
     sizes = {name: reader.info(name).stored_size for name in wanted}
     report = counting(sizes, progress)
     values: dict[str, Array] = {}
-    for piece in _pieces(sizes):
+    for piece in in_pieces(sizes):
         values.update(reader.get_tensors(piece))
         for name in piece:
             report(name)
     return values
 
 
-def _pieces(sizes: Mapping[str, int]) -> Iterator[list[str]]:
-    """Yield names of tensors that are together as big as what is read at a time."""
+def in_pieces(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Yield names of tensors that are together as big as what is worth reading at a time."""
     piece: list[str] = []
     size = 0
     for name, more in sizes.items():

@@ -113,6 +113,22 @@ def test_workers_are_an_executor(client: Any, tmp_path: Path) -> None:
     assert tfckpt.verify(tmp_path / "b", executor=client.get_executor()).ok
 
 
+def test_workers_compare_and_convert(client: Any, tmp_path: Path) -> None:
+    workers = client.get_executor()
+    arrays = {f"w{n}": np.full(1000, n, np.float32) for n in range(10)}
+    a = tfckpt.save(tmp_path / "a", arrays)
+    b = tfckpt.save(tmp_path / "b", arrays | {"w3": np.zeros(1000, np.float32)})
+    found = tfckpt.compare(a, b, executor=workers)
+    assert [one.name for one in found.different] == ["w3"]
+    assert found.equal == 9
+    made = tfckpt.convert_checkpoint(
+        a, tmp_path / "c", cast={"float32": "float16"}, executor=workers
+    )
+    loaded = tfckpt.load(made)
+    assert all(np.array_equal(loaded[name], arrays[name]) for name in arrays)
+    assert loaded["w1"].dtype == np.float16
+
+
 def test_workers_write_to_a_bucket(s3: Proxy) -> None:
     with (
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=":0") as own,
@@ -123,6 +139,19 @@ def test_workers_write_to_a_bucket(s3: Proxy) -> None:
         assert np.array_equal(tfckpt.load("s3://bucket/run/m")["emb"], whole)
         with tfckpt.load_checkpoint("s3://bucket/run/m") as reader:
             assert np.array_equal(reader.to_dask("emb", chunks=(10, 20)).compute(), whole)
+
+
+def test_the_example_of_the_documentation_runs(s3: Proxy) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "remote.md").read_text()
+    block = next(one for one in page.split("```py\n")[1:] if "import dask" in one)
+    code = block.partition("```")[0]
+    smaller = code.replace("10_000_000", "1_000").replace("50_000", "300").replace("100_000", "250")
+    assert smaller.count("1024") == code.count("1024") == 3
+    made: dict[str, Any] = {"tfckpt": tfckpt}
+    exec(compile(smaller.replace("1024", "16"), "docs/remote.md", "exec"), made)
+    whole = made["table"].compute()
+    assert whole.shape == (1000, 16)
+    assert np.array_equal(tfckpt.load("s3://bucket/table")["table"], whole)
 
 
 def test_an_array_bigger_than_the_memory_that_there_may_be(tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfckpt.bundle.spread import write_shards
+from tfckpt.bundle.spread import write_bundle, write_shards
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.formats import hdf5, numpys, pytorch, safetensors
@@ -19,6 +21,7 @@ from tfckpt.formats.raw import dtype_named, info_of, size_of
 from tfckpt.names import AnyPath, as_path
 from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
 from tfckpt.storage import check_path, create_file, writing
+from tfckpt.tensors.selection import Index
 from tfckpt.tensors.stored import Array, as_array, as_storable
 from tfckpt.v1.writer import DATA_TYPES as V1_DATA_TYPES
 from tfckpt.v1.writer import V1Writer
@@ -104,10 +107,12 @@ def write_prepared(
     max_shard_size: int | None = None,
     fsync: bool = True,
     leave_out: str = "skip",
+    executor: Executor | None = None,
 ) -> str:
     """Write what was prepared in the format of this name; raises as `write_tensors`.
 
-    `leave_out` is the argument by which the caller leaves tensors out, for messages.
+    The workers of an `executor` write the data files of a V2 checkpoint. `leave_out` is the
+    argument by which the caller leaves tensors out, for messages.
     """
     check_path(target)
     chosen = WRITERS[name]
@@ -115,6 +120,9 @@ def write_prepared(
     _check_held(name, chosen, tensors.infos, path=target, leave_out=leave_out)
     if max_shard_size is not None:
         return _write_set(target, tensors, max_shard_size, fsync)
+    if executor is not None and name == "v2":
+        given = PreparedTensors(tensors, target)
+        return write_bundle(target, given, fsync=fsync, executor=executor)
     chosen.write(target, tensors, fsync)
     return target
 
@@ -173,19 +181,58 @@ def prepared(
     infos = {name: info for name, info in _infos(tensors).items() if name not in left_out}
     wanted = {name: _cast_info(info, dtypes) for name, info in infos.items()}
 
-    def value(name: str) -> Array:
-        array = _as_array(name, tensors[name])
-        dtype = dtypes.get(infos[name].type_name)
-        array = array if dtype is None else array.astype(dtype)
-        expected = wanted[name]
-        if array.shape != expected.shape or not _same_type(array.dtype, expected.dtype):
-            raise ValueError(
-                f"tensor {name!r} is {array.dtype} {list(array.shape)}, it was said to be "
-                f"{expected.dtype} {list(expected.shape)}"
-            )
-        return array
-
+    becomes = {name: dtypes.get(info.type_name) for name, info in infos.items()}
+    value = partial(_value, tensors, becomes, wanted)
     return Prepared(wanted, value, metadata=None, compressed=False)
+
+
+def _value(
+    tensors: Mapping[str, object],
+    becomes: Mapping[str, np.dtype[Any] | None],
+    wanted: Infos,
+    name: str,
+) -> Array:
+    """Get a tensor as it is to be written. Raises ValueError where it is not what it was said."""
+    array = _as_array(name, tensors[name])
+    dtype = becomes[name]
+    array = array if dtype is None else array.astype(dtype)
+    expected = wanted[name]
+    if array.shape != expected.shape or not _same_type(array.dtype, expected.dtype):
+        raise ValueError(
+            f"tensor {name!r} is {array.dtype} {list(array.shape)}, it was said to be "
+            f"{expected.dtype} {list(expected.shape)}"
+        )
+    return array
+
+
+class PreparedTensors(TensorReader):
+    """What was prepared as a reader, which workers can be given if what it reads can."""
+
+    def __init__(self, prepared: Prepared, path: str) -> None:
+        self.path = path
+        self._prepared = prepared
+
+    def info(self, name: str) -> TensorInfo:
+        return self._prepared.infos[name]
+
+    def infos(self) -> Infos:
+        return self._prepared.infos
+
+    def read(self, name: str, index: Index | None = None) -> Array:
+        array = self._prepared.value(name)
+        return array if index is None else array[index]
+
+    def close(self) -> None:
+        """Nothing is open here."""
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._prepared.infos
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._prepared.infos)
+
+    def __len__(self) -> int:
+        return len(self._prepared.infos)
 
 
 def _same_type(a: np.dtype[Any], b: np.dtype[Any]) -> bool:

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from tfckpt.errors import FileMissingError
+from tfckpt.errors import FileMissingError, UnimplementedError
 from tfckpt.keep.history import history_path, known, read_history, write_history
 from tfckpt.keep.policies import Policy
 from tfckpt.keep.record import Record, checked_metrics, step_in
@@ -110,7 +110,7 @@ def lease(path: AnyPath) -> Iterator[str]:
     lease ends with its process. (Where the file system has no locks, a killed process leaves a
     file ``.tfckpt.lease-...``, which counts until it is removed.)
 
-    Raises FileMissingError if the checkpoint is not there.
+    Raises FileMissingError if the checkpoint is not there, UnimplementedError behind a URL.
 
     >>> import tempfile, tfckpt
     >>> path = tfckpt.save(tempfile.mkdtemp() + "/m-1", {"w": [1.0]})
@@ -118,6 +118,12 @@ def lease(path: AnyPath) -> Iterator[str]:
     ...     weights = tfckpt.load(prefix)
     """
     prefix = check_prefix(path)
+    if is_remote(prefix):
+        raise UnimplementedError(
+            "a lease is a lock, of which a store has none: keep.pin keeps a checkpoint there, and "
+            "keep.unpin gives it free",
+            path=prefix,
+        )
     folder, name = os.path.split(prefix)
     _check_there(prefix)
     with held_lease(folder, name):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.opening import Looked, Subject, TypeAndShape, numbers, opened
 from tfckpt.notebook import Printed
+from tfckpt.reader import in_pieces
 from tfckpt.tensors.stored import Array
 from tfckpt.wording import plural
 
@@ -120,6 +123,7 @@ def compare(
     atol: float = 0.0,
     by_name: bool = False,
     structure: bool = False,
+    executor: Executor | None = None,
 ) -> Comparison:
     """Compare the tensors of two checkpoints, or of any mappings of arrays.
 
@@ -127,7 +131,8 @@ def compare(
     are equal or not. Tensors of one checksum, type and shape in both indexes are not read. A
     tensor that only `a` has and one that only `b` has count as renamed where their bytes are the
     same and nothing else could be meant. With `by_name` the variables of objects are compared
-    by their full names; with `structure` only names, types and shapes are.
+    by their full names; with `structure` only names, types and shapes are. The workers of an
+    `executor` read and compare what has to be read; arrays are sent to them, readers they open.
 
     Raises ValueError for tolerances below zero, and what `open_tensors` raises. Tensors that
     cannot be read are among the differences.
@@ -146,21 +151,32 @@ def compare(
         if by_name:
             tensors_a.by_name()
             tensors_b.by_name()
-        return _compared(tensors_a, tensors_b, rtol=rtol, atol=atol, structure=structure)
+        return _compared(tensors_a, tensors_b, _Rule(rtol, atol, structure), executor)
 
 
-def _compared(a: Subject, b: Subject, rtol: float, atol: float, structure: bool) -> Comparison:
+class _Rule(NamedTuple):
+    """What counts as the same."""
+
+    rtol: float
+    atol: float
+    structure: bool
+
+
+def _compared(a: Subject, b: Subject, rule: _Rule, executor: Executor | None) -> Comparison:
     names_a, names_b = a.names, b.names
     in_a, in_b = set(names_a), set(names_b)
     only_a = [name for name in names_a if name not in in_b]
     only_b = [name for name in names_b if name not in in_a]
-    renamed = [] if structure else list(_renamed(a, b, only_a, only_b))
-    different = []
+    renamed = [] if rule.structure else list(_renamed(a, b, only_a, only_b))
     both = [name for name in names_a if name in in_b]
-    for name in both:
-        found = _difference(a, b, name=name, rtol=rtol, atol=atol, structure=structure)
-        if found is not None:
-            different.append(found)
+    if executor is None:
+        different = _differences(a, b, both, rule)
+    else:
+        pieces = list(in_pieces({name: a.size(name) for name in both}))
+        # lists, because dask's workers take no iterators
+        parts = [[side.part(names) for names in pieces] for side in (a, b)]
+        found = executor.map(partial(_differences, rule=rule), *parts, pieces)
+        different = [one for ones in found for one in ones]
     old, new = {pair[0] for pair in renamed}, {pair[1] for pair in renamed}
     return Comparison(
         a.path,
@@ -170,25 +186,30 @@ def _compared(a: Subject, b: Subject, rtol: float, atol: float, structure: bool)
         renamed=tuple(renamed),
         different=tuple(different),
         equal=len(both) - len(different),
-        structure=structure,
+        structure=rule.structure,
     )
 
 
-def _difference(
-    a: Subject, b: Subject, name: str, rtol: float, atol: float, structure: bool
-) -> TensorDifference | None:
+def _differences(
+    a: Subject, b: Subject, names: Sequence[str], rule: _Rule
+) -> list[TensorDifference]:
+    found = (_difference(a, b, name, rule) for name in names)
+    return [one for one in found if one is not None]
+
+
+def _difference(a: Subject, b: Subject, name: str, rule: _Rule) -> TensorDifference | None:
     kind, other = a.kind(name), b.kind(name)
     if kind.dtype != other.dtype:
         return TensorDifference(name, "dtype", str(kind), str(other))
     if kind.shape != other.shape:
         return TensorDifference(name, "shape", str(kind), str(other))
-    if structure or _known_equal(a, b, name, name):
+    if rule.structure or _known_equal(a, b, name, name):
         return None
     try:
         one, two = a.value(name), b.value(name)
     except CheckpointError as error:
         return TensorDifference(name, "unread", str(kind), error.message)
-    return _of_values(name, kind, one=one, two=two, rtol=rtol, atol=atol)
+    return _of_values(name, kind, one=one, two=two, rtol=rule.rtol, atol=rule.atol)
 
 
 def _known_equal(a: Subject, b: Subject, name: str, other: str) -> bool:

@@ -29,7 +29,7 @@ from tfckpt.names import OBJECT_GRAPH_KEY, AnyPath, as_path
 from tfckpt.notebook import Printed
 from tfckpt.reader import CheckpointReader
 from tfckpt.state import STATE_FILE, latest_in_state
-from tfckpt.storage import is_remote, list_folder, open_source, read_ends
+from tfckpt.storage import is_folder, is_remote, list_folder, open_source, read_ends
 from tfckpt.table import Table
 from tfckpt.table.format import NO_COMPRESSION
 from tfckpt.v1.naming import files_at, split_pattern
@@ -160,7 +160,10 @@ def describe(path: AnyPath) -> Description:
     ('checkpoint', 7, 'Adam')
     """
     given = as_path(path)
-    if not is_remote(given) and os.path.isdir(given):
+    if is_remote(given):
+        has_some = is_folder(given) and checkpoints_in(given)
+        return _folder(given) if has_some else _single(given)
+    if os.path.isdir(given):
         return _folder(given)
     return _graph(given) or _single(given)
 
@@ -237,7 +240,7 @@ def _folder(folder: str) -> Description:
     if model is not None:
         return _saved_model(folder, model)
     problems += _without_index(names, {os.path.basename(one.path) for one in locations})
-    below = tuple(_below(folder))
+    below = () if is_remote(folder) else tuple(_below(folder))
     found = tuple(_checkpoints(locations, problems))
     what = f"a folder with {plural(len(locations), 'checkpoint')}"
     if not locations:

@@ -43,6 +43,21 @@ class Subject:
         infos = getattr(mapping, "infos", None)
         self._infos = None if infos is None else infos()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return _again, (self.mapping, self.path, self._keys)
+
+    def part(self, names: list[str]) -> Subject:
+        """Return some of the tensors, for a worker; a reader is but a place to it."""
+        if isinstance(self.mapping, TensorReader):
+            return _again(self.mapping, self.path, {name: self.key(name) for name in names})
+        return Subject({name: self.mapping[name] for name in names}, self.path)
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a tensor has."""
+        if self._infos is not None:
+            return int(self._infos[self.key(name)].stored_size)
+        return as_storable(self.mapping[name])[0].nbytes
+
     @property
     def names(self) -> list[str]:
         if self._keys is not None:
@@ -89,6 +104,12 @@ class Subject:
             return (entry.slices, *map(_checksum_of, pieces))
         except CheckpointError:
             return None
+
+
+def _again(mapping: Mapping[str, Any], path: str, keys: Mapping[str, str] | None) -> Subject:
+    subject = Subject(mapping, path)
+    subject._keys = keys
+    return subject
 
 
 def _checksum_of(entry: Entry) -> tuple[object, ...]:

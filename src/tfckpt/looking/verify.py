@@ -28,7 +28,7 @@ from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.notebook import Printed
 from tfckpt.progress import Progress
 from tfckpt.state import STATE_FILE, found_at, read_state, state_path
-from tfckpt.storage import is_remote, list_folder
+from tfckpt.storage import is_file, is_folder, is_remote, list_folder
 from tfckpt.wording import bytes_text, plural
 
 logger = logging.getLogger("tfckpt")
@@ -103,7 +103,8 @@ def verify(
     values are there; a ``.meta`` file beside it; the state file of a folder, and shards that no
     index speaks of. With `quick` no values are read, so that damage within them is not found.
 
-    `path` is whatever `load_checkpoint` takes; a folder means everything in it. `executor`, any
+    `path` is whatever `load_checkpoint` takes; a folder means everything in it, behind a URL its
+    checkpoints and state file. `executor`, any
     of ``concurrent.futures``' kind, shares out the reading (of a V1 checkpoint by files);
     without one threads do.
     `progress(done, total, path)` is called with bytes.
@@ -123,7 +124,9 @@ def verify(
     """
     given = as_path(path)
     work = _Work(executor, quick, progress)
-    if os.path.isdir(given) and not is_remote(given):
+    if is_remote(given) and is_folder(given) and (there := checkpoints_in(given)):
+        checked, findings = work.store(given, there)
+    elif os.path.isdir(given) and not is_remote(given):
         checked, findings = work.folder(given)
     else:
         checked, findings = work.single(given)
@@ -158,6 +161,14 @@ class _Work:
             return [], [Finding.of(error, path)]
         checked = self.checkpoint(location)
         return [checked], checked.findings
+
+    def store(self, top: str, there: list[Location]) -> tuple[list[Checked], list[Finding]]:
+        """Look at what is in a folder of a store, and not at those below it."""
+        checked = [self.checkpoint(location) for location in there]
+        findings = [finding for checkpoint in checked for finding in checkpoint.findings]
+        if is_file(state_path(top)):
+            findings += check_state(top)
+        return checked, findings
 
     def folder(self, top: str) -> tuple[list[Checked], list[Finding]]:
         """Look at what is in a folder and in those below it."""
@@ -237,14 +248,13 @@ def check_state(folder: str) -> Iterator[Finding]:
     latest = state.model_checkpoint_path
     gone = []
     for named in dict.fromkeys(filter(None, [latest, *state.all_model_checkpoint_paths])):
-        place = found_at(os.path.join(folder, named), folder)
+        stated = named if is_remote(named) else os.path.join(folder, named)
+        place = found_at(stated, folder)
         if place is None and named == latest:
             yield Finding("missing", f"the latest checkpoint that it names is gone: {named}", path)
         elif place is None:
             gone.append(named)
-        elif named == latest and os.path.abspath(place) != os.path.abspath(
-            os.path.join(folder, named)
-        ):
+        elif named == latest and os.path.abspath(place) != os.path.abspath(stated):
             yield Finding(
                 "note", f"it names {named}, which is beside it now: the folder moved", path
             )
