@@ -117,8 +117,8 @@ fuzz: .venv-fuzz  ## throw made-up files at each reader, for SECONDS (60), from 
 		.venv-fuzz/bin/python tests/fuzz/fuzz.py $$target -max_total_time=$(or $(SECONDS),60) -seed=$(or $(SEED),0) -verbosity=0 || exit 1; \
 	done
 
-bench: .venv-interop  ## speed and memory beside TensorFlow, safetensors and numpy
-	.venv-interop/bin/python benchmarks/run.py
+bench: .venv-interop  ## speed and memory beside TensorFlow, safetensors and numpy (RECORD=1)
+	.venv-interop/bin/python benchmarks/run.py $(if $(RECORD),--record)
 
 smoke: .venv-interop  ## run the benchmarks on little data, to see that they run
 	.venv-interop/bin/python benchmarks/run.py --quick

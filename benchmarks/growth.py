@@ -128,8 +128,6 @@ def safetensors() -> dict[str, Work]:
     }
 
 
-WORK_OF_PEERS = ("save", "load", "list", "lookup")
-
 # Peers: how each line is drawn, and the work, of which "save" prepares and returns the work proper.
 PEERS = {"TensorFlow": ("--", tensorflow), "safetensors": (":", safetensors)}
 
@@ -137,12 +135,8 @@ PEERS = {"TensorFlow": ("--", tensorflow), "safetensors": (":", safetensors)}
 def main() -> int:
     options = parse(sys.argv[1:])
     if options.child:
-        peer = options.child[0].partition(": ")
-        print(
-            json.dumps(
-                measure_peer(*peer[::2], *options.child[1:]) if peer[1] else measure(*options.child)
-            )
-        )
+        measured = measure_peer if options.child[0] in PEERS else measure
+        print(json.dumps(measured(*options.child)))
         return 0
     rows = []
     for series, xs in (
@@ -178,8 +172,7 @@ def in_children(series: str, x: int, base: str | None) -> dict[str, Any]:
         found = {work: child(work, f"{folder}/m", series, x) for work in WORK}
         for peer in PEERS if series == "tensors" or x <= MOST_OF_PEERS else ():
             clear(folder)
-            for work in WORK_OF_PEERS:
-                found[f"{peer}: {work}"] = child(f"{peer}: {work}", f"{folder}/m", series, x)
+            found[peer] = child(peer, f"{folder}/m", series, x)
         return found
     finally:
         shutil.rmtree(folder)
@@ -219,13 +212,13 @@ def measure(work: str, prefix: str, series: str, x: str) -> dict[str, float]:
     return {"seconds": min(seconds), "memory": max(0, own), "read": read}
 
 
-def measure_peer(peer: str, work: str, prefix: str, series: str, x: str) -> dict[str, float]:
-    """Return the seconds of the fastest turn of a peer, on a file of its own."""
-    path = f"{prefix}-{peer}"
-    run = functools.partial(PEERS[peer][1]()[work], path, series, int(x))
-    if work == "save":
-        run = run()
-    return {"seconds": min(turns(run))}
+def measure_peer(peer: str, prefix: str, series: str, x: str) -> dict[str, float]:
+    """Return the seconds of the fastest turn of each work of a peer."""
+    seconds = {}
+    for work, way in PEERS[peer][1]().items():
+        run = functools.partial(way, prefix, series, int(x))
+        seconds[work] = min(turns(run() if work == "save" else run))
+    return seconds
 
 
 def turns(run: Callable[[], object]) -> Iterator[float]:
@@ -283,11 +276,9 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
                     continue
                 ys = [max(row[work][kind], LEAST[kind]) / scale for row in mine]
                 side.plot(xs, ys, marker="o", color=f"C{color}", label=work)
-                for peer, (line, _) in (
-                    PEERS.items() if kind == "seconds" and work != "open" else ()
-                ):
-                    theirs = [row[f"{peer}: {work}"][kind] for row in mine]
-                    side.plot(xs, theirs, line, color=f"C{color}")
+                for peer, (line, _) in PEERS.items() if kind == "seconds" else ():
+                    theirs = [row[peer][work] for row in mine if work in row.get(peer, ())]
+                    side.plot(xs[: len(theirs)], theirs, line, color=f"C{color}")
             side.set(xscale="log", yscale="log", ylabel=unit if not column else None)
             side.grid(True, alpha=0.3)
         side.set_xlabel(label)

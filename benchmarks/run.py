@@ -8,16 +8,19 @@ ratio is the median over the turns. Where a limit is known (for a save a plain w
 bytes, for a load their bare checksum on all cores), it takes its turn too, and "possible" says
 how many times as fast as the peer the limit itself is. Files are on /dev/shm where there is one.
 
-Ratios are compared with those that were recorded last (`recorded.json`, which --record writes):
-what moved by more than a fifth is listed. That informs, and fails nothing.
+Ratios are compared with those that were recorded last (`recorded.json`): what moved by more than a
+fifth is listed. That informs, and fails nothing. --record writes them anew, and the whole table
+into docs/performance.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import os
 import platform
+import re
 import statistics
 import sys
 import tempfile
@@ -37,6 +40,8 @@ MEMORY_MB = 512
 MEMORY_LIMITS_MB = {"save": 16, "load": None}
 NEAR = 1.15  # a row within this of its limit is at it
 RECORDED = Path(__file__).with_name("recorded.json")
+PAGE = Path(__file__).parent.parent / "docs" / "performance.md"
+TABLE = re.compile(r"(?<=<!-- the table of `make bench` -->\n).*?(?=<!-- its end -->)", re.DOTALL)
 MOVED = 1.2  # a ratio that differs by more than this from the one recorded is listed
 
 
@@ -67,6 +72,7 @@ def main() -> int:
             key_of(row): round(row["ratio"], 3) for row in rows if "ratio" in row
         }
         RECORDED.write_text(json.dumps(ratios, indent=1, sort_keys=True) + "\n")
+        PAGE.write_text(with_table(PAGE.read_text(), as_markdown(rows)))
     if options.markdown:
         Path(options.markdown).write_text(as_markdown(rows))
     if options.json:
@@ -205,6 +211,15 @@ def as_table(rows: list[dict[str, Any]]) -> Table:
 def as_markdown(rows: list[dict[str, Any]]) -> str:
     lines = [COLUMNS, ["---"] * len(COLUMNS), *map(cells, rows)]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def with_table(page: str, table: str) -> str:
+    """Return the page with another table between its marks, and what it was measured on."""
+    machine = (
+        f"Measured on {datetime.date.today()}: {os.cpu_count()} cores, {platform.system()} "
+        f"{platform.release().partition('-')[0]}, Python {platform.python_version()}."
+    )
+    return TABLE.sub(lambda _: f"\n{machine}\n\n{table}\n", page, count=1)
 
 
 def cells(row: dict[str, Any]) -> list[str]:
