@@ -284,9 +284,12 @@ def plot(rows: list[dict[str, Any]], path: str) -> None:
         side.set_xlabel(label)
         side.set_xticks(xs, [f"{x:,.0f}" for x in xs])
         side.minorticks_off()
-    grid[0, 1].legend(loc="upper left")
-    peers = [plt.Line2D([], [], linestyle=line, color="gray") for line, _ in PEERS.values()]
-    grid[0, 0].legend(peers, list(PEERS), loc="upper left")
+    works, _ = grid[0, 0].get_legend_handles_labels()
+    peers = [
+        plt.Line2D([], [], linestyle=line, color="gray", label=peer)
+        for peer, (line, _) in PEERS.items()
+    ]
+    figure.legend(handles=[*works, *peers], loc="outside upper center", ncols=7)
     figure.savefig(path, metadata={"Date": None})
 
 
