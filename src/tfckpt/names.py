@@ -65,6 +65,8 @@ def key_of(name: object) -> bytes | None:
 
 def is_text(name: str) -> bool:
     """Whether a name is Unicode text, with nothing in it that only stands for other bytes."""
+    if name.isascii():
+        return True
     try:
         name.encode()
     except UnicodeEncodeError:

@@ -23,13 +23,14 @@ def parse_json(data: Buffer, what: str) -> Any:
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataLossError(f"{twice!r} comes twice")
     for name, value in pairs:
-        if name in made:
-            raise DataLossError(f"{name!r} comes twice")
         if not is_text(name) or (isinstance(value, str) and not is_text(value)):
             raise DataLossError(f"{name!r} has half a character")
-        made[name] = value
     return made
 
 

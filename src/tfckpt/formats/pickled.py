@@ -61,9 +61,10 @@ class Machine:
         self._source = source
         self._names = names
         self._persistent = persistent
-        self._data: memoryview = memoryview(b"")
+        self._buffer = b""
+        self._data = memoryview(self._buffer)
         self._at = 0
-        self._end = at  # of what was read ahead
+        self._base = at  # where what was read ahead begins
         self._stack: list[Any] = []
         self._marked: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
@@ -71,13 +72,13 @@ class Machine:
     @property
     def position(self) -> int:
         """Where the next byte is."""
-        return self._end - len(self._data) + self._at
+        return self._base + self._at
 
     def load(self) -> Any:
         """Read one pickle."""
         self._stack, self._marked, self._memo = [], [], {}
         while True:
-            begin = self.position
+            begin = self._base + self._at
             code = self._take(1)[0]
             work = _OPERATIONS.get(code)
             try:
@@ -110,14 +111,19 @@ class Machine:
                     f"the pickle ends in the middle: {size} bytes expected, {ahead} are there",
                     offset=begin,
                 )
-            self._data = memoryview(bytes(self._source.read(begin, ahead)))
-            self._end, at = begin + ahead, 0
+            self._buffer = bytes(self._source.read(begin, ahead))
+            self._data = memoryview(self._buffer)
+            self._base, at = begin, 0
         self._at = at + size
         return self._data[at : at + size]
 
     def _line(self) -> str:
         """Return the next bytes up to the end of a line, as text."""
-        line = bytearray()
+        end = self._buffer.find(b"\n", self._at, self._at + _LONGEST_NAME + 1)
+        if end >= 0:
+            begin, self._at = self._at, end + 1
+            return self._buffer[begin:end].decode()
+        line = bytearray()  # it goes on behind what was read ahead
         while len(line) <= _LONGEST_NAME:
             character = bytes(self._take(1))
             if character == b"\n":
