@@ -373,6 +373,9 @@ def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+@pytest.mark.skipif(
+    (3, 12) <= sys.version_info[:3] < (3, 12, 2), reason="starts no threads at its end (gh-113964)"
+)
 def test_what_is_under_way_is_written_when_the_program_ends(tmp_path: Path) -> None:
     script = (
         "import sys, numpy as np, tfckpt\n"
