@@ -15,7 +15,7 @@ import numpy as np
 
 from tfckpt.compat.absent import NeedsTensorFlow, refuse_given
 from tfckpt.compat.dtypes import DType, as_dtype
-from tfckpt.compat.errors import FailedPreconditionError
+from tfckpt.compat.errors import FailedPreconditionError, InvalidArgumentError
 from tfckpt.compat.graphs import get_default_graph, global_variables
 from tfckpt.compat.shapes import TensorShape
 from tfckpt.compat.tensors import (
@@ -84,6 +84,7 @@ class Assignment(Tensor):
 
     def __init__(self, variable: Any, value: Any, add: int = 0) -> None:
         given = value if hasattr(value, "_evaluate") else as_array(value, variable.dtype)
+        _check_shape(variable, given.shape, InvalidArgumentError if add else ValueError)
         self._variable, self._given, self._add = variable, given, add
         super().__init__("Assign", [variable], lambda value: value, dtype=variable.dtype)
 
@@ -375,12 +376,19 @@ def _checked(variable: Any, value: Any) -> Array:
     wanted = variable.dtype if isinstance(variable.dtype, DType) else as_dtype(variable.dtype)
     if as_dtype(array.dtype) != wanted:
         array = array.astype(wanted.as_numpy_dtype)
-    if not TensorShape(variable.shape).is_compatible_with(array.shape):
-        raise ValueError(
-            f"Cannot assign a value of shape {array.shape} to variable {variable.name!r} of shape "
-            f"{variable.shape}"
-        )
+    _check_shape(variable, array.shape, ValueError)
     return array
+
+
+def _check_shape(variable: Any, shape: Any, kind: type[Exception]) -> None:
+    """Raise an error for a shape that a variable cannot have; of a graph always a ValueError."""
+    if TensorShape(variable.shape).is_compatible_with(shape):
+        return
+    message = f"Cannot assign a value of shape {shape} to variable {variable.name!r} of shape "
+    message += str(variable.shape)
+    if kind is InvalidArgumentError and executing_eagerly():
+        raise InvalidArgumentError(None, None, message)
+    raise ValueError(message)
 
 
 def unset(name: str) -> FailedPreconditionError:
@@ -760,7 +768,7 @@ def _initial(name: str, shape: Any, dtype: Any, given: Any, initializer: Any) ->
             )
         if kind.is_floating:
             return Unmade("glorot_uniform_initializer", sizes, kind), kind
-        if kind.is_integer or kind.is_bool:
+        if kind.is_integer or kind.is_bool or kind.name == "string":
             return zeros(sizes, kind), kind
         raise ValueError(f"An initializer for variable {name} of {kind} is required")
     if callable(initializer):

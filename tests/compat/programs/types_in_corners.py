@@ -16,11 +16,12 @@ for given in (None, "float33", 1000, np.dtype("M8[s]"), [1], np.dtype([("a", "i4
 for dtype in (tf.complex64, tf.complex128, tf.float32, tf.resource, tf.variant, tf.qint8):
     print(dtype.real_dtype.name, dtype.size, dtype.is_numpy_compatible, dtype.is_unsigned)
 for dtype in (tf.float16, tf.bfloat16, tf.float64, tf.int16, tf.uint64):
-    print(dtype.min, dtype.max)
+    print(float(dtype.min), float(dtype.max))
 for dtype in (tf.bool, tf.float32, tf.uint8, tf.int64, tf.string, tf.complex64, tf.float16):
     for what in ("limits", "max"):
         try:
-            print(dtype.name, what, getattr(dtype, what))
+            found = getattr(dtype, what)
+            print(dtype.name, what, found if what == "limits" else float(found))
         except (TypeError, ValueError) as error:
             print(dtype.name, what, type(error).__name__)
 ref = tf.as_dtype("int32_ref")
