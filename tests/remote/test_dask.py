@@ -158,7 +158,7 @@ def test_an_array_bigger_than_the_memory_that_there_may_be(tmp_path: Path) -> No
     """A gigabyte, by a process that may have far less; 64 MB of it are one block."""
     program = f"""
 import resource, numpy as np, dask, dask.array as da, tfckpt
-import tfckpt.bundle.together, tfckpt.lazy_arrays
+import tfckpt.bundle.dask_blocks, tfckpt.lazy_arrays
 one = da.zeros((1, 1), chunks=(1, 1)).compute()
 lazy = da.ones((2048, 65536), chunks=(128, 65536), dtype=np.float64)
 with dask.config.set(scheduler="single-threaded"):

@@ -17,10 +17,11 @@ from typing import SupportsIndex, TypeVar
 
 from numpy import ndarray
 
+from tfckpt.bundle.dask_blocks import is_lazy, write_blocks
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.linking import MAX_DEAD, NOTHING_LINKED, Link, LinkPlan, plan_links
 from tfckpt.bundle.stored import stored_in_bundle
-from tfckpt.bundle.together import is_lazy, write_blocks, write_by
+from tfckpt.bundle.together import write_by
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.dtypes import UNREAD_SLICES, DataType, numpy_dtype
 from tfckpt.names import AnyPath, as_path
