@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import io
 import os
 import pickle
@@ -191,6 +192,11 @@ MANY = b"".join(b"0(h\0h\0h\0h\0h\0h\0h\0h\0tq\0" for _ in range(40))
 # _rebuild_from_type_v2(itself, None, (itself, None, (... (), None), None), 5000 times
 MAKER = named("torch._tensor", "_rebuild_from_type_v2")
 NESTED = MAKER + b"q\0" + b"(h\0N" * 5000 + b")" + b"Nt" * 5000 + b"R"
+NUMPYS = named("numpy.core.multiarray", "_reconstruct") + named("numpy", "ndarray")
+NUMPYS += b"K\0\x85U\x01b\x87R"
+FLOATS = named("numpy", "dtype") + b"U\x02f4\x85R"
+FLOAT_STATE = b"(K\3U\1<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
+
 REFUSED = {
     "a call": (b"cos\nsystem\nX\x01\0\0\0a\x85R", r"'os.system'"),
     "a class by name only": (b"csubprocess\nPopen\n", r"'subprocess.Popen'"),
@@ -242,6 +248,32 @@ REFUSED = {
         + named("numpy", "dtype")
         + b"U\x02O8\x85R",
         "elements of its own",
+    ),
+    "a dtype of numpy without an order": (FLOATS + b"K\1b", "without a byte order"),
+    "an array of numpy of something else": (NUMPYS + b"K\1b", "that is none"),
+    "an array of numpy without bytes": (
+        NUMPYS + b"(K\1K\1\x85" + FLOATS + FLOAT_STATE + b"\x89K\1tb",
+        "holds objects",
+    ),
+    "an array of numpy of too few bytes": (
+        NUMPYS + b"(K\1K\2\x85" + FLOATS + FLOAT_STATE + b"\x89C\x04abcdtb",
+        r"array \[2\] of 4 bytes",
+    ),
+    "a tensor of a type that is none": (
+        named("torch._utils", "_rebuild_tensor_v3")
+        + tensor(WHOLE, 0, (1,), (1,)).partition(b"\n")[2].partition(b"\n")[2][:-2]
+        + text("float32")
+        + b"tR",
+        "without a dtype",
+    ),
+    "a dict of a number": (named("collections", "OrderedDict") + b"K\1\x85R", "dict of no items"),
+    "bytes in an encoding of their own": (
+        named("_codecs", "encode") + text("a") + text("rot13") + b"\x86R",
+        "no known encoding",
+    ),
+    "a complex number of texts": (
+        named("__builtin__", "complex") + text("1") + text("2") + b"\x86R",
+        "complex number of no numbers",
     ),
 }
 
@@ -324,6 +356,10 @@ def test_every_damage_of_the_old_format(survive: Check) -> None:
 
 OLD_TENSOR = tensor(old_storage("7", 6), 0, (6,), (1,))
 OLD_REFUSED = {
+    "a view of a storage that is none": (
+        legacy(tensor(old_storage("7", 6, b"K\1"), 0, (6,), (1,)), ["7"], b""),
+        "a storage that is none",
+    ),
     "more elements than the file": (
         legacy(
             OLD_TENSOR := tensor(old_storage("7", 6), 0, (6,), (1,)), ["7"], b"\xff" * 7 + b"\x3f"
@@ -489,6 +525,9 @@ def test_what_else_python_puts_into_a_state(protocol: int) -> None:
         "raw": b"\xff\x00",
         "buffer": bytearray(b"ab"),
         "seen": {"x"},
+        "plane": 1 - 2j,
+        "counts": collections.Counter("ab"),
+        "ordered": collections.OrderedDict({"a": 1}),
         "nothing": None,
         "w": np.float32([1]),
     }
