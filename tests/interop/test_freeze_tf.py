@@ -48,7 +48,9 @@ def assert_gives_the_same(
     )
     found = run(*[tf.constant(value) for value in feed.values()])
     for name, value in expected.items():
-        np.testing.assert_allclose(found[name].numpy(), value, rtol=1e-5, atol=1e-6)
+        # The same sums in another order: what is lost goes with the biggest of them.
+        scale = float(np.max(np.abs(value), initial=1))
+        np.testing.assert_allclose(found[name].numpy(), value, rtol=1e-5, atol=1e-5 * scale)
     return frozen
 
 
