@@ -13,7 +13,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 SITE = Path(__file__).parents[2] / "site"
 CHROMIUM = next(
@@ -118,5 +118,5 @@ def test_the_search_finds(page: Page, address: str, words: str) -> None:
     page.locator("[data-md-component=search-query]").click()
     page.keyboard.type(words)
     first = page.locator(".md-search-result__item").first
-    first.wait_for(state="visible")
-    assert words in first.inner_text().lower()
+    # What was found for the first letters may stand there for a while.
+    expect(first).to_contain_text(words, ignore_case=True, timeout=20_000)
