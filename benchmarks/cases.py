@@ -176,8 +176,9 @@ class Files:
 
             def same(piece: tuple[np.ndarray[Any, Any], int]) -> bool:
                 octets, at = piece
+                stored = mapped[at : at + octets.size]
                 return all(
-                    np.array_equal(octets[n : n + CHUNK], mapped[at + n : at + n + CHUNK])
+                    np.array_equal(octets[n : n + CHUNK], stored[n : n + CHUNK])
                     for n in range(0, octets.size, CHUNK)
                 )
 
