@@ -438,19 +438,31 @@ def test_savers_and_managers_say_what_they_are() -> None:
 # What is shown where something is odd
 
 
-@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals")
-def test_a_terminal_sees_a_bar_and_a_pipe_none() -> None:
+def in_a_terminal(command: list[str]) -> tuple[str, str]:
+    """Return what a command prints, and what a terminal is sent as its standard error."""
     import pty
 
     master, slave = pty.openpty()
-    command = [sys.executable, "-m", "tfckpt", "verify", "m-10"]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=slave, text=True)
     os.close(slave)
     shown = os.read(master, 100_000).decode()
     os.close(master)
+    return done.stdout, shown
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals")
+def test_converting_ends_with_checking() -> None:
+    command = [sys.executable, "-m", "tfckpt", "convert", "m-10", "m.npz"]
+    assert "checking" in in_a_terminal(command)[1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such terminals")
+def test_a_terminal_sees_a_bar_and_a_pipe_none() -> None:
+    command = [sys.executable, "-m", "tfckpt", "verify", "m-10"]
+    out, shown = in_a_terminal(command)
     assert "reading" in shown
     piped = subprocess.run(command, capture_output=True, text=True)
-    assert piped.stderr == "" and piped.stdout == done.stdout
+    assert piped.stderr == "" and piped.stdout == out
 
 
 def test_stats_of_what_has_no_numbers() -> None:
