@@ -142,7 +142,7 @@ def test_richs_bar_shows_nothing_for_little_and_obeys_no_name() -> None:
         bar(10, 20, "small")
         bar(10, 200, "[red]\x1b[2Jbig")
     assert "small" not in shown.getvalue()
-    assert "[red]?[2Jbig" in shown.getvalue()
+    assert "[red]\\x1b[2Jbig" in shown.getvalue()
 
 
 def test_tqdms_bar_goes_from_one_work_to_the_next() -> None:
@@ -153,6 +153,6 @@ def test_tqdms_bar_goes_from_one_work_to_the_next() -> None:
         bar(300, 600, "second\x1b")
     text = shown.getvalue()
     assert "first" in text
-    assert "second?" in text
+    assert "second\\x1b" in text
     assert "300/600" in text
     assert "\x1b" not in text.replace("\x1b[A", "")

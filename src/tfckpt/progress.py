@@ -23,6 +23,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
+from tfckpt.wording import harmless
+
 Progress: TypeAlias = Callable[[int, int, str], object]
 """Called with the bytes that are done, those that there are in all, and what they were of."""
 
@@ -82,7 +84,7 @@ def rich_bar(
         task = bar.add_task(description or "", total=None, visible=False)
 
         def show(done: int, total: int, name: str) -> None:
-            text = _harmless(name if description is None else description)
+            text = harmless(name if description is None else description)
             bar.update(task, completed=done, total=total, description=text, visible=total >= least)
 
         yield show
@@ -110,12 +112,7 @@ def tqdm_bar(description: str | None = None, **options: Any) -> Iterator[Progres
                 bar.reset(total)
             bar.total = total
             if description is None:
-                bar.set_description_str(_harmless(name), refresh=False)
+                bar.set_description_str(harmless(name), refresh=False)
             bar.update(done - bar.n)
 
         yield show
-
-
-def _harmless(text: str) -> str:
-    """Return text without what a terminal would obey."""
-    return "".join(char if char.isprintable() else "?" for char in text)

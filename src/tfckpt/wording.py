@@ -1,6 +1,11 @@
-"""Numbers as people read them."""
+"""Numbers, and texts of others, as people can read them."""
 
 from __future__ import annotations
+
+import re
+
+# Control characters steer a terminal, and some turn the direction of what follows.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def bytes_text(size: int) -> str:
@@ -45,3 +50,12 @@ def age_text(seconds: float) -> str:
         if seconds >= length:
             return f"{plural(int(seconds // length), unit)} ago"
     return "just now"
+
+
+def harmless(text: str) -> str:
+    r"""Return a text of others, such as a name, that may be printed: nothing in it acts.
+
+    >>> print(harmless("a\x1b[31mb"))
+    a\x1b[31mb
+    """
+    return _STEERING.sub(lambda found: repr(found[0])[1:-1], text)

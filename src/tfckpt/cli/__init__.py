@@ -60,7 +60,7 @@ class _Commands(click.Group):
 
 
 def _line(error: Exception) -> str:
-    from tfckpt.cli.output import harmless
+    from tfckpt.wording import harmless
 
     return "\n".join(harmless(line) for line in str(error).splitlines())
 

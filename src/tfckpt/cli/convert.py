@@ -12,7 +12,7 @@ import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless, json_line
+from tfckpt.cli.output import json_line
 from tfckpt.cli.writing import pair
 from tfckpt.convert import FORMATS, Converted, convert_checkpoint, convert_naming
 from tfckpt.errors import UnimplementedError
@@ -20,6 +20,7 @@ from tfckpt.keras.classes import read_layers
 from tfckpt.names import shown
 from tfckpt.progress import Progress, rich_bar
 from tfckpt.renaming import NAMELESS, REPEATED, Nameless, Repeated
+from tfckpt.wording import harmless
 
 
 @click.command("convert")

@@ -9,9 +9,9 @@ import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.compare import Comparison, compare
+from tfckpt.wording import harmless
 
 _DIFFERENT, _TROUBLE = 1, 2
 

@@ -8,9 +8,9 @@ import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
 from tfckpt.rescue.doctor import doctor
+from tfckpt.wording import harmless
 
 _HEALTHY, _PROBLEMS, _UNREAD = 0, 1, 2
 

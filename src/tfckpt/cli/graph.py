@@ -10,11 +10,11 @@ import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless, json_line
+from tfckpt.cli.output import json_line
 from tfckpt.dtypes import DataType, python_name
 from tfckpt.locate import SAVED_MODEL_FILES
 from tfckpt.names import shown
-from tfckpt.wording import plural
+from tfckpt.wording import harmless, plural
 
 if TYPE_CHECKING:
     from tfckpt.graphdef.summary import Endpoint, GraphSummary

@@ -10,8 +10,8 @@ import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless
 from tfckpt.looking.describe import Description, describe
+from tfckpt.wording import harmless
 
 _LABEL = re.compile(r"  [^:]+: +")
 

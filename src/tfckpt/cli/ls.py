@@ -17,7 +17,7 @@ from tfckpt.looking.listing import SORTS, by_scope, chosen_tensors, folded
 from tfckpt.looking.opening import open_any
 from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, TensorReader
-from tfckpt.wording import bytes_text, plural, shape_text
+from tfckpt.wording import bytes_text, harmless, plural, shape_text
 
 NamedInfo = tuple[str, TensorInfo]
 
@@ -60,11 +60,11 @@ def ls_command(
             total = sum(info.stored_size for _, info in items)
             elements = plural(sum(info.size for _, info in items), "element")
             tensors = plural(len(items), "tensor")
-            where = text.harmless(reader.path)
+            where = harmless(reader.path)
             text.write(["", f"{tensors}, {elements}, {bytes_text(total)} in {where}"])
         missing = missing_data(reader) if isinstance(reader, BundleReader) else []
     for error in missing:
-        click.echo(f"tfckpt: {text.harmless(str(error))}", err=True)
+        click.echo(f"tfckpt: {harmless(str(error))}", err=True)
     if missing:
         raise click.exceptions.Exit(1)
 

@@ -11,10 +11,9 @@ import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless
 from tfckpt.keep import parse
 from tfckpt.pruning import Pruned, PruneReport, prune, why_text
-from tfckpt.wording import bytes_text
+from tfckpt.wording import bytes_text, harmless
 
 
 @click.command("prune")

@@ -8,8 +8,8 @@ import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless
 from tfckpt.rescue.state_file import repair_state
+from tfckpt.wording import harmless
 
 
 @click.command("repair-state")

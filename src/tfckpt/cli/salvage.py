@@ -8,8 +8,8 @@ import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless
 from tfckpt.rescue.salvage import salvage
+from tfckpt.wording import harmless
 
 _ALL, _PART, _NOTHING = 0, 1, 2
 _SHOWN = 20

@@ -10,7 +10,7 @@ import click
 from tfckpt.checkpoint import open_prefix
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless, json_line
+from tfckpt.cli.output import json_line
 from tfckpt.dtypes import python_name
 from tfckpt.graphdef.attr_values import shape_of
 from tfckpt.protos import MetaGraphDef, SignatureDef, TensorInfo
@@ -20,7 +20,7 @@ from tfckpt.saved_model.constants import INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATU
 from tfckpt.saved_model.files import has_variables, model_file, read_saved_model, variables_prefix
 from tfckpt.saved_model.ops import get_init_op, get_train_op
 from tfckpt.saved_model.utils import tensor_names
-from tfckpt.wording import plural, shape_text
+from tfckpt.wording import harmless, plural, shape_text
 
 _OPERATIONS = (INIT_OP_SIGNATURE_KEY, TRAIN_OP_SIGNATURE_KEY)
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_name, complete_path
-from tfckpt.cli.output import harmless, json_line
+from tfckpt.cli.output import json_line
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.opening import numbers, open_any, resolved
 from tfckpt.reader import TensorInfo
 from tfckpt.tensors.selection import Index
-from tfckpt.wording import bytes_text, shape_text
+from tfckpt.wording import bytes_text, harmless, shape_text
 
 
 def parse_index(text: str) -> Index:

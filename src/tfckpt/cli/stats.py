@@ -11,9 +11,8 @@ import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_name, complete_path
-from tfckpt.cli.output import harmless
 from tfckpt.looking.statistics import Statistics, TensorStatistics, statistics
-from tfckpt.wording import plural
+from tfckpt.wording import harmless, plural
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _ASCII_BARS = " .:-=+*#@"

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice, zip_longest
 
-from tfckpt.cli.output import harmless as harmless
+from tfckpt.wording import harmless
 
 _GAP = "  "
 _BELOW = "    "  # before what stands below a name; the name's own further lines have less

@@ -9,7 +9,7 @@ import click
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless, json_line
+from tfckpt.cli.output import json_line
 from tfckpt.dtypes import python_name
 from tfckpt.looking.optimizers import slot_of
 from tfckpt.names import OBJECT_GRAPH_KEY
@@ -18,7 +18,7 @@ from tfckpt.objectgraph.nodes import read_object_graph
 from tfckpt.objects.values import ObjectValues
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo
-from tfckpt.wording import bytes_text, plural, shape_text
+from tfckpt.wording import bytes_text, harmless, plural, shape_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

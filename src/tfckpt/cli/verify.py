@@ -9,10 +9,10 @@ import click
 
 from tfckpt.cli import text
 from tfckpt.cli.completion import complete_path
-from tfckpt.cli.output import harmless
 from tfckpt.errors import CheckpointError
 from tfckpt.looking.verify import VerifyReport, verify
 from tfckpt.progress import rich_bar
+from tfckpt.wording import harmless
 
 _SOUND, _DAMAGED, _UNREAD = 0, 1, 2
 

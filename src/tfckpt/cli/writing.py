@@ -11,13 +11,13 @@ import click
 from tfckpt.bundle.commit import has_index
 from tfckpt.bundle.linking import MAX_DEAD, Link
 from tfckpt.cli import text
-from tfckpt.cli.output import harmless, json_line
+from tfckpt.cli.output import json_line
 from tfckpt.convert import check_no_folder
 from tfckpt.progress import rich_bar
 from tfckpt.saving import save
 from tfckpt.storage import is_file
 from tfckpt.transform import Change, LazyTensors, Plan, plan
-from tfckpt.wording import bytes_text, plural
+from tfckpt.wording import bytes_text, harmless, plural
 
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _UNITS |= {f"{unit}i": 1 << 10 * power for power, unit in enumerate("kMGT", 1)}
