@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from tfckpt.storage import list_beginning, split
 
@@ -35,6 +35,20 @@ def prefix_of(member: str) -> str | None:
         return member[: -len(INDEX_SUFFIX)]
     found = _SHARD.search(member)
     return member[: found.start()] if found else None
+
+
+def shards_without_index(members: Iterable[str]) -> list[str]:
+    """Return the shards among a folder's files whose index is not there.
+
+    >>> shards_without_index(["a.index", "a.data-00000-of-00001", "b.data-00000-of-00001"])
+    ['b.data-00000-of-00001']
+    """
+    there = set(members)
+    return [
+        member
+        for member in sorted(there)
+        if (prefix := prefix_of(member)) is not None and index_path(prefix) not in there
+    ]
 
 
 def shards_on_disk(prefix: str) -> Iterator[tuple[str, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -16,7 +16,7 @@ import numpy as np
 from tfckpt import detect
 from tfckpt.bundle.commit import committed_index
 from tfckpt.bundle.entry import HEADER_KEY
-from tfckpt.bundle.naming import prefix_of, shard_count
+from tfckpt.bundle.naming import prefix_of, shards_without_index
 from tfckpt.bundle.reader import BundleReader
 from tfckpt.checking.bundles import shards_of
 from tfckpt.checkpoint import open_at
@@ -161,10 +161,10 @@ def describe(path: AnyPath) -> Description:
     """
     given = as_path(path)
     if is_remote(given):
-        has_some = is_folder(given) and checkpoints_in(given)
-        return _folder(given) if has_some else _single(given)
+        there = checkpoints_in(given) if is_folder(given) else []
+        return _folder(given, there) if there else _single(given)
     if os.path.isdir(given):
-        return _folder(given)
+        return _folder(given, checkpoints_in(given))
     return _graph(given) or _single(given)
 
 
@@ -227,11 +227,10 @@ def _graph_facts(graphs: list[Any]) -> Iterator[tuple[str, str]]:
             yield "signatures", ", ".join(names)
 
 
-def _folder(folder: str) -> Description:
+def _folder(folder: str, locations: list[Location]) -> Description:
     problems: list[str] = []
     names = list_folder(folder)
     model = next((name for name in SAVED_MODEL_FILES if name in names), None)
-    locations = checkpoints_in(folder)
     latest = None
     if STATE_FILE in names:
         problems += (finding.message for finding in check_state(folder) if finding.kind != "note")
@@ -239,7 +238,7 @@ def _folder(folder: str) -> Description:
             latest = latest_in_state(folder)
     if model is not None:
         return _saved_model(folder, model)
-    problems += _without_index(names, {os.path.basename(one.path) for one in locations})
+    problems += _without_index(names)
     below = () if is_remote(folder) else tuple(_below(folder))
     found = tuple(_checkpoints(locations, problems))
     what = f"a folder with {plural(len(locations), 'checkpoint')}"
@@ -257,12 +256,10 @@ def _folder(folder: str) -> Description:
     )
 
 
-def _without_index(names: Iterable[str], known: Container[str]) -> Iterator[str]:
+def _without_index(names: Iterable[str]) -> Iterator[str]:
     """Yield what there is to say of data files that belong to no checkpoint."""
-    prefixes = {prefix for name in names if shard_count(name) and (prefix := prefix_of(name))}
-    for prefix in sorted(prefixes):
-        if prefix not in known:
-            yield f"there are data files of {prefix}, and not its index (see tfckpt salvage)"
+    for prefix in sorted(set(filter(None, map(prefix_of, shards_without_index(names))))):
+        yield f"there are data files of {prefix}, and not its index (see tfckpt salvage)"
 
 
 def _below(top: str) -> Iterator[str]:

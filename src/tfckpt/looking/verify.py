@@ -13,7 +13,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
 
-from tfckpt.bundle.naming import index_path, prefix_of
+from tfckpt.bundle.naming import shards_without_index
 from tfckpt.checking.bundles import Checked
 from tfckpt.checking.finding import Finding
 from tfckpt.checking.graphs import (
@@ -274,13 +274,12 @@ def _strays(folder: str) -> Iterator[Finding]:
     if not os.path.isdir(folder):
         return
     names = list_folder(folder)
+    alone = set(shards_without_index(names))
     for name in names:
         path = os.path.join(folder, name)
         if ".tempstate" in name or name.endswith(".tmp"):
             yield Finding("note", "a file that was never finished", path)
-            continue
-        prefix = prefix_of(name)
-        if prefix is not None and index_path(prefix) not in names:
+        elif name in alone:
             yield Finding("missing", "a shard without its index", path)
 
 
