@@ -20,7 +20,9 @@ from tfckpt.names import decode_name
 from tfckpt.protos import GraphDef, MetaGraphDef, NodeDef, SaverDef, TensorProto
 from tfckpt.tensors.slices import Shape, TensorSlice, volume
 
-_RESTORES = {"RestoreV2": "dtypes", "Restore": "dt", "RestoreSlice": "dt"}  # -> attribute of types
+# Operations -> the attribute that says the types of their tensors.
+_RESTORES = {"RestoreV2": "dtypes", "Restore": "dt", "RestoreSlice": "dt"}
+_TYPES = _RESTORES | {"SaveV2": "dtypes"}
 ASSIGNS = ("AssignVariableOp", "Assign")
 _PASSED_ON = ("Identity", "IdentityN", "Reshape", "Cast")
 
@@ -59,15 +61,14 @@ def laid_out(meta_graph: MetaGraphDef) -> list[list[Laid]]:
     A SaveV2 operation writes the tensors of a data file one after another as its arguments name
     them (``save_restore_v2_ops.cc``).
     """
-    return [
-        [Laid(*one) for one in zip(*columns, strict=True)]
-        for nodes in _running(meta_graph, meta_graph.saver_def.save_tensor_name)
-        for node in nodes.values()
-        if node.op == "SaveV2"
-        for names, parts in [(_texts(node, nodes, 1), _texts(node, nodes, 2))]
-        for columns in [(names, _types(node), parts)]
-        if len(names) == len(_types(node)) == len(parts)
-    ]
+    files = []
+    for nodes in _running(meta_graph, meta_graph.saver_def.save_tensor_name):
+        for node in nodes.values():
+            if node.op == "SaveV2":
+                columns = _names(node, nodes), _types(node), _names(node, nodes, at=2)
+                if len(set(map(len, columns))) == 1:
+                    files.append([Laid(*saved) for saved in zip(*columns, strict=True)])
+    return files
 
 
 def has_restore(graph_def: GraphDef, saver_def: SaverDef) -> bool:
@@ -104,12 +105,8 @@ def running_before(name: str, nodes: Mapping[str, NodeDef]) -> dict[str, NodeDef
     return found
 
 
-def _names(node: NodeDef, nodes: Mapping[str, NodeDef]) -> list[str]:
-    """Return the names in the constant that names the tensors; [] if the input is none."""
-    return _texts(node, nodes, 1)
-
-
-def _texts(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> list[str]:
+def _names(node: NodeDef, nodes: Mapping[str, NodeDef], at: int = 1) -> list[str]:
+    """Return the texts of the constant at an input, the names of tensors; [] if that is none."""
     tensor, count = _constant(node, nodes, at)
     values = [decode_name(value) for value in tensor.string_val]
     return values + values[-1:] * (count - len(values))
@@ -136,8 +133,8 @@ def _constant(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> tuple[Ten
 
 
 def _types(node: NodeDef) -> Sequence[int]:
-    attr = node.attr[_RESTORES.get(node.op, "dtypes")]
-    return attr.list.type if node.op in ("RestoreV2", "SaveV2") else [attr.type]
+    attr = node.attr[_TYPES[node.op]]
+    return attr.list.type if _TYPES[node.op] == "dtypes" else [attr.type]
 
 
 def _shapes(nodes: Iterable[NodeDef]) -> dict[str, Shape]:

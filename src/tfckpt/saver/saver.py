@@ -598,9 +598,9 @@ class Saver:
         with self._links(target, folder, tensors, threads) as links:
             left = [[name for name in names if name not in links.tensors] for names in shards]
             left = [names for names in left if names] if links.tensors else left
-            specs = [tensors[name].spec for names in left for name in names]
-            check_room(target.prefix, sum(spec.nbytes for spec in specs), lambda: _least(specs))
-            sizes = {name: tensors[name].spec.nbytes for names in left for name in names}
+            specs = {name: tensors[name].spec for names in left for name in names}
+            sizes = {name: spec.nbytes for name, spec in specs.items()}
+            check_room(target.prefix, sum(sizes.values()), lambda: _least(specs.values()))
             report = counting(sizes, progress)
 
             def add(bundle: BundleWriter, name: str, shard: int) -> None:
