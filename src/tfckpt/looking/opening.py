@@ -36,20 +36,23 @@ class TypeAndShape(NamedTuple):
 class Subject:
     """A reader, or any mapping of arrays, under the names that are to be looked at."""
 
-    def __init__(self, mapping: Mapping[str, Any], path: str) -> None:
+    def __init__(
+        self, mapping: Mapping[str, Any], path: str, keys: Mapping[str, str] | None = None
+    ) -> None:
+        """`keys` are the mapping's own names of those to be looked at, where not all are."""
         self.mapping = mapping
         self.path = path
-        self._keys: Mapping[str, str] | None = None
+        self._keys = keys
         infos = getattr(mapping, "infos", None)
         self._infos = None if infos is None else infos()
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _again, (self.mapping, self.path, self._keys)
+        return Subject, (self.mapping, self.path, self._keys)
 
     def part(self, names: list[str]) -> Subject:
         """Return some of the tensors, for a worker; a reader is but a place to it."""
         if isinstance(self.mapping, TensorReader):
-            return _again(self.mapping, self.path, {name: self.key(name) for name in names})
+            return Subject(self.mapping, self.path, {name: self.key(name) for name in names})
         return Subject({name: self.mapping[name] for name in names}, self.path)
 
     def size(self, name: str) -> int:
@@ -104,12 +107,6 @@ class Subject:
             return (entry.slices, *map(_checksum_of, pieces))
         except CheckpointError:
             return None
-
-
-def _again(mapping: Mapping[str, Any], path: str, keys: Mapping[str, str] | None) -> Subject:
-    subject = Subject(mapping, path)
-    subject._keys = keys
-    return subject
 
 
 def _checksum_of(entry: Entry) -> tuple[object, ...]:
