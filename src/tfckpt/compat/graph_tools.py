@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -352,17 +352,21 @@ def read_saved_model(saved_model_dir: Any) -> Any:
 
 def get_saved_model_tag_sets(saved_model_dir: Any) -> list[list[str]]:
     """List the tags of each graph of a SavedModel."""
-    model = read_saved_model(saved_model_dir)
-    return [list(graph.meta_info_def.tags) for graph in model.meta_graphs]
+    return _tag_sets(read_saved_model(saved_model_dir).meta_graphs)
+
+
+def _tag_sets(graphs: Iterable[Any]) -> list[list[str]]:
+    return [list(graph.meta_info_def.tags) for graph in graphs]
 
 
 def get_meta_graph_def(saved_model_dir: Any, tag_set: str) -> Any:
     """Return the graph of a SavedModel that has these tags, separated by commas."""
     wanted = {tag for tag in tag_set.split(",") if tag}
-    shown = [", ".join(tags) for tags in get_saved_model_tag_sets(saved_model_dir)]
-    for graph in read_saved_model(saved_model_dir).meta_graphs:
+    graphs = read_saved_model(saved_model_dir).meta_graphs
+    for graph in graphs:
         if set(graph.meta_info_def.tags) == wanted:
             return graph
+    shown = [", ".join(tags) for tags in _tag_sets(graphs)]
     raise RuntimeError(
         f"MetaGraphDef associated with tag-set {tag_set} could not be found in the SavedModel. "
         f"Please use one of the following tag-sets: {shown}"

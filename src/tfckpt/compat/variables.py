@@ -84,7 +84,7 @@ class Assignment(Tensor):
 
     def __init__(self, variable: Any, value: Any, add: int = 0) -> None:
         given = value if hasattr(value, "_evaluate") else as_array(value, variable.dtype)
-        _check_shape(variable, given.shape, InvalidArgumentError if add else ValueError)
+        _check_shape(variable, given.shape, adds=bool(add))
         self._variable, self._given, self._add = variable, given, add
         super().__init__("Assign", [variable], lambda value: value, dtype=variable.dtype)
 
@@ -376,17 +376,22 @@ def _checked(variable: Any, value: Any) -> Array:
     wanted = variable.dtype if isinstance(variable.dtype, DType) else as_dtype(variable.dtype)
     if as_dtype(array.dtype) != wanted:
         array = array.astype(wanted.as_numpy_dtype)
-    _check_shape(variable, array.shape, ValueError)
+    _check_shape(variable, array.shape)
     return array
 
 
-def _check_shape(variable: Any, shape: Any, kind: type[Exception]) -> None:
-    """Raise an error for a shape that a variable cannot have; of a graph always a ValueError."""
+def _check_shape(variable: Any, shape: Any, *, adds: bool = False) -> None:
+    """Raise ValueError for a shape that a variable cannot have.
+
+    InvalidArgumentError where something of that shape is added, and no graph is made.
+    """
     if TensorShape(variable.shape).is_compatible_with(shape):
         return
-    message = f"Cannot assign a value of shape {shape} to variable {variable.name!r} of shape "
-    message += str(variable.shape)
-    if kind is InvalidArgumentError and executing_eagerly():
+    message = (
+        f"Cannot assign a value of shape {shape} to variable {variable.name!r} of shape "
+        f"{variable.shape}"
+    )
+    if adds and executing_eagerly():
         raise InvalidArgumentError(None, None, message)
     raise ValueError(message)
 
