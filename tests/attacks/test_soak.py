@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -159,18 +158,13 @@ def test_two_runs_in_one_folder_keep_what_is_promised(tmp_path: Path) -> None:
     assert last == tfckpt.latest_checkpoint(folder)
     assert sorted(losses_of_the_state(folder)) == sorted(losses(folder))
     assert not half_made(folder)
-    # A kill in the middle of a deletion leaves data files without their index; no reader takes them
-    # for a checkpoint.
-    for path in state_of(folder).all_model_checkpoint_paths:
-        assert tfckpt.verify(path).ok
+    # A kill in the middle of a deletion leaves data files without their index, and no reader takes
+    # them for a checkpoint; nothing else may be wrong.
+    wrong = {finding.message for finding in tfckpt.verify(folder).findings if finding.is_serious}
+    assert wrong <= {"a shard without its index"}
 
 
 def losses_of_the_state(folder: Path) -> list[float]:
-    paths = state_of(folder).all_model_checkpoint_paths
-    return [soak.loss_of(*_split(Path(path).name)) for path in paths]
-
-
-def state_of(folder: Path) -> Any:
     state = tfckpt.get_checkpoint_state(folder)
     assert state is not None
-    return state
+    return [soak.loss_of(*_split(Path(path).name)) for path in state.all_model_checkpoint_paths]
