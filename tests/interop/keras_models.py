@@ -48,7 +48,9 @@ def functional(k: Any) -> Any:
     return k.Model(inputs, layers.Add()([hidden, layers.Dense(3)(hidden)]))
 
 
-def subclassed(k: Any) -> Any:
+def block_of(k: Any) -> Any:
+    """Return the class of a layer of two layers and a variable of its own."""
+
     class Block(k.layers.Layer):
         def __init__(self) -> None:
             super().__init__()
@@ -63,6 +65,12 @@ def subclassed(k: Any) -> Any:
 
         def call(self, x: Any) -> Any:
             return self.norm(self.dense(x)) * self.scale
+
+    return Block
+
+
+def subclassed(k: Any) -> Any:
+    Block = block_of(k)
 
     class Net(k.Model):
         def __init__(self) -> None:
