@@ -5,9 +5,6 @@ from __future__ import annotations
 import errno
 import logging
 import os
-import shutil
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -213,17 +210,6 @@ def test_a_file_system_that_says_nothing_refuses_nothing(
 
     monkeypatch.setattr(os, "statvfs", unsaid, raising=False)
     assert same(tfckpt.save(tmp_path / "m", VALUES), VALUES)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    place = tmp_path / "small"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)]
-    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no disk can be mounted here")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
 
 
 def test_a_real_disk_that_is_too_small(small_disk: Path) -> None:
