@@ -231,7 +231,8 @@ def _report(
             continue
         if survivor.doubt is not None and not unconfirmed:
             if survivor.lost is None:
-                lost.append(Lost(name, f"{survivor.doubt} (unconfirmed=True takes it)"))
+                way = "unconfirmed=True, or --unconfirmed, takes it"
+                lost.append(Lost(name, f"{survivor.doubt} ({way})"))
         elif survivor.lost is None or fill is not None:
             chosen[name] = survivor
     if wanted is not None:
