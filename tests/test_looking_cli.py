@@ -159,11 +159,13 @@ def test_show_writes_values_for_programs(value: Any, form: str, shown: str) -> N
     assert run("show", "v", "w", "--as", form) == shown
 
 
-def test_show_writes_npy() -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_show_writes_npy_into_a_pipe(unbuffered: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "tfckpt", "show", "m-10", "encoder/norm", "--as", "npy"],
         capture_output=True,
         check=True,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
     )
     assert np.load(io.BytesIO(done.stdout)).tolist() == [1, 1, 1, 1]
 

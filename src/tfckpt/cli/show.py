@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -125,7 +126,8 @@ def _as_json(
 def _write_npy(array: np.ndarray[Any, Any]) -> None:
     if array.dtype == object:
         raise click.BadParameter("strings have no .npy form that is no pickle", param_hint="--as")
-    np.save(sys.stdout.buffer, array, allow_pickle=False)
+    # Of a file numpy asks where it is, and a pipe cannot say it: it is to see `write` alone.
+    np.save(SimpleNamespace(write=sys.stdout.buffer.write), array, allow_pickle=False)
     sys.stdout.buffer.flush()
 
 
