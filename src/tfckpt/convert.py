@@ -242,6 +242,12 @@ def _chosen(
 ) -> _Chosen:
     """Choose the tensors that can be read, and the names they are to have."""
     given = as_lazy(source)
+    if by is not None and OBJECT_GRAPH_KEY not in source:
+        raise InvalidArgumentError(
+            f"name-based: it has no object graph ({OBJECT_GRAPH_KEY}) to take names "
+            f"from; leave out by={by!r}, and the tensors keep theirs",
+            path=source.path,
+        )
     if by is None:
         infos = source.infos()
         names = {name: name for name in readable(infos, unreadable, source.path)}

@@ -88,6 +88,8 @@ def test_objects_by_path(objects: str, tmp_path: Path) -> None:
     ]
     with pytest.raises(InvalidArgumentError, match=r"name-based.*no object graph"):
         tfckpt.convert_checkpoint(made, tmp_path / "again.npz", by="path")
+    with pytest.raises(InvalidArgumentError, match=r"leave out by='name', and the tensors keep"):
+        tfckpt.convert_checkpoint(made, tmp_path / "again.npz", by="name")
 
 
 def test_objects_by_name(tmp_path: Path) -> None:

@@ -204,5 +204,6 @@ _OPTIONS = {
     r"to='hdf5'": "--to hdf5",
     r"\(model=\)": "(--model)",
     r"\(layers=(\{.*?\})\)": r"(--layers FILE, with \1 as JSON)",
+    r"by='(name|path)'": r"--by-\1",
     r"by=, keep= and rename=": "--by-name, --by-path, --keep and --rename",
 }
