@@ -14,7 +14,7 @@ def main() -> None:
             raise
         sys.exit(f"the command line needs {error.name}: pip install 'tfckpt[cli]'")
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # whatever letters the terminal has
+        if isinstance(stream, io.TextIOWrapper):  # a terminal may lack a name's letters
             stream.reconfigure(errors="backslashreplace")
     cli()
 

@@ -138,7 +138,7 @@ def search(
 
 def why_unsound(path: str) -> str | None:
     """Read all of a checkpoint; return what is wrong with it, None if nothing is."""
-    from tfckpt.checking.whole import check_checkpoint  # most callers look at no values
+    from tfckpt.checking.whole import check_checkpoint  # slow to import, and seldom needed
 
     try:
         checked = check_checkpoint(locate(path, prefix_first=True))

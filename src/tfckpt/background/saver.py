@@ -157,7 +157,7 @@ class BackgroundSaver:
         if error is None:
             self.close()
             return
-        with contextlib.suppress(Exception):  # which are logged; `error` is what counts
+        with contextlib.suppress(Exception):  # a save's own error is in the log
             self.close()
 
     def __repr__(self) -> str:

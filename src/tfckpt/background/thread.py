@@ -153,7 +153,8 @@ class SaveThread:
             self._pending += 1
             if not self._runs:
                 self._runs = True
-                # A daemon, as who waits for others at exit lets them start no threads of their own.
+                # A daemon: while the interpreter waits at exit for other threads to end, these can
+                # start none of their own, and a save of several shards starts some.
                 threading.Thread(target=self._run, name="tfckpt-save", daemon=True).start()
         return pending
 

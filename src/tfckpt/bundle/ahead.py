@@ -34,8 +34,8 @@ class ReadAhead:
         self._entries = entries
         self._names = list(entries)
         self._arrays: dict[str, Array] = {}
-        self._count = 0  # how many were fetched together, or read by itself, last
-        self._end = -1  # which would come after them
+        self._count = 0  # how many the last fetch brought
+        self._end = -1  # where in the names the next fetch would begin
 
     def take(self, name: str, fetch: Fetch) -> Array | None:
         """Return a tensor, None for one that is to be read by itself.

@@ -60,7 +60,7 @@ class BundleReader(CheckpointReader):
     def __init__(self, prefix: AnyPath, *, verify: Verify = True, mmap: bool = True) -> None:
         self.path = check_prefix(prefix)
         self._verify = _checked_verify(verify)
-        self._verified: set[Entry] = set()  # of which parts were asked for
+        self._verified: set[Entry] = set()  # checked whole for the sake of a part
         self._mmap = mmap
         self._ahead: ReadAhead | None = None  # once the names are known
         self._limits = limits.current()

@@ -69,10 +69,10 @@ def write_by(
         finally:
             for other in futures:
                 other.cancel()
-            wait(futures)  # one that is still at it would write after the others are removed
+            wait(futures)  # a task that still runs would write after `remove`
         return parts.commit(fsync=fsync)
     except BaseException as error:
-        if isinstance(error, BrokenExecutor):  # which ends its other workers after it has said so
+        if isinstance(error, BrokenExecutor):  # it stops its other workers only after this
             time.sleep(_DYING)
         parts.remove()
         raise

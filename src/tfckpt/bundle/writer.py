@@ -90,7 +90,7 @@ class BundleWriter(CheckpointWriter):
         ):  # else other shards use the other cores
             self._executor = ThreadPoolExecutor(1, thread_name_prefix="tfckpt-checksum")
         self._shards: list[ShardWriter] = []
-        self._rest: list[NewFile] = []  # those that are linked, and empty ones
+        self._rest: list[NewFile] = []  # data files without a ShardWriter: linked or empty
         self._elsewhere: dict[bytes, Entry] = {}
         try:
             self._open(num_shards, linked)

@@ -28,7 +28,7 @@ _RUN = 1 << 20
 _WORTH_THREADS = 8 << 20
 _THREADS = min(4, os.cpu_count() or 1)
 _REQUESTS = 8  # to a remote store at once
-# Of these not the stored bytes are checksummed: lengths count as integers of a fixed size.
+# Their checksum is not that of the stored bytes: lengths enter it as integers of a fixed size.
 _WHOLE = (DataType.DT_STRING, DataType.DT_VARIANT)
 
 

@@ -16,9 +16,9 @@ from itertools import islice, zip_longest
 from tfckpt.wording import harmless
 
 _GAP = "  "
-_BELOW = "    "  # before what stands below a name; the name's own further lines have less
-_LEAST = 20  # columns that a folded name needs to be read
-_LINES = 500  # that are written at a time
+_BELOW = "    "  # before what stands below a name, more than a folded name's own lines have
+_LEAST = 20  # a folded name is not made narrower than this
+_LINES = 500  # written at a time
 # Where a name may end a line: after a slash if there is one, else after one of the others.
 _SEPARATORS = ("/", "._: ")
 

@@ -145,7 +145,7 @@ class _Objects:
         for node_id in reversed(list(self._source.paths)):
             below = self._values(node_id)
             for child in graph.nodes[node_id].children:
-                if child.node_id not in links:  # a way that only a slot variable leads on to
+                if child.node_id not in links:  # reached through a slot variable alone
                     below.append(_Branch(harmless(child.local_name), 0, 0, []))
                 elif links[child.node_id] == (node_id, child.local_name):
                     if not self._is_left_out(child.node_id, made):

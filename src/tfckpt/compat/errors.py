@@ -188,7 +188,7 @@ _TENSORFLOWS: tuple[tuple[type[Exception], type[OpError]], ...] = (
 )
 
 _BOTH: dict[tuple[type[OpError], type[Exception]], type[Exception]] = {}
-_ORIGINS: dict[type, tuple[type[OpError], type[Exception]]] = {}  # the other way round
+_ORIGINS: dict[type, tuple[type[OpError], type[Exception]]] = {}  # class of both -> the two
 
 
 def _class_of_both(theirs: type[OpError], ours: type[Exception]) -> type[Exception]:

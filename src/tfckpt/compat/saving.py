@@ -176,7 +176,7 @@ class Saver:
         graph = self._own.meta_graph
         places = self._own.places or {}
         by_key = {name: weights[str(place)] for name, place in places.items()}
-        assert isinstance(graph, tfckpt.Graph)  # import_meta_graph's
+        assert isinstance(graph, tfckpt.Graph)  # set by import_meta_graph
         message = tfckpt.export_meta_graph(graph=graph, saver_def=self._own.saver_def)
         found = tfckpt.values_by_node(message, by_key)
         run.session.values.update({name: np.array(found[name]) for name in found})

@@ -79,7 +79,7 @@ def _follow(body: Body, kinds: dict[str, DataType], library: _Library) -> None:
             passing = [body.nodes[at] for at in nodes if body.nodes[at].op in PASS_ON]
         else:
             at = heapq.heappop(calls)
-            while calls and calls[0] == at:  # once for each handle that it takes
+            while calls and calls[0] == at:  # it was pushed once for each handle
                 heapq.heappop(calls)
             passing = [body.nodes[at]]
         for node in passing:
@@ -161,8 +161,8 @@ class _Library:
         self._library = library
         self._originals = functions_by_name(library)
         self._copies: dict[tuple[str, Kinds], _Copy] = {}
-        self._functions = dict(self._originals)  # with the copies
-        self._within: list[str] = []  # the functions that are being copied
+        self._functions = dict(self._originals)  # originals and copies
+        self._within: list[str] = []  # being copied, the innermost last
         self._size = 0
 
     def call_of(self, node: NodeDef) -> Call | None:

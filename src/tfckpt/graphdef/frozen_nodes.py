@@ -46,7 +46,7 @@ class Body:
 
     def __init__(self, nodes: Any, function: FunctionDef | None = None) -> None:
         self.nodes = nodes
-        self.takers: dict[str, list[int]] = defaultdict(list)  # where they are in `nodes`
+        self.takers: dict[str, list[int]] = defaultdict(list)  # a node's name -> indices in `nodes`
         self._function = function
         self._names = {node.name for node in nodes}
         if function is not None:
@@ -82,7 +82,7 @@ class Body:
 
     def rename_output(self, node: NodeDef, old: str, new: str) -> None:
         """Let what takes an output of a node find it by the name that its new op gives it."""
-        if self._function is None:  # there it is a number
+        if self._function is None:  # a graph's nodes name outputs by number
             return
         before, after = f"{node.name}:{old}:0", f"{node.name}:{new}:0"
         for at in self.takers.get(before, ()):

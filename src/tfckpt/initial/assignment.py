@@ -242,7 +242,7 @@ def read_into(
         value = values[tensor]
         if not isinstance(value, bytes):
             value = value[place]
-            if counts[tensor] > 1:  # else two names could come to hold one array
+            if counts[tensor] > 1:  # two names must not share one array
                 value = value.copy()
         put_at(name, value, weights)
     return {name: source.tensor for name, source in sources.items()}

@@ -261,7 +261,7 @@ def _matrix(
 
     count, width = (*shape, 1)[:2]
     words = height if info.axis else info.new_vocab_size
-    if offset > words:  # nothing but buckets
+    if offset > words:  # all rows are out-of-vocabulary buckets
         return initial(*shape)
     rows = (
         np.arange(offset, min(offset + count, words)) if info.axis else remapping[offset:][:count]

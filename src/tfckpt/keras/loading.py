@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 Pairs = dict[int, str]  # id of a variable -> the tensor that it gets
 
-_MANY = 20  # objects of the root's, which are not all tried: one of them is a model's only layer
+_MANY = 20  # of so many objects none is a model's only layer: they are not tried one by one
 
 
 class LoadedWeights(NamedTuple):

@@ -234,7 +234,7 @@ def _folder(folder: str, locations: list[Location]) -> Description:
     latest = None
     if STATE_FILE in names:
         problems += (finding.message for finding in check_state(folder) if finding.kind != "note")
-        with suppress(CheckpointError):  # it is among the problems
+        with suppress(CheckpointError):  # check_state has reported it
             latest = latest_in_state(folder)
     if model is not None:
         return _saved_model(folder, model)
@@ -392,7 +392,7 @@ def _step(location: Location, reader: CheckpointReader) -> int | None:
         if value.size == 1 and value.dtype.kind in "iuf":
             return int(value.reshape(-1)[0])
     except (CheckpointError, OverflowError, ValueError):
-        pass  # what is wrong with it is for verify to say
+        pass  # verify reports damage, describe goes on without
     found = _STEP_IN_NAME.search(location.path)
     return None if found is None else int(found[1])
 

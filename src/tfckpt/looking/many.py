@@ -91,7 +91,7 @@ def _quantiles(values: Floats, starts: Places, sizes: Places) -> list[tuple[floa
     above = np.minimum(below + 1, (sizes - 1)[:, None])
     part = places - below
     left, right = ordered[starts[:, None] + below], ordered[starts[:, None] + above]
-    # From the nearer of both, so that no value lies outside of them.
+    # Interpolated from the nearer end, so that rounding takes no quantile past the two values.
     found = np.where(part < 0.5, left + (right - left) * part, right - (right - left) * (1 - part))
     return list(map(tuple, found.tolist()))
 

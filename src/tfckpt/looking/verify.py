@@ -201,7 +201,7 @@ class _Work:
                     findings += check_meta(path)
             findings += _strays(folder)
         if not checked and not seen and not findings:
-            locate(top)  # says what is there instead
+            locate(top)  # raises, and lists what the folder has
         return checked, findings
 
     def checkpoint(self, location: Location) -> Checked:

@@ -81,7 +81,7 @@ class _Block(NamedTuple):
             start = tuple(first for first, _ in part.extents)
         array = tensor.tensor
         unmeasured = cls(tensor.checkpoint_key, full_shape, start, array)
-        if tensor.checkpoint_key == OBJECT_GRAPH_KEY:  # does not count
+        if tensor.checkpoint_key == OBJECT_GRAPH_KEY:  # TensorFlow's sharding does not count it
             return unmeasured
         if array.dtype.kind not in "OSUT":
             return unmeasured.measured()

@@ -443,5 +443,5 @@ def _fix(folder: _Folder, diagnoses: tuple[Diagnosis, ...]) -> Iterator[str]:
         try:
             repair_state(folder.path)
             yield "made the state file"
-        except FileMissingError:  # nothing is complete
+        except FileMissingError:  # no checkpoint is complete enough to be named
             return

@@ -176,7 +176,7 @@ def _places(
 
     Raises DataLossError unless they end exactly where the file ends.
     """
-    at = end = 0  # here, and in the other checkpoint
+    at = end = 0  # the end of the last tensor, here and in the other checkpoint
     for key, entry in entries:
         gap = entry.offset - end if layout.is_checkpoint else 0
         if gap < 0:

@@ -116,7 +116,7 @@ class AssetFolder:
     def __init__(self, model: FolderWriter) -> None:
         self._model = model
         self._sources: dict[str, str] = {}  # name within assets/ -> where the file comes from
-        self._copied: set[str] = set()  # the names whose files are in place
+        self._copied: set[str] = set()  # names whose files have been copied
 
     def copy(self) -> AssetFolder:
         copy = AssetFolder(self._model)

@@ -117,7 +117,7 @@ def _check_distinct(target: Target, meta: str) -> None:
 def _check_folder(target: Target) -> None:
     """Refuse a folder that cannot be made because a file is in its way."""
     folder = target.folder
-    if is_remote(folder):  # whose store has none, or makes it
+    if is_remote(folder):  # stores have no folders, or make them
         return
     while folder and not os.path.lexists(folder):
         folder = os.path.dirname(folder)

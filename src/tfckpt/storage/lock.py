@@ -97,7 +97,7 @@ def lock_folder(path: str) -> Iterator[None]:
         finally:
             held.release()
     finally:
-        held.release()  # an exception may have come up in the middle of the first one
+        held.release()  # again, if an exception interrupted the first
 
 
 class _Held:

@@ -115,7 +115,7 @@ class Members(Generic[T]):
     def _open_later(self, number: int, is_current: Callable[[], bool]) -> _Open[T]:
         """Open a file that was not opened with the others."""
         missing: FileMissingError | None = None
-        for under_way in (self._under_way(), False):  # a commit may end now
+        for under_way in (self._under_way(), False):  # again, if a commit ended meanwhile
             try:
                 source = self._with_room(number, under_way=under_way)
             except FileMissingError as error:

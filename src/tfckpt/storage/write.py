@@ -313,7 +313,7 @@ def _copy(path: str, new_path: str) -> None:
                 pass
             if os.fstat(source).st_size == os.fstat(target).st_size:
                 return
-        except (AttributeError, OSError):  # not of this system, or not between these two
+        except (AttributeError, OSError):  # the system lacks it, or these file systems do
             pass
     shutil.copyfile(path, new_path)
 

@@ -10,7 +10,7 @@ from tfckpt.table.format import BlockHandle, Footer, seal
 
 BLOCK_SIZE = 256 << 10  # TensorFlow's: a block is closed once it has grown to this
 
-_OVERSIZE = 2  # an entry of this many block sizes is never put behind others
+_OVERSIZE = 2  # in block sizes: such an entry begins a block of its own
 # A block this big is one tensor of a V1 file, which is then written from where it is.
 _BIG = 1 << 20
 

@@ -213,7 +213,7 @@ def _overlap_in_pairs(boxes: npt.NDArray[Any]) -> tuple[int, int] | None:
     return None
 
 
-# A gap is looked for at so many places.
+# At how many points an uncovered element is searched for.
 _PLACES = 512
 
 

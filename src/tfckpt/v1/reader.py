@@ -252,7 +252,7 @@ class V1Reader(CheckpointReader):
         for part in self._parts(saved, selection):
             values = self._decode(saved, part.stored)
             box = tuple(slice(axis.start, axis.stop, axis.step) for axis in part.axes)
-            if elements is None:  # only now: a forged shape has no slice that parses
+            if elements is None:  # after a slice was read: a forged shape has none
                 needed = volume(selection.shape) * dtype.itemsize
                 stored = sum(self._shards.sizes.values())
                 self._limits.check_memory(needed, stored, f"{len(saved.places)} slices")
