@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tfckpt
+from tfckpt.bundle.ahead import ReadAhead
+from tfckpt.bundle.entry import Entry
+from tfckpt.dtypes import DataType
 from tfckpt.tensors.stored import same_bits
 
 LOOPS: dict[str, Callable[[tfckpt.CheckpointReader], dict[str, np.ndarray]]] = {
@@ -103,6 +106,31 @@ def test_who_stops_has_read_no_more_than_twice_what_was_used(
         for name in names[:stop]:
             _ = reader[name]
     assert 8 * stop <= sum(pread) <= 2 * 8 * stop
+
+
+@pytest.mark.parametrize(
+    ("size", "data_type", "maps", "most"),
+    [
+        (32 << 10, DataType.DT_FLOAT, True, 16 << 20),
+        (1 << 20, DataType.DT_FLOAT, True, 64 << 20),
+        (1 << 20, DataType.DT_FLOAT, False, 16 << 20),
+        (1 << 20, DataType.DT_STRING, True, 16 << 20),
+    ],
+    ids=["small", "mapped", "big, but copied", "strings"],
+)
+def test_what_is_held_for_later_takes_little_memory(
+    size: int, data_type: DataType, maps: bool, most: int
+) -> None:
+    fetched: list[int] = []
+
+    def fetch(names: Sequence[str]) -> dict[str, np.ndarray]:
+        fetched.append(size * len(names))
+        return {name: np.zeros(1) for name in names}
+
+    entries = {f"w{n:04d}": Entry(int(data_type), (size // 4,), size=size) for n in range(2000)}
+    ahead = ReadAhead(entries, maps=maps)
+    assert sum(ahead.take(name, fetch) is not None for name in entries) > 1900
+    assert max(fetched) == most
 
 
 def test_tensors_that_are_not_asked_for_in_a_row_are_read_by_themselves(

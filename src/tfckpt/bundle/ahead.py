@@ -11,13 +11,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 
 from tfckpt.bundle.entry import Entry
+from tfckpt.bundle.fetch import is_big
 from tfckpt.errors import CheckpointError
 from tfckpt.tensors.stored import Array
 
-# With as much as this at a time the work is all that is left. Small tensors are copies, which take
-# this much memory at most.
+# With as much as this at a time the work is all that is left. Copies take memory, mappings none.
 _MOST_TENSORS = 1024
-_MOST_BYTES = 16 << 20
+_MOST_COPIED = 16 << 20
+_MOST_BYTES = 64 << 20
 
 Fetch = Callable[[Sequence[str]], Mapping[str, Array]]
 
@@ -28,10 +29,13 @@ class ReadAhead:
     The number that is fetched together doubles as long as the caller asks for each of them. So a
     caller who stops has paid for at most twice what was used. An array is handed out once. Threads
     may ask at the same time; at worst a tensor is then fetched twice.
+
+    `maps` says whether big tensors are mapped, and not copied.
     """
 
-    def __init__(self, entries: Mapping[str, Entry]) -> None:
+    def __init__(self, entries: Mapping[str, Entry], *, maps: bool) -> None:
         self._entries = entries
+        self._maps = maps
         self._names = list(entries)
         self._arrays: dict[str, Array] = {}
         self._count = 0  # how many the last fetch brought
@@ -72,11 +76,12 @@ class ReadAhead:
     def _together(self, at: int, count: int) -> list[str]:
         """Return the names from `at` on, up to `count`, that are worth fetching together."""
         names = []
-        size = 0
+        size = copied = 0
         for name in self._names[at : at + min(count, _MOST_TENSORS)]:
             entry = self._entries[name]
             size += entry.size
-            if size > _MOST_BYTES or entry.slices:
+            copied += 0 if self._maps and is_big(entry) else entry.size
+            if size > _MOST_BYTES or copied > _MOST_COPIED or entry.slices:
                 break
             names.append(name)
         return names

@@ -61,8 +61,7 @@ class Shard(NamedTuple):
             total += entry.size
             if entry.offset + entry.size > limit or not fits(entry):
                 raise self._misfit(*named)
-            is_big = entry.size >= _BIG and entry.data_type != DataType.DT_STRING
-            (big if is_big else small).append(named)
+            (big if is_big(entry) else small).append(named)
         with located(self.source.path):  # entries may share bytes, and each gets its own
             limits.current().check_memory(total, limit, f"{len(tensors)} tensors")
         arrays: dict[str, Array] = {}
@@ -309,6 +308,11 @@ class Shard(NamedTuple):
             f"checksum of the {entry.size} bytes is {mask(crc):#010x}, the index says "
             f"{entry.crc32c:#010x}: they are damaged, or belong to another save",
         )
+
+
+def is_big(entry: Entry) -> bool:
+    """Whether the file is mapped for a tensor, where files are mapped, and not copied."""
+    return entry.size >= _BIG and entry.data_type != _STRING
 
 
 def fits(entry: Entry) -> bool:

@@ -33,6 +33,7 @@ from tfckpt.names import (
 )
 from tfckpt.pause import no_collection
 from tfckpt.reader import CheckpointReader, TensorInfo, Verify, listed, tensor_not_found
+from tfckpt.storage import is_remote
 from tfckpt.tensors.selection import Axis, Index, Overlap, Selection
 from tfckpt.tensors.slices import TensorSlice, volume
 from tfckpt.tensors.stored import Array, new_array
@@ -135,7 +136,7 @@ class BundleReader(CheckpointReader):
             entries = dict(zip(names, decode_named(names, values), strict=True))
         for key in self._slice_keys_of(entries):
             entries.pop(decode_name(key), None)
-        self._ahead = ReadAhead(entries)
+        self._ahead = ReadAhead(entries, maps=self._mmap and not is_remote(self.path))
         return entries
 
     def _stored_entries(self) -> tuple[list[str], list[bytes]]:
