@@ -148,6 +148,16 @@ def test_a_part_of_a_graph():
         tfckpt.graph.extract_sub_graph(part, "w")
 
 
+def test_of_nodes_of_one_name_the_last_counts() -> None:
+    graph_def = variable_graph("ref")
+    graph_def.node.add().CopyFrom(graph_def.node[0])
+    name = graph_def.node[0].name
+    part = tfckpt.graph.extract_sub_graph(graph_def, [name])
+    assert [node.name for node in part.node] == [name]
+    frozen = tfckpt.convert_variables_to_constants({name: W}, graph_def, [name])
+    assert [(node.name, node.op) for node in frozen.node] == [(name, "Const")]
+
+
 def test_thawing_is_the_reverse():
     frozen = tfckpt.convert_variables_to_constants({"w": W}, variable_graph("ref"), ["y"])
     thawed, values = tfckpt.convert_constants_to_variables(frozen)

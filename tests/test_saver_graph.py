@@ -280,6 +280,17 @@ def test_what_a_graph_wants_of_a_checkpoint() -> None:
     assert wanted_tensors(graph) == {"a": (1, None), "n": (9, None)}
 
 
+@pytest.mark.parametrize("size", [-1, -(2**63), 0, 1, 2**62])
+def test_a_list_of_names_is_as_long_as_it_says_and_no_longer_than_the_types(size: int) -> None:
+    names = {"tensor": {"dtype": 7, "string_val": [b"a"]}}
+    names["tensor"]["tensor_shape"] = {"dim": [{"size": size}]}
+    graph = tfckpt.MetaGraphDef(saver_def={"restore_op_name": "r"})
+    types = {"list": {"type": [1, 1]}}
+    graph.graph_def.node.append(node("names", "Const", value=names))
+    graph.graph_def.node.append(node("r", "RestoreV2", "prefix names slices", dtypes=types))
+    assert wanted_tensors(graph) == {"a": (1, None)}
+
+
 def test_what_stands_around_a_variable() -> None:
     weights = {"a": np.ones((2, 3), np.float32), "n": np.int32(7)}
     graph = tfckpt.Saver().export_meta_graph(variables=weights)

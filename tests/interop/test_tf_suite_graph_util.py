@@ -128,6 +128,17 @@ def test_the_part_that_a_node_needs(lib: Library) -> None:
     assert [one.name for one in found.node] == ["n1", "n2", "n3", "n5"]
 
 
+def test_of_nodes_of_one_name_the_last_counts(lib: Library) -> None:
+    graph_def = lib.graph_def("""
+    node { name: 'n1' op: 'A' input: 'n2' }
+    node { name: 'n2' op: 'B' }
+    node { name: 'n3' op: 'C' }
+    node { name: 'n1' op: 'D' input: 'n3' }
+    """)
+    found = lib.extract_sub_graph(graph_def, ["n1"])
+    assert [one.op for one in found.node] == ["C", "D"]
+
+
 def test_a_name_is_no_list_of_nodes(lib: Library) -> None:
     with pytest.raises(TypeError, match="must be "):
         lib.extract_sub_graph(lib.graph_def("node { name: 'n1' }"), "n1")

@@ -13,8 +13,9 @@ from tfckpt.protos import GraphDef, NodeDef
 def extract_sub_graph(graph_def: GraphDef, dest_nodes: Iterable[str]) -> GraphDef:
     """Return the part of a graph that the named nodes need, in the same order.
 
-    Functions and versions are kept. Raises TypeError if `dest_nodes` is a single string, and
-    TensorNotFoundError (a KeyError) for a node or an input that the graph has not.
+    Functions and versions are kept. Of nodes that have one name the last counts, as in TensorFlow.
+    Raises TypeError if `dest_nodes` is a single string, and TensorNotFoundError (a KeyError) for a
+    node or an input that the graph has not.
 
     >>> import tfckpt
     >>> graph_def = tfckpt.GraphDef()
@@ -26,19 +27,19 @@ def extract_sub_graph(graph_def: GraphDef, dest_nodes: Iterable[str]) -> GraphDe
     if isinstance(dest_nodes, str):
         raise TypeError("dest_nodes must be a list of names, not a string")
     graph_def = as_message(graph_def, GraphDef, "graph_def")
-    nodes = {node.name: node for node in graph_def.node}
+    places = {node.name: at for at, node in enumerate(graph_def.node)}
     needed: set[str] = set()
     todo = list(dest_nodes)
     while todo:
         name = todo.pop()
         if name in needed:
             continue
-        if name not in nodes:
+        if name not in places:
             raise TensorNotFoundError(f"the graph has no node {name!r}")
         needed.add(name)
-        todo.extend(map(op_name, nodes[name].input))
+        todo.extend(map(op_name, graph_def.node[places[name]].input))
     result = GraphDef(versions=graph_def.versions, library=graph_def.library)
-    result.node.extend(node for node in graph_def.node if node.name in needed)
+    result.node.extend(graph_def.node[at] for at in sorted(map(places.__getitem__, needed)))
     return result
 
 

@@ -129,7 +129,8 @@ def _constant(node: NodeDef, nodes: Mapping[str, NodeDef], at: int) -> tuple[Ten
     if source is None or source.op != "Const":
         return TensorProto(), 0
     tensor = source.attr["value"].tensor
-    return tensor, min(volume(dim.size for dim in tensor.tensor_shape.dim), len(_types(node)))
+    count = volume(dim.size for dim in tensor.tensor_shape.dim)
+    return tensor, max(0, min(count, len(_types(node))))
 
 
 def _types(node: NodeDef) -> Sequence[int]:
