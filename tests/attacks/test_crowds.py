@@ -21,7 +21,7 @@ import tfckpt
 from attacks.faults import AMOUNT
 from attacks.saves import KINDS, V1_SHARDED, half_made, step_of, weights
 
-SECONDS = {"all": 180, "some": 20, "little": 1.5}[AMOUNT]
+SECONDS = {"all": 180, "some": 20, "little": 0.7}[AMOUNT]
 TESTS = Path(__file__).parents[1]
 
 

@@ -2,7 +2,7 @@
 
 Python lets a signal's exception come up between any two lines. A trace function raises it at the
 nth line that a save runs in the parts that write. TFCKPT_FAULTS=all takes every time that a line
-is run, TFCKPT_FAULTS=some each line's first and some lines' last, the plain run a fifth of that.
+is run, TFCKPT_FAULTS=some each line's first and some lines' last, the plain run a tenth of that.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def chosen(lines: list[Place]) -> list[int]:
         first.setdefault(place, number)
         last[place] = number
     numbers = sorted({*first.values(), *list(last.values())[::3]})
-    return numbers if AMOUNT == "some" else numbers[len(lines) % 5 :: 5]
+    return numbers if AMOUNT == "some" else numbers[len(lines) % 10 :: 10]
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """A saving process, killed or refused by the system at every system call that changes a file.
 
 strace does both, at the nth call of a kind. TFCKPT_FAULTS=all takes every call, TFCKPT_FAULTS=some
-each seventh, the plain run a few of a few kinds of save.
+each seventh, the plain run a few of two kinds of save.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ CALLS = (
 KINDS_OF_CALL = CALLS.split(",")
 EVERY = {"all": 1, "some": 7, "little": 120}[AMOUNT]
 FAULTS = ["signal=KILL", "error=ENOSPC", "error=EIO", "error=EINTR"]
-NAMES = list(KINDS) if AMOUNT != "little" else ["bundle", "V1 in two shards", "Saver", "SavedModel"]
+NAMES = list(KINDS) if AMOUNT != "little" else ["bundle", "Saver"]
 TESTS = Path(__file__).parents[1]
 
 # Saves twice, and says so after each; the parent believes what it has read.

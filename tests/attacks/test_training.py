@@ -16,7 +16,7 @@ import tfckpt
 from attacks.faults import AMOUNT
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "training.py"
-KILLS = {"all": 100, "some": 20, "little": 4}[AMOUNT]
+KILLS = {"all": 100, "some": 20, "little": 2}[AMOUNT]
 
 
 def command(folder: Path, steps: int) -> list[str]:
