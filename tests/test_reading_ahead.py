@@ -128,7 +128,7 @@ def test_what_is_held_for_later_takes_little_memory(
         return {name: np.zeros(1) for name in names}
 
     entries = {f"w{n:04d}": Entry(int(data_type), (size // 4,), size=size) for n in range(2000)}
-    ahead = ReadAhead(entries, maps=maps)
+    ahead = ReadAhead(entries, entries.__getitem__, maps=maps)
     assert sum(ahead.take(name, fetch) is not None for name in entries) > 1900
     assert max(fetched) == most
 

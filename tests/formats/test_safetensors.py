@@ -85,6 +85,20 @@ def test_a_part_reads_no_byte_beside_it() -> None:
     assert read == [(begin + 3 * 256, 256)]
 
 
+def test_a_loop_over_tensors_in_no_order_of_names() -> None:
+    values = {f"layer:{n * 7 % 100}": np.full(n % 5, n, np.int16) for n in range(100)}
+    header, end = {}, 0
+    for name, array in values.items():
+        header[name] = said("I16", [len(array)], end, end := end + array.nbytes)
+    data = made(header, b"".join(array.tobytes() for array in values.values()))
+    with opened(data) as tensors:
+        assert list(tensors) == list(values)
+        for names in (list(values), sorted(values), list(values)[::-1]):
+            for name in names:
+                assert np.array_equal(tensors[name], values[name])
+                assert tensors[name].flags.writeable
+
+
 def test_types_that_tensorflow_lacks() -> None:
     data = made(
         {"scale": said("F8_E8M0", [2], 0, 2), "packed": said("F4", [2, 2], 2, 4)},
@@ -116,6 +130,12 @@ REFUSED = {
     "NaN": (made(b'{"a": NaN}'), "NaN"),
     "a list": (made(b"[]"), "no JSON object"),
     "a name twice": (made(b'{"a": 1, "a": 1}'), "'a' comes twice"),
+    "a name with a colon twice": (made(b'{"a:0": 1, "a:0": 1}'), "'a:0' comes twice"),
+    "a name twice, spelt in two ways": (made(b'{"a": 1, "\\u0061": 1}'), "'a' comes twice"),
+    "a name twice, one of them empty": (made(b'{"a": {"b": 1}, "a": {}}'), "'a' comes twice"),
+    "a dtype twice": (made(b'{"a": {"dtype": "U8", "dtype": "U8"}}'), "'dtype' comes twice"),
+    "a name twice, deep down": (made(b'{"a": [{"b": 1, "b": 1}]}'), "'b' comes twice"),
+    "metadata twice": (made(b'{"__metadata__": {"a": "b", "a": "c"}}'), "'a' comes twice"),
     "deep nesting": (made(b"[" * 100_000), "no JSON"),
     "no size": (made({"a": {"dtype": "U8"}}), "has the shape None"),
     "a size that is true": (made({"a": said("U8", [True, 2], 0, 2)}, b"ab"), "has the shape"),

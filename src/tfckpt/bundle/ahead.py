@@ -7,8 +7,7 @@ of a megabyte are checked on all cores.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.fetch import is_big
@@ -24,22 +23,26 @@ Fetch = Callable[[Sequence[str]], Mapping[str, Array]]
 
 
 class ReadAhead:
-    """Hands out tensors that are asked for in the order of `entries`, which is that of names.
+    """Hands out tensors that are asked for in the order of `names`.
 
     The number that is fetched together doubles as long as the caller asks for each of them. So a
     caller who stops has paid for at most twice what was used. An array is handed out once. Threads
     may ask at the same time; at worst a tensor is then fetched twice.
 
-    `maps` says whether big tensors are mapped, and not copied.
+    `entry_of` says what is stored under a name; None where that is to be read by itself. `maps`
+    says whether big tensors are mapped, and not copied.
     """
 
-    def __init__(self, entries: Mapping[str, Entry], *, maps: bool) -> None:
-        self._entries = entries
+    def __init__(
+        self, names: Iterable[str], entry_of: Callable[[str], Entry | None], *, maps: bool
+    ) -> None:
+        self._entry_of = entry_of
         self._maps = maps
-        self._names = list(entries)
+        self._names = list(names)
+        self._places: dict[str, int] | None = None
         self._arrays: dict[str, Array] = {}
         self._count = 0  # how many the last fetch brought
-        self._end = -1  # where in the names the next fetch would begin
+        self._end = 0  # where in the names the next fetch would begin
 
     def take(self, name: str, fetch: Fetch) -> Array | None:
         """Return a tensor, None for one that is to be read by itself.
@@ -55,9 +58,8 @@ class ReadAhead:
 
     def _next(self, name: str, fetch: Fetch) -> Array | None:
         """Fetch some tensors from `name` on, if it follows those that were fetched last."""
-        at = bisect_left(self._names, name)
-        # Names that are not UTF-8 may be stored in another order than Python's: not ahead of those.
-        if at == len(self._names) or self._names[at] != name:
+        at = self._place(name)
+        if at is None:
             return None
         follows = at == self._end and not self._arrays
         names = self._together(at, 2 * self._count) if follows else []
@@ -73,15 +75,25 @@ class ReadAhead:
         self._arrays = arrays
         return array
 
+    def _place(self, name: str) -> int | None:
+        end = self._end
+        if end < len(self._names) and self._names[end] == name:
+            return end
+        if self._places is None:
+            self._places = {name: at for at, name in enumerate(self._names)}
+        return self._places.get(name)
+
     def _together(self, at: int, count: int) -> list[str]:
         """Return the names from `at` on, up to `count`, that are worth fetching together."""
         names = []
         size = copied = 0
         for name in self._names[at : at + min(count, _MOST_TENSORS)]:
-            entry = self._entries[name]
+            entry = self._entry_of(name)
+            if entry is None or entry.slices:
+                break
             size += entry.size
             copied += 0 if self._maps and is_big(entry) else entry.size
-            if size > _MOST_BYTES or copied > _MOST_COPIED or entry.slices:
+            if size > _MOST_BYTES or copied > _MOST_COPIED:
                 break
             names.append(name)
         return names

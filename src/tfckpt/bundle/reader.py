@@ -136,7 +136,8 @@ class BundleReader(CheckpointReader):
             entries = dict(zip(names, decode_named(names, values), strict=True))
         for key in self._slice_keys_of(entries):
             entries.pop(decode_name(key), None)
-        self._ahead = ReadAhead(entries, maps=self._mmap and not is_remote(self.path))
+        maps = self._mmap and not is_remote(self.path)
+        self._ahead = ReadAhead(entries, entries.__getitem__, maps=maps)
         return entries
 
     def _stored_entries(self) -> tuple[list[str], list[bytes]]:

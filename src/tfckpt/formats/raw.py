@@ -16,11 +16,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from tfckpt import limits
+from tfckpt.bundle.ahead import ReadAhead
 from tfckpt.bundle.entry import Entry
 from tfckpt.bundle.fetch import Shard
 from tfckpt.bundle.part import c_strides, fetch_part, read_box
 from tfckpt.dtypes import data_type_of
 from tfckpt.errors import DataLossError, UnimplementedError, located
+from tfckpt.pause import no_collection
 from tfckpt.reader import TensorInfo, TensorReader, Verify, listed, tensor_not_found
 from tfckpt.storage import Source
 from tfckpt.tensors.selection import Axis, Index, Selection
@@ -76,12 +78,10 @@ class Elements(NamedTuple):
     @property
     def entry(self) -> Entry | None:
         """The same as a bundle's index says it, if it can: C order, and a type of TensorFlow."""
-        info = self.info
-        if self.strides is not None or info.foreign is not None or self.element is not None:
+        data_type, shape, size, _, foreign = self.info
+        if self.strides is not None or foreign is not None or self.element is not None:
             return None
-        return Entry(
-            info.data_type, info.shape, shard_id=0, offset=self.offset, size=info.stored_size
-        )
+        return Entry(data_type, shape, shard_id=0, offset=self.offset, size=size)
 
 
 def info_of(dtype: np.dtype[Any], shape: Shape, stored_size: int) -> TensorInfo:
@@ -188,12 +188,21 @@ class RawReader(ForeignReader):
         self._tensors = dict(tensors)
         self._metadata = dict(metadata)
         self._verified: set[Checksummed] = set()
+        self._ahead = ReadAhead(self._tensors, self._entry_of, maps=False)
 
     def _find(self, name: str) -> TensorInfo | None:
         stored = self._tensors.get(name)
         return None if stored is None else stored.info
 
+    def _entry_of(self, name: str) -> Entry | None:
+        stored = self._tensors[name]
+        return None if stored.held is not None or stored.packed else stored.entry
+
     def read(self, name: str, index: Index | None = None) -> Array:
+        if index is None and type(name) is str:
+            array = self._ahead.take(name, self.get_tensors)
+            if array is not None:
+                return array
         info = self.readable(name)
         stored = self._tensors[name]
         if stored.held is not None:
@@ -210,25 +219,27 @@ class RawReader(ForeignReader):
         """Return what a packed tensor's `offset` is within. For formats that pack."""
         raise NotImplementedError
 
+    @no_collection()
     def get_tensors(self, names: Iterable[str] | None = None) -> dict[str, Array]:
         wanted = list(self) if names is None else list(listed(names))
+        plain: dict[str, Elements] = {}
         for name in wanted:
-            self.readable(name)
-        tensors = {name: self._tensors[name] for name in wanted}
-        plain = {
-            n: elements
-            for n, elements in tensors.items()
-            if elements.held is None and not elements.packed
-        }
+            stored = self._tensors.get(name)
+            if stored is None or stored.info.why_unreadable is not None:
+                self.readable(name)  # raises
+            elif stored.held is None and not stored.packed:
+                plain[name] = stored
         with located(self.path), self._limits:
             self._check(plain.values(), None)
             arrays = fetch_all(self._source, plain)
+        if len(arrays) == len(wanted):
+            return arrays
         return {name: arrays[name] if name in arrays else self[name] for name in wanted}
 
     def _check(self, tensors: Iterable[Elements], wanted: int | None) -> None:
         """Check the stretches that tensors lie in, of which `wanted` bytes are asked for."""
         for checksummed in (
-            dict.fromkeys(stored.checked for stored in tensors) if self._verify else ()
+            dict.fromkeys([stored.checked for stored in tensors]) if self._verify else ()
         ):
             if checksummed is None or checksummed in self._verified:
                 continue
@@ -240,6 +251,7 @@ class RawReader(ForeignReader):
 
     def close(self) -> None:
         self._source.close()
+        self._ahead.clear()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._tensors)
@@ -265,17 +277,20 @@ def fetch_all(source: Source, tensors: Mapping[str, Elements]) -> dict[str, Arra
     Raises DataLossError where a tensor reaches out of the file, ResourceExhaustedError where all
     together are out of proportion to it.
     """
-    needed = sum(
-        volume(tensor.info.shape) * tensor.info.dtype.itemsize for tensor in tensors.values()
-    )
-    limits.current().check_memory(needed, source.size, f"{len(tensors)} tensors")
+    needed = 0
     plain: dict[bool, list[tuple[str, Entry]]] = {False: [], True: []}
-    arrays: dict[str, Array] = {}
+    others: dict[str, Elements] = {}
     for name, stored in tensors.items():
         entry = stored.entry
-        if entry is not None:
+        if entry is None:
+            others[name] = stored
+            needed += size_of(stored.info)
+        else:
             plain[stored.big_endian].append((name, entry))
-            continue
+            needed += entry.size
+    limits.current().check_memory(needed, source.size, f"{len(tensors)} tensors")
+    arrays: dict[str, Array] = {}
+    for name, stored in others.items():
         axes = [Axis(0, size, 1) for size in stored.info.shape]
         with located(source.path, name, stored.offset):
             arrays[name] = fetch_axes(source, name, stored, axes)
