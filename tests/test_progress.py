@@ -56,6 +56,21 @@ def restore_latest(folder: Path, told: Any) -> None:
     tfckpt.Saver(restore_sequentially=True).restore_latest({}, folder, progress=told)
 
 
+def tree() -> tfckpt.Checkpoint:
+    """Objects whose values have these names, too: that of a variable, and as an attribute's."""
+    values = {name: tfckpt.Variable(value, name=name) for name, value in WEIGHTS.items()}
+    return tfckpt.Checkpoint(**values)
+
+
+def restore_objects(folder: Path, told: Any) -> None:
+    tree().restore(folder / "old", progress=told).assert_existing_objects_matched()
+
+
+def restore_by_manager(folder: Path, told: Any) -> None:
+    manager = tfckpt.CheckpointManager(tree(), folder, max_to_keep=1)
+    assert manager.restore_or_initialize(progress=told) == str(folder / "old")
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     tfckpt.Saver().save(WEIGHTS, tmp_path / "old")
@@ -73,6 +88,8 @@ def folder(tmp_path: Path) -> Path:
         load,
         restore,
         restore_latest,
+        restore_objects,
+        restore_by_manager,
     ],
 )
 def test_each_tensor_is_told_once_and_all_bytes_in_the_end(
@@ -85,6 +102,99 @@ def test_each_tensor_is_told_once_and_all_bytes_in_the_end(
     for so_far, total, name in told:
         done += SIZES[name]
         assert (so_far, total) == (done, 120)
+
+
+def write_objects(folder: Path, told: Any) -> str:
+    return tree().write(folder / "new", progress=told)
+
+
+def save_objects(folder: Path, told: Any) -> str:
+    return tree().save(folder / "new", progress=told)
+
+
+def save_by_manager(folder: Path, told: Any) -> str:
+    manager = tfckpt.CheckpointManager(tree(), folder, max_to_keep=1)
+    return str(manager.save(progress=told))
+
+
+def save_by_manager_with_options(folder: Path, told: Any) -> str:
+    manager = tfckpt.CheckpointManager(tree(), folder, max_to_keep=1)
+    return str(manager.save(options=tfckpt.CheckpointOptions(), progress=told))
+
+
+def save_objects_in_the_background(folder: Path, told: Any) -> str:
+    manager = tfckpt.CheckpointManager(tree(), folder, max_to_keep=1)
+    with tfckpt.BackgroundSaver(manager) as saver:
+        pending = saver.save(progress=told)
+    assert pending is not None
+    return pending.path
+
+
+SAVES_OF_OBJECTS = [
+    write_objects,
+    save_objects,
+    save_by_manager,
+    save_by_manager_with_options,
+    save_objects_in_the_background,
+]
+
+
+@pytest.mark.parametrize("save_of_objects", SAVES_OF_OBJECTS)
+def test_a_save_of_objects_tells_of_each_tensor_that_it_writes(
+    save_of_objects: Callable[[Path, Any], str], tmp_path: Path
+) -> None:
+    told: Told = []
+    path = save_of_objects(tmp_path, lambda *said: told.append(said))
+    assert sorted(name for _, _, name in told) == [name for name, _ in tfckpt.list_variables(path)]
+    assert told[-1][0] == told[-1][1] >= 120
+
+
+def test_what_was_saved_as_objects_is_told_of_when_it_is_restored(tmp_path: Path) -> None:
+    path = tree().save(tmp_path / "m")
+    told: Told = []
+    tree().restore(path, progress=lambda *said: told.append(said)).assert_consumed()
+    # The counter, of eight bytes, is one of them.
+    assert len(told) == 4
+    assert told[-1][:2] == (128, 128)
+
+
+def test_what_is_added_after_a_restore_is_told_to_nobody(tmp_path: Path) -> None:
+    path = tree().save(tmp_path / "m")
+    told: Told = []
+    later = tfckpt.Checkpoint()
+    later.restore(path, progress=lambda *said: told.append(said))
+    before = list(told)
+    later.a = np.zeros(4, np.float32)
+    assert later.a.sum() == 4
+    assert told == before
+
+
+def test_slices_of_a_tensor_are_told_of_one_by_one(tmp_path: Path) -> None:
+    options = tfckpt.CheckpointOptions(experimental_sharding_callback=tfckpt.MaxShardSizePolicy(64))
+    told: Told = []
+    tfckpt.Checkpoint(b=WEIGHTS["b"]).write(
+        tmp_path / "m", options, progress=lambda *said: told.append(said)
+    )
+    parts = [name for _, _, name in told if name.startswith("b/")]
+    assert len(parts) == len(set(parts)) == 2
+    assert told[-1][0] == told[-1][1]
+
+
+def test_a_manager_of_what_tells_nothing_says_so_and_saves_nothing(tmp_path: Path) -> None:
+    class Silent:
+        save_counter = 0
+
+        def write(self, file_prefix: str) -> str:
+            return tfckpt.save(file_prefix, WEIGHTS)
+
+        def restore(self, save_path: str) -> None:
+            raise NotImplementedError
+
+    manager = tfckpt.CheckpointManager(Silent(), tmp_path, max_to_keep=1)
+    with pytest.raises(TypeError, match="progress"):
+        manager.save(progress=print)
+    assert list(tmp_path.iterdir()) == []
+    assert manager.checkpoint.save_counter == 0
 
 
 def test_a_conversion_tells_both_of_writing_and_of_comparing(folder: Path) -> None:

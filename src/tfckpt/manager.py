@@ -24,6 +24,7 @@ from tfckpt.keep.history import known
 from tfckpt.keep.record import checked_metrics
 from tfckpt.latest import search
 from tfckpt.names import AnyPath, as_path
+from tfckpt.progress import Progress
 from tfckpt.protos import SaverDef
 from tfckpt.saver.by_policy import ByPolicy
 from tfckpt.saver.path import as_step
@@ -223,6 +224,7 @@ class CheckpointManager:
         options: object = None,
         *,
         metrics: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
     ) -> str | None:
         """Write a checkpoint and the state file, then delete what is too old; return its prefix.
 
@@ -230,7 +232,9 @@ class CheckpointManager:
         save of the same step also with `check_interval` off). The `save_counter` goes up by one
         each time, and numbers the checkpoint unless `checkpoint_number` does. `options` are
         handed to ``checkpoint.write``. `metrics` are numbers by name, by which policies choose the
-        best (`tfckpt.keep`).
+        best (`tfckpt.keep`). `progress` is called as ``progress(done, total, name)`` after each
+        tensor that is written; it is handed to ``checkpoint.write``, which TensorFlow's does not
+        take.
 
         A save that fails leaves the counter and the folder's other checkpoints as they were.
         """
@@ -239,7 +243,7 @@ class CheckpointManager:
             return None
         self._set_save_counter(planned.counted + 1)
         try:
-            self._write(planned, options)
+            self._write(planned, options, _told(progress))
         except BaseException:
             self._set_save_counter(planned.counted)
             raise
@@ -253,6 +257,7 @@ class CheckpointManager:
         options: Any = None,
         *,
         metrics: Mapping[str, Any] | None = None,
+        progress: Progress | None = None,
     ) -> PreparedSave | None:
         """Count and name a save; what is returned writes it. For `BackgroundSaver`.
 
@@ -269,7 +274,9 @@ class CheckpointManager:
             return None
         self._set_save_counter(planned.counted + 1)
         try:
-            prepared: PreparedSave = prepare(planned.path, options, fsync=self._fsync)
+            prepared: PreparedSave = prepare(
+                planned.path, options, fsync=self._fsync, progress=progress
+            )
         except BaseException:
             self._set_save_counter(planned.counted)
             raise
@@ -290,12 +297,13 @@ class CheckpointManager:
         self._check_distinct(path)
         return _Planned(path, counted, step, noted)
 
-    def _write(self, planned: _Planned, options: Any) -> None:
+    def _write(self, planned: _Planned, options: Any, told: Mapping[str, Any]) -> None:
         """Write the checkpoint; what comes after it is done by whoever writes, maybe later."""
+        write: Callable[..., object] = self._checkpoint.write  # the options may be TensorFlow's
         if options is None:
-            self._checkpoint.write(planned.path)
+            write(planned.path, **told)
         elif not hasattr(options, "experimental_write_callbacks"):
-            self._checkpoint.write(planned.path, options=options)  # type: ignore[call-arg]
+            write(planned.path, options=options, **told)
         else:
             mine = copy.copy(options)
             callbacks = mine.experimental_write_callbacks or []
@@ -304,7 +312,7 @@ class CheckpointManager:
                 self._written(planned)
 
             mine.experimental_write_callbacks = [*callbacks, written]
-            self._checkpoint.write(planned.path, options=mine)  # type: ignore[call-arg]
+            write(planned.path, options=mine, **told)
             return
         self._written(planned)
 
@@ -320,16 +328,20 @@ class CheckpointManager:
             if on_deleted is not None:
                 on_deleted(checkpoint.path, checkpoint.reason)
 
-    def restore_or_initialize(self, *, valid: bool = False) -> str | None:
+    def restore_or_initialize(
+        self, *, valid: bool = False, progress: Progress | None = None
+    ) -> str | None:
         """Restore the latest checkpoint and return its prefix; else call `init_fn`.
 
-        With `valid` it is the latest that is whole (`tfckpt.latest_checkpoint`).
+        With `valid` it is the latest that is whole (`tfckpt.latest_checkpoint`). `progress` is
+        handed to ``checkpoint.restore``, as that of `save`.
 
         Raises DataLossError with `valid` where there are checkpoints and none of them is whole.
         """
         latest = search(self._directory).check(self._directory) if valid else self._latest
         if latest is not None:
-            self._checkpoint.restore(latest)
+            restore: Callable[..., object] = self._checkpoint.restore
+            restore(latest, **_told(progress))
             if self._interval is not None:
                 self._last_step = _evaluated(self._step_counter)
             return latest
@@ -437,6 +449,11 @@ class CheckpointManager:
             else:
                 dropped.append(oldest)
         return dropped, preserved
+
+
+def _told(progress: Progress | None) -> dict[str, Progress]:
+    """Return the argument that says who is told, for a checkpoint object that may not know it."""
+    return {} if progress is None else {"progress": progress}
 
 
 def _evaluated(value: object) -> int:

@@ -165,8 +165,12 @@ def test_what_does_not_fit_changes_nothing_and_is_named(tmp_path: Path) -> None:
 
 def test_policies_judge_by_the_logs(tmp_path: Path) -> None:
     model = made("sequential", keras, 1)
+    saved, deleted = list[str](), list[str]()
     callback = tfckpt.keras.CheckpointCallback(
-        tmp_path, keep=tfckpt.keep.last(1) | tfckpt.keep.best("loss", mode="max")
+        tmp_path,
+        keep=tfckpt.keep.last(1) | tfckpt.keep.best("loss", mode="max"),
+        on_saved=saved.append,
+        on_deleted=lambda path, reason: deleted.append(path),
     )
     train("sequential", model, [callback], epochs=4)
     losses = model.history.history["loss"]
@@ -174,6 +178,8 @@ def test_policies_judge_by_the_logs(tmp_path: Path) -> None:
     assert callback.manager.checkpoints == [
         str(tmp_path / f"ckpt-{number}") for number in sorted({best, 4})
     ]
+    assert saved == [str(tmp_path / f"ckpt-{number}") for number in (1, 2, 3, 4)]
+    assert sorted(deleted) == sorted({*saved} - {*callback.manager.checkpoints})
 
 
 @pytest.mark.parametrize("save_freq", ["batch", 0, 1.5])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Real
 from typing import Any, Literal
 
@@ -36,7 +36,8 @@ class CheckpointCallback(Callback):  # type: ignore[misc]
     with the number of the optimizer's steps. `max_to_keep` or `keep` say which of them stay; the
     ``logs`` of an epoch are the metrics that policies choose the best by. Without `optimizer` only
     the weights are saved. With `background` the training goes on while a copy is written;
-    a failure then comes up at the next save or at the end.
+    a failure then comes up at the next save or at the end. `on_saved` and `on_deleted` are those of
+    `CheckpointManager`.
 
     Not saved are the state of random numbers and of metrics, as by TensorFlow itself.
 
@@ -55,6 +56,8 @@ class CheckpointCallback(Callback):  # type: ignore[misc]
         optimizer: bool = True,
         background: bool = False,
         fsync: bool = True,
+        on_saved: Callable[[str], object] | None = None,
+        on_deleted: Callable[[str, str], object] | None = None,
     ) -> None:
         keras()
         if save_freq != "epoch" and not (isinstance(save_freq, int) and save_freq > 0):
@@ -70,6 +73,8 @@ class CheckpointCallback(Callback):  # type: ignore[misc]
             checkpoint_name=checkpoint_name,
             keep=keep,
             fsync=fsync,
+            on_saved=on_saved,
+            on_deleted=on_deleted,
         )
         self._background = BackgroundSaver(self._manager) if background else None
         self._batches = 0

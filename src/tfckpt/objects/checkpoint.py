@@ -25,6 +25,7 @@ from tfckpt.objects.status import LoadStatus, NameBasedStatus, NothingLoaded
 from tfckpt.objects.stored import StoredObjects
 from tfckpt.objects.trackable import Trackable, is_nothing
 from tfckpt.objects.tree import materialized
+from tfckpt.progress import Progress
 from tfckpt.state import update_checkpoint_state
 from tfckpt.storage import folder_of, is_file
 
@@ -135,21 +136,35 @@ class Checkpoint(Trackable):
         return self._tree
 
     def write(
-        self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
+        self,
+        file_prefix: AnyPath,
+        options: CheckpointOptions | None = None,
+        *,
+        fsync: bool = True,
+        progress: Progress | None = None,
     ) -> str:
         """Write a checkpoint to exactly this prefix; return it.
 
         Neither counts nor writes a state file. With `CheckpointOptions.enable_async` the values are
         copied and written in the background; `sync` waits for that, and so do the next write, save
-        or restore. Raises what `tfckpt.save` raises, and TypeError or
-        ValueError, naming the place, for what no checkpoint can hold; RuntimeError for a sharding
-        callback that does not return all tensors as they are.
+        or restore. `progress` is called as ``progress(done, total, name)`` after each tensor that
+        is written, with numbers of bytes (`tfckpt.progress` has bars).
+
+        Raises what `tfckpt.save` raises, and TypeError or ValueError, naming the place, for what no
+        checkpoint can hold; RuntimeError for a sharding callback that does not return all tensors
+        as they are.
         """
         self._wait_for_saves()
-        return self._run(self.prepare_write(file_prefix, options, fsync=fsync), options)
+        prepared = self.prepare_write(file_prefix, options, fsync=fsync, progress=progress)
+        return self._run(prepared, options)
 
     def prepare_write(
-        self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
+        self,
+        file_prefix: AnyPath,
+        options: CheckpointOptions | None = None,
+        *,
+        fsync: bool = True,
+        progress: Progress | None = None,
     ) -> PreparedSave:
         """Collect what `write` writes; what is returned does it, with these values."""
         given = as_options(options)
@@ -168,9 +183,13 @@ class Checkpoint(Trackable):
         def write(arrays: Arrays, threads: int | None) -> str:
             values = {**tensors, **arrays}
             if callback is None:
-                path = write_bundle(file_prefix, values, fsync=fsync, threads=threads)
+                path = write_bundle(
+                    file_prefix, values, fsync=fsync, threads=threads, progress=progress
+                )
             else:
-                path = write_sharded(file_prefix, values, own.values, callback, fsync=fsync)
+                path = write_sharded(
+                    file_prefix, values, own.values, callback, fsync=fsync, progress=progress
+                )
             given.call_back(path)
             return path
 
@@ -178,17 +197,22 @@ class Checkpoint(Trackable):
         return PreparedSave(as_path(file_prefix), arrays, write)
 
     def save(
-        self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
+        self,
+        file_prefix: AnyPath,
+        options: CheckpointOptions | None = None,
+        *,
+        fsync: bool = True,
+        progress: Progress | None = None,
     ) -> str:
         """Write `file_prefix` + ``-1``, the next time ``-2``; return the whole prefix.
 
         The state file beside it then names this checkpoint alone. A save that fails counts for
         nothing; one that fails in the background (`CheckpointOptions.enable_async`) has used up
-        its number.
+        its number. `progress` is that of `write`.
         """
         self._wait_for_saves()
         before = int(self.save_counter)
-        prepared = self.prepare_save(file_prefix, options, fsync=fsync)
+        prepared = self.prepare_save(file_prefix, options, fsync=fsync, progress=progress)
         try:
             return self._run(prepared, options)
         except BaseException:
@@ -196,14 +220,19 @@ class Checkpoint(Trackable):
             raise
 
     def prepare_save(
-        self, file_prefix: AnyPath, options: CheckpointOptions | None = None, *, fsync: bool = True
+        self,
+        file_prefix: AnyPath,
+        options: CheckpointOptions | None = None,
+        *,
+        fsync: bool = True,
+        progress: Progress | None = None,
     ) -> PreparedSave:
         """Count a save and collect what it writes; what is returned does it."""
         before = int(self.save_counter)
         path = check_prefix(f"{as_path(file_prefix)}-{before + 1}")
         self.save_counter = before + 1
         try:
-            prepared = self.prepare_write(path, options, fsync=fsync)
+            prepared = self.prepare_write(path, options, fsync=fsync, progress=progress)
         except BaseException:
             self.save_counter = before
             raise
@@ -232,7 +261,13 @@ class Checkpoint(Trackable):
             if not silently:
                 self._thread.raise_error()
 
-    def read(self, save_path: AnyPath, options: CheckpointOptions | None = None) -> LoadStatus:
+    def read(
+        self,
+        save_path: AnyPath,
+        options: CheckpointOptions | None = None,
+        *,
+        progress: Progress | None = None,
+    ) -> LoadStatus:
         """Take the values of a checkpoint that `write` made; return what found its counterpart.
 
         Values of this tree without a counterpart stay as they are: the returned status has
@@ -243,7 +278,8 @@ class Checkpoint(Trackable):
         several restores have a value for the same object, the last restore decides.
 
         A name-based checkpoint, such as `Saver` writes, gives its values to each `Variable` of the
-        same name.
+        same name. `progress` is called as ``progress(done, total, name)`` as variables are read;
+        what waits to be added is not counted.
 
         Raises FileMissingError, which says what is there instead; InvalidArgumentError for another
         shape or dtype, and for a name-based checkpoint where nothing has a name. Then nothing has
@@ -254,7 +290,7 @@ class Checkpoint(Trackable):
         try:
             with open_prefix(save_path) as reader:
                 own = self._objects()
-                restoration = begin(reader, own, slots=slots)
+                restoration = begin(reader, own, slots=slots, progress=progress)
                 try:
                     self._settle(restoration, own)
                 except BaseException:
@@ -272,7 +308,11 @@ class Checkpoint(Trackable):
         return LoadStatus(restoration, partial(self._settle, restoration), self._objects)
 
     def restore(
-        self, save_path: AnyPath | None, options: CheckpointOptions | None = None
+        self,
+        save_path: AnyPath | None,
+        options: CheckpointOptions | None = None,
+        *,
+        progress: Progress | None = None,
     ) -> LoadStatus | NothingLoaded:
         """Take the values of a checkpoint that `save` made, with the counter.
 
@@ -285,7 +325,7 @@ class Checkpoint(Trackable):
         if is_new:
             self.save_counter = 0
         try:
-            return self.read(save_path, options)
+            return self.read(save_path, options, progress=progress)
         except BaseException:
             if is_new and self._stored is None:
                 del self._tree[SAVE_COUNTER]

@@ -19,6 +19,7 @@ from tfckpt.bundle.writer import BundleWriter
 from tfckpt.dtypes import UNREAD_SLICES, data_type_name, data_type_of
 from tfckpt.names import AnyPath
 from tfckpt.objects.sharding import ShardableTensor, ShardingCallback
+from tfckpt.progress import Progress, counting
 from tfckpt.tensors.slices import (
     FULL,
     Shape,
@@ -45,6 +46,11 @@ class Piece(NamedTuple):
     def is_whole(self) -> bool:
         return self.array.shape == self.full_shape
 
+    @property
+    def told(self) -> str:
+        """What progress says that is written."""
+        return self.key if self.is_whole else f"{self.key} {self.part}"
+
     def box(self) -> list[tuple[int, int]]:
         return [(extent.start, extent.stop) for extent in self.part.index_in(self.full_shape)]
 
@@ -56,15 +62,20 @@ def write_sharded(
     callback: ShardingCallback,
     *,
     fsync: bool,
+    progress: Progress | None = None,
 ) -> str:
     """Write tensors to the shards that a callback makes of them; return the prefix.
 
-    `trackables` has the objects that tensors are the values of. Raises RuntimeError, before
-    anything is written, where the shards do not hold each element of each tensor once.
+    `trackables` has the objects that tensors are the values of; `progress` is told of each slice by
+    itself. Raises RuntimeError, before anything is written, where the shards do not hold each
+    element of each tensor once.
     """
     shardable = [_shardable(key, value, trackables.get(key)) for key, value in tensors.items()]
     shards = list(_Checks(shardable, callback.description).pieces(callback(shardable)))
     _warn_of_slices(shards)
+    report = counting(
+        {piece.told: piece.array.nbytes for pieces in shards for piece in pieces}, progress
+    )
 
     def add(bundle: BundleWriter, piece: Piece, shard: int) -> None:
         if piece.is_whole:
@@ -72,6 +83,7 @@ def write_sharded(
         else:
             extents = piece.part.extents
             bundle.add_slice(piece.key, piece.full_shape, extents, piece.array, shard=shard)
+        report(piece.told)
 
     return write_shards(prefix, shards, add, fsync=fsync)
 

@@ -26,7 +26,8 @@ from tfckpt.objects.building import COUNTER_KEY, DEFAULT_NAME, Built
 from tfckpt.objects.matching import Match, match, slot_keys
 from tfckpt.objects.trackable import Names
 from tfckpt.objects.values import ObjectValues
-from tfckpt.reader import CheckpointReader
+from tfckpt.progress import Progress
+from tfckpt.reader import CheckpointReader, read_in_pieces
 
 logger = logging.getLogger("tfckpt")
 _numbers = count(1)
@@ -39,7 +40,9 @@ class Restoration(ABC):
     value for all that it has: it still matches, but gives nothing.
     """
 
-    def __init__(self, reader: CheckpointReader, keys: Iterable[str]) -> None:
+    def __init__(
+        self, reader: CheckpointReader, keys: Iterable[str], progress: Progress | None
+    ) -> None:
         self.number = next(_numbers)
         self.path = reader.path
         self.places: set[Names] = set()
@@ -49,6 +52,7 @@ class Restoration(ABC):
         self.is_superseded = False
         self._left = _Left(self.path, dict.fromkeys(keys))
         self._reader: CheckpointReader | None = reader
+        self._progress = progress
 
     @abstractmethod
     def match(self, own: Built) -> Match:
@@ -84,8 +88,8 @@ class Restoration(ABC):
         self._left.is_expected = True
 
     def release(self) -> None:
-        """Let go of the open file. A value that is read later opens it again."""
-        self._reader = None
+        """Let go of the open file, and of `progress`. What is read later opens it again."""
+        self._reader, self._progress = None, None
 
     @contextmanager
     def opened(self) -> Iterator[CheckpointReader]:
@@ -104,7 +108,7 @@ class Restoration(ABC):
 class ByObject(Restoration):
     """From an object-based checkpoint: by the ways that lead to the objects."""
 
-    def __init__(self, reader: CheckpointReader, *, slots: bool) -> None:
+    def __init__(self, reader: CheckpointReader, progress: Progress | None, *, slots: bool) -> None:
         self._slots = slots
         self._graph = read_object_graph(reader)
         self._attributes = {
@@ -112,7 +116,7 @@ class ByObject(Restoration):
             for node_id, attribute in attributes_of(self._graph)
         }
         skipped = set[str]() if slots else slot_keys(self._graph)
-        super().__init__(reader, (key for key in self._attributes if key not in skipped))
+        super().__init__(reader, (key for key in self._attributes if key not in skipped), progress)
         weakref.finalize(self, self._left.warn)
 
     def match(self, own: Built) -> Match:
@@ -124,7 +128,8 @@ class ByObject(Restoration):
     def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
         attributes, source = self._attributes, ObjectValues(reader, self._graph)
         plain = [key for key in keys if attributes[key][1].name == VARIABLE_VALUE and key in reader]
-        values = dict[str, Any](reader.get_tensors(plain))  # many at once are read faster
+        # Many at once are read faster.
+        values = dict[str, Any](read_in_pieces(reader, plain, self._progress))
         return values | {key: source.value(*attributes[key]) for key in keys if key not in values}
 
     def supersedes(self, older: Restoration) -> bool:
@@ -147,9 +152,9 @@ class ByObject(Restoration):
 class ByName(Restoration):
     """From a name-based checkpoint: by full names, whatever the objects are."""
 
-    def __init__(self, reader: CheckpointReader) -> None:
+    def __init__(self, reader: CheckpointReader, progress: Progress | None) -> None:
         self._names = dict.fromkeys(reader)
-        super().__init__(reader, self._names)
+        super().__init__(reader, self._names, progress)
 
     def match(self, own: Built) -> Match:
         named = given_full_names(own)
@@ -159,20 +164,24 @@ class ByName(Restoration):
         return self.places.isdisjoint(places)
 
     def values(self, reader: CheckpointReader, keys: Sequence[str]) -> Mapping[str, Any]:
-        return reader.get_tensors(keys)
+        return read_in_pieces(reader, keys, self._progress)
 
     def check(self, reader: CheckpointReader) -> None:
         if OBJECT_GRAPH_KEY in reader:
             raise FailedPreconditionError("is no longer a name-based one", path=reader.path)
 
 
-def begin(reader: CheckpointReader, own: Built, *, slots: bool = True) -> Restoration:
+def begin(
+    reader: CheckpointReader, own: Built, *, slots: bool = True, progress: Progress | None = None
+) -> Restoration:
     """Begin to restore a tree from an open checkpoint; `slots`: slot variables too.
+
+    `progress` is told of what is read until the restoration is released.
 
     Raises InvalidArgumentError for a name-based checkpoint where no value has a full name.
     """
     if OBJECT_GRAPH_KEY in reader:
-        return ByObject(reader, slots=slots)
+        return ByObject(reader, progress, slots=slots)
     unnamed = own.values.keys() - given_full_names(own).keys()
     if unnamed and given_full_names(own).keys() <= {COUNTER_KEY}:
         raise InvalidArgumentError(
@@ -180,7 +189,7 @@ def begin(reader: CheckpointReader, own: Built, *, slots: bool = True) -> Restor
             f"name: tfckpt.Variable(value, name=...) has one; `load` reads it as it is",
             path=reader.path,
         )
-    return ByName(reader)
+    return ByName(reader, progress)
 
 
 def given_full_names(own: Built) -> dict[str, str]:
