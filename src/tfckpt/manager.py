@@ -15,6 +15,7 @@ import copy
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from tfckpt.background.prepared import PreparedSave
@@ -24,6 +25,8 @@ from tfckpt.keep.history import known
 from tfckpt.keep.record import checked_metrics
 from tfckpt.latest import search
 from tfckpt.names import AnyPath, as_path
+from tfckpt.objects.checkpoint import Checkpoint
+from tfckpt.objects.options import as_options
 from tfckpt.protos import SaverDef
 from tfckpt.saver.by_policy import ByPolicy
 from tfckpt.saver.path import as_step
@@ -91,9 +94,11 @@ class CheckpointManager:
 
     `keep` is a policy (`tfckpt.keep`) that takes the place of `max_to_keep`, which is then None.
     `on_saved(path)` is called after each save, `on_deleted(path, reason)` for each checkpoint that
-    was deleted.
+    was deleted. With `check` what a tfckpt.Checkpoint has written is read back, as in
+    ``tfckpt.save(check=True)``, before the state file names it and older ones are deleted.
 
-    Raises ValueError for a `max_to_keep` below 1, an interval without a counter, and a state
+    Raises TypeError for `check` with another checkpoint object, ValueError for a `max_to_keep`
+    below 1, an interval without a counter, and a state
     file that names no checkpoint.
     """
 
@@ -113,7 +118,12 @@ class CheckpointManager:
         keep: Policy | None = None,
         on_saved: Callable[[str], object] | None = None,
         on_deleted: Callable[[str, str], object] | None = None,
+        check: bool = False,
     ) -> None:
+        if check and not isinstance(checkpoint, Checkpoint):
+            raise TypeError(
+                f"check is for a tfckpt.Checkpoint: {type(checkpoint).__name__} reads nothing back"
+            )
         if keep is not None and (max_to_keep is not None or keep_checkpoint_every_n_hours):
             raise ValueError("keep says what is kept: max_to_keep has to be None then")
         if max_to_keep is not None and max_to_keep <= 0:
@@ -134,6 +144,7 @@ class CheckpointManager:
         self._last_step = last_checkpoint_step
         self._init_fn = init_fn
         self._fsync = fsync
+        self._check = check
         self._by_policy = None if keep is None else ByPolicy(keep)
         self._hooks = on_saved, on_deleted
         self._folder = Folder(
@@ -269,7 +280,9 @@ class CheckpointManager:
             return None
         self._set_save_counter(planned.counted + 1)
         try:
-            prepared: PreparedSave = prepare(planned.path, options, fsync=self._fsync)
+            prepared: PreparedSave = prepare(
+                planned.path, self._checked(options), fsync=self._fsync
+            )
         except BaseException:
             self._set_save_counter(planned.counted)
             raise
@@ -292,6 +305,7 @@ class CheckpointManager:
 
     def _write(self, planned: _Planned, options: Any) -> None:
         """Write the checkpoint; what comes after it is done by whoever writes, maybe later."""
+        options = self._checked(options)
         if options is None:
             self._checkpoint.write(planned.path)
         elif not hasattr(options, "experimental_write_callbacks"):
@@ -307,6 +321,10 @@ class CheckpointManager:
             self._checkpoint.write(planned.path, options=mine)  # type: ignore[call-arg]
             return
         self._written(planned)
+
+    def _checked(self, options: Any) -> Any:
+        """Return the options of a save, with `check` where this manager has it."""
+        return replace(as_options(options), check=True) if self._check else options
 
     def _written(self, planned: _Planned) -> None:
         """Record a checkpoint that was written, delete what goes, and call the hooks."""

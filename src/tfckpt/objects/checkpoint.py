@@ -141,9 +141,12 @@ class Checkpoint(Trackable):
 
         Neither counts nor writes a state file. With `CheckpointOptions.enable_async` the values are
         copied and written in the background; `sync` waits for that, and so do the next write, save
-        or restore. Raises what `tfckpt.save` raises, and TypeError or
-        ValueError, naming the place, for what no checkpoint can hold; RuntimeError for a sharding
-        callback that does not return all tensors as they are.
+        or restore. With `CheckpointOptions.check` what was written is read back before it gets its
+        name.
+
+        Raises what `tfckpt.save` raises, and TypeError or ValueError, naming the place, for what no
+        checkpoint can hold; RuntimeError for a sharding callback that does not return all tensors
+        as they are.
         """
         self._wait_for_saves()
         return self._run(self.prepare_write(file_prefix, options, fsync=fsync), options)
@@ -168,9 +171,13 @@ class Checkpoint(Trackable):
         def write(arrays: Arrays, threads: int | None) -> str:
             values = {**tensors, **arrays}
             if callback is None:
-                path = write_bundle(file_prefix, values, fsync=fsync, threads=threads)
+                path = write_bundle(
+                    file_prefix, values, fsync=fsync, threads=threads, check=given.check
+                )
             else:
-                path = write_sharded(file_prefix, values, own.values, callback, fsync=fsync)
+                path = write_sharded(
+                    file_prefix, values, own.values, callback, fsync=fsync, check=given.check
+                )
             given.call_back(path)
             return path
 

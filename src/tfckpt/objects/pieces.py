@@ -56,6 +56,7 @@ def write_sharded(
     callback: ShardingCallback,
     *,
     fsync: bool,
+    check: bool = False,
 ) -> str:
     """Write tensors to the shards that a callback makes of them; return the prefix.
 
@@ -73,7 +74,7 @@ def write_sharded(
             extents = piece.part.extents
             bundle.add_slice(piece.key, piece.full_shape, extents, piece.array, shard=shard)
 
-    return write_shards(prefix, shards, add, fsync=fsync)
+    return write_shards(prefix, shards, add, fsync=fsync, check=check)
 
 
 def _shardable(key: str, value: object, trackable: object) -> ShardableTensor:
