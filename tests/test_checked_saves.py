@@ -100,6 +100,71 @@ def test_a_saver_that_checks_deletes_nothing_for_a_save_that_fails(
     assert saver.last_checkpoints == [second]
 
 
+CHECKED = tfckpt.CheckpointOptions(check=True)
+SHARDED = tfckpt.CheckpointOptions(
+    check=True, experimental_sharding_callback=tfckpt.MaxShardSizePolicy(max_shard_size=512)
+)
+
+
+def counted(folder: Path, **arguments: Any) -> tuple[tfckpt.CheckpointManager, Any]:
+    """A manager of a hundred weights, which keeps one checkpoint and has saved one."""
+    weights = np.zeros(100)
+    tree = tfckpt.Checkpoint(w=weights)
+    return tfckpt.CheckpointManager(tree, folder, max_to_keep=1, **arguments), weights
+
+
+@pytest.mark.parametrize("options", [CHECKED, SHARDED])
+def test_a_checkpoint_of_objects_that_does_not_read_back_replaces_nothing(
+    options: tfckpt.CheckpointOptions, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree = tfckpt.Checkpoint(w=np.zeros(100))
+    tree.write(tmp_path / "m", options)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    tree.w += 1
+    monkeypatch.setattr(write, "FileWriter", Lying)
+    monkeypatch.setattr(Lying, "suffix", ".index")
+    with pytest.raises(DataLossError, match=r"does not read back.*nothing was replaced"):
+        tree.write(tmp_path / "m", options)
+    with pytest.raises(DataLossError, match="does not read back"):
+        tree.save(tmp_path / "n", options)
+    assert tree.save_counter == 0
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_manager_that_checks_deletes_nothing_for_a_save_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager, weights = counted(tmp_path, check=True)
+    first = manager.save()
+    weights += 1
+    monkeypatch.setattr(write, "FileWriter", Lying)
+    for failing in (manager.save, lambda: manager.save(options=tfckpt.CheckpointOptions())):
+        with pytest.raises(DataLossError, match="does not read back"):
+            failing()
+    prepared = manager.prepare_save()
+    assert prepared is not None
+    with pytest.raises(DataLossError, match="does not read back"):
+        prepared.run()
+    monkeypatch.undo()
+    assert manager.checkpoints == [first]
+    assert tfckpt.latest_checkpoint(tmp_path) == first
+    assert manager.save() != first
+    assert len(list(tmp_path.glob("*.index"))) == 1
+
+
+def test_a_manager_whose_checkpoint_reads_nothing_back_is_refused(tmp_path: Path) -> None:
+    class Weights:
+        save_counter = 0
+
+        def write(self, file_prefix: str) -> str:
+            return tfckpt.save(file_prefix, VALUES)
+
+        def restore(self, save_path: str) -> None: ...
+
+    with pytest.raises(TypeError, match=r"tfckpt\.Checkpoint: Weights reads nothing"):
+        tfckpt.CheckpointManager(Weights(), tmp_path, max_to_keep=1, check=True)
+
+
 def test_an_incremental_save_reads_back_what_it_links(tmp_path: Path) -> None:
     saver = tfckpt.Saver(incremental=True, check=True)
     weights = {"frozen": np.random.default_rng(0).random(50_000), "w": np.zeros(3)}

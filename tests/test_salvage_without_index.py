@@ -221,28 +221,199 @@ def test_the_graph_beside_it_says_names_types_and_shapes(tmp_path: Path) -> None
     check_marked(tfckpt.salvage(prefix, unconfirmed=True), values)
 
 
-def test_a_graph_that_saves_slices_is_refused(golden: Path, tmp_path: Path) -> None:
-    for path in (golden / "sliced").glob("parts.*"):
-        shutil.copy(path, tmp_path)
-    meta_graph = partitioned_graph()
-    (tmp_path / "parts.meta").write_bytes(meta_graph.SerializeToString())
-    os.remove(tmp_path / "parts.index")
-    with pytest.raises(DataLossError, match="it saves tensors in slices: table"):
-        tfckpt.salvage(tmp_path / "parts")
+Saved = tuple[str, int, str]
 
 
-def partitioned_graph() -> tfckpt.protos.MetaGraphDef:
-    """A graph of which the SaveV2 saves two slices of a tensor."""
+def graph_that_saves(path: Path, *files: list[Saved], merged: list[int] | None = None) -> None:
+    """Write a graph with a SaveV2 a data file, each of names, element types and slices."""
     graph = tfckpt.protos.MetaGraphDef()
-    graph.saver_def.save_tensor_name = "save/SaveV2:0"
-    for name, values in (("names", ["table"] * 2), ("slices", ["8 3 0,4:-", "8 3 4,4:-"])):
-        tensor = graph.graph_def.node.add(name=name, op="Const").attr["value"].tensor
-        tensor.string_val.extend(value.encode() for value in values)
-        tensor.tensor_shape.dim.add(size=2)
-    save = graph.graph_def.node.add(name="save/SaveV2", op="SaveV2")
-    save.input.extend(["prefix", "names", "slices", "part_0", "part_1"])
-    save.attr["dtypes"].list.type.extend([1, 1])
-    return graph
+    add = graph.graph_def.node.add
+    graph.saver_def.save_tensor_name = "save/done:0"
+    for number, saved in enumerate(files):
+        names, types, slices = zip(*saved, strict=True)
+        for kind, values in (("names", names), ("slices", slices)):
+            tensor = add(name=f"{kind}_{number}", op="Const").attr["value"].tensor
+            tensor.string_val.extend(value.encode() for value in values)
+            tensor.tensor_shape.dim.add(size=len(values))
+        add(name=f"file_{number}", op="ShardedFilename")
+        node = add(name=f"save_{number}", op="SaveV2")
+        node.input.extend([f"file_{number}", f"names_{number}", f"slices_{number}"])
+        node.attr["dtypes"].list.type.extend(types)
+        add(name=f"after_{number}", op="Identity").input.extend([f"file_{number}"])
+    done = add(name="save/done", op="Identity")
+    done.input.extend(["prefix", *(f"^save_{number}" for number in range(len(files)))])
+    if merged is not None:
+        add(name="pack", op="Pack").input.extend(f"after_{number}" for number in merged)
+        add(name="merge", op="MergeV2Checkpoints").input.extend(["pack", "prefix"])
+        done.input.append("^merge")
+    path.write_bytes(graph.SerializeToString())
+
+
+def variable(path: Path, **shapes: tuple[int, ...]) -> None:
+    """Add to a graph's objects what says the shapes of variables, as a model of TensorFlow 2."""
+    graph = tfckpt.protos.MetaGraphDef.FromString(path.read_bytes())
+    root = graph.object_graph_def.nodes.add()
+    for number, (name, shape) in enumerate(shapes.items(), 1):
+        root.children.add(node_id=number, local_name=name)
+        proto = graph.object_graph_def.nodes.add().variable
+        for size in shape:
+            proto.shape.dim.add(size=size)
+    path.write_bytes(graph.SerializeToString())
+
+
+VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
+FLOAT, DOUBLE, STRING, INT64 = 1, 2, 7, 9
+TABLE = np.arange(24, dtype=np.float32).reshape(8, 3)
+
+
+def test_a_graph_says_where_the_slices_of_its_tensors_lie(tmp_path: Path) -> None:
+    with tfckpt.BundleWriter(tmp_path / "m") as bundle:
+        for start in (0, 4):
+            bundle.add_slice("table", (8, 3), [(start, 4), (0, -1)], TABLE[start : start + 4])
+        bundle.add("whole", TABLE)
+    graph_that_saves(
+        tmp_path / "m.meta",
+        [
+            ("table", FLOAT, "8 3 0,4:-"),
+            ("table", FLOAT, "8 3 4,4:-"),
+            ("whole", FLOAT, "8 3 0,8:0,3"),
+        ],
+    )
+    os.remove(tmp_path / "m.index")
+    assert tfckpt.salvage(tmp_path / "m").intact == ()
+    check_marked(tfckpt.salvage(tmp_path / "m", unconfirmed=True), {"table": TABLE, "whole": TABLE})
+
+
+def test_a_graph_says_which_data_file_is_which(tmp_path: Path) -> None:
+    """Its files are numbered as they are merged, whichever node is first."""
+    with tfckpt.BundleWriter(tmp_path / "m", num_shards=2) as bundle:
+        bundle.add_slice("table", (8, 3), [(4, 4), (0, -1)], TABLE[4:], shard=0)
+        bundle.add_slice("table", (8, 3), [(0, 4), (0, -1)], TABLE[:4], shard=1)
+    files: list[list[Saved]] = [[("table", FLOAT, f"8 3 {start},4:-")] for start in (0, 4)]
+    graph_that_saves(tmp_path / "m.meta", *files, merged=[1, 0])
+    os.remove(tmp_path / "m.index")
+    check_marked(tfckpt.salvage(tmp_path / "m", unconfirmed=True), {"table": TABLE})
+    os.remove(tmp_path / "m.data-00000-of-00002")
+    report = tfckpt.salvage(tmp_path / "m", unconfirmed=True, fill=-1)
+    assert report.lost[0].parts == ("[4:8, :]",)
+    assert same(report.tensors["table"], np.vstack([TABLE[:4], np.full((4, 3), -1, "f4")]))
+
+
+def test_data_files_of_another_save_are_told(tmp_path: Path) -> None:
+    run(tmp_path)
+    for name in ("m-2.data-00000-of-00002", "m-2.data-00001-of-00002"):
+        (tmp_path / name).write_bytes(b"older")
+    notes = [str(note) for note in tfckpt.salvage(tmp_path / "m-2").notes]
+    assert (
+        "another save lie there as well, of sets of 2; these values are from the set of 1"
+        in (notes[1])
+    )
+
+
+@pytest.mark.parametrize(
+    ("files", "merged", "reason"),
+    [
+        ([[("a", FLOAT, "8 0,4")]] * 2, None, "does not say in which order"),
+        ([[("a", FLOAT, "8 0,4")]] * 2, [0], "does not say in which order"),
+        ([[("a", FLOAT, "8 0,9")]], None, "of a: slice 0,9 reaches outside"),
+        ([[("a", FLOAT, "8 0,4"), ("a", FLOAT, "9 4,5")]], None, "it saves a twice"),
+        ([[("a", FLOAT, "8 0,4"), ("a", FLOAT, "8 0,8")]], None, "it saves a twice"),
+        ([], None, "this graph saves none"),
+    ],
+)
+def test_a_graph_that_does_not_say_it_is_refused(
+    files: list[list[Saved]], merged: list[int] | None, reason: str, tmp_path: Path
+) -> None:
+    tfckpt.save(tmp_path / "m", {"a": np.arange(8, dtype=np.float32)})
+    graph_that_saves(tmp_path / "m.meta", *files, merged=merged)
+    os.remove(tmp_path / "m.index")
+    with pytest.raises(DataLossError, match=reason):
+        tfckpt.salvage(tmp_path / "m")
+
+
+def test_names_that_are_no_constant_are_refused(tmp_path: Path) -> None:
+    tfckpt.save(tmp_path / "m", {"a": np.arange(8, dtype=np.float32)})
+    graph_that_saves(tmp_path / "m.meta", [("a", FLOAT, "")])
+    graph = tfckpt.protos.MetaGraphDef.FromString((tmp_path / "m.meta").read_bytes())
+    graph.graph_def.node[0].op = "Placeholder"
+    (tmp_path / "m.meta").write_bytes(graph.SerializeToString())
+    os.remove(tmp_path / "m.index")
+    with pytest.raises(DataLossError, match="save_0 does not say what it saves"):
+        tfckpt.salvage(tmp_path / "m")
+
+
+def tables(folder: Path, keys: Any, values: Any, *, tail: Any) -> tuple[Path, dict[str, Any]]:
+    """Save a lookup table between two variables, and lose the index; its graph knows no lengths."""
+    saved = {
+        f"a{VALUE}": np.arange(5.0),
+        "t/.ATTRIBUTES/table-keys": keys,
+        "t/.ATTRIBUTES/table-values": values,
+        f"z{VALUE}": tail,
+    }
+    tfckpt.save(folder / "m", saved)
+    kinds = {"f": DOUBLE, "O": STRING, "i": INT64}
+    types = [(name, kinds[np.asarray(value).dtype.kind], "") for name, value in saved.items()]
+    graph_that_saves(folder / "m.meta", types)
+    variable(folder / "m.meta", a=(5,), z=np.shape(tail))
+    os.remove(folder / "m.index")
+    return folder / "m", saved
+
+
+WORDS = np.array([b"one", b"", b"three"], object)
+IDS = np.array([5, 6, 7])
+
+
+@pytest.mark.parametrize("values", [IDS, WORDS[::-1]])
+def test_the_strings_of_a_lookup_table_say_how_long_it_is(values: Any, tmp_path: Path) -> None:
+    prefix, saved = tables(tmp_path, WORDS, values, tail=np.arange(3.0))
+    assert tfckpt.salvage(prefix).intact == ()
+    check_marked(tfckpt.salvage(prefix, unconfirmed=True), saved)
+
+
+def test_an_empty_lookup_table_has_no_length(tmp_path: Path) -> None:
+    prefix, saved = tables(tmp_path, WORDS[:0], IDS[:0], tail=np.arange(3.0))
+    check_marked(tfckpt.salvage(prefix, unconfirmed=True), saved)
+
+
+@pytest.mark.parametrize(("keys", "values"), [(IDS, IDS * 2), (WORDS, np.arange(6).reshape(3, 2))])
+def test_what_lies_around_a_lookup_table_of_unknown_length_is_had(
+    keys: Any, values: Any, tmp_path: Path
+) -> None:
+    prefix, saved = tables(tmp_path, keys, values, tail=np.arange(3.0))
+    report = tfckpt.salvage(prefix, unconfirmed=True)
+    check_marked(report, {name: saved[name] for name in (f"a{VALUE}", f"z{VALUE}")})
+    assert {one.tensor for one in report.lost} == set(saved) - set(report.tensors)
+    assert all("does not say how long it is" in one.reason for one in report.lost)
+
+
+def test_strings_behind_a_lookup_table_of_unknown_length_are_lost(tmp_path: Path) -> None:
+    prefix, saved = tables(tmp_path, IDS, IDS, tail=WORDS)
+    report = tfckpt.salvage(prefix, unconfirmed=True)
+    check_marked(report, {f"a{VALUE}": saved[f"a{VALUE}"]})
+    reasons = {one.tensor: one.reason for one in report.lost}
+    assert (
+        "how long t/.ATTRIBUTES/table-keys is, and so not where this lies" in reasons[f"z{VALUE}"]
+    )
+
+
+def test_a_file_too_short_for_what_lies_around_a_lookup_table_is_refused(tmp_path: Path) -> None:
+    prefix, _ = tables(tmp_path, IDS[:0], IDS[:0], tail=np.arange(3.0))
+    with open(f"{prefix}{DATA}", "r+b") as file:
+        file.truncate(60)
+    with pytest.raises(DataLossError, match="has 64 bytes and more, and it has 60"):
+        tfckpt.salvage(prefix)
+
+
+def test_a_copy_confirms_what_lies_behind_a_lookup_table(tmp_path: Path) -> None:
+    """The other checkpoint had fewer words: its layout fits no more, its checksums do."""
+    tables(tmp_path, WORDS[:1], IDS[:1], tail=np.arange(3.0))
+    prefix, saved = tables(tmp_path, WORDS, IDS, tail=np.arange(3.0))
+    older = saved | {
+        "t/.ATTRIBUTES/table-keys": WORDS[:1],
+        "t/.ATTRIBUTES/table-values": IDS[:1],
+    }
+    tfckpt.save(tmp_path / "older", older)
+    assert set(tfckpt.salvage(prefix).intact) == {f"a{VALUE}", f"z{VALUE}"}
 
 
 def test_a_saved_model_says_it_of_its_variables(golden: Path, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import copy
 import logging
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from tfckpt.background.prepared import PreparedSave
@@ -24,6 +25,8 @@ from tfckpt.keep.history import known
 from tfckpt.keep.record import checked_metrics
 from tfckpt.latest import search
 from tfckpt.names import AnyPath, as_path
+from tfckpt.objects.checkpoint import Checkpoint
+from tfckpt.objects.options import as_options
 from tfckpt.progress import Progress
 from tfckpt.protos import SaverDef
 from tfckpt.saver.by_policy import ByPolicy
@@ -92,9 +95,11 @@ class CheckpointManager:
 
     `keep` is a policy (`tfckpt.keep`) that takes the place of `max_to_keep`, which is then None.
     `on_saved(path)` is called after each save, `on_deleted(path, reason)` for each checkpoint that
-    was deleted.
+    was deleted. With `check` what a tfckpt.Checkpoint has written is read back, as in
+    ``tfckpt.save(check=True)``, before the state file names it and older ones are deleted.
 
-    Raises ValueError for a `max_to_keep` below 1, an interval without a counter, and a state
+    Raises TypeError for `check` with another checkpoint object, ValueError for a `max_to_keep`
+    below 1, an interval without a counter, and a state
     file that names no checkpoint.
     """
 
@@ -114,7 +119,12 @@ class CheckpointManager:
         keep: Policy | None = None,
         on_saved: Callable[[str], object] | None = None,
         on_deleted: Callable[[str, str], object] | None = None,
+        check: bool = False,
     ) -> None:
+        if check and not isinstance(checkpoint, Checkpoint):
+            raise TypeError(
+                f"check is for a tfckpt.Checkpoint: {type(checkpoint).__name__} reads nothing back"
+            )
         if keep is not None and (max_to_keep is not None or keep_checkpoint_every_n_hours):
             raise ValueError("keep says what is kept: max_to_keep has to be None then")
         if max_to_keep is not None and max_to_keep <= 0:
@@ -135,6 +145,7 @@ class CheckpointManager:
         self._last_step = last_checkpoint_step
         self._init_fn = init_fn
         self._fsync = fsync
+        self._check = check
         self._by_policy = None if keep is None else ByPolicy(keep)
         self._hooks = on_saved, on_deleted
         self._folder = Folder(
@@ -275,7 +286,7 @@ class CheckpointManager:
         self._set_save_counter(planned.counted + 1)
         try:
             prepared: PreparedSave = prepare(
-                planned.path, options, fsync=self._fsync, progress=progress
+                planned.path, self._checked(options), fsync=self._fsync, progress=progress
             )
         except BaseException:
             self._set_save_counter(planned.counted)
@@ -300,6 +311,7 @@ class CheckpointManager:
     def _write(self, planned: _Planned, options: Any, told: Mapping[str, Any]) -> None:
         """Write the checkpoint; what comes after it is done by whoever writes, maybe later."""
         write: Callable[..., object] = self._checkpoint.write  # the options may be TensorFlow's
+        options = self._checked(options)
         if options is None:
             write(planned.path, **told)
         elif not hasattr(options, "experimental_write_callbacks"):
@@ -315,6 +327,10 @@ class CheckpointManager:
             write(planned.path, options=mine, **told)
             return
         self._written(planned)
+
+    def _checked(self, options: Any) -> Any:
+        """Return the options of a save, with `check` where this manager has it."""
+        return replace(as_options(options), check=True) if self._check else options
 
     def _written(self, planned: _Planned) -> None:
         """Record a checkpoint that was written, delete what goes, and call the hooks."""

@@ -147,8 +147,9 @@ class Checkpoint(Trackable):
 
         Neither counts nor writes a state file. With `CheckpointOptions.enable_async` the values are
         copied and written in the background; `sync` waits for that, and so do the next write, save
-        or restore. `progress` is called as ``progress(done, total, name)`` after each tensor that
-        is written, with numbers of bytes (`tfckpt.progress` has bars).
+        or restore. With `CheckpointOptions.check` what was written is read back before it gets its
+        name. `progress` is called as ``progress(done, total, name)`` after each tensor that is
+        written, with numbers of bytes (`tfckpt.progress` has bars).
 
         Raises what `tfckpt.save` raises, and TypeError or ValueError, naming the place, for what no
         checkpoint can hold; RuntimeError for a sharding callback that does not return all tensors
@@ -184,11 +185,22 @@ class Checkpoint(Trackable):
             values = {**tensors, **arrays}
             if callback is None:
                 path = write_bundle(
-                    file_prefix, values, fsync=fsync, threads=threads, progress=progress
+                    file_prefix,
+                    values,
+                    fsync=fsync,
+                    threads=threads,
+                    check=given.check,
+                    progress=progress,
                 )
             else:
                 path = write_sharded(
-                    file_prefix, values, own.values, callback, fsync=fsync, progress=progress
+                    file_prefix,
+                    values,
+                    own.values,
+                    callback,
+                    fsync=fsync,
+                    check=given.check,
+                    progress=progress,
                 )
             given.call_back(path)
             return path

@@ -62,6 +62,7 @@ def write_sharded(
     callback: ShardingCallback,
     *,
     fsync: bool,
+    check: bool = False,
     progress: Progress | None = None,
 ) -> str:
     """Write tensors to the shards that a callback makes of them; return the prefix.
@@ -85,7 +86,7 @@ def write_sharded(
             bundle.add_slice(piece.key, piece.full_shape, extents, piece.array, shard=shard)
         report(piece.told)
 
-    return write_shards(prefix, shards, add, fsync=fsync)
+    return write_shards(prefix, shards, add, fsync=fsync, check=check)
 
 
 def _shardable(key: str, value: object, trackable: object) -> ShardableTensor:

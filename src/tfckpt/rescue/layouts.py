@@ -24,10 +24,10 @@ from tfckpt.objectgraph.keys import ATTRIBUTES, VARIABLE_VALUE, parse_key
 from tfckpt.objectgraph.nodes import check_references, node_at
 from tfckpt.protos import MetaGraphDef
 from tfckpt.saved_model.full_names import export_dir_of
-from tfckpt.saver.restored import laid_out, wanted_tensors
+from tfckpt.saver.restored import Laid, laid_out, wanted_tensors
 from tfckpt.storage import open_source
 from tfckpt.table import Table
-from tfckpt.tensors.slices import Shape
+from tfckpt.tensors.slices import Shape, parse_shape_and_slice
 
 
 class Layout(NamedTuple):
@@ -39,6 +39,8 @@ class Layout(NamedTuple):
     entries: Mapping[bytes, Entry]
     is_checkpoint: bool
     """Whether places and checksums are known; a graph's tensors lie in the order of `entries`."""
+    shapeless: frozenset[bytes] = frozenset()
+    """Those of which a graph does not say the shape, as of a lookup table's."""
 
 
 class Unusable(NamedTuple):
@@ -111,6 +113,9 @@ def _of_checkpoint(prefix: str) -> Layout:
 
 # Graphs
 
+# What objects write that has a shape of its own: variables, and lookup tables (``lookup_ops.py``).
+_SIZED = (VARIABLE_VALUE, "table-keys", "table-values")
+
 
 def _of_graphs(path: str) -> Iterator[Layout | Unusable]:
     try:
@@ -124,20 +129,47 @@ def _of_graphs(path: str) -> Iterator[Layout | Unusable]:
 
 def _of_graph(path: str, graph: MetaGraphDef) -> Layout:
     files = laid_out(graph)
-    if len(files) != 1:
-        what = f"saves {len(files)} data files, in an order of its own" if files else "saves none"
-        raise DataLossError(f"this graph {what}")
-    parts = sorted({saved.name for saved in files[0] if saved.part})
-    if parts:
-        raise DataLossError(f"it saves tensors in slices: {shown(parts)}")
-    shapes = _shapes(graph, [saved.name for saved in files[0]])
-    unknown = [saved.name for saved in files[0] if saved.name not in shapes]
-    if unknown:
-        raise DataLossError(f"it does not say which shapes these have: {shown(unknown)}")
-    entries = {
-        encode_name(saved.name): Entry(saved.data_type, shapes[saved.name]) for saved in files[0]
+    if not files:
+        raise DataLossError("this graph saves none")
+    names = [saved.name for file in files for saved in file if not saved.part]
+    shapes = _shapes(graph, names)
+    entries: dict[bytes, Entry] = {}
+    for shard_id, file in enumerate(files):
+        for saved in file:
+            shape = shapes.get(saved.name, ())
+            for key, entry in _entries(saved, shape, shard_id).items():
+                known = entries.setdefault(key, entry)
+                if known is not entry:
+                    entries[key] = _joined(saved.name, known, entry)
+    shapeless = frozenset(encode_name(name) for name in names if name not in shapes)
+    return Layout(path, Header(len(files)), entries, is_checkpoint=False, shapeless=shapeless)
+
+
+def _entries(saved: Laid, shape: Shape, shard_id: int) -> dict[bytes, Entry]:
+    """Return what an index says of a tensor, or of a slice of one and of the tensor that it is of.
+
+    A slice that is the whole tensor is none (``BundleWriter::AddSlice``).
+    """
+    key, part = encode_name(saved.name), None
+    if saved.part:
+        try:
+            shape, part = parse_shape_and_slice(saved.part)
+        except ValueError as error:
+            raise DataLossError(f"of {shown([saved.name])}: {error}") from None
+    if part is None or part.shape_in(shape) == shape:
+        return {key: Entry(saved.data_type, shape, shard_id)}
+    return {
+        key: Entry(saved.data_type, shape, slices=(part,)),
+        part.key(key): Entry(saved.data_type, part.shape_in(shape), shard_id),
     }
-    return Layout(path, Header(1), entries, is_checkpoint=False)
+
+
+def _joined(name: str, known: Entry, more: Entry) -> Entry:
+    """Return the entry of a tensor with one more slice."""
+    same = (known.data_type, known.shape) == (more.data_type, more.shape)
+    if not (same and known.slices and more.slices):
+        raise DataLossError(f"it saves {shown([name])} twice")
+    return known._replace(slices=known.slices + more.slices)
 
 
 def _shapes(graph: MetaGraphDef, names: list[str]) -> dict[str, Shape]:
@@ -145,7 +177,7 @@ def _shapes(graph: MetaGraphDef, names: list[str]) -> dict[str, Shape]:
     shapes = {name: spec.shape for name, spec in wanted.items() if spec.shape is not None}
     shapes |= _object_shapes(graph, [name for name in names if name not in shapes])
     # What an object writes of itself, beside a variable's value, is one string.
-    states = [name for name in names if (of := parse_key(name)) and of.attribute != VARIABLE_VALUE]
+    states = [name for name in names if (of := parse_key(name)) and of.attribute not in _SIZED]
     return dict.fromkeys([OBJECT_GRAPH_KEY, *states], ()) | shapes
 
 

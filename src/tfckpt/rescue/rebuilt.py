@@ -31,12 +31,13 @@ from tfckpt.rescue.survey import Survey
 from tfckpt.rescue.tables import Recovered
 from tfckpt.storage import Source
 from tfckpt.tensors.slices import volume
-from tfckpt.tensors.strings import measure_strings
+from tfckpt.tensors.strings import count_strings, measure_strings
 
 _READ = 1 << 20
+_LENGTHS = 1 << 24  # bytes in which all lengths of a lookup table's strings are looked for
 _WITHOUT_ITEMS = (DataType.DT_STRING, DataType.DT_VARIANT)
 
-Shards = Mapping[int, Mapping[bytes, Entry]]
+_Named = tuple[bytes, Entry]
 
 
 class _Fitted(NamedTuple):
@@ -46,6 +47,8 @@ class _Fitted(NamedTuple):
     shards: dict[int, dict[bytes, Entry]]
     """Of each data file that it fits, what lies where."""
     misfits: dict[int, str]
+    unplaced: dict[bytes, str]
+    """What lies somewhere in a data file that fits, and why nothing says where."""
 
     def places(self) -> dict[bytes, Entry]:
         return {
@@ -78,7 +81,7 @@ def rebuilt(survey: Survey, like: str | None) -> Recovered:
     usable = [fit for fit in fitted if fit.shards]
     if not usable:
         raise _nothing(survey.path, refused)
-    best = max(usable, key=lambda fit: len(fit.shards))
+    best = max(usable, key=lambda fit: (len(fit.shards), -len(fit.unplaced)))
     _note(survey, best, usable)
     items: dict[bytes, Buffer] = {
         HEADER_KEY: best.layout.header.encode(),
@@ -121,11 +124,22 @@ def _note(survey: Survey, best: _Fitted, usable: list[_Fitted]) -> None:
         if _disputed(best, [other]):
             message = f"that of {other.layout.path} is another, and fits as well"
             survey.notes.append(Finding("note", message, index))
+    others = _other_sets(survey.path, best.layout)
+    if others:
+        message = (
+            f"data files of another save lie there as well, of sets of {shown(others)}; these "
+            f"values are from the set of {best.layout.header.num_shards}"
+        )
+        survey.notes.append(Finding("note", message, survey.path))
     for shard_id, reason in best.misfits.items():
         path = _shard(survey.path, best.layout, shard_id)
         for key, entry in best.layout.entries.items():
             if entry.shard_id == shard_id and not entry.slices and not key.startswith(b"\0"):
                 survey.lose(decode_name(key), reason, path)
+    for key, reason in best.unplaced.items():
+        if not key.startswith(b"\0"):
+            shard_id = best.layout.entries[key].shard_id
+            survey.lose(decode_name(key), reason, _shard(survey.path, best.layout, shard_id))
 
 
 def _disputed(best: _Fitted, others: list[_Fitted]) -> set[bytes]:
@@ -136,6 +150,7 @@ def _disputed(best: _Fitted, others: list[_Fitted]) -> set[bytes]:
         for other in others
         if len(other.shards) == len(best.shards)
         for key, place in mine.items() - other.places().items()
+        if key not in other.unplaced
     }
 
 
@@ -147,49 +162,129 @@ def _shard(prefix: str, layout: Layout, shard_id: int) -> str:
 
 
 def _fitted(survey: Survey, layout: Layout) -> _Fitted:
-    shards: dict[int, dict[bytes, Entry]] = {}
-    misfits: dict[int, str] = {}
+    fitted = _Fitted(layout, {}, {}, {})
     placed = [named for named in layout.entries.items() if not named[1].slices]
     # One without bytes lies where the next one begins.
     placed.sort(key=lambda named: (named[1].shard_id, named[1].offset, named[1].size))
     for shard_id, entries in groupby(placed, key=lambda named: named[1].shard_id):
         path = _shard(survey.path, layout, shard_id)
         try:
-            source = survey.files.source(path)
-            shards[shard_id] = dict(_places(source, layout, list(entries)))
+            found, unplaced = _places(survey.files.source(path), layout, list(entries))
         except FileMissingError:
-            misfits[shard_id] = f"its data file {path} is missing{_others(survey.path, layout)}"
+            reason = f"its data file {path} is missing{_others(survey.path, layout)}"
+            fitted.misfits[shard_id] = reason
         except CheckpointError as error:
-            misfits[shard_id] = error.message
-    return _Fitted(layout, shards, misfits)
+            fitted.misfits[shard_id] = error.message
+        else:
+            fitted.shards[shard_id] = found
+            fitted.unplaced.update(unplaced)
+    return fitted
 
 
 def _others(prefix: str, layout: Layout) -> str:
+    counts = _other_sets(prefix, layout)
+    return f"; there are some of sets of {shown(counts)}" if counts else ""
+
+
+def _other_sets(prefix: str, layout: Layout) -> list[str]:
+    """Return of how many data files the other sets are that lie there."""
     counts = {count for _, count in shards_on_disk(prefix)} - {layout.header.num_shards}
-    return f"; there are some of sets of {shown(sorted(map(str, counts)))}" if counts else ""
+    return list(map(str, sorted(counts)))
 
 
 def _places(
-    source: Source, layout: Layout, entries: list[tuple[bytes, Entry]]
-) -> Iterator[tuple[bytes, Entry]]:
-    """Yield each tensor of a data file with its place.
+    source: Source, layout: Layout, entries: list[_Named]
+) -> tuple[dict[bytes, Entry], dict[bytes, str]]:
+    """Return each tensor of a data file with its place, and those that have none with the reason.
 
     Raises DataLossError unless they end exactly where the file ends.
     """
+    try:
+        return dict(_from_start(source, layout, entries)), {}
+    except DataLossError:
+        if layout.shapeless.isdisjoint(key for key, _ in entries):
+            raise
+    return _around_shapeless(source, layout, entries)
+
+
+def _from_start(source: Source, layout: Layout, entries: list[_Named]) -> Iterator[_Named]:
     at = end = 0  # the end of the last tensor, here and in the other checkpoint
+    before: _Named | None = None
     for key, entry in entries:
         gap = entry.offset - end if layout.is_checkpoint else 0
         if gap < 0:
             raise DataLossError("tensors share bytes there")
         with located(source.path, decode_name(key)):
+            if key in layout.shapeless:
+                shape = (_rows(source, at, key, entry, layout, before),)
+                entry = entry._replace(shape=shape)
             size = _size(source, at + gap, entry, layout)
-        yield key, entry._replace(offset=at + gap, size=size)
+        before = key, entry._replace(offset=at + gap, size=size)
+        yield before
         at += gap + size
         end += gap + entry.size
     if at != source.size:
         raise DataLossError(
             f"by this layout {source.path} has {at:,} bytes, and it has {source.size:,}"
         )
+
+
+def _rows(
+    source: Source, at: int, key: bytes, entry: Entry, layout: Layout, before: _Named | None
+) -> int:
+    """Return how many keys, or values, a lookup table has of which the graph does not say it.
+
+    Strings say it themselves. The values of a table lie behind its keys, and are as many.
+    """
+    if entry.data_type == DataType.DT_STRING:
+        head = source.read(at, min(_LENGTHS, max(source.size - at, 0)))
+        count = count_strings(head, big_endian=layout.header.big_endian)
+        if count is not None:
+            return count
+    elif before is not None and _is_table(before[0], key) and before[0] in layout.shapeless:
+        return before[1].shape[0]
+    raise DataLossError("nothing says how long it is")
+
+
+def _is_table(keys: bytes, values: bytes) -> bool:
+    """Whether these are the names of the two tensors of a lookup table (``lookup_ops.py``)."""
+    stem = keys.removesuffix(b"-keys")
+    return stem != keys and values == stem + b"-values"
+
+
+def _around_shapeless(
+    source: Source, layout: Layout, entries: list[_Named]
+) -> tuple[dict[bytes, Entry], dict[bytes, str]]:
+    """Place what lies before the first tensor of unknown length, and what lies behind the last."""
+    first = next(at for at, (key, _) in enumerate(entries) if key in layout.shapeless)
+    found: dict[bytes, Entry] = {}
+    start, stop, last = 0, source.size, len(entries)
+    for key, entry in entries[:first]:
+        with located(source.path, decode_name(key)):
+            size = _size(source, start, entry, layout)
+        found[key] = entry._replace(offset=start, size=size)
+        start += size
+    while last > first and not _is_open(layout, entries[last - 1]):
+        last -= 1
+        key, entry = entries[last]
+        size = _size(source, stop, entry, layout)
+        stop -= size
+        found[key] = entry._replace(offset=stop, size=size)
+    if start > stop:
+        raise DataLossError(
+            f"by this layout {source.path} has {start + source.size - stop:,} bytes and more, "
+            f"and it has {source.size:,}"
+        )
+    name = shown([decode_name(entries[first][0])])
+    reason = f"{layout.path} does not say how long {name} is, and so not where this lies"
+    own = f"{layout.path} does not say how long it is"
+    unplaced = {key: own if key in layout.shapeless else reason for key, _ in entries[first:last]}
+    return found, unplaced
+
+
+def _is_open(layout: Layout, named: _Named) -> bool:
+    """Whether a tensor is one whose length is not known before it is known where it begins."""
+    return named[0] in layout.shapeless or named[1].data_type == DataType.DT_STRING
 
 
 def _size(source: Source, at: int, entry: Entry, layout: Layout) -> int:

@@ -59,16 +59,53 @@ def laid_out(meta_graph: MetaGraphDef) -> list[list[Laid]]:
     """Return what each data file is given that a graph saves, in the order in which it lies there.
 
     A SaveV2 operation writes the tensors of a data file one after another as its arguments name
-    them (``save_restore_v2_ops.cc``).
+    them (``save_restore_v2_ops.cc``). Where there are several, MergeV2Checkpoints numbers their
+    files as it names them (``MergeBundles`` in ``tensor_bundle.cc``).
+
+    Raises DataLossError for a graph that does not say which file is which.
     """
-    files = []
+    given: list[list[Laid]] = []
     for nodes in _running(meta_graph, meta_graph.saver_def.save_tensor_name):
-        for node in nodes.values():
-            if node.op == "SaveV2":
-                columns = _names(node, nodes), _types(node), _names(node, nodes, at=2)
-                if len(set(map(len, columns))) == 1:
-                    files.append([Laid(*saved) for saved in zip(*columns, strict=True)])
+        files = _saved_to(nodes)
+        order = _merged(nodes) if len(files) > 1 else list(files)
+        if (given and files) or sorted(order) != sorted(files):
+            raise DataLossError("this graph does not say in which order it saves its data files")
+        given += [files[place] for place in order]
+    return given
+
+
+def _saved_to(nodes: Mapping[str, NodeDef]) -> dict[str, list[Laid]]:
+    """Return what the SaveV2 operations write, by the node that names the file of each."""
+    files: dict[str, list[Laid]] = {}
+    for node in nodes.values():
+        if node.op == "SaveV2":
+            columns = _names(node, nodes), _types(node), _names(node, nodes, at=2)
+            place = _namer(node.input[0], nodes) if node.input else ""
+            if len(set(map(len, columns))) == 1 and place not in files:
+                files[place] = [Laid(*saved) for saved in zip(*columns, strict=True)]
+            else:
+                raise DataLossError(f"{node.name} does not say what it saves")
     return files
+
+
+def _merged(nodes: Mapping[str, NodeDef]) -> list[str]:
+    """Return the nodes that name the files which are merged, in order."""
+    for node in nodes.values():
+        if node.op == "MergeV2Checkpoints" and node.input:
+            packed = nodes.get(node_and_slot(node.input[0]).node)
+            if packed is not None and packed.op == "Pack":
+                return [_namer(text, nodes) for text in packed.input if not text.startswith("^")]
+    return []
+
+
+def _namer(text: str, nodes: Mapping[str, NodeDef]) -> str:
+    """Follow an input back over what only passes it on."""
+    seen: set[str] = set()
+    name = node_and_slot(text).node
+    while name in nodes and nodes[name].op == "Identity" and name not in seen:
+        seen.add(name)
+        name = node_and_slot(nodes[name].input[0]).node if nodes[name].input else name
+    return name
 
 
 def has_restore(graph_def: GraphDef, saver_def: SaverDef) -> bool:

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tfckpt.checksum import crc32c, mask
 from tfckpt.coding import (
     Buffer,
+    decode_varint,
     decode_varints,
     encode_fixed32,
     encode_varint,
@@ -60,6 +61,26 @@ def measure_strings(data: Buffer, count: int, *, big_endian: bool) -> int:
     lengths, _, pos = _decode_lengths(data, count, big_endian=big_endian)
     total: int = sum(lengths.tolist())
     return pos + total
+
+
+def count_strings(data: Buffer, *, big_endian: bool) -> int | None:
+    """Return of how many strings `data` begins with the lengths; None if of no number of them.
+
+    The checksum of all lengths follows them, and so ends them.
+    """
+    data = memoryview(data)
+    order = ">" if big_endian else "<"
+    count = pos = crc = 0
+    while pos + 4 <= len(data):
+        if mask(crc) == int.from_bytes(data[pos : pos + 4], "big" if big_endian else "little"):
+            return count
+        try:
+            length, pos = decode_varint(data, pos)
+        except DataLossError:
+            return None
+        crc = crc32c(_length_integers(np.array([length], np.uint64), order), crc)
+        count += 1
+    return None
 
 
 def _decode_lengths(
