@@ -20,6 +20,8 @@ import pytest
 import tfckpt
 from tfckpt.cli import cli
 from tfckpt.errors import FileMissingError, UnimplementedError
+from tfckpt.storage import open_source
+from tfckpt.table import Table, write_table
 
 DATA = ".data-00000-of-00001"
 DAY = 24 * 3600
@@ -82,6 +84,20 @@ def other_shards() -> None:
 def keras() -> None:
     weights = {"layer_with_weights-0": {"kernel": np.ones((2, 2))}}
     tfckpt.Checkpoint(**weights).save("run/ckpt")
+
+
+def too_new() -> None:
+    """A checkpoint of a later form, which its header says that readers of now are not to read."""
+    saved(1)
+    source = open_source("run/m-1.index")
+    items = {bytes(key): bytes(value) for key, value in Table(source).items()}
+    source.close()
+    header = tfckpt.protos.BundleHeaderProto.FromString(items[b""])
+    header.version.min_consumer = 2
+    items[b""] = header.SerializeToString()
+    table = bytearray()
+    write_table(table.extend, sorted(items.items()))
+    write("run/m-1.index", table)
 
 
 class Pain(NamedTuple):
@@ -190,6 +206,22 @@ PAINS = {
         "tfckpt convert run/ckpt-1 run/ckpt-1.weights.h5",
         mends=False,
     ),
+    "a model of Keras under the other name": Pain(
+        lambda: (saved(1), write("run/model.keras", b"\x89HDF\r\n\x1a\n and more")),
+        "an HDF5 file called .keras: Keras 3 goes by the name",
+        "mv -n run/model.keras run/model.h5",
+    ),
+    "weights of Keras under the other name": Pain(
+        lambda: (saved(1), write("run/model.weights.h5", b"PK\x03\x04 and more")),
+        "a zip archive called .weights.h5: Keras 3 goes by the name",
+        "mv -n run/model.weights.h5 run/model.keras",
+    ),
+    "a checkpoint of a later TensorFlow": Pain(
+        too_new,
+        "the checkpoint asks for a reader of version 2, this one is 1",
+        "save it again, in an older form",
+        mends=False,
+    ),
 }
 
 
@@ -215,7 +247,10 @@ ROWS = {
     "a save that was killed while it replaced another": "killed while it replaced",
     "shards of another save": "shards of an earlier save",
     "names that differ in case alone": "differ in case",
-    "weights for Keras": "Keras 3",
+    "weights for Keras": "Keras 3 refuses the weights",
+    "a model of Keras under the other name": "does not open a `.keras`",
+    "weights of Keras under the other name": "does not open a `.keras`",
+    "a checkpoint of a later TensorFlow": "a later version",
 }
 OTHERWISE = {  # tested below
     "no room for the next save",
@@ -257,8 +292,8 @@ def test_each_pain_is_named_with_what_mends_it(pain: Pain) -> None:
         if command[0] == "tfckpt":
             click_testing.CliRunner().invoke(cli, command[1:], catch_exceptions=False)
         else:
-            assert command[0] == "rm"
-            os.remove(command[1])
+            does = {"rm": os.remove, "mv": os.rename}[command[0]]
+            does(*(word for word in command[1:] if word != "-n"))
         assert not any(pain.says in one for one in said()), said()
         assert tfckpt.latest_checkpoint("run", valid=True) is not None
     elif pain.mend.startswith("tfckpt salvage"):

@@ -48,6 +48,11 @@ _TF_TEMPORARY = re.compile(r"(_temp|_temp_[0-9a-f]{32})$")
 _ABANDONED_SECONDS = 24 * 3600
 _POINTERS = ("a git-LFS pointer", "an HTML page")
 _HEAD = 4096
+_ZIP, _HDF5 = b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
+_FORM_NAMES = {_ZIP: "a zip archive", _HDF5: "an HDF5 file"}
+# How what Keras reads begins; the first ending that fits counts.
+_KERAS_FORMS = {".keras": _ZIP, ".weights.h5": _HDF5, ".h5": _HDF5, ".hdf5": _HDF5}
+_ANOTHER_AGE = re.compile(r"readers? of version")
 _GLOBBED = re.compile(r"[\[\]*?]")
 
 
@@ -147,7 +152,8 @@ def doctor(folder: AnyPath, *, deep: bool = False, fix: bool = False) -> DoctorR
     shards, cut short, with a page or a git-LFS pointer in their place, with shards of another save.
     What killed saves left. Names that differ in case alone, or that TensorFlow takes for patterns.
     Several Savers with one state file. Permissions, and whether there is room for the next save.
-    What Keras 3 does not read. With `deep` all values are read and checked too.
+    What Keras 3 does not read, or not under its name. With `deep` all values are read and checked
+    too.
 
     With `fix` what is harmless is done: leftovers of dead writers go, a commit that was interrupted
     is completed, a state file that is missing is made. No checkpoint and nobody's word changes.
@@ -303,6 +309,10 @@ def _damage(folder: _Folder) -> Iterator[Diagnosis]:
         if serious:
             more = f"; and {len(serious) - 1} more findings" if len(serious) > 1 else ""
             mend = f"tfckpt salvage {quote(path)} {quote(path + '-salvaged')}"
+            if (
+                "reader of version" in serious[0].message
+            ):  # nothing is damaged, but nothing reads it
+                mend = "save it again, in an older form, with the program that wrote it"
             where = serious[0].path or path
             named = f"tensor {serious[0].tensor!r}: " if serious[0].tensor else ""
             yield Diagnosis("problem", f"{named}{serious[0].message}{more}", where, mend)
@@ -406,6 +416,22 @@ def _readers(folder: _Folder) -> Iterator[Diagnosis]:
             yield Diagnosis("note", message, path, mend)
 
 
+def _misnamed(folder: _Folder) -> Iterator[Diagnosis]:
+    """Keras 3 goes by the names of files alone (``saving/saving_api.py``)."""
+    for name in folder.names:
+        ending = next((ending for ending in _KERAS_FORMS if name.endswith(ending)), None)
+        path = folder.at(name)
+        if ending is None or not os.path.isfile(path) or not os.access(path, os.R_OK):
+            continue
+        beginning, right = _KERAS_FORMS[ending], ".h5" if ending == ".keras" else ".keras"
+        head, _, _ = read_ends(path, len(_HDF5), 0)
+        other = _ZIP if beginning == _HDF5 else _HDF5
+        if head.startswith(other):
+            message = f"{_FORM_NAMES[other]} called {ending}: Keras 3 goes by the name, and fails"
+            better = quote(path.removesuffix(ending) + right)
+            yield Diagnosis("problem", message, path, f"mv -n {quote(path)} {better}")
+
+
 _CHECKS: tuple[Callable[[_Folder], Iterator[Diagnosis]], ...] = (
     _nothing,
     _state,
@@ -418,6 +444,7 @@ _CHECKS: tuple[Callable[[_Folder], Iterator[Diagnosis]], ...] = (
     _rights,
     _room,
     _readers,
+    _misnamed,
 )
 
 
