@@ -19,6 +19,7 @@ from tfckpt.bundle.reader import BundleReader
 from tfckpt.checkpoint import load_checkpoint
 from tfckpt.errors import DataLossError, InvalidArgumentError
 from tfckpt.formats.indexed import JSON_INDEX_SUFFIX
+from tfckpt.formats.keras_files import VERSIONS as KERAS_VERSIONS
 from tfckpt.formats.opening import open_tensors
 from tfckpt.formats.writing import (
     WRITERS,
@@ -50,8 +51,7 @@ from tfckpt.v1.reader import V1Reader
 By: TypeAlias = Literal["name", "path"]
 BY = ("name", "path")
 # Those of Keras are HDF5, in which the layers of a model have their places.
-_OF_KERAS = {"keras3": 3, "keras2": 2}
-FORMATS = (*WRITERS, *_OF_KERAS)
+FORMATS = (*WRITERS, *KERAS_VERSIONS)
 # A prefix may be more than one of them, and a folder: the one that was written is opened.
 _READERS: dict[str, Callable[[str], TensorReader]] = {"v2": BundleReader, "v1": V1Reader}
 
@@ -160,13 +160,13 @@ def convert_checkpoint(
         raise ValueError(f"{target} names shards; give the prefix that the one file is to have")
     with open_tensors(src) as source:
         form = _format(source, target, by, layers) if to is None else to
-        if form in _OF_KERAS and (by, keep, rename) != (None, None, None):
+        if form in KERAS_VERSIONS and (by, keep, rename) != (None, None, None):
             raise ValueError(f"{form} has names of its own: by=, keep= and rename= are not for it")
         named = form
         _check_target(source, target, form, overwrite, max_shard_size)
         source.check_complete()
-        if form in _OF_KERAS:
-            chosen, metadata = _of_keras(source, _OF_KERAS[form], layers, model, metadata)
+        if form in KERAS_VERSIONS:
+            chosen, metadata = _of_keras(source, KERAS_VERSIONS[form], layers, model, metadata)
             form = "hdf5"
         else:
             chosen = _chosen(source, form, by, repeated, nameless, unreadable)

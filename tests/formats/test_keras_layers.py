@@ -166,6 +166,43 @@ def test_a_checkpoint_of_names_has_its_layers_said(tmp_path: Path) -> None:
         assert set(tensors) == {"fc/b", "fc/w", "step"}
 
 
+def test_arrays_have_their_layers_said(tmp_path: Path) -> None:
+    arrays = {"w": np.ones(2), "b": np.zeros(1), "step": np.full(1, 3)}
+    layers = {"layers/dense": ["w", "b"]}
+
+    def write(path: str, **options: Any) -> dict[str, float]:
+        return places(tfckpt.write_tensors(tmp_path / path, arrays, **options))
+
+    for taken in ({"path": "m.weights.h5"}, {"path": "m", "format": "keras3"}):
+        found = write(**taken, layers=layers, skip=["step"])
+        assert found == {"layers/dense/vars/0": 1, "layers/dense/vars/1": 0}
+    assert write("m.h5", layers={"dense": ["b", "w"], "other": ["step"]}) == {
+        "dense/b:0": 0,
+        "dense/w:0": 1,
+        "other/step:0": 3,
+    }
+    assert write("flat.h5") == {"w": 1, "b": 0, "step": 3}
+    assert write("cast.h5", layers=layers, skip=["step"], cast={"float64": "float16"})
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"layers": {"a": ["w"]}}, "1 of 2 tensors are in no layer: b; .* skip="),
+        ({"layers": {"a": ["w", "b", "w"]}}, "names w more than once"),
+        ({"layers": {"a": ["w", "c"]}}, "'c'"),
+        ({"format": "keras3"}, "keras3 needs the names of each layer's tensors"),
+        ({"format": "npz", "layers": {"a": ["w", "b"]}}, "npz knows no layers; keras3 and"),
+        ({"format": "keras4"}, "keras3, keras2, not 'keras4'"),
+    ],
+)
+def test_layers_that_do_not_fit(options: dict[str, Any], match: str, tmp_path: Path) -> None:
+    arrays = {"w": np.ones(2), "b": np.zeros(1)}
+    with pytest.raises((ValueError, KeyError), match=match):
+        tfckpt.write_tensors(tmp_path / "m.weights.h5", arrays, **options)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_long_list_of_names_is_several_attributes(tmp_path: Path) -> None:
     many = {f"dense_{n}/kernel": f"layer-{n}/kernel" for n in range(2100)}
     values = {name: np.zeros(1, "f4") for name in many}

@@ -126,3 +126,27 @@ def test_keras_loads_what_is_written(model: Any, tmp_path: Path) -> None:
         assert all(same(a, b) for a, b in zip(weights(model)[:-2], before[:-2], strict=True))
     finally:
         model.load_weights(tmp_path / "theirs.weights.h5")
+
+
+@pytest.mark.parametrize(
+    ("end", "first", "second"),
+    [(".weights.h5", "layers/dense", "layers/dense_1"), (".h5", "one", "two")],
+    ids=["Keras 3", "Keras 2"],
+)
+def test_keras_loads_arrays_whose_layers_are_said(
+    end: str, first: str, second: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(7)
+    weights = {
+        "fc1/w": rng.standard_normal((4, 3)).astype("f4"),
+        "fc1/b": rng.standard_normal(3).astype("f4"),
+        "fc2/w": rng.standard_normal((3, 2)).astype("f4"),
+        "fc2/b": rng.standard_normal(2).astype("f4"),
+    }
+    layers = {first: ["fc1/w", "fc1/b"], second: ["fc2/w", "fc2/b"]}
+    path = tfckpt.write_tensors(tmp_path / f"m{end}", weights, layers=layers)
+    dense = keras.layers.Dense
+    model = keras.Sequential([keras.Input((4,)), dense(3, name="one"), dense(2, name="two")])
+    model.load_weights(path)
+    for array, loaded in zip(weights.values(), model.get_weights(), strict=True):
+        assert np.array_equal(array, loaded)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import ExitStack
@@ -17,8 +18,9 @@ from tfckpt.bundle.writer import BundleWriter
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.formats import hdf5, numpys, pytorch, safetensors
 from tfckpt.formats.indexed import JSON_INDEX_SUFFIX, file_names, publish_set, split_by_size
+from tfckpt.formats.keras_files import VERSIONS, Layers, placed
 from tfckpt.formats.raw import dtype_named, info_of, size_of
-from tfckpt.names import AnyPath, as_path
+from tfckpt.names import AnyPath, as_path, shown
 from tfckpt.reader import TensorInfo, TensorReader, listed, tensor_not_found
 from tfckpt.storage import check_path, create_file, writing
 from tfckpt.tensors.selection import Index
@@ -60,6 +62,7 @@ def write_tensors(
     cast: Mapping[DType, DType] | None = None,
     compressed: bool = False,
     max_shard_size: int | None = None,
+    layers: Layers | None = None,
     fsync: bool = True,
 ) -> str:
     """Write tensors to a file of any format; return its path.
@@ -77,6 +80,11 @@ def write_tensors(
     ``model-00001-of-00002.safetensors`` and so on, with ``model.safetensors.index.json``, whose
     path is then returned.
 
+    `layers` has the names of each layer's tensors, in the order in which Keras' layer has them. It
+    makes a file of weights that Keras loads: "keras3" (``.weights.h5``), where a layer is the path
+    that Keras 3 has for it (``layers/dense_1``), or "keras2" (other ``.h5``). From a checkpoint of
+    objects `convert_checkpoint` takes them by itself.
+
     Raises InvalidArgumentError for what the format cannot hold, with all names, and ValueError for
     options that it has not; then nothing is changed.
 
@@ -86,13 +94,24 @@ def write_tensors(
     [[1.0, 1.0], [1.0, 1.0]]
     """
     target = as_path(path)
-    name = format_of(target) if format is None else format
-    if name not in WRITERS:
-        raise ValueError(f"a format is one of {', '.join(WRITERS)}, not {format!r}")
-    made = prepared(tensors, skip=skip, cast=cast)
+    name = format_of(target, has_layers=layers is not None) if format is None else format
+    if name not in (*WRITERS, *VERSIONS):
+        raise ValueError(f"a format is one of {', '.join((*WRITERS, *VERSIONS))}, not {format!r}")
+    if (layers is None) is (name in VERSIONS):
+        raise ValueError(
+            f"the format {name} needs the names of each layer's tensors: "
+            f"layers={{'layers/dense': ['kernel', 'bias'], ...}}"
+            if name in VERSIONS
+            else f"the format {name} knows no layers; keras3 and keras2 do"
+        )
+    made = prepared(tensors, skip=skip, cast=cast)._replace(
+        metadata=metadata, compressed=compressed
+    )
+    if layers is not None:
+        made, name = _in_layers(made, VERSIONS[name], layers), "hdf5"
     return write_prepared(
         target,
-        made._replace(metadata=metadata, compressed=compressed),
+        made,
         name,
         max_shard_size=max_shard_size,
         fsync=fsync,
@@ -141,9 +160,11 @@ _SUFFIXES = {
 _PREFIX = re.compile(r"[^.]*|.*\.(ckpt[^.]*|v2|.*-\d+|\d+)")
 
 
-def format_of(path: str) -> str:
+def format_of(path: str, *, has_layers: bool = False) -> str:
     """Return the format that a name says by its end. Raises ValueError if it says none."""
     base = os.path.basename(path)
+    if has_layers and base.endswith(".h5"):
+        return "keras3" if base.endswith(".weights.h5") else "keras2"
     found = next((name for end, name in _SUFFIXES.items() if base.endswith(end)), None)
     if found is None and not _PREFIX.fullmatch(base):
         raise ValueError(f"{path!r} does not say which format is meant: give format=")
@@ -184,6 +205,29 @@ def prepared(
     becomes = {name: dtypes.get(info.type_name) for name, info in infos.items()}
     value = partial(_value, tensors, becomes, wanted)
     return Prepared(wanted, value, metadata=None, compressed=False)
+
+
+def _in_layers(made: Prepared, version: int, layers: Layers) -> Prepared:
+    """Give what was prepared its places in a file of Keras; each tensor has to have one."""
+    keys, said = placed(version, layers)
+    named = set(keys.values())
+    for name in keys.values():
+        if name not in made.infos:
+            raise tensor_not_found(name, made.infos, "layers=")
+    if len(named) < len(keys):
+        twice = sorted(name for name, count in Counter(keys.values()).items() if count > 1)
+        raise InvalidArgumentError(f"layers= names {shown(twice)} more than once")
+    nowhere = [name for name in made.infos if name not in named]
+    if nowhere:
+        raise InvalidArgumentError(
+            f"{len(nowhere)} of {len(made.infos)} tensors are in no layer: {shown(nowhere)}; name "
+            f"them in layers=, or in skip="
+        )
+    return made._replace(
+        infos={place: made.infos[name] for place, name in keys.items()},
+        value=lambda place: made.value(keys[place]),
+        metadata={**said, **(made.metadata or {})},
+    )
 
 
 def _value(

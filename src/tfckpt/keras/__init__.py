@@ -13,7 +13,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from tfckpt.keras.places import Placed, keras_places
+from tfckpt.formats.keras_files import Placed
+from tfckpt.keras.places import keras_places
 
 if TYPE_CHECKING:
     from tfckpt.keras.callback import CheckpointCallback

@@ -13,27 +13,17 @@ does so for ``.h5``, too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
 from tfckpt.errors import InvalidArgumentError
+from tfckpt.formats.keras_files import Placed, placed, placed_in_order
 from tfckpt.keras.classes import DICT, Said, said_of, snake_case
 from tfckpt.keras.layers import Layer, Variable, model_of
 from tfckpt.names import OBJECT_GRAPH_KEY, shown_lines
 from tfckpt.objectgraph.nodes import read_object_graph
 from tfckpt.objectgraph.resolving import resolve
 from tfckpt.reader import TensorReader
-
-# An attribute of HDF5 takes 64 KB; a longer list of names is several, numbered ones.
-_NAMES_AT_ONCE = 2000
-_KERAS_2 = {"backend": "tensorflow", "keras_version": "2.15.0"}
-
-
-class Placed(NamedTuple):
-    """Which tensor goes where in a file of Keras, and what else the file says."""
-
-    keys: dict[str, str]
-    """Path of a dataset -> name of the tensor in the checkpoint."""
-    metadata: dict[str, Any]
 
 
 def keras_places(
@@ -52,7 +42,7 @@ def keras_places(
     Raises InvalidArgumentError where it takes to know more, which names every layer.
     """
     if layers and all(isinstance(names, list | tuple) for names in layers.values()):
-        return _as_given(reader, version, layers)
+        return placed(version, layers, partial(resolve, reader))
     if OBJECT_GRAPH_KEY not in reader:
         raise InvalidArgumentError(
             "a name-based checkpoint does not tell a model's layers: give the names of the tensors "
@@ -144,18 +134,17 @@ def _in_order(root: Layer, said: Mapping[int, Said]) -> Placed:
     names = list(groups)
     if root.variables:
         groups["top_level_model_weights"] = root.variables
-    keys: dict[str, str] = {}
-    metadata: dict[str, Any] = _KERAS_2 | _list("", "layer_names", names)
-    for group, variables in groups.items():
-        own = [variable.full_name for variable in variables]
-        unique = all(own) and len(set(own)) == len(own)
-        weights = [f"{name}:0" if unique else f"{at}:0" for at, name in enumerate(own)]
-        metadata |= _list(f"{group}@", "weight_names", weights)
-        keys |= {
-            f"{group}/{name}": variable.key
-            for name, variable in zip(weights, variables, strict=True)
-        }
-    return Placed(keys, metadata)
+    return placed_in_order(names, {name: _named(group) for name, group in groups.items()})
+
+
+def _named(variables: Sequence[Variable]) -> dict[str, str]:
+    """Return the name and the key of each variable of a layer; by number where names repeat."""
+    own = [variable.full_name for variable in variables]
+    unique = all(own) and len(set(own)) == len(own)
+    return {
+        f"{name if unique else at}:0": variable.key
+        for at, (name, variable) in enumerate(zip(own, variables, strict=True))
+    }
 
 
 def _numbered(name: str) -> Iterator[str]:
@@ -164,28 +153,3 @@ def _numbered(name: str) -> Iterator[str]:
     while True:
         yield f"{name}_{number}"
         number += 1
-
-
-def _list(place: str, name: str, items: list[str]) -> dict[str, Any]:
-    if len(items) <= _NAMES_AT_ONCE:
-        return {f"{place}{name}": items}
-    return {
-        f"{place}{name}{number}": items[at : at + _NAMES_AT_ONCE]
-        for number, at in enumerate(range(0, len(items), _NAMES_AT_ONCE))
-    }
-
-
-# As somebody says it
-
-
-def _as_given(reader: TensorReader, version: int, layers: Mapping[str, Sequence[str]]) -> Placed:
-    keys: dict[str, str] = {}
-    metadata = dict(_KERAS_2) | _list("", "layer_names", list(layers)) if version == 2 else {}
-    for layer, names in layers.items():
-        found = [resolve(reader, name) for name in names]
-        if version == 3:
-            keys |= {f"{layer}/vars/{number}": key for number, key in enumerate(found)}
-            continue
-        metadata |= _list(f"{layer}@", "weight_names", [f"{name}:0" for name in names])
-        keys |= {f"{layer}/{name}:0": key for name, key in zip(names, found, strict=True)}
-    return Placed(keys, metadata)
