@@ -299,6 +299,19 @@ def test_a_graph_says_which_data_file_is_which(tmp_path: Path) -> None:
     assert same(report.tensors["table"], np.vstack([TABLE[:4], np.full((4, 3), -1, "f4")]))
 
 
+def test_a_graph_does_not_choose_among_the_data_files_of_two_saves(tmp_path: Path) -> None:
+    with tfckpt.BundleWriter(tmp_path / "m") as bundle:
+        bundle.add_slice("table", (8, 3), [(0, 8), (0, -1)], TABLE)
+    graph_that_saves(tmp_path / "m.meta", [("table", FLOAT, "8 3 0,8:-")])
+    os.remove(tmp_path / "m.index")
+    other = tmp_path / "m.data-00000-of-00002"
+    other.write_bytes(b"older")
+    with pytest.raises(DataLossError, match=r"those of another, of 2, lie there .* move away"):
+        tfckpt.salvage(tmp_path / "m", unconfirmed=True)
+    other.unlink()
+    check_marked(tfckpt.salvage(tmp_path / "m", unconfirmed=True), {"table": TABLE})
+
+
 def test_data_files_of_another_save_are_told(tmp_path: Path) -> None:
     run(tmp_path)
     for name in ("m-2.data-00000-of-00002", "m-2.data-00001-of-00002"):

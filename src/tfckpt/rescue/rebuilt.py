@@ -72,6 +72,9 @@ def rebuilt(survey: Survey, like: str | None) -> Recovered:
     found = list(layouts_for(survey.path, like))
     layouts = [layout for layout in found if isinstance(layout, Layout)]
     refused = [f"{other.path}: {other.reason}" for other in found if isinstance(other, Unusable)]
+    doubts = [(layout, _doubt(survey.path, layout)) for layout in layouts]
+    refused += [f"{layout.path}: {doubt}" for layout, doubt in doubts if doubt]
+    layouts = [layout for layout, doubt in doubts if not doubt]
     fitted = [_fitted(survey, layout) for layout in layouts]
     refused += [
         f"{fit.layout.path}: {reason}"
@@ -96,6 +99,17 @@ def rebuilt(survey: Survey, like: str | None) -> Recovered:
     doubt = f"the index is gone, and its place a guess by {best.layout.path}"
     support = "no checksum confirms that"
     return Recovered(items, doubtful, [], doubt=doubt, support=support)
+
+
+def _doubt(prefix: str, layout: Layout) -> str:
+    """Say why a graph's layout may be that of other data files, which no checksum would tell."""
+    others = [] if layout.is_checkpoint else _other_sets(prefix, layout)
+    if not others:
+        return ""
+    return (
+        f"it describes a save of {layout.header.num_shards} data files, and those of another, of "
+        f"{shown(others)}, lie there as well: move away the files of the save that is not wanted"
+    )
 
 
 def _nothing(prefix: str, refused: list[str]) -> CheckpointError:
