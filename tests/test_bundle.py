@@ -9,6 +9,7 @@ import pickle
 import shutil
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -557,6 +558,48 @@ def test_a_write_that_failed_ends_the_writer(prefix: Path, monkeypatch: pytest.M
     for more in (lambda: bundle.add("c", [1]), bundle.finish):
         with pytest.raises(RuntimeError, match="closed"):
             more()
+    assert list(prefix.parent.iterdir()) == []
+
+
+SIZES = {"a": 60, "b": 60, "big": 300, "none": 0, "c": 20, "d": 80, "e": 100}
+
+
+@pytest.mark.parametrize(
+    ("most", "shards"),
+    [
+        (1, [[name] for name in SIZES]),
+        (100, [["a"], ["b"], ["big"], ["none", "c", "d"], ["e"]]),
+        (120, [["a", "b"], ["big"], ["none", "c", "d"], ["e"]]),
+        (620, [list(SIZES)]),
+    ],
+)
+@pytest.mark.parametrize("by_workers", [False, True], ids=["here", "by workers"])
+def test_data_files_are_kept_within_a_size(
+    most: int, shards: list[list[str]], by_workers: bool, prefix: Path
+) -> None:
+    tensors = {name: np.full(size, len(name), np.uint8) for name, size in SIZES.items()}
+    with ThreadPoolExecutor(2) as workers:
+        tfckpt.save(prefix, tensors, max_shard_size=most, executor=workers if by_workers else None)
+    with tfckpt.BundleReader(prefix) as reader:
+        found: list[list[str]] = [[] for _ in shards]
+        for name in SIZES:
+            found[reader.entries[name].shard_id].append(name)
+        assert found == shards
+        assert all(np.array_equal(reader[name], tensors[name]) for name in SIZES)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"max_shard_size": 0}, "above zero, not 0"),
+        ({"max_shard_size": 5, "num_shards": 2}, "exclude each other"),
+    ],
+)
+def test_sizes_of_data_files_that_are_none(
+    options: dict[str, int], match: str, prefix: Path
+) -> None:
+    with pytest.raises(ValueError, match=match):
+        tfckpt.save(prefix, {"a": 1}, **options)
     assert list(prefix.parent.iterdir()) == []
 
 

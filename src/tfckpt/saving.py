@@ -21,6 +21,7 @@ def save(
     variables: Mapping[str, object],
     *,
     num_shards: int = 1,
+    max_shard_size: int | None = None,
     fsync: bool = True,
     link: Link = False,
     max_dead: float = MAX_DEAD,
@@ -53,7 +54,8 @@ def save(
     warning says so) the file system has no links.
 
     With `num_shards` above one the tensors are spread over that many data files by their sizes,
-    and the files are written by several threads: on two cores, two take about half the time.
+    and the files are written by several threads: on two cores, two take about half the time. With
+    `max_shard_size` they are as many as keep each within so many bytes; a tensor stays whole.
 
     With an `executor` (threads, processes, dask's, mpi4py's: any `concurrent.futures.Executor`) its
     workers write the data files, `num_shards` of them or as many as there are gigabytes; a reader
@@ -90,6 +92,7 @@ def save(
         prefix,
         variables,
         num_shards=num_shards,
+        max_shard_size=max_shard_size,
         fsync=fsync,
         max_dead=max_dead,
         progress=progress,

@@ -12,6 +12,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from functools import partial
 from operator import index as as_integer
 from typing import SupportsIndex, TypeVar
 
@@ -32,6 +33,7 @@ from tfckpt.tensors.slices import volume
 from tfckpt.tensors.stored import as_storable
 
 Item = TypeVar("Item")
+_Spread = Callable[[Mapping[str, int]], list[list[str]]]
 
 _SHARD_BYTES = 1 << 30
 _NUMBERS = frozenset("biufcV")  # kinds of dtypes that are stored in as many bytes as an array has
@@ -57,6 +59,22 @@ def spread_by_size(sizes: Mapping[str, int], count: int) -> list[list[str]]:
     for name in sizes:
         shards[chosen[name]].append(name)
     return shards
+
+
+def split_by_size(sizes: Mapping[str, int], most: int) -> list[list[str]]:
+    """Return the names of each file: as few files as their order allows, of at most `most` bytes.
+
+    A tensor that alone is bigger has a file of its own.
+    """
+    files: list[list[str]] = [[]]
+    filled = 0
+    for name, size in sizes.items():
+        if files[-1] and filled + size > most:
+            files.append([])
+            filled = 0
+        files[-1].append(name)
+        filled += size
+    return files
 
 
 def write_shards(
@@ -125,6 +143,7 @@ def write_bundle(
     variables: Mapping[str, object],
     *,
     num_shards: int = 1,
+    max_shard_size: int | None = None,
     fsync: bool = True,
     link: Link = False,
     max_dead: float = MAX_DEAD,
@@ -140,8 +159,7 @@ def write_bundle(
     """
     if not isinstance(variables, Mapping):
         raise TypeError(f"variables are a mapping from name to array, not {variables!r:.80}")
-    if num_shards < 1:
-        raise ValueError(f"num_shards must be at least 1, not {num_shards}")
+    spread = _spread(num_shards, max_shard_size)
     if isinstance(variables, TensorReader):
         variables.check_complete()
     elif links is None:  # what is of dask goes the same way with an executor: it has its own
@@ -152,7 +170,7 @@ def write_bundle(
             rest = {name: value for name, value in variables.items() if name not in lazy}
             return write_blocks(prefix, lazy, rest, fsync=fsync)
     if executor is not None:
-        return _write_by(executor, prefix, variables, num_shards, fsync, progress)
+        return _write_by(executor, prefix, variables, spread, fsync=fsync, progress=progress)
     links = plan_links(variables, link, max_dead) if links is None else links
     for data in links.files:
         if data.dead:
@@ -163,8 +181,8 @@ def write_bundle(
     names = [name for name in variables if name not in links.tensors]
     _check_room(as_path(prefix), variables, names)
     shards = [names] if names or not links.files else []
-    if num_shards > 1 and shards:
-        shards = spread_by_size(_sizes(variables, names), num_shards)
+    if spread is not None and shards:
+        shards = spread(_sizes(variables, names))
 
     report = counting(_sizes(variables, names) if progress else {}, progress)
 
@@ -175,24 +193,38 @@ def write_bundle(
     return write_shards(prefix, shards, add, fsync=fsync, links=links, threads=threads, check=check)
 
 
+def _spread(num_shards: int, max_shard_size: int | None) -> _Spread | None:
+    """Return what spreads tensors by their sizes, None where one data file has them all."""
+    if num_shards < 1:
+        raise ValueError(f"num_shards must be at least 1, not {num_shards}")
+    if max_shard_size is None:
+        return partial(spread_by_size, count=num_shards) if num_shards > 1 else None
+    if max_shard_size < 1:
+        raise ValueError(f"max_shard_size is a number of bytes above zero, not {max_shard_size}")
+    if num_shards > 1:
+        raise ValueError("num_shards and max_shard_size exclude each other")
+    return partial(split_by_size, most=max_shard_size)
+
+
 def _write_by(
     executor: Executor,
     prefix: AnyPath,
     variables: Mapping[str, object],
-    num_shards: int,
+    spread: _Spread | None,
+    *,
     fsync: bool,
     progress: Progress | None,
 ) -> str:
     names = list(variables)
     sizes = _sizes(variables, names)
-    if num_shards == 1:  # one worker alone would be no faster
-        num_shards = max(2, -(-sum(sizes.values()) // _SHARD_BYTES))
+    if spread is None:  # one worker alone would be no faster
+        spread = partial(spread_by_size, count=max(2, -(-sum(sizes.values()) // _SHARD_BYTES)))
     report = counting(sizes, progress)
     return write_by(
         executor,
         prefix,
         variables,
-        spread_by_size(sizes, num_shards),
+        spread(sizes),
         _add_part,
         is_place=isinstance(variables, TensorReader),
         fsync=fsync,

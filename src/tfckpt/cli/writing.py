@@ -53,7 +53,8 @@ def writing_options(command: Callable[..., None]) -> Callable[..., None]:
             "--shard-size",
             callback=parse_size,
             metavar="SIZE",
-            help="As many data files as have about this size, such as 2GB; not with --shards.",
+            help="As many data files as keep each within this size, such as 2GB; a tensor stays "
+            "whole. Not with --shards.",
         ),
         click.option(
             "--shards",
@@ -110,26 +111,22 @@ def write_result(
         )
     found = plan(source, edited, link=_LINKS[link], max_dead=max_dead)
     if not dry_run:
-        by_size = -(-found.written // shard_size) if shard_size else 1
-        target = _saved(edited, target, shards or by_size or 1, link, max_dead)
+        with rich_bar("writing") as progress:
+            target = save(
+                target,
+                edited,
+                num_shards=shards or 1,
+                max_shard_size=shard_size,
+                link=_LINKS[link],
+                max_dead=max_dead,
+                progress=progress,
+            )
     if as_json:
         text.write([json_line("plan/1", _as_json(target, found, dry_run=dry_run))])
     elif dry_run:
         text.write(_table(found))
     else:
         text.write([f"{harmless(target)}: {_summary(found)}"])
-
-
-def _saved(edited: LazyTensors, target: str, shards: int, link: str, max_dead: float) -> str:
-    with rich_bar("writing") as progress:
-        return save(
-            target,
-            edited,
-            num_shards=shards,
-            link=_LINKS[link],
-            max_dead=max_dead,
-            progress=progress,
-        )
 
 
 def pair(option: str, text: str) -> tuple[str, str]:

@@ -162,22 +162,6 @@ def file_names(path: str, count: int) -> list[str]:
     return [f"{stem}-{number:05d}-of-{count:05d}{suffix}" for number in range(1, count + 1)]
 
 
-def split_by_size(sizes: Mapping[str, int], most: int) -> list[list[str]]:
-    """Spread names over as few files as their order allows, each of at most so many bytes.
-
-    A tensor that alone is bigger has a file of its own.
-    """
-    files: list[list[str]] = [[]]
-    filled = 0
-    for name, size in sizes.items():
-        if files[-1] and filled + size > most:
-            files.append([])
-            filled = 0
-        files[-1].append(name)
-        filled += size
-    return files
-
-
 def publish_set(
     index: str,
     files: Sequence[NewFile],

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tfckpt.bundle.spread import write_bundle, write_shards
+from tfckpt.bundle.spread import split_by_size, write_bundle, write_shards
 from tfckpt.bundle.writer import BundleWriter
 from tfckpt.errors import InvalidArgumentError, UnimplementedError
 from tfckpt.formats import hdf5, numpys, pytorch, safetensors
-from tfckpt.formats.indexed import JSON_INDEX_SUFFIX, file_names, publish_set, split_by_size
+from tfckpt.formats.indexed import JSON_INDEX_SUFFIX, file_names, publish_set
 from tfckpt.formats.keras_files import VERSIONS, Layers, placed
 from tfckpt.formats.raw import dtype_named, info_of, size_of
 from tfckpt.names import AnyPath, as_path, shown
