@@ -1,14 +1,16 @@
-"""By how much the peak of a process's memory grows while it saves or loads.
+"""By how much the peak of a process's memory grows while it works.
 
-Run as a child: ``python memory.py ours|safetensors save|load FOLDER MEGABYTES``.
+Run as a child: ``python memory.py ours|safetensors WORK FOLDER MEGABYTES``.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 
 def peak_growth(library: str, work: str, folder: Path, megabytes: int) -> float:
@@ -23,6 +25,8 @@ def peak_growth(library: str, work: str, folder: Path, megabytes: int) -> float:
 def child(library: str, work: str, folder: str, megabytes: int) -> float:
     import numpy as np
 
+    if work in EDITS:
+        return edited(work, folder, megabytes)
     # What the library itself takes is not the question.
     save, load = ways(library, f"{folder}/warm-{library}")
     save({"w": np.zeros(1000)})
@@ -30,9 +34,35 @@ def child(library: str, work: str, folder: str, megabytes: int) -> float:
     save, load = ways(library, f"{folder}/memory-{library}")
     if work == "load":
         return grown(load)
-    rng = np.random.default_rng(0)
-    tensors = {f"w{n}": rng.standard_normal(megabytes << 14) for n in range(8)}
+    tensors = made(megabytes)
     return grown(lambda: save(tensors))
+
+
+EDITS = ("average", "convert")
+TENSORS = 8
+
+
+def made(megabytes: int) -> dict[str, Any]:
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    return {f"w{n}": rng.standard_normal((megabytes << 17) // TENSORS) for n in range(TENSORS)}
+
+
+def edited(work: str, folder: str, megabytes: int) -> float:
+    """Average a checkpoint with itself, five times, or convert it.
+
+    Only what is allocated counts: pages of a mapped file are the system's to take away.
+    """
+    import tfckpt
+
+    path = tfckpt.save(f"{folder}/memory-edit", made(megabytes), fsync=False)
+    tracemalloc.start()
+    if work == "average":
+        tfckpt.save(f"{folder}/memory-edited", tfckpt.transform.average([path] * 5), fsync=False)
+    else:
+        tfckpt.convert_checkpoint(path, f"{folder}/memory-edited.safetensors", fsync=False)
+    return tracemalloc.get_traced_memory()[1] / (1 << 20)
 
 
 def grown(run: Callable[[], object]) -> float:
