@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
@@ -316,6 +317,27 @@ def test_an_average_is_written_in_pieces(tmp_path: Path) -> None:
     in_pieces = tfckpt.save(tmp_path / "pieces" / "m-0", made, fsync=False)
     for end in (".index", ".data-00000-of-00001"):
         assert Path(in_pieces + end).read_bytes() == Path(whole + end).read_bytes()
+
+
+@pytest.mark.parametrize("count", [2, 8])
+def test_an_average_takes_the_memory_of_a_tensor_however_many_it_is_of(
+    count: int, tmp_path: Path
+) -> None:
+    size = 4 << 20  # bytes of a tensor
+    paths = [
+        tfckpt.save(
+            tmp_path / f"m-{n}", {f"w{i}": np.full(size // 8, float(n + i)) for i in range(4)}
+        )
+        for n in range(count)
+    ]
+    tracemalloc.start()
+    try:
+        tfckpt.save(tmp_path / "average", transform.average(paths))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * size
+    assert tfckpt.load(tmp_path / "average")["w1"][0] == 1 + (count - 1) / 2
 
 
 @pytest.mark.parametrize("size", [100_000, 3_000_000])
