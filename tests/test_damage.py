@@ -288,6 +288,31 @@ def test_a_variant_is_kept_by_its_file_however_much_of_that_is_left_behind(prefi
     assert Path(f"{made}.data-00000-of-00001").stat().st_size == 4000
 
 
+def test_a_type_of_a_negative_number_is_kept_as_it_is(prefix: Path) -> None:
+    unknown = bytes.fromhex("08fbffffffffffffffff01 1200 2804 3501000000")  # -5
+    forge(prefix, HEADER | {b"u": unknown}, bytes(4))
+
+    made = tfckpt.save(prefix.with_name("kept"), transform.select(prefix), link=True)
+    with tfckpt.BundleReader(made) as reader:
+        assert reader.entry("u") == Entry(-5, (), 0, 0, 4, 1)
+
+
+@pytest.mark.parametrize("stored", [Entry(3, (2,), 0, 0, 8, 1), Entry(1, (1, 2), 0, 0, 8, 1),
+                                    Entry(200, (2,), 0, 0, 8, 1)])  # fmt: skip
+@pytest.mark.parametrize("link", [False, True], ids=["copied", "linked"])
+def test_a_slice_that_is_none_of_its_tensor_is_not_taken_over(
+    link: bool, stored: Entry, prefix: Path
+) -> None:
+    halves = TensorSlice.parse("0,2"), TensorSlice.parse("2,2")
+    whole = Entry(1, (4,), 0, 0, 0, 0, halves)
+    pieces = {part.key(b"w"): stored.encode() for part in whole.slices}
+    forge(prefix, HEADER | {b"w": whole.encode()} | pieces, bytes(8))
+
+    with pytest.raises(DataLossError, match=r"slice 0,2 should be DT_FLOAT \[2\], its entry says"):
+        tfckpt.save(prefix.with_name("new"), transform.select(prefix), link=link)
+    assert not prefix.with_name("new.index").exists()
+
+
 def test_what_cannot_be_read_can_be_skipped(prefix: Path, caplog: pytest.LogCaptureFixture) -> None:
     tfckpt.save(prefix, {"a": np.ones(2, np.float32)})
     data = prefix.with_name(prefix.name + ".data-00000-of-00001").read_bytes()

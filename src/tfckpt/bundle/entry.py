@@ -186,4 +186,5 @@ def _extent(extent: TensorSliceProto.Extent) -> tuple[int, int]:
 @lru_cache(maxsize=4096)
 def encode_head(data_type: int, shape: tuple[int, ...]) -> bytes:
     """Return the fields that tensors of one kind share: dtype and shape."""
-    return b"\x08" + encode_varint(data_type) + message_field(2, encode_shape(shape))
+    number = data_type % (1 << 64)  # that of an unknown type may be negative
+    return b"\x08" + encode_varint(number) + message_field(2, encode_shape(shape))

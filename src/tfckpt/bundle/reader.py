@@ -191,12 +191,14 @@ class BundleReader(CheckpointReader):
         return bool(self._verify)
 
     def stored_pieces(self, name: str, entry: Entry) -> list[tuple[TensorSlice | None, Entry]]:
-        """Return what the index says of each slice of a tensor; of one in one piece, its entry."""
+        """Return what the index says of each slice of a tensor; of one in one piece, its entry.
+
+        Raises DataLossError for a slice that does not fit its tensor.
+        """
         if not entry.slices:
             return [(None, entry)]
-        return [
-            (tensor_slice, self.slice_entry(name, tensor_slice)) for tensor_slice in entry.slices
-        ]
+        with located(self._files.index, name):
+            return [(part, self._slice(name, entry, part)) for part in entry.slices]
 
     def shard_of(self, name: str, entry: Entry) -> Shard:
         """Return the data file in which a tensor, or a slice of it, lies."""
@@ -283,17 +285,22 @@ class BundleReader(CheckpointReader):
         """Find the slices of a partitioned tensor that hold what is selected."""
         pieces = []
         for part in selection.parts(entry.slices, entry.shape):
-            stored = self.slice_entry(name, part.stored)
-            expected = part.stored.shape_in(entry.shape)
-            if (stored.data_type, stored.shape) != (entry.data_type, expected):
-                raise DataLossError(
-                    f"slice {part.stored} should be {data_type_name(entry.data_type)} "
-                    f"{list(expected)}, its entry says {data_type_name(stored.data_type)} "
-                    f"{list(stored.shape)}"
-                )
+            stored = self._slice(name, entry, part.stored)
             self.shard_of(name, stored).check(name, stored)
             pieces.append((part, stored))
         return pieces
+
+    def _slice(self, name: str, entry: Entry, tensor_slice: TensorSlice) -> Entry:
+        """Return what the index says of a slice. Raises DataLossError if it is none of `entry`."""
+        stored = self.slice_entry(name, tensor_slice)
+        expected = tensor_slice.shape_in(entry.shape)
+        if (stored.data_type, stored.shape) != (entry.data_type, expected):
+            raise DataLossError(
+                f"slice {tensor_slice} should be {data_type_name(entry.data_type)} "
+                f"{list(expected)}, its entry says {data_type_name(stored.data_type)} "
+                f"{list(stored.shape)}"
+            )
+        return stored
 
     def slice_entry(self, name: str, tensor_slice: TensorSlice) -> Entry:
         """Return what the index says of one slice of a tensor."""
