@@ -416,7 +416,9 @@ def test_notes_on_a_state_file() -> None:
     assert any("absolute paths, which lead nowhere once" in message for message in said())
     for path in Path("run").glob("m-1.*"):
         path.unlink()
-    assert any(message.startswith("1 older checkpoint that it lists gone") for message in said())
+    assert any(
+        message.startswith("it still lists 1 older checkpoint, now gone") for message in said()
+    )
 
 
 def test_a_lock_is_of_a_save_under_way() -> None:

@@ -108,7 +108,12 @@ def _scopes(items: Sequence[NamedInfo], depth: int, sort: str, width: int | None
         scopes.sort(key=lambda scope: -(scope.size if sort == "size" else scope.elements))
     titles = ("scope", "tensors", "elements", "size")
     rows = [
-        (scope.name, f"{scope.tensors:,}", f"{scope.elements:,}", bytes_text(scope.size))
+        (
+            scope.name or "(root)",
+            f"{scope.tensors:,}",
+            f"{scope.elements:,}",
+            bytes_text(scope.size),
+        )
         for scope in scopes
     ]
     return text.table(titles, rows, right=titles[1:], width=width)

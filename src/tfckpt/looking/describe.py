@@ -143,7 +143,7 @@ class Description(Printed):
 
 
 def _fact(heading: str, text: str) -> str:
-    return f"  {heading + ':':<12}{text}"
+    return f"  {heading + ':':<11} {text}"
 
 
 def describe(path: AnyPath) -> Description:

@@ -259,10 +259,8 @@ def check_state(folder: str) -> Iterator[Finding]:
                 "note", f"it names {named}, which is beside it now: the folder moved", path
             )
     if gone:
-        names = shown(gone, 3)
-        yield Finding(
-            "note", f"{plural(len(gone), 'older checkpoint')} in its list gone: {names}", path
-        )
+        count = plural(len(gone), "older checkpoint")
+        yield Finding("note", f"it still lists {count}, now gone: {shown(gone, 3)}", path)
     listed = list(state.all_model_checkpoint_paths)
     if listed and state.model_checkpoint_path and listed[-1] != state.model_checkpoint_path:
         message = f"the latest is {state.model_checkpoint_path}, the last in its list {listed[-1]}"

@@ -229,7 +229,8 @@ def _state(folder: _Folder) -> Iterator[Diagnosis]:
     older = [path for path in listed if path != latest]
     gone = [path for path in older if not found_at(folder.at(path), folder.path)]
     if gone:
-        message = f"{plural(len(gone), 'older checkpoint')} that it lists gone: {shown(gone, 3)}"
+        count = plural(len(gone), "older checkpoint")
+        message = f"it still lists {count}, now gone: {shown(gone, 3)}"
         yield Diagnosis("note", message, path, repair)
     if place is not None:
         newer = [later for later in folder.complete if is_later(later, place)]
