@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from functools import partial
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -163,13 +163,22 @@ def convert_checkpoint(
         if form in KERAS_VERSIONS and (by, keep, rename) != (None, None, None):
             raise ValueError(f"{form} has names of its own: by=, keep= and rename= are not for it")
         named = form
-        _check_target(source, target, form, overwrite, max_shard_size)
+        _check_target(source, target, form, overwrite=overwrite, max_shard_size=max_shard_size)
         source.check_complete()
         if form in KERAS_VERSIONS:
-            chosen, metadata = _of_keras(source, KERAS_VERSIONS[form], layers, model, metadata)
+            chosen, metadata = _of_keras(
+                source, KERAS_VERSIONS[form], layers=layers, model=model, metadata=metadata
+            )
             form = "hdf5"
         else:
-            chosen = _chosen(source, form, by, repeated, nameless, unreadable)
+            chosen = _chosen(
+                source,
+                form,
+                by=by,
+                repeated=repeated,
+                nameless=nameless,
+                unreadable=unreadable,
+            )
         edited = _edited(chosen, keep, drop, rename)
         said, unsaid = _metadata_for(form, source, edited, metadata)
         tensors = prepared(edited.tensors, cast=cast)
@@ -186,7 +195,14 @@ def convert_checkpoint(
             warn_of(chosen.left_out, source)
         if form == "v1":  # where both formats have one prefix the V2 one would be read
             remove_bundle(target, fsync=fsync)
-        return _converted(made, named, edited.names, edited.left_out, source.path, unsaid)
+        return _converted(
+            made,
+            named,
+            source=source.path,
+            names=edited.names,
+            left_out=edited.left_out,
+            metadata_left_out=unsaid,
+        )
 
 
 def _format(
@@ -204,6 +220,7 @@ def _format(
 def _of_keras(
     source: TensorReader,
     version: int,
+    *,
     layers: Mapping[str, Any] | None,
     model: str | None,
     metadata: Mapping[str, Any] | None,
@@ -235,6 +252,7 @@ class _Chosen(NamedTuple):
 def _chosen(
     source: TensorReader,
     form: str,
+    *,
     by: By | None,
     repeated: Repeated,
     nameless: Nameless,
@@ -360,7 +378,7 @@ def convert_naming(
         )
     target = as_path(dst)
     with load_checkpoint(src) as source:
-        _check_target(source, target, "v2", overwrite)
+        _check_target(source, target, "v2", overwrite=overwrite)
         graph = object_graph(like)
         objects = as_lazy(to_object_based(source, graph))
         _write_checked(prepared(objects), target, "v2", fsync=fsync, progress=progress)
@@ -369,20 +387,21 @@ def convert_naming(
         taken = set(names.values())
         left_out = dict.fromkeys((name for name in source if name not in taken), why)
         warn_of(left_out, source)
-        return _converted(target, "v2", names, left_out, source.path, [])
+        return _converted(target, "v2", source=source.path, names=names, left_out=left_out)
 
 
 def _converted(
     target: str,
     form: str,
+    *,
+    source: str,
     names: Mapping[str, str],
     left_out: dict[str, str],
-    source: str,
-    metadata_left_out: list[str],
+    metadata_left_out: Sequence[str] = (),
 ) -> Converted:
     made = Converted(target)
     made.file_format, made.written, made.left_out = form, dict(names), left_out
-    made.metadata_left_out = metadata_left_out
+    made.metadata_left_out = list(metadata_left_out)
     logger.info("%s: %s of %s written", target, made.summary, source)
     return made
 
@@ -391,6 +410,7 @@ def _check_target(
     source: TensorReader,
     target: str,
     form: str,
+    *,
     overwrite: bool,
     max_shard_size: int | None = None,
 ) -> None:

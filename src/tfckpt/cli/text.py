@@ -84,7 +84,9 @@ def table(
     natural = [max(map(cells, column)) for column in zip(titles, *rows, strict=True)]
     sizes = _fitting_sizes(natural, folding, width)
     if sizes is None:
-        yield from _stacked(titles, rows, right, folding, beside, width or 0)
+        yield from _stacked(
+            titles, rows, right=right, folding=folding, beside=beside, width=width or 0
+        )
     else:
         at_right = [title in right for title in titles]
         yield from _heading(_lines(titles, sizes, at_right))
@@ -114,6 +116,7 @@ def _fitting_sizes(
 def _stacked(
     titles: Sequence[str],
     rows: Sequence[Sequence[str]],
+    *,
     right: Sequence[str],
     folding: Collection[int],
     beside: Sequence[str],

@@ -314,7 +314,9 @@ class Saver:
             }
             deleted: list[Deleted] = []
             with self._undone_on_failure(target, folder):
-                self._write_data(target, folder, given, shards, threads, progress)
+                self._write_data(
+                    target, folder, given, shards=shards, threads=threads, progress=progress
+                )
                 self._base = target.path
                 if target.meta:
                     write_file(target.meta, graph, fsync=self._fsync)
@@ -575,6 +577,7 @@ class Saver:
         target: Target,
         folder: Folder,
         tensors: Mapping[str, ToSave],
+        *,
         shards: list[list[str]],
         threads: int | None,
         progress: Progress | None,
