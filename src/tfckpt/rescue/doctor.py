@@ -310,9 +310,7 @@ def _damage(folder: _Folder) -> Iterator[Diagnosis]:
         if serious:
             more = f"; and {len(serious) - 1} more findings" if len(serious) > 1 else ""
             mend = f"tfckpt salvage {quote(path)} {quote(path + '-salvaged')}"
-            if (
-                "reader of version" in serious[0].message
-            ):  # nothing is damaged, but nothing reads it
+            if _ANOTHER_AGE.search(serious[0].message):  # whole, but nothing of today reads it
                 mend = "save it again, in an older form, with the program that wrote it"
             where = serious[0].path or path
             named = f"tensor {serious[0].tensor!r}: " if serious[0].tensor else ""

@@ -34,7 +34,7 @@ from tfckpt.tensors.slices import volume
 from tfckpt.tensors.strings import count_strings, measure_strings
 
 _READ = 1 << 20
-_LENGTHS = 1 << 24  # bytes in which all lengths of a lookup table's strings are looked for
+_LENGTHS = 1 << 20  # bytes in which all lengths of a lookup table's strings are looked for
 _WITHOUT_ITEMS = (DataType.DT_STRING, DataType.DT_VARIANT)
 
 _Named = tuple[bytes, Entry]
