@@ -18,7 +18,7 @@ once, values are read when they are asked for, one tensor at a time. Every write
 from tfckpt.transform.averaging import average
 from tfckpt.transform.casting import cast
 from tfckpt.transform.merging import merge
-from tfckpt.transform.partitions import repartition, shard_count
+from tfckpt.transform.partitions import repartition
 from tfckpt.transform.planning import Change, Plan, plan
 from tfckpt.transform.renaming import rename
 from tfckpt.transform.rules import EditRules
@@ -42,7 +42,6 @@ __all__ = [
     "rename",
     "repartition",
     "select",
-    "shard_count",
     "slots",
     "suggest",
     "with_averages",

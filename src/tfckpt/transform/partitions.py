@@ -59,19 +59,6 @@ def repartition(
     return given.with_tensors(replaced)
 
 
-def shard_count(tensors: Tensors, size: int) -> int:
-    """Return how many data files of about `size` bytes hold the tensors, for ``save(num_shards=)``.
-
-    >>> import numpy as np
-    >>> shard_count({"a": np.zeros(100), "b": np.zeros(100)}, 1000)
-    2
-    """
-    if size < 1:
-        raise ValueError(f"the size of a data file is at least 1, not {size}")
-    total = sum(info.stored_size for info in as_lazy(tensors).infos().values())
-    return max(1, -(-total // size))
-
-
 def _found(given: LazyTensors, name: str, axis: int) -> tuple[list[str], LazyTensor]:
     """Return a tensor, put together if it is in parts, and the names that it has."""
     if name in given:
