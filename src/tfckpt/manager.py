@@ -15,7 +15,6 @@ import copy
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from tfckpt.background.prepared import PreparedSave
@@ -26,7 +25,6 @@ from tfckpt.keep.record import checked_metrics
 from tfckpt.latest import search
 from tfckpt.names import AnyPath, as_path
 from tfckpt.objects.checkpoint import Checkpoint
-from tfckpt.objects.options import as_options
 from tfckpt.progress import Progress
 from tfckpt.protos import SaverDef
 from tfckpt.saver.by_policy import ByPolicy
@@ -254,7 +252,7 @@ class CheckpointManager:
             return None
         self._set_save_counter(planned.counted + 1)
         try:
-            self._write(planned, options, _told(progress))
+            self._write(planned, options, self._asked(progress))
         except BaseException:
             self._set_save_counter(planned.counted)
             raise
@@ -286,7 +284,7 @@ class CheckpointManager:
         self._set_save_counter(planned.counted + 1)
         try:
             prepared: PreparedSave = prepare(
-                planned.path, self._checked(options), fsync=self._fsync, progress=progress
+                planned.path, options, fsync=self._fsync, **self._asked(progress)
             )
         except BaseException:
             self._set_save_counter(planned.counted)
@@ -311,7 +309,6 @@ class CheckpointManager:
     def _write(self, planned: _Planned, options: Any, told: Mapping[str, Any]) -> None:
         """Write the checkpoint; what comes after it is done by whoever writes, maybe later."""
         write: Callable[..., object] = self._checkpoint.write  # the options may be TensorFlow's
-        options = self._checked(options)
         if options is None:
             write(planned.path, **told)
         elif not hasattr(options, "experimental_write_callbacks"):
@@ -328,9 +325,9 @@ class CheckpointManager:
             return
         self._written(planned)
 
-    def _checked(self, options: Any) -> Any:
-        """Return the options of a save, with `check` where this manager has it."""
-        return replace(as_options(options), check=True) if self._check else options
+    def _asked(self, progress: Progress | None) -> dict[str, Any]:
+        """Return the arguments of a save that checkpoint objects may not know, where they count."""
+        return _told(progress) | ({"check": True} if self._check else {})
 
     def _written(self, planned: _Planned) -> None:
         """Record a checkpoint that was written, delete what goes, and call the hooks."""

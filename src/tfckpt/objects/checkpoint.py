@@ -141,22 +141,25 @@ class Checkpoint(Trackable):
         options: CheckpointOptions | None = None,
         *,
         fsync: bool = True,
+        check: bool = False,
         progress: Progress | None = None,
     ) -> str:
         """Write a checkpoint to exactly this prefix; return it.
 
         Neither counts nor writes a state file. With `CheckpointOptions.enable_async` the values are
         copied and written in the background; `sync` waits for that, and so do the next write, save
-        or restore. With `CheckpointOptions.check` what was written is read back before it gets its
-        name. `progress` is called as ``progress(done, total, name)`` after each tensor that is
-        written, with numbers of bytes (`tfckpt.progress` has bars).
+        or restore. With `check` what was written is read back before it gets its name, as
+        ``tfckpt.save(check=True)`` does. `progress` is called as ``progress(done, total, name)``
+        after each tensor that is written, with numbers of bytes (`tfckpt.progress` has bars).
 
         Raises what `tfckpt.save` raises, and TypeError or ValueError, naming the place, for what no
         checkpoint can hold; RuntimeError for a sharding callback that does not return all tensors
         as they are.
         """
         self._wait_for_saves()
-        prepared = self.prepare_write(file_prefix, options, fsync=fsync, progress=progress)
+        prepared = self.prepare_write(
+            file_prefix, options, fsync=fsync, check=check, progress=progress
+        )
         return self._run(prepared, options)
 
     def prepare_write(
@@ -165,6 +168,7 @@ class Checkpoint(Trackable):
         options: CheckpointOptions | None = None,
         *,
         fsync: bool = True,
+        check: bool = False,
         progress: Progress | None = None,
     ) -> PreparedSave:
         """Collect what `write` writes; what is returned does it, with these values."""
@@ -189,7 +193,7 @@ class Checkpoint(Trackable):
                     values,
                     fsync=fsync,
                     threads=threads,
-                    check=given.check,
+                    check=check,
                     progress=progress,
                 )
             else:
@@ -199,7 +203,7 @@ class Checkpoint(Trackable):
                     own.values,
                     callback,
                     fsync=fsync,
-                    check=given.check,
+                    check=check,
                     progress=progress,
                 )
             given.call_back(path)
@@ -214,17 +218,20 @@ class Checkpoint(Trackable):
         options: CheckpointOptions | None = None,
         *,
         fsync: bool = True,
+        check: bool = False,
         progress: Progress | None = None,
     ) -> str:
         """Write `file_prefix` + ``-1``, the next time ``-2``; return the whole prefix.
 
         The state file beside it then names this checkpoint alone. A save that fails counts for
         nothing; one that fails in the background (`CheckpointOptions.enable_async`) has used up
-        its number. `progress` is that of `write`.
+        its number. `check` and `progress` are those of `write`.
         """
         self._wait_for_saves()
         before = int(self.save_counter)
-        prepared = self.prepare_save(file_prefix, options, fsync=fsync, progress=progress)
+        prepared = self.prepare_save(
+            file_prefix, options, fsync=fsync, check=check, progress=progress
+        )
         try:
             return self._run(prepared, options)
         except BaseException:
@@ -237,6 +244,7 @@ class Checkpoint(Trackable):
         options: CheckpointOptions | None = None,
         *,
         fsync: bool = True,
+        check: bool = False,
         progress: Progress | None = None,
     ) -> PreparedSave:
         """Count a save and collect what it writes; what is returned does it."""
@@ -244,7 +252,9 @@ class Checkpoint(Trackable):
         path = check_prefix(f"{as_path(file_prefix)}-{before + 1}")
         self.save_counter = before + 1
         try:
-            prepared = self.prepare_write(path, options, fsync=fsync, progress=progress)
+            prepared = self.prepare_write(
+                path, options, fsync=fsync, check=check, progress=progress
+            )
         except BaseException:
             self.save_counter = before
             raise

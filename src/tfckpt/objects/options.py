@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tfckpt.objects.sharding import ShardingCallback
@@ -15,7 +15,7 @@ from tfckpt.objects.sharding import ShardingCallback
 class CheckpointOptions:
     """What `Checkpoint.write`, `save`, `read` and `restore` take as `options`.
 
-    Stands in for ``tf.train.CheckpointOptions``: the same fields in the same order, and `check`.
+    Stands in for ``tf.train.CheckpointOptions``: the same fields in the same order.
 
     >>> import numpy as np, tempfile, tfckpt
     >>> options = tfckpt.CheckpointOptions(
@@ -43,8 +43,6 @@ class CheckpointOptions:
     """Restores no slot variables of optimizers, and asserts nothing of them."""
     experimental_sharding_callback: ShardingCallback | None = None
     """Which data files there are, and what they hold; None for a single one."""
-    check: bool = field(default=False, kw_only=True)
-    """Reads back what was written, as ``tfckpt.save(check=True)``; not in TensorFlow."""
 
     def __post_init__(self) -> None:
         self.enable_async = self.experimental_enable_async_checkpoint or self.enable_async
