@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ SECONDS = {"all": 60, "some": 60, "little": 1}[AMOUNT]
 @pytest.fixture(autouse=True)
 def _quiet() -> Iterator[None]:
     logging.disable()
+    gc.enable()  # an interrupt between a block and its exit leaves it off in this process
     yield
     logging.disable(logging.NOTSET)
 
